@@ -1,0 +1,99 @@
+"""Array idioms used everywhere: read-only arrays, CSR offsets, exact sums, digests.
+
+Knows numpy and nothing of networks or chips.
+
+Exact sums
+----------
+A spike must not depend on the order in which a neuron's inputs are added, because a crossbar, a split neuron and the
+profiler add them in different orders. Weights are therefore rounded once to a power-of-two grid of 2^-30 of the
+largest weight into the population. Sums of grid values in float64 are exact while they stay below 2^23 of that largest weight, hence
+associative: any order gives the same bits. A float32 weight within a factor 2^6 of the largest is not changed at all.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+I32 = npt.NDArray[np.int32]
+I64 = npt.NDArray[np.int64]
+F32 = npt.NDArray[np.float32]
+F64 = npt.NDArray[np.float64]
+Bool = npt.NDArray[np.bool_]
+
+GRID_BITS = 30
+"""Weights are multiples of 2^-GRID_BITS of the power of two at or above the largest weight of their population."""
+
+
+def frozen(values: npt.ArrayLike, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+    """Read-only, C-contiguous array of `dtype`; the caller's array is copied only if it could still be written."""
+    array = np.ascontiguousarray(values, dtype=dtype)
+    if array.ndim == 0:
+        array = array.reshape(np.shape(values))
+    if array.flags.writeable:
+        array = array.copy() if array is values or array.base is not None else array
+        array.flags.writeable = False
+    return array
+
+
+def offsets(counts: npt.ArrayLike) -> I64:
+    """CSR row offsets, int64 (n + 1,), of rows that hold `counts` (n,) entries."""
+    counts = np.asarray(counts)
+    indptr = np.zeros(len(counts) + 1, np.int64)
+    np.cumsum(counts, out=indptr[1:])
+    return indptr
+
+
+def row_of_entry(indptr: I64) -> I64:
+    """Row index, int64 (indptr[-1],), of every CSR entry."""
+    return np.repeat(np.arange(len(indptr) - 1, dtype=np.int64), np.diff(indptr))
+
+
+def ranges(start: I64, count: I64) -> I64:
+    """Concatenation of `arange(start[k], start[k] + count[k])` over k, int64 (sum of count,)."""
+    total = int(np.sum(count))
+    first = np.repeat(np.asarray(start, np.int64) - (np.cumsum(count) - count), count)
+    return first + np.arange(total, dtype=np.int64)
+
+
+def transpose_csr(indptr: I64, index: npt.NDArray[np.integer[Any]], columns: int) -> tuple[I64, I64, I64]:
+    """Transpose of a CSR pattern.
+
+    Returns
+    -------
+    indptr : int64 (columns + 1,)
+    row : int64 (nnz,), row of every entry in column order, ascending within a column
+    entry : int64 (nnz,), position of that entry in the input
+    """
+    entry = np.argsort(index, kind="stable").astype(np.int64, copy=False)
+    row = row_of_entry(indptr)[entry]
+    return offsets(np.bincount(index, minlength=columns)), row, entry
+
+
+def grid_of(largest: float) -> float:
+    """Power-of-two grid step for values up to `largest` in magnitude (module docstring); 2^-30 when all are zero."""
+    if largest <= 0.0:
+        return 2.0**-GRID_BITS
+    return float(2.0 ** (np.ceil(np.log2(largest)) - GRID_BITS))
+
+
+def on_grid(values: npt.ArrayLike, grid: float) -> F64:
+    """`values` rounded to the nearest multiple of the power of two `grid` (ties to even), float64."""
+    return np.rint(np.asarray(values, np.float64) / grid) * grid
+
+
+def digest(parts: Iterable[npt.NDArray[Any] | str | bytes]) -> str:
+    """SHA-256, as hex, of arrays (with dtype and shape, little-endian) and strings in the given order."""
+    sha = hashlib.sha256()
+    for part in parts:
+        if isinstance(part, np.ndarray):
+            little = part.astype(part.dtype.newbyteorder("<"), copy=False)
+            sha.update(f"{little.dtype.str}{little.shape}".encode())
+            sha.update(memoryview(np.ascontiguousarray(little)).cast("B") if little.size else b"")
+        else:
+            data = part.encode() if isinstance(part, str) else part
+            sha.update(f"s{len(data)}:".encode())
+            sha.update(data)
+    return sha.hexdigest()
