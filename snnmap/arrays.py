@@ -6,8 +6,9 @@ Exact sums
 ----------
 A spike must not depend on the order in which a neuron's inputs are added, because a crossbar, a split neuron and the
 profiler add them in different orders. Weights are therefore rounded once to a power-of-two grid of 2^-30 of the
-largest weight into the population. Sums of grid values in float64 are exact while they stay below 2^23 of that largest weight, hence
-associative: any order gives the same bits. A float32 weight within a factor 2^6 of the largest is not changed at all.
+largest weight into the population. Sums of grid values in float64 are exact while they stay below 2^23 of that largest
+weight, hence associative: any order gives the same bits. A float32 weight within a factor 2^6 of the largest is not
+changed at all.
 """
 
 import hashlib

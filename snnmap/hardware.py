@@ -1,7 +1,7 @@
 """Machine records and the strict parser of `hwmodels/*.toml`.
 
-A chip (mesh, tiles, crossbar, energies, latencies, package) names a technology (device, node, wires, leakage); one chip can be
-tried at every technology. Knows files and units, nothing of networks.
+A chip (mesh, tiles, crossbar, energies, latencies, package) names a technology (device, node, wires, leakage); one
+chip can be tried at every technology. Knows files and units, nothing of networks.
 """
 
 from collections.abc import Mapping
@@ -81,7 +81,7 @@ class Hardware:
         return self.tiles == 0
 
     def sized(self, clusters: int) -> "Hardware":
-        """This chip with the smallest near-square mesh that holds `clusters`, or unchanged if the mesh is fixed.
+        """Chip with the smallest near-square mesh that holds `clusters`, or unchanged if the mesh is fixed.
 
         Raises
         ------

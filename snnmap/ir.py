@@ -5,8 +5,8 @@ order) and nothing else. Symbols: N sources, S synapses, K clusters, T tiles, E 
 
 Sources are numbered so that every *external* source (network input, then bias) comes first and neurons follow, and
 populations are contiguous, in ascending level. `level` is the longest path from an input through the graph whose
-cycles are cut: a synapse i -> j is **delayed** by one step exactly if level(j) <= level(i); otherwise j sees the spike of
-i in the same step.
+cycles are cut: a synapse i -> j is **delayed** by one step exactly if level(j) <= level(i); otherwise j sees the spike
+of i in the same step.
 """
 
 from collections.abc import Mapping as MappingType
@@ -266,7 +266,14 @@ class SpikeGraph:
     def digest(self) -> str:
         """SHA-256 of the network and its activity: what a mapping file names as its workload."""
         facts = f"{self.frames}|{self.steps}|{self.dt!r}"
-        parts = [self.network.digest(), facts, self.spikes, self.worst_frame, self.worst_step, self.active_steps]
+        parts: list[Any] = [
+            self.network.digest(),
+            facts,
+            self.spikes,
+            self.worst_frame,
+            self.worst_step,
+            self.active_steps,
+        ]
         return digest(parts)
 
 

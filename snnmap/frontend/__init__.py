@@ -1,0 +1,1 @@
+"""Everything a user may hand over becomes one `Workload`."""

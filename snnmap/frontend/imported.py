@@ -1,0 +1,24 @@
+"""What every network reader returns: the network, and what the file said or left open."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from snnmap.ir import Network
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Imported:
+    """A network as read from one file."""
+
+    name: str
+    format: str
+    """`nir`, `lava`, `recipe`, `activity`."""
+    network: Network
+    digest: str
+    """SHA-256 of the file's bytes."""
+    repairs: tuple[str, ...] = ()
+    """What was not as the format demands and how it was read, one sentence each."""
+    hints: Mapping[str, object] = field(default_factory=dict)
+    """What the file says or implies about `Dynamics` (keys dt, integration, reset, ...), each with `reason` in `why`."""
+    why: Mapping[str, str] = field(default_factory=dict)
+    """Reason for every hint, one sentence."""
