@@ -92,7 +92,7 @@ def digest(parts: Iterable[npt.NDArray[Any] | str | bytes]) -> str:
         if isinstance(part, np.ndarray):
             little = part.astype(part.dtype.newbyteorder("<"), copy=False)
             sha.update(f"{little.dtype.str}{little.shape}".encode())
-            sha.update(memoryview(np.ascontiguousarray(little)).cast("B") if little.size else b"")
+            sha.update(np.ascontiguousarray(little).data.cast("B") if little.size else b"")
         else:
             data = part.encode() if isinstance(part, str) else part
             sha.update(f"s{len(data)}:".encode())

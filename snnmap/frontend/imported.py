@@ -19,6 +19,6 @@ class Imported:
     repairs: tuple[str, ...] = ()
     """What was not as the format demands and how it was read, one sentence each."""
     hints: Mapping[str, object] = field(default_factory=dict)
-    """What the file says or implies about `Dynamics` (keys dt, integration, reset, ...), each with `reason` in `why`."""
+    """What the file says or implies about `Dynamics` (keys dt, integration, reset, ...)."""
     why: Mapping[str, str] = field(default_factory=dict)
     """Reason for every hint, one sentence."""
