@@ -1,0 +1,58 @@
+"""Which memory cells a clustering programs: synapses looked up crossbar by crossbar."""
+
+import numpy as np
+
+from snnmap.arrays import I32, I64
+from snnmap.kernels.jit import njit
+
+
+@njit
+def count_cells(
+    indptr: I64, post: I32, row_ptr: I64, row_source: I32, column_ptr: I64, column_neuron: I32, slot: I32
+) -> I64:
+    """Programmed cells of every row entry, int64 (len(row_source),).
+
+    `slot` int32 (N,) is scratch, filled with -1; it is left filled with -1.
+    """
+    count = np.zeros(len(row_source), np.int64)
+    for cluster in range(len(row_ptr) - 1):
+        for c in range(column_ptr[cluster], column_ptr[cluster + 1]):
+            slot[column_neuron[c]] = c
+        for r in range(row_ptr[cluster], row_ptr[cluster + 1]):
+            source = row_source[r]
+            for s in range(indptr[source], indptr[source + 1]):
+                if slot[post[s]] >= 0:
+                    count[r] += 1
+        for c in range(column_ptr[cluster], column_ptr[cluster + 1]):
+            slot[column_neuron[c]] = -1
+    return count
+
+
+@njit
+def fill_cells(
+    indptr: I64,
+    post: I32,
+    row_ptr: I64,
+    row_source: I32,
+    column_ptr: I64,
+    column_neuron: I32,
+    slot: I32,
+    cell_ptr: I64,
+    column: I32,
+    synapse: I64,
+) -> None:
+    """Fill `column` and `synapse` (cell_ptr[-1],) with the column entry and synapse of every cell; `slot` as above."""
+    for cluster in range(len(row_ptr) - 1):
+        for c in range(column_ptr[cluster], column_ptr[cluster + 1]):
+            slot[column_neuron[c]] = c
+        for r in range(row_ptr[cluster], row_ptr[cluster + 1]):
+            source = row_source[r]
+            at = cell_ptr[r]
+            for s in range(indptr[source], indptr[source + 1]):
+                c = slot[post[s]]
+                if c >= 0:
+                    column[at] = c
+                    synapse[at] = s
+                    at += 1
+        for c in range(column_ptr[cluster], column_ptr[cluster + 1]):
+            slot[column_neuron[c]] = -1

@@ -1,0 +1,315 @@
+"""The mapping file: one canonical JSON document, strict to read, atomic to write.
+
+Keys are sorted, integers exact, reported figures rounded to nine significant digits when they are made (`evaluate`),
+so one mapping has one byte sequence on every machine. The layout is declared once, as the structs below: they give the
+reader's checks, the writer's shape and the published JSON Schema (`schema()`). A path that ends in `.gz` is compressed.
+Knows the records and nothing of how they came about.
+"""
+
+import gzip
+import os
+import tempfile
+import zlib
+from collections.abc import Mapping as MappingType
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import numpy as np
+
+from snnmap.arrays import offsets
+from snnmap.errors import InputError
+from snnmap.ir import Clustering, Mapping, Placement, Schedule, Sdfg, Wiring
+
+FORMAT = "snnmap-mapping"
+SCHEMA = 1
+
+Count = Annotated[int, msgspec.Meta(ge=0)]
+
+
+class Workload(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """What was mapped: names, digests and the activity it was mapped for."""
+
+    name: str
+    source: str
+    digest: str
+    """SHA-256 of the spike-activity graph (network and activity)."""
+    frames: Count
+    steps: Count
+    dt: float
+    externals: Count
+    """Number of sources that are inputs or biases; neuron ids start here."""
+    spikes: list[Count]
+    """Spikes of every source over the profiled window."""
+    active_steps: list[Count]
+    """Profiled steps in which each source emits."""
+
+
+class Cluster(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """One crossbar: its tile, its rows and its columns."""
+
+    tile: Count
+    sources: list[Count]
+    """Source id of every row, ascending."""
+    rows: list[Count]
+    """Physical word line of every entry of `sources`."""
+    neurons: list[Count]
+    """Neuron of every column, ascending."""
+    columns: list[Count]
+    """Physical bit line of every entry of `neurons`."""
+    partial_messages: list[Count]
+    """Partial sums that each column sends to its neuron's home over the window; 0 at home."""
+
+
+class Dataflow(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """The synchronous dataflow graph that was scheduled; times in ticks."""
+
+    tick: float
+    actors: list[str]
+    time: list[Count]
+    resource: list[int]
+    source: list[Count]
+    target: list[Count]
+    production: list[Count]
+    consumption: list[Count]
+    tokens: list[Count]
+
+
+class Order(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """Static order per tile and the guaranteed period."""
+
+    tiles: list[Count]
+    order: list[list[Count]]
+    start: list[int]
+    period_numerator: Count
+    period_denominator: Annotated[int, msgspec.Meta(ge=1)]
+    critical: list[Count]
+    latency: Count
+
+
+class Document(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """A whole mapping file."""
+
+    format: str
+    schema: int
+    workload: Workload
+    hardware: dict[str, Any]
+    clusters: list[Cluster]
+    home: list[Count]
+    """Home cluster of every neuron, by neuron id minus `externals`."""
+    dataflow: Dataflow
+    schedule: Order
+    figures: dict[str, Any]
+    provenance: dict[str, Any]
+
+
+def schema() -> dict[str, Any]:
+    """JSON Schema (2020-12) of the mapping file."""
+    document = msgspec.json.schema(Document)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": f"{FORMAT} {SCHEMA}", **document}
+
+
+def _split(values: Any, ptr: Any, cluster: int) -> list[int]:
+    part: list[int] = values[ptr[cluster] : ptr[cluster + 1]].tolist()
+    return part
+
+
+def _document(mapping: Mapping) -> Document:
+    clustering, sdfg, schedule = mapping.clustering, mapping.sdfg, mapping.schedule
+    facts = mapping.provenance["workload"]
+    workload = Workload(spikes=mapping.spikes.tolist(), active_steps=mapping.active_steps.tolist(), **facts)
+    clusters = [
+        Cluster(
+            tile=int(mapping.placement.tile[k]),
+            sources=_split(clustering.row_source, clustering.row_ptr, k),
+            rows=_split(mapping.wiring.row, clustering.row_ptr, k),
+            neurons=_split(clustering.column_neuron, clustering.column_ptr, k),
+            columns=_split(mapping.wiring.column, clustering.column_ptr, k),
+            partial_messages=_split(mapping.partial_messages, clustering.column_ptr, k),
+        )
+        for k in range(clustering.clusters)
+    ]
+    edges = {
+        name: getattr(sdfg, name).tolist()
+        for name in ("time", "resource", "source", "target", "production", "consumption", "tokens")
+    }
+    order = Order(
+        tiles=schedule.tiles.tolist(),
+        order=[list(actors) for actors in schedule.order],
+        start=schedule.start.tolist(),
+        period_numerator=schedule.period_numerator,
+        period_denominator=schedule.period_denominator,
+        critical=list(schedule.critical),
+        latency=schedule.latency,
+    )
+    return Document(
+        format=FORMAT,
+        schema=SCHEMA,
+        workload=workload,
+        hardware=dict(mapping.hardware),
+        clusters=clusters,
+        home=clustering.home.tolist(),
+        dataflow=Dataflow(tick=sdfg.tick, actors=list(sdfg.name), **edges),
+        schedule=order,
+        figures=dict(mapping.figures),
+        provenance={key: value for key, value in mapping.provenance.items() if key != "workload"},
+    )
+
+
+def encode(mapping: Mapping) -> bytes:
+    """Canonical bytes of a mapping: sorted keys, no spaces, one final newline."""
+    return msgspec.json.encode(_document(mapping), order="sorted") + b"\n"
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write `data` under a temporary name beside `path`, then rename: an interrupted run leaves the old file or none.
+
+    Raises
+    ------
+    InputError
+        If the folder does not exist or cannot be written.
+    """
+    try:
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    except OSError as error:
+        raise InputError(
+            f"cannot write {path}: {error.strerror}; choose a folder that exists and is writable"
+        ) from None
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except BaseException as error:
+        Path(temporary).unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise InputError(f"cannot write {path}: {error.strerror}") from None
+        raise
+
+
+def save(mapping: Mapping, path: Path | str) -> None:
+    """Write a mapping to `path` (`.json`, or `.json.gz` compressed without a time stamp)."""
+    path = Path(path)
+    data = encode(mapping)
+    write_atomically(path, gzip.compress(data, mtime=0) if path.suffix == ".gz" else data)
+
+
+def load(path: Path | str) -> Mapping:
+    """Read a mapping file.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, truncated, edited out of shape, of another format or a newer schema; the message names
+        the place.
+    """
+    path = Path(path)
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"cannot read mapping {path}: {error.strerror}") from None
+    if data[:2] == b"\x1f\x8b":
+        try:
+            data = gzip.decompress(data)
+        except (OSError, EOFError, zlib.error):
+            raise InputError(f"{path} is a damaged gzip file; copy or compile it again") from None
+    return decode(data, str(path))
+
+
+def decode(data: bytes, where: str = "mapping") -> Mapping:
+    """Mapping from the bytes of a mapping file; `where` names it in errors. Raises `InputError` as `load` does."""
+    try:
+        head = msgspec.json.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{where} is not a whole JSON document ({error}); compile it again") from None
+    if not isinstance(head, dict) or head.get("format") != FORMAT:
+        raise InputError(f'{where} is not a mapping file: it lacks "format": "{FORMAT}"')
+    if head.get("schema") != SCHEMA:
+        raise InputError(f"{where} has schema {head.get('schema')!r}; this snnmap reads schema {SCHEMA}")
+    try:
+        document = msgspec.convert(head, Document)
+        return _mapping(document, where)
+    except msgspec.ValidationError as error:
+        raise InputError(f"{where}: {error}") from None
+    except OverflowError:
+        raise InputError(f"{where}: a number is too large for its field") from None
+
+
+def _joined(parts: list[list[int]], dtype: Any) -> Any:
+    return np.array([value for part in parts for value in part], dtype)
+
+
+def _same_length(where: str, **columns: MappingType[str, int] | list[Any]) -> None:
+    lengths = {name: len(values) for name, values in columns.items()}
+    if len(set(lengths.values())) > 1:
+        said = ", ".join(f"{name} has {length}" for name, length in lengths.items())
+        raise InputError(f"{where}: lists that belong together differ in length: {said}")
+
+
+def _mapping(document: Document, where: str) -> Mapping:
+    clusters, workload, flow, order = document.clusters, document.workload, document.dataflow, document.schedule
+    for k, cluster in enumerate(clusters):
+        _same_length(f"{where}: $.clusters[{k}]", sources=cluster.sources, rows=cluster.rows)
+        _same_length(
+            f"{where}: $.clusters[{k}]",
+            neurons=cluster.neurons,
+            columns=cluster.columns,
+            partial_messages=cluster.partial_messages,
+        )
+    _same_length(f"{where}: $.workload", spikes=workload.spikes, active_steps=workload.active_steps)
+    _same_length(f"{where}: $.dataflow", actors=flow.actors, time=flow.time, resource=flow.resource, start=order.start)
+    _same_length(
+        f"{where}: $.dataflow",
+        source=flow.source,
+        target=flow.target,
+        production=flow.production,
+        consumption=flow.consumption,
+        tokens=flow.tokens,
+    )
+    _same_length(f"{where}: $.schedule", tiles=order.tiles, order=order.order)
+    actors = len(flow.actors)
+    named = [*flow.source, *flow.target, *order.critical, *(a for part in order.order for a in part)]
+    if any(actor >= actors for actor in named):
+        raise InputError(f"{where}: $.dataflow names an actor that is not among its {actors} actors")
+    clustering = Clustering(
+        row_ptr=offsets([len(c.sources) for c in clusters]),
+        row_source=_joined([c.sources for c in clusters], np.int32),
+        column_ptr=offsets([len(c.neurons) for c in clusters]),
+        column_neuron=_joined([c.neurons for c in clusters], np.int32),
+        home=np.array(document.home, np.int32),
+    )
+    sdfg = Sdfg(
+        name=tuple(flow.actors),
+        time=np.array(flow.time, np.int64),
+        resource=np.array(flow.resource, np.int32),
+        source=np.array(flow.source, np.int32),
+        target=np.array(flow.target, np.int32),
+        production=np.array(flow.production, np.int64),
+        consumption=np.array(flow.consumption, np.int64),
+        tokens=np.array(flow.tokens, np.int64),
+        tick=flow.tick,
+    )
+    facts = {
+        name: getattr(workload, name) for name in ("name", "source", "digest", "frames", "steps", "dt", "externals")
+    }
+    return Mapping(
+        clustering=clustering,
+        placement=Placement(np.array([c.tile for c in clusters], np.int32)),
+        wiring=Wiring(_joined([c.rows for c in clusters], np.int32), _joined([c.columns for c in clusters], np.int32)),
+        sdfg=sdfg,
+        schedule=Schedule(
+            order=tuple(tuple(part) for part in order.order),
+            tiles=np.array(order.tiles, np.int32),
+            start=np.array(order.start, np.int64),
+            period_numerator=order.period_numerator,
+            period_denominator=order.period_denominator,
+            critical=tuple(order.critical),
+            latency=order.latency,
+        ),
+        spikes=np.array(workload.spikes, np.int64),
+        active_steps=np.array(workload.active_steps, np.int64),
+        partial_messages=_joined([c.partial_messages for c in clusters], np.int64),
+        figures=document.figures,
+        hardware=document.hardware,
+        provenance={**document.provenance, "workload": facts},
+    )
