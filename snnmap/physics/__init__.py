@@ -1,0 +1,20 @@
+"""Device and array physics: equations on plain arrays, SI units, one source per equation. No number of its own.
+
+Array currents (`crossbar`): the exact nodal solution, never a closed-form IR-drop estimate: exact costs no more. A
+word or bit line is a resistive ladder that solves in linear time without cancellation, for any resistances including
+zero; the methods below only combine such lines.
+
+- One gated row at a time: the bit lines carry one current each, so the row is a single ladder. Closed form.
+- Any pattern: conjugate gradients on the word lines with the bit lines eliminated and whole word lines as
+  preconditioner. 3 to 40 iterations up to N^2 R G = 1e3; plain fixed-point iteration diverges from 2 on.
+- Many patterns on one set of connected rows: the transfer tensor by block elimination down the rows, then one matrix
+  product. It is also what answers if the iteration should ever stall.
+- Cells with I = G sinh(kV)/k: Newton, each step a linear array with a voltage in series with every cell.
+
+Rejected: sparse LU (fill-in makes one 128x128 factorisation cost 500 line solves), fixed-point IR-drop loops (diverge),
+first-order and alpha-beta estimates (slower than two iterations at equal accuracy), tiny resistances in place of zero
+(they trade a special case for lost digits).
+
+Sources: nodal equations as in badcrossbar (Joksas and Mehonic, SoftwareX 2020), whose convention is kept; line
+relaxation and the Schur-complement view after Saad, Iterative Methods for Sparse Linear Systems (2003), ch. 4 and 14.
+"""

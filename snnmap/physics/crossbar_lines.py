@@ -1,0 +1,131 @@
+"""How the crossbar is solved: which method for which patterns, and Newton's method for non-linear cells.
+
+Takes checked arrays, pattern by pattern; the public functions and their checks are in `physics.crossbar`.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from snnmap.arrays import F64, Bool
+from snnmap.errors import SnnmapError
+from snnmap.kernels.crossbar import lone_rows, solve_patterns, solve_with_emf
+from snnmap.kernels.crossbar_direct import eliminate
+
+TOLERANCE = 1e-11
+"""Largest current error of the iteration, as a share of the largest current (a proven bound, not an estimate)."""
+NEWTON_TOLERANCE = 1e-10
+"""Largest mismatch between a non-linear cell's current and its law, as a share of the largest current."""
+NEWTON_STEPS = 100
+TENSOR_BYTES = 2**31
+"""Largest working memory of the transfer tensor that is chosen without being asked for."""
+
+Lines = tuple[float, float, float, float]
+"""r_wl, r_bl, r_source, r_sense in ohm."""
+Rows = npt.NDArray[np.intp]
+
+
+def solve(G: F64, V: F64, kept: Bool, floating: Bool, lines: Lines) -> F64:
+    """Cell currents (M, N, P), A, of ohmic arrays; chooses the method by how many patterns share their connected rows.
+
+    G is (M, N); V, kept (cells connected) and floating (driver disconnected) are (P, M).
+    """
+    patterns, rows = V.shape
+    columns = G.shape[1]
+    many = 2 * (rows + columns)
+    affordable = 8 * rows * columns * (rows + columns) <= TENSOR_BYTES
+    if patterns < many or not affordable:
+        return np.moveaxis(_solve_each(G, V, kept, floating, lines), 0, 2)
+    masks, member = np.unique(np.hstack([kept, floating]), axis=0, return_inverse=True)
+    if len(masks) == 1:
+        return _superpose(G, V, kept[0], floating[0], lines)
+    currents = np.zeros((patterns, rows, columns))
+    size = np.bincount(member, minlength=len(masks))
+    few = np.flatnonzero(size[member] < many)
+    currents[few] = _solve_each(G, V[few], kept[few], floating[few], lines)
+    for group in np.flatnonzero(size >= many):
+        chosen = np.flatnonzero(member == group)
+        first = chosen[0]
+        currents[chosen] = np.moveaxis(_superpose(G, V[chosen], kept[first], floating[first], lines), 2, 0)
+    return np.moveaxis(currents, 0, 2)
+
+
+def _superpose(G: F64, V: F64, kept: Bool, floating: Bool, lines: Lines) -> F64:
+    """Cell currents (M, N, P) of patterns V (P, M) on one set of connected rows."""
+    rows = np.flatnonzero(kept)
+    if len(rows) == 0:
+        return np.zeros((*G.shape, len(V)))
+    tensor = tensor_of_rows(G[rows], floating[rows], rows, len(G), lines)
+    solved = (tensor.reshape(-1, len(rows)) @ V[:, rows].T).reshape(len(rows), G.shape[1], len(V))
+    if len(rows) == len(G):
+        return solved
+    currents = np.zeros((*G.shape, len(V)))
+    currents[rows] = solved
+    return currents
+
+
+def _solve_each(G: F64, V: F64, kept: Bool, floating: Bool, lines: Lines) -> F64:
+    """Cell currents (P, M, N), one pattern after the other: closed form, iteration, or elimination if that stalls."""
+    lone = (np.sum(kept, axis=1) == 1) & ~np.any(floating, axis=1)
+    currents, iterations = solve_patterns(G, V, kept & ~lone[:, None], floating, lines, TOLERANCE)
+    if np.any(lone):
+        row = np.argmax(kept[lone], axis=1)
+        currents[lone, row] = lone_row_currents(G, lines)[row] * V[lone, row, None]
+    for p in np.flatnonzero(iterations < 0):
+        rows = np.flatnonzero(kept[p])
+        r_word, r_bit = _series(rows, len(G), G.shape[1], lines)
+        filled = np.ones(len(rows), np.int64)
+        volts = np.ascontiguousarray(V[p, rows, None])
+        currents[p, rows] = eliminate(G[rows], volts, filled, floating[p, rows], r_word, r_bit)[:, :, 0]
+    return currents
+
+
+def _series(rows: Rows, m: int, n: int, lines: Lines) -> tuple[F64, F64]:
+    """Series resistances of word lines (N,) and of bit lines between the connected `rows`, open end first, ohm."""
+    r_wl, r_bl, r_source, r_sense = lines
+    r_word = np.full(n, r_wl)
+    r_word[-1] += r_source
+    r_bit = r_bl * np.diff(np.append(rows, m)).astype(np.float64)
+    r_bit[-1] += r_sense
+    return r_word, r_bit
+
+
+def tensor_of_rows(G: F64, floating: Bool, rows: Rows, height: int, lines: Lines) -> F64:
+    """Transfer tensor, S (m, N, m), of the connected `rows` (m,) with conductances `G` (m, N); `height` rows in all."""
+    m, n = G.shape
+    r_word, r_bit = _series(rows, height, n, lines)
+    return eliminate(G, np.eye(m), np.arange(1, m + 1), floating, r_word, r_bit)
+
+
+def lone_row_currents(G: F64, lines: Lines) -> F64:
+    """Current per volt, S (M, N), of every cell when its row alone is connected."""
+    m, n = G.shape
+    r_word, _ = _series(np.arange(m), m, n, lines)
+    return lone_rows(G, r_word, lines[1] * np.arange(m, 0, -1, dtype=np.float64) + lines[3])
+
+
+def newton(G: F64, V: F64, k: float, floating: Bool, lines: Lines, start: F64) -> F64:
+    """Currents, A (M, N), of one pattern `V` (M,) with cells I = G sinh(k v) / k; `start` are those of ohmic cells.
+
+    Every step solves the array of tangents. A cell whose voltage grows in a step takes the voltage that belongs to its
+    new current, as circuit simulators limit diodes, so that sinh never runs away.
+    """
+    closed = G > 0.0
+    if not np.any(closed):
+        return np.zeros_like(G)
+    resistance = np.divide(1.0, G, out=np.zeros_like(G), where=closed)
+    v = np.arcsinh(k * start * resistance) / k
+    for _ in range(NEWTON_STEPS):
+        slope = G * np.cosh(k * v)
+        emf = np.tanh(k * v) / k - v
+        current, iterations = solve_with_emf(slope, V, emf, floating, lines, TOLERANCE)
+        if iterations < 0:
+            break
+        tangent = np.divide(current, slope, out=np.zeros_like(G), where=closed) - emf
+        limited = np.arcsinh(k * current * resistance) / k
+        mismatch = np.maximum(slope, np.hypot(G, k * current)) * (tangent - limited)
+        v = np.where(np.abs(tangent) > np.abs(v), limited, tangent)
+        if np.max(np.abs(mismatch)) <= NEWTON_TOLERANCE * np.max(np.abs(current)):
+            return np.asarray(current)
+    raise SnnmapError(
+        f"The non-linear array did not converge in {NEWTON_STEPS} Newton steps; lower k = {k:g} /V or the voltage."
+    )
