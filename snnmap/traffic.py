@@ -1,0 +1,189 @@
+"""Messages between clusters, and the links they cross: what travels over the chip, exactly.
+
+A spike of a neuron is sent once from its home cluster to all other clusters that have a row for it (multicast); a
+network input is sent once from the port; a partial column sends one sum to its neuron's home in every step in which
+one of its own inputs fires. A message is routed along x first, then along y, so the union of its paths is a tree and a
+link is crossed once per message. Biases are driven on the tile and never travel. Knows no timing and no energy.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from snnmap.arrays import I32, I64, Bool, offsets, ranges, row_of_entry, transpose_csr
+from snnmap.cells import programmed_cells
+from snnmap.hardware import Hardware
+from snnmap.ir import Clustering, Placement, SpikeGraph, Spikes, Traffic
+from snnmap.kernels.routing import group_hops, group_links
+from snnmap.kernels.traffic import active_bound, active_union, count_inputs, fill_inputs
+
+SPIKES, INPUTS, PARTIAL = 0, 1, 2
+"""`Traffic.kind`."""
+EAST, WEST, NORTH, SOUTH = 0, 1, 2, 3
+"""Direction of a link out of a tile: x + 1, x - 1, y + 1, y - 1."""
+
+
+class Streams(NamedTuple):
+    """Messages before merging: stream s goes from `sender[s]` to `target[indptr[s]:indptr[s + 1]]`."""
+
+    kind: I32
+    sender: I32
+    indptr: I64
+    target: I32
+    messages: I64
+
+
+def traffic(graph: SpikeGraph, clustering: Clustering) -> Traffic:
+    """Messages between the clusters of `clustering` over the profiled window.
+
+    Groups are distinct in (kind, sender, targets) and sorted by kind, sender, number of targets, targets. A group
+    whose sources stay silent in the profile is kept with 0 messages: it may speak on other data.
+    """
+    streams = (_spike_streams(graph, clustering), _partial_streams(graph, clustering))
+    return _merged(Streams(*(np.concatenate(part) for part in zip(*(_sized(s) for s in streams), strict=True))))
+
+
+def _sized(streams: Streams) -> Streams:
+    """`streams` with sizes in place of offsets, so that several can be joined."""
+    return streams._replace(indptr=np.diff(streams.indptr))
+
+
+def _spike_streams(graph: SpikeGraph, clustering: Clustering) -> Streams:
+    """One stream per source that is listened to outside its home."""
+    network, first = graph.network, graph.network.externals
+    cluster = row_of_entry(clustering.row_ptr)
+    sender = np.full(network.sources, -1, np.int32)
+    sender[first:] = clustering.home
+    travels = ~network.is_bias()[clustering.row_source] & (sender[clustering.row_source] != cluster)
+    source, cluster = clustering.row_source[travels], cluster[travels]
+    indptr, _, entry = transpose_csr(offsets(np.ones(len(source))), source, network.sources)
+    heard = np.flatnonzero(np.diff(indptr))
+    kind = np.where(heard < first, INPUTS, SPIKES).astype(np.int32)
+    target = cluster[entry].astype(np.int32)
+    return Streams(kind, sender[heard], offsets(np.diff(indptr)[heard]), target, graph.spikes[heard])
+
+
+def _partial_streams(graph: SpikeGraph, clustering: Clustering) -> Streams:
+    """One stream per partial column."""
+    messages = partial_messages(graph, clustering)
+    home = clustering.home[clustering.column_neuron - graph.network.externals]
+    cluster = row_of_entry(clustering.column_ptr).astype(np.int32)
+    away = np.flatnonzero(home != cluster)
+    kind = np.full(len(away), PARTIAL, np.int32)
+    return Streams(kind, cluster[away], np.arange(len(away) + 1, dtype=np.int64), home[away], messages[away])
+
+
+def _merged(streams: Streams) -> Traffic:
+    """Streams of equal kind, sender and targets added up; `streams.indptr` holds sizes."""
+    kind, sender, sizes, target, messages = streams
+    start = offsets(sizes)[:-1]
+    kept: list[I64] = []
+    total: list[I64] = []
+    for size in np.unique(sizes):
+        member = np.flatnonzero(sizes == size)
+        targets = target[ranges(start[member], sizes[member])].reshape(-1, size)
+        keys = np.column_stack([kind[member], sender[member], targets])
+        order = np.lexsort(keys.T[::-1])
+        new = np.any(keys[order][1:] != keys[order][:-1], axis=1)
+        first = np.flatnonzero(np.concatenate([[True], new]))
+        kept.append(member[order[first]])
+        total.append(np.add.reduceat(messages[member[order]], first))
+    if not kept:
+        empty = np.zeros(0, np.int32)
+        return Traffic(empty, np.zeros(1, np.int64), empty, np.zeros(0, np.int64), empty)
+    group, summed = np.concatenate(kept), np.concatenate(total)
+    order = np.lexsort((sender[group], kind[group]))
+    group, summed = group[order], summed[order]
+    reached = target[ranges(start[group], sizes[group])]
+    return Traffic(sender[group], offsets(sizes[group]), reached, summed, kind[group])
+
+
+def partial_messages(graph: SpikeGraph, clustering: Clustering) -> I64:
+    """Partial sums that every column sends to its neuron's home, int64 (len(column_neuron),); 0 for home columns.
+
+    A column sends in every (frame, step) in which one of its own inputs emits: counted exactly if the profile kept its
+    events, otherwise the bound min(window, sum of the inputs' active steps). Its own inputs are the rows of its cluster
+    with a synapse to it; biases are not counted, because a constant can be added at the home.
+    """
+    sent = np.zeros(len(clustering.column_neuron), np.int64)
+    home = clustering.home[clustering.column_neuron - graph.network.externals]
+    away = home != row_of_entry(clustering.column_ptr)
+    if not np.any(away):
+        return sent
+    indptr, source = _inputs(graph, clustering, away)
+    if graph.events is None:
+        sent[away] = active_bound(indptr, source, graph.active_steps, graph.window)
+        return sent
+    step_ptr, step = _active_steps(graph.events, graph.network.sources)
+    order = _twins_together(indptr, source)
+    stamp = np.full(graph.window, -1, np.int64)
+    sent[away] = active_union(indptr, source, order, step_ptr, step, stamp)
+    return sent
+
+
+def _inputs(graph: SpikeGraph, clustering: Clustering, away: Bool) -> tuple[I64, I32]:
+    """Non-bias sources of every column in `away`, CSR, ascending within a column."""
+    cells = programmed_cells(graph.network, clustering)
+    slot = np.where(away, np.cumsum(away) - 1, -1)
+    pattern = (cells.ptr, cells.column, clustering.row_source, graph.network.is_bias(), slot)
+    indptr = offsets(count_inputs(*pattern, int(np.sum(away))))
+    source = np.empty(indptr[-1], np.int32)
+    fill_inputs(*pattern, indptr[:-1].copy(), source)
+    return indptr, source
+
+
+def _active_steps(events: Spikes, sources: int) -> tuple[I64, I64]:
+    """Index frame x steps + step of every event, grouped by source, CSR."""
+    indptr, _, entry = transpose_csr(offsets(np.ones(len(events.source))), events.source, sources)
+    return indptr, (events.frame_of_event() * events.steps + events.step)[entry]
+
+
+def _twins_together(indptr: I64, source: I32) -> I64:
+    """Order of the columns that tends to bring equal input lists together, so that each is counted once.
+
+    Neighbours are compared in full; the keys (length, sum, sum of squares modulo 2^64) only bring twins close.
+    """
+    sums = np.concatenate([[0], np.cumsum(source, dtype=np.int64)])[indptr]
+    squares = np.concatenate([[0], np.cumsum(np.square(source, dtype=np.int64))])[indptr]
+    return np.lexsort((np.diff(squares), np.diff(sums), np.diff(indptr))).astype(np.int64, copy=False)
+
+
+def tree_hops(traffic: Traffic, placement: Placement, hardware: Hardware) -> I64:
+    """Links crossed by one message of every group: the size of its XY multicast tree, int64 (G,).
+
+    Network inputs enter at `hardware.port`; clusters on one tile are 0 links apart.
+    """
+    hops = np.zeros(len(traffic.sender), np.int64)
+    group_hops(*_route(traffic, placement, hardware), _scratch(hardware), hops)
+    return hops
+
+
+def link_loads(traffic: Traffic, placement: Placement, hardware: Hardware, *, multicast: bool = True) -> I64:
+    """Messages over every directed link in the window, int64 (T, 4): out of tile t to `EAST`, `WEST`, `NORTH`, `SOUTH`.
+
+    With `multicast` a message crosses each link of its tree once; without, every target is sent a message of its own.
+    """
+    loads = np.zeros((hardware.mesh_height, hardware.mesh_width, 4), np.int64)
+    sent = traffic if multicast else _separate(traffic)
+    group_links(*_route(sent, placement, hardware), sent.messages, _scratch(hardware), loads)
+    return loads.reshape(-1, 4)
+
+
+def _separate(traffic: Traffic) -> Traffic:
+    """`traffic` with one group per target."""
+    of = row_of_entry(traffic.target_ptr)
+    ptr = np.arange(len(of) + 1, dtype=np.int64)
+    return Traffic(traffic.sender[of], ptr, traffic.target, traffic.messages[of], traffic.kind[of])
+
+
+def _route(
+    traffic: Traffic, placement: Placement, hardware: Hardware
+) -> tuple[I32, I64, I32, I32, I32, tuple[int, int]]:
+    """Senders, target offsets, targets, mesh x and y of every cluster, port."""
+    x, y = placement.tile % hardware.mesh_width, placement.tile // hardware.mesh_width
+    return traffic.sender, traffic.target_ptr, traffic.target, x, y, hardware.port
+
+
+def _scratch(hardware: Hardware) -> I64:
+    """Reach of a tree above and below its sender's row, per mesh column; zero between groups."""
+    return np.zeros((2, hardware.mesh_width), np.int64)

@@ -1,0 +1,23 @@
+"""Machines for tests that need only sizes."""
+
+from snnmap.hardware import Hardware, Technology
+
+
+def mesh(width, height, *, rows=128, columns=128, clusters_per_tile=1, port=(0, 0)):
+    """A chip of `width` x `height` tiles without any physical quantity."""
+    return Hardware(
+        name="test mesh",
+        description="",
+        rows=rows,
+        columns=columns,
+        synapse_limit=None,
+        mesh_width=width,
+        mesh_height=height,
+        max_tiles=width * height,
+        clusters_per_tile=clusters_per_tile,
+        merge=True,
+        port=port,
+        buffer_tokens=1,
+        technology=Technology("none", "PCM", 45, "physics", {}),
+        values={},
+    )

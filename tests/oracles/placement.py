@@ -1,0 +1,27 @@
+"""Placement cost and optimum by plain recount and enumeration. Shares no snnmap code."""
+
+from itertools import permutations
+
+from oracles.hops import tree
+
+
+def cost(tiles, groups, width, port, terms=()):
+    """Messages x tree links plus terms; a group is (sender or -1, targets, messages), a term (flow, distance, preference)."""
+    where = [(tile % width, tile // width) for tile in tiles]
+    total = 0
+    for sender, targets, messages in groups:
+        start = port if sender < 0 else where[sender]
+        total += messages * len(tree(start, [where[k] for k in targets]))
+    for flow, distance, preference in terms:
+        if len(flow):
+            total += sum(
+                int(flow[i][j]) * int(distance[a][b]) for i, a in enumerate(tiles) for j, b in enumerate(tiles)
+            )
+        if len(preference):
+            total += sum(int(preference[i][a]) for i, a in enumerate(tiles))
+    return total
+
+
+def optimum(clusters, slots, per_tile, judge):
+    """Least `judge(tiles)` over all assignments of clusters to distinct slots."""
+    return min(judge([slot // per_tile for slot in chosen]) for chosen in permutations(range(slots), clusters))
