@@ -1,0 +1,38 @@
+"""Shipped data is found in the wheel or the checkout, and unknown names get a useful answer."""
+
+import pytest
+
+from snnmap import library
+from snnmap.errors import InputError
+
+
+def test_folders_are_found_in_the_checkout():
+    assert library.folder("workloads").is_dir()
+    assert library.folder("hwmodels").is_dir()
+
+
+def test_the_wheel_goes_before_the_checkout(tmp_path, monkeypatch):
+    package = tmp_path / "snnmap"
+    package.mkdir()
+    monkeypatch.setattr(library, "PACKAGE", package)
+    with pytest.raises(InputError, match="no 'workloads' folder"):
+        library.folder("workloads")
+    (tmp_path / "workloads").mkdir()
+    assert library.folder("workloads") == tmp_path / "workloads"
+    (package / "workloads").mkdir()
+    assert library.folder("workloads") == package / "workloads"
+
+
+def test_shipped_lists_toml_files_only(tmp_path, monkeypatch):
+    place = tmp_path / "workloads"
+    place.mkdir()
+    for name in ("b.toml", "a.toml", "README.md"):
+        (place / name).write_text("")
+    monkeypatch.setattr(library, "PACKAGE", tmp_path)
+    assert list(library.shipped("workloads")) == ["a", "b"]
+
+
+def test_suggestion_names_the_closest():
+    assert library.suggestion("mnist_mlp", ["lenet", "mnist-mlp"]).startswith("did you mean 'mnist-mlp'?")
+    assert library.suggestion("zzz", ["lenet"]) == "shipped are lenet"
+    assert library.suggestion("zzz", []) == "shipped are none"
