@@ -1,11 +1,15 @@
 """Loops of the direct crossbar solver: eliminate the array row by row, for many right-hand sides at once.
 
-Above row i the array is an N-port seen from its bit-line nodes: the current it delivers into them is J - Y b. A row
-adds its own port matrix to Y; the bit-line segments below it transform (Y, J) to (Y', J') with Y' = Y (1 + r Y)^-1 and
-J' = J - r Y' J. Y' is found by putting the N resistors in series one port after the other, eight at a time: every
-off-diagonal update adds numbers of one sign, r = 0 needs no special case, and no inverse is formed since
-(1 + r Y)^-1 = 1 - r Y'. Pure loops instead of BLAS: N x N blocks of this size are slower with several BLAS threads than
-with one, and the result must not depend on the number of threads.
+Above row i the array is an N-port seen from its bit-line nodes. It is kept as conductances: A[j, k] between nodes j and
+k, e[j] from node j to the sources, plus the current J it delivers when those nodes are at 0 V. A row adds its own A and
+e. The bit-line segments below it put r in series with every port, one port k after the other; with
+Y = e[k] + sum of A[k] and gain = r / (1 + r Y) that adds gain A[i, k] A[k, j] between the others, gain A[i, k] e[k] to
+their e, and divides row k by 1 + r Y. The voltage above a segment is then C (voltage below + r J) with
+C[j, k] = r A[j, k] beside the diagonal, and J below is C J.
+
+Everything is a sum of products of non-negative numbers: nothing cancels, r = 0 is not special, and no matrix is
+inverted (the port admittance and its inverse lose all digits where r Y is large). Pure loops instead of BLAS: blocks of
+this size are slower with several BLAS threads than with one, and results must not depend on the number of threads.
 """
 
 import numpy as np
@@ -18,22 +22,22 @@ BLOCK = 8
 
 
 @njit
-def subtract_product(factor_left: float, left: F64, right: F64, columns: int, out: F64) -> None:
-    """`out` -= `factor_left` * `left` @ `right` on the first `columns` columns; left (n, k), right (k, c)."""
+def add_product(left: F64, right: F64, columns: int, out: F64) -> None:
+    """`out` += `left` @ `right` on the first `columns` columns; left (n, k), right (k, c), out (n, c)."""
     n, depth = left.shape
     whole = depth - depth % BLOCK
     for k in range(0, whole, BLOCK):
         for i in range(n):
-            a0 = factor_left * left[i, k]
-            a1 = factor_left * left[i, k + 1]
-            a2 = factor_left * left[i, k + 2]
-            a3 = factor_left * left[i, k + 3]
-            a4 = factor_left * left[i, k + 4]
-            a5 = factor_left * left[i, k + 5]
-            a6 = factor_left * left[i, k + 6]
-            a7 = factor_left * left[i, k + 7]
+            a0 = left[i, k]
+            a1 = left[i, k + 1]
+            a2 = left[i, k + 2]
+            a3 = left[i, k + 3]
+            a4 = left[i, k + 4]
+            a5 = left[i, k + 5]
+            a6 = left[i, k + 6]
+            a7 = left[i, k + 7]
             for c in range(columns):
-                out[i, c] -= (
+                out[i, c] += (
                     (a0 * right[k, c] + a1 * right[k + 1, c])
                     + (a2 * right[k + 2, c] + a3 * right[k + 3, c])
                     + (a4 * right[k + 4, c] + a5 * right[k + 5, c])
@@ -41,35 +45,58 @@ def subtract_product(factor_left: float, left: F64, right: F64, columns: int, ou
                 )
     for k in range(whole, depth):
         for i in range(n):
-            a0 = factor_left * left[i, k]
+            a0 = left[i, k]
             for c in range(columns):
-                out[i, c] -= a0 * right[k, c]
+                out[i, c] += a0 * right[k, c]
 
 
 @njit
-def add_series(Y: F64, r: float) -> None:
-    """Put `r` in series with every port of the symmetric port matrix `Y` (N, N) in place: Y (1 + r Y)^-1."""
-    n = Y.shape[0]
+def add_series(A: F64, e: F64, r: float, C: F64) -> None:
+    """Put `r` in series with every port of the network `A` (N, N; diagonal 0), `e` (N,) in place; fill `C` (N, N)."""
+    n = len(e)
+    own = np.empty(n)
     for first in range(0, n, BLOCK):
         size = min(BLOCK, n - first)
-        panel = Y[first : first + size].copy()
-        gain = np.empty(size)
+        panel = A[first : first + size].copy()
+        before = np.empty((size, n))
+        weighted = np.empty((n, size))
         for s in range(size):
-            for t in range(s):
-                share = gain[t] * panel[t, first + s]
-                for j in range(n):
-                    panel[s, j] -= share * panel[t, j]
-            gain[s] = r / (1.0 + r * panel[s, first + s])
-        left = np.empty((n, size))
-        for s in range(size):
+            port = first + s
+            shrink = 1.0 / (1.0 + r * (e[port] + np.sum(panel[s])))
+            gain = r * shrink
+            before[s] = panel[s]
             for i in range(n):
-                left[i, s] = gain[s] * panel[s, i]
-        subtract_product(1.0, left, panel, n, Y)
+                weighted[i, s] = gain * panel[s, i]
+            for i in range(port):
+                own[i] += r * weighted[i, s] * panel[s, i]
+            own[port] = shrink
+            here = e[port]
+            for i in range(n):
+                e[i] += weighted[i, s] * here
+            e[port] = shrink * here
+            for t in range(size):
+                share = weighted[first + t, s]
+                for j in range(n):
+                    panel[t, j] += share * before[s, j]
+                panel[t, port] = shrink * before[s, first + t]
+                panel[t, first + t] = 0.0
+            panel[s] = shrink * before[s]
+        add_product(weighted, before, n, A)
+        for s in range(size):
+            for j in range(n):
+                A[first + s, j] = panel[s, j]
+                A[j, first + s] = panel[s, j]
+        for i in range(n):
+            A[i, i] = 0.0
+    for i in range(n):
+        for j in range(n):
+            C[i, j] = r * A[i, j]
+        C[i, i] = own[i]
 
 
 @njit
-def add_row(Y: F64, g: F64, damp: F64, r_word: F64, floating: bool) -> None:
-    """Add to `Y` (N, N) the port matrix of one word line with its source at 0 V.
+def add_row(A: F64, g: F64, damp: F64, r_word: F64, floating: bool) -> None:
+    """Add to `A` (N, N) the paths between bit-line nodes through one word line: g_j g_k times the transfer resistance.
 
     g
         Cell conductances (N,), near end first.
@@ -77,8 +104,6 @@ def add_row(Y: F64, g: F64, damp: F64, r_word: F64, floating: bool) -> None:
         Voltage division from each node to its neighbour away from the source (N,), near end first.
     r_word
         Series resistances (N,), open end first.
-
-    Entry (k, k) is g in series with what the rest of the line offers; (j, k) is -g_j g_k times the transfer resistance.
     """
     n = len(g)
     tail = np.zeros(n + 1)  # conductance beyond node k, away from the source
@@ -86,24 +111,23 @@ def add_row(Y: F64, g: F64, damp: F64, r_word: F64, floating: bool) -> None:
         tail[k - 1] = damp[k] * (g[k] + tail[k])
     behind = r_word[n - 1]  # resistance from node k towards the source
     alone = floating  # true while that resistance is infinite
-    for k in range(n):
+    for k in range(n - 1):
         seen = g[k] + tail[k]
-        if alone:
-            spread = 1.0 / seen if seen > 0.0 else 0.0
-            Y[k, k] += g[k] * tail[k] * spread
-        else:
+        spread = 0.0
+        if not alone:
             spread = behind / (1.0 + behind * seen)
-            Y[k, k] += g[k] * (1.0 + behind * tail[k]) / (1.0 + behind * seen)
+        elif seen > 0.0:
+            spread = 1.0 / seen
         for j in range(k + 1, n):
             spread *= damp[j]
-            Y[k, j] -= g[k] * g[j] * spread
-            Y[j, k] = Y[k, j]
-        if k + 1 < n:
-            if alone and g[k] > 0.0:
-                behind = 1.0 / g[k] + r_word[n - 2 - k]
-                alone = False
-            elif not alone:
-                behind = behind / (1.0 + behind * g[k]) + r_word[n - 2 - k]
+            A[k, j] += g[k] * g[j] * spread
+            A[j, k] = A[k, j]
+        step = r_word[n - 2 - k]
+        if not alone:
+            behind = behind / (1.0 + behind * g[k]) + step
+        elif g[k] > 0.0:
+            behind = 1.0 / g[k] + step
+            alone = False
 
 
 @njit
@@ -127,11 +151,13 @@ def row_currents(g: F64, damp: F64, z: float, r_word: F64, V: F64, b: F64, out: 
 
 
 @njit
-def eliminate(G: F64, V: F64, filled: I64, floating: Bool, r_word: F64, r_bit: F64) -> F64:
+def eliminate(G: F64, V: F64, emf: F64, filled: I64, floating: Bool, r_word: F64, r_bit: F64) -> F64:
     """Cell currents (M, N, P), A, of all patterns `V` (M, P) of one array `G` (M, N).
 
     Parameters
     ----------
+    emf
+        Voltage in series with every cell, aiding current from word to bit line, in all patterns (M, N), V.
     filled
         (M,): only the first `filled[i]` patterns drive any of rows 0..i, so that unit vectors cost half.
     floating
@@ -148,29 +174,36 @@ def eliminate(G: F64, V: F64, filled: I64, floating: Bool, r_word: F64, r_bit: F
     z = terminate(flipped_damp, y, r_word[n - 1], floating)
     damp = np.ascontiguousarray(flipped_damp[::-1].T)
 
-    Y = np.zeros((n, n))
-    below = np.empty((m, n, n))
+    A = np.zeros((n, n))
+    e = np.zeros(n)
+    C = np.empty((m, n, n))
     J = np.zeros((m, n, patterns))
+    b = np.zeros((n, patterns))
+    source = np.empty((n, patterns))
     for i in range(m):
         if i > 0:
-            columns = filled[i - 1]
-            J[i, :, :columns] = J[i - 1, :, :columns]
-            subtract_product(r_bit[i - 1], below[i - 1], J[i - 1], columns, J[i])
-        add_row(Y, G[i], damp[i], r_word, floating[i])
+            add_product(C[i - 1], J[i - 1], filled[i - 1], J[i])
+        add_row(A, G[i], damp[i], r_word, floating[i])
         reach = 1.0
         for k in range(n):
             reach *= damp[i, k]
+            e[k] += G[i, k] * reach
+            b[k] = -emf[i, k]
+        row_currents(G[i], damp[i], z[i], r_word, V[i], b, source)
+        for k in range(n):
             for p in range(filled[i]):
-                J[i, k, p] += G[i, k] * reach * V[i, p]
-        add_series(Y, r_bit[i])
-        below[i] = Y
+                J[i, k, p] += source[k, p]
+        add_series(A, e, r_bit[i], C[i])
 
-    b = np.zeros((n, patterns))
+    b[:] = 0.0
     for i in range(m - 1, -1, -1):
         for j in range(n):
             for p in range(patterns):
-                b[j, p] += r_bit[i] * J[i, j, p]
-        source = b.copy()
-        subtract_product(r_bit[i], below[i], source, patterns, b)
-        row_currents(G[i], damp[i], z[i], r_word, V[i], b, J[i])
+                source[j, p] = b[j, p] + r_bit[i] * J[i, j, p]
+        b[:] = 0.0
+        add_product(C[i], source, patterns, b)
+        for j in range(n):
+            for p in range(patterns):
+                source[j, p] = b[j, p] - emf[i, j]
+        row_currents(G[i], damp[i], z[i], r_word, V[i], source, J[i])
     return J

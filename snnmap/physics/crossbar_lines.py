@@ -72,11 +72,16 @@ def _solve_each(G: F64, V: F64, kept: Bool, floating: Bool, lines: Lines) -> F64
         currents[lone, row] = lone_row_currents(G, lines)[row] * V[lone, row, None]
     for p in np.flatnonzero(iterations < 0):
         rows = np.flatnonzero(kept[p])
-        r_word, r_bit = _series(rows, len(G), G.shape[1], lines)
-        filled = np.ones(len(rows), np.int64)
-        volts = np.ascontiguousarray(V[p, rows, None])
-        currents[p, rows] = eliminate(G[rows], volts, filled, floating[p, rows], r_word, r_bit)[:, :, 0]
+        cells = G[rows]
+        currents[p, rows] = _direct(cells, V[p, rows], np.zeros_like(cells), floating[p, rows], rows, len(G), lines)
     return currents
+
+
+def _direct(G: F64, V: F64, emf: F64, floating: Bool, rows: Rows, height: int, lines: Lines) -> F64:
+    """Cell currents, A (m, N), of one pattern `V` (m,) on the connected `rows` (m,), by elimination."""
+    r_word, r_bit = _series(rows, height, G.shape[1], lines)
+    volts = np.ascontiguousarray(V[:, None])
+    return eliminate(G, volts, emf, np.ones(len(rows), np.int64), floating, r_word, r_bit)[:, :, 0]
 
 
 def _series(rows: Rows, m: int, n: int, lines: Lines) -> tuple[F64, F64]:
@@ -93,7 +98,7 @@ def tensor_of_rows(G: F64, floating: Bool, rows: Rows, height: int, lines: Lines
     """Transfer tensor, S (m, N, m), of the connected `rows` (m,) with conductances `G` (m, N); `height` rows in all."""
     m, n = G.shape
     r_word, r_bit = _series(rows, height, n, lines)
-    return eliminate(G, np.eye(m), np.arange(1, m + 1), floating, r_word, r_bit)
+    return eliminate(G, np.eye(m), np.zeros_like(G), np.arange(1, m + 1), floating, r_word, r_bit)
 
 
 def lone_row_currents(G: F64, lines: Lines) -> F64:
@@ -119,7 +124,7 @@ def newton(G: F64, V: F64, k: float, floating: Bool, lines: Lines, start: F64) -
         emf = np.tanh(k * v) / k - v
         current, iterations = solve_with_emf(slope, V, emf, floating, lines, TOLERANCE)
         if iterations < 0:
-            break
+            current = _direct(slope, V, emf, floating, np.arange(len(G)), len(G), lines)
         tangent = np.divide(current, slope, out=np.zeros_like(G), where=closed) - emf
         limited = np.arcsinh(k * current * resistance) / k
         mismatch = np.maximum(slope, np.hypot(G, k * current)) * (tangent - limited)

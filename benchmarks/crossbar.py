@@ -1,0 +1,148 @@
+"""Array currents: snnmap against badcrossbar in one process. `python benchmarks/crossbar.py [--quick]`.
+
+Prints process CPU seconds (wall time means little on a shared machine) with BLAS pinned to one thread, the ratio, and
+the largest difference between the two answers. badcrossbar is optional: `pip install badcrossbar` (needs cairo).
+1000 patterns with badcrossbar are reported twice: as 1000 single calls (100 calls timed, extrapolated) and as one call
+with 1000 columns, where it factors once; its memory limits that call to the patterns named.
+"""
+
+import os
+
+for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[_name] = "1"
+
+import argparse
+import importlib.util
+import logging
+import platform
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from snnmap.physics.crossbar import cell_currents, cell_currents_nonlinear, gated_row_map, transfer_tensor
+
+OHM = 2.0
+PATTERNS = 1000
+
+
+def seconds(function: Callable[[], object], repeats: int = 5) -> tuple[float, object]:
+    """Least CPU seconds of `repeats` runs, and the last answer."""
+    best, answer = np.inf, None
+    for _ in range(repeats):
+        answer = None
+        start = time.process_time()
+        answer = function()
+        best = min(best, time.process_time() - start)
+    return best, answer
+
+
+def line(task: str, ours: float, theirs: float | None, difference: float | None = None) -> None:
+    right = "        -        -" if theirs is None else f"{theirs * 1e3:11.2f}{theirs / ours:9.0f}x"
+    tail = "" if difference is None else f"   {difference:.1e}"
+    print(f"{task:58s}{ours * 1e3:11.3f}{right}{tail}", flush=True)
+
+
+def difference(ours: np.ndarray, theirs: np.ndarray) -> float:
+    return float(np.max(np.abs(ours - theirs)) / np.max(np.abs(theirs)))
+
+
+def badcrossbar_currents(G: np.ndarray, V: np.ndarray) -> np.ndarray:
+    import badcrossbar
+
+    logging.disable(logging.INFO)
+    with np.errstate(divide="ignore"):
+        resistances = 1.0 / G
+    return np.asarray(badcrossbar.compute(V, resistances, r_i=OHM).currents.device)
+
+
+def compare(size: int, theirs: bool, quick: bool) -> None:
+    rng = np.random.default_rng(0)
+    G = rng.uniform(0.1e-6, 25e-6, (size, size))
+    on = rng.random((size, PATTERNS)) < 0.7
+    V = 0.2 * on
+    wires = {"r_wl": OHM, "r_bl": OHM, "r_source": 0.0, "r_sense": 0.0}
+    print(f"\n{size} x {size}, {OHM} ohm per segment, 0.1 to 25 uS, 70 % of the rows on")
+    print(f"{'':58s}{'snnmap ms':>11s}{'badcr. ms':>11s}{'ratio':>10s}   difference")
+
+    def many(inactive: str, patterns: int) -> np.ndarray:
+        return cell_currents(G=G, V=V[:, :patterns], active=on[:, :patterns], inactive=inactive, **wires)
+
+    one, ours = seconds(lambda: many("grounded", 1), 20)
+    single = None
+    if theirs:
+        single, answer = seconds(lambda: badcrossbar_currents(G, V[:, :1]))
+        line("one pattern", one, single, difference(ours[:, :, 0], answer))
+    else:
+        line("one pattern", one, None)
+
+    total, ours = seconds(lambda: many("grounded", PATTERNS), 3)
+    line(f"{PATTERNS} patterns, per pattern; badcrossbar: single calls", total / PATTERNS, single)
+    if theirs:
+        columns = 100 if quick or size > 128 else PATTERNS
+        block, answer = seconds(lambda: badcrossbar_currents(G, V[:, :columns]), 1)
+        name = f"{PATTERNS} patterns, per pattern; badcrossbar: one call of {columns}"
+        line(name, total / PATTERNS, block / columns, difference(ours[:, :, :columns], answer))
+        del answer
+    del ours
+    gated, _ = seconds(lambda: many("gated", PATTERNS), 1)
+    line(f"{PATTERNS} patterns, every one with its own gated rows, each", gated / PATTERNS, single)
+    floating, _ = seconds(lambda: many("floating", 100), 1)
+    line("100 patterns, every one with its own floating rows, each", floating / 100, None)
+    few = on & (rng.random(on.shape) < 0.1)
+    sparse, _ = seconds(lambda: cell_currents(G=G, V=V, active=few, inactive="gated", **wires), 1)
+    line(f"{PATTERNS} patterns, 7 % of the rows on, gated, each", sparse / PATTERNS, single)
+
+    row_map, ours = seconds(lambda: gated_row_map(G=G, V_r=0.2, **wires), 20)
+    if theirs:
+        picked = range(0, size, max(1, size // 4))
+        start = time.process_time()
+        answers = [
+            badcrossbar_currents(np.where(np.arange(size)[:, None] == i, G, 0.0), 0.2 * np.eye(size)[:, [i]])[i]
+            for i in picked
+        ]
+        each = (time.process_time() - start) / len(answers)
+        worst = difference(ours[list(picked)], np.array(answers))
+        line(
+            f"all cells, each row read alone; badcrossbar: {len(answers)} rows x {size / len(answers):g}",
+            row_map,
+            each * size,
+            worst,
+        )
+    else:
+        line("all cells, each row read alone", row_map, None)
+    tensor, _ = seconds(lambda: transfer_tensor(G=G, **wires), 2)
+    line("transfer tensor (all cells, every row)", tensor, None)
+    nonlinear, _ = seconds(
+        lambda: cell_currents_nonlinear(G=G, V=V[:, :1], active=on[:, :1], inactive="grounded", k=5.0, **wires)
+    )
+    line("one pattern, cells I = G sinh(5 v) / 5", nonlinear, None)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="128 x 128 only, fewer badcrossbar columns")
+    quick = parser.parse_args().quick
+    theirs = importlib.util.find_spec("badcrossbar") is not None
+    print(f"Python {platform.python_version()}, numpy {np.__version__}, CPU time, one BLAS thread")
+    if not theirs:
+        print("badcrossbar is not importable here: its columns stay empty (pip install badcrossbar)")
+    warm = np.full((3, 3), 1e-6)
+    cell_currents_nonlinear(
+        G=warm,
+        V=warm[:, :1],
+        active=warm[:, :1] > 0,
+        inactive="gated",
+        k=1.0,
+        **{name: 1.0 for name in ("r_wl", "r_bl", "r_source", "r_sense")},
+    )
+    for size in (128,) if quick else (128, 256):
+        compare(size, theirs, quick)
+
+
+if __name__ == "__main__":
+    main()
