@@ -1,0 +1,133 @@
+"""What a hardware file must say: every key, its dimension and what it means.
+
+Knows names and dimensions, neither files nor equations. A key that is not listed here is refused, a listed one that is
+missing too; `hwmodels/README.md` shows how to add one.
+"""
+
+from typing import NamedTuple
+
+from snnmap.units import (
+    CONDUCTANCE,
+    CURRENT,
+    ENERGY,
+    LENGTH,
+    NONE,
+    RESISTANCE,
+    TEMPERATURE,
+    TIME,
+    VOLTAGE,
+    Dimension,
+)
+
+CONDUCTIVITY: Dimension = (1, 1, -3, 0, -1)
+THERMAL_CONDUCTANCE: Dimension = (1, 2, -3, 0, -1)
+THERMAL_RESISTANCE: Dimension = (-1, -2, 3, 0, 1)
+CURRENT_PER_WIDTH: Dimension = (0, -1, 0, 1, 0)
+PER_KELVIN: Dimension = (0, 0, 0, 0, -1)
+HEAT_CAPACITY: Dimension = (1, -1, -2, 0, -1)
+
+
+class Key(NamedTuple):
+    """Declaration of one value of a hardware file."""
+
+    dimension: Dimension
+    unit: str
+    """SI unit."""
+    meaning: str
+    zero: bool = False
+    """Whether 0 is a legal value; negative values never are."""
+
+
+CHIP_KEYS: dict[str, Key] = {
+    "read_voltage": Key(VOLTAGE, "V", "word-line voltage of a read pulse"),
+    "read_time": Key(TIME, "s", "length of an array read pulse, settling included"),
+    "row_time": Key(TIME, "s", "decode one incoming spike into a row driver", zero=True),
+    "column_time": Key(TIME, "s", "update one neuron from its column", zero=True),
+    "merge_time": Key(TIME, "s", "add one partial sum at the home tile", zero=True),
+    "merge_energy": Key(ENERGY, "J", "add one partial sum at the home tile", zero=True),
+    "neuron_energy": Key(ENERGY, "J", "per output spike", zero=True),
+    "hop_energy": Key(ENERGY, "J", "one message over one router and link", zero=True),
+    "hop_time": Key(TIME, "s", "one message over one router and link", zero=True),
+    "flit_time": Key(TIME, "s", "serialisation of one message on a link", zero=True),
+    "program_time": Key(TIME, "s", "re-program one row, verification included"),
+    "program_pulses": Key(NONE, "1", "write pulses per cell and re-programming (program and verify)"),
+    "tile_pitch": Key(LENGTH, "m", "distance between the centres of neighbouring tiles"),
+    "supply_voltage": Key(VOLTAGE, "V", "supply of the periphery"),
+    "periphery_width": Key(LENGTH, "m", "leaking transistor width per row driver and per column channel", zero=True),
+    "weight_tolerance": Key(NONE, "1", "relative loss of conductance after which a cell is refreshed"),
+    "tile_variation": Key(NONE, "1", "tile-to-tile standard deviation of the endurance, decades", zero=True),
+    "horizon": Key(TIME, "s", "time beyond which no lifetime is claimed"),
+}
+"""Values of `chips/*.toml`."""
+
+PACKAGE_KEYS: dict[str, Key] = {
+    "ambient_temperature": Key(TEMPERATURE, "K", "air at the end of the convection resistance"),
+    "convection_resistance": Key(THERMAL_RESISTANCE, "K/W", "case or sink to air, whole chip"),
+    "spreader_resistance": Key(THERMAL_RESISTANCE, "K/W", "spreader and sink or board, whole chip", zero=True),
+    "die_thickness": Key(LENGTH, "m", "silicon"),
+    "die_conductivity": Key(CONDUCTIVITY, "W/m/K", "silicon"),
+    "interface_thickness": Key(LENGTH, "m", "thermal interface under the die"),
+    "interface_conductivity": Key(CONDUCTIVITY, "W/m/K", "thermal interface under the die"),
+}
+"""Values of `packages/*.toml`; they join those of the chip."""
+
+TECHNOLOGY_KEYS: dict[str, Key] = {
+    "r_wordline": Key(RESISTANCE, "ohm", "word-line wire per cell", zero=True),
+    "r_bitline": Key(RESISTANCE, "ohm", "bit-line wire per cell", zero=True),
+    "r_source": Key(RESISTANCE, "ohm", "row driver", zero=True),
+    "r_sense": Key(RESISTANCE, "ohm", "column sense input", zero=True),
+    "wire_temperature_coefficient": Key(PER_KELVIN, "1/K", "relative rise of wire resistance above 300 K", zero=True),
+    "cell_pitch": Key(LENGTH, "m", "distance between neighbouring cells"),
+    "g_min": Key(CONDUCTANCE, "S", "conductance of weight 0", zero=True),
+    "g_max": Key(CONDUCTANCE, "S", "conductance of the largest weight"),
+    "reset_current": Key(CURRENT, "A", "RESET pulse"),
+    "reset_time": Key(TIME, "s", "RESET pulse"),
+    "set_current": Key(CURRENT, "A", "SET pulse"),
+    "set_time": Key(TIME, "s", "SET pulse"),
+    "dynamic_resistance": Key(RESISTANCE, "ohm", "cell while a write pulse is on"),
+    "thermal_resistance": Key(THERMAL_RESISTANCE, "K/W", "cell to its surroundings"),
+    "thermal_time": Key(TIME, "s", "time constant of the cell"),
+    "activation_energy": Key(ENERGY, "J", "loss of state (crystallisation, filament diffusion)"),
+    "retention_time": Key(TIME, "s", "state kept this long at retention_temperature"),
+    "retention_temperature": Key(TEMPERATURE, "K", "at which retention_time is stated"),
+    "endurance": Key(NONE, "1", "median write pulses to failure, N_0"),
+    "endurance_sigma": Key(NONE, "1", "standard deviation of log10 N_0 over cells, decades", zero=True),
+    "endurance_reference_time": Key(TIME, "s", "pulse length at which endurance is stated"),
+    "endurance_exponent": Key(NONE, "1", "endurance falls as pulse length to this power", zero=True),
+    "leakage_current": Key(CURRENT_PER_WIDTH, "A/m", "off-current per transistor width at 300 K", zero=True),
+    "leakage_energy": Key(ENERGY, "J", "E of I_300 (T/300)^2 exp(-(E/k)(1/T - 1/300))", zero=True),
+    "oxide_conductivity": Key(CONDUCTIVITY, "W/m/K", "dielectric between cells and silicon"),
+    "oxide_thickness": Key(LENGTH, "m", "the same, oxide equivalent"),
+    "sheet_conductance_row": Key(THERMAL_CONDUCTANCE, "W/K", "heat along word lines, conductivity x thickness"),
+    "sheet_conductance_column": Key(THERMAL_CONDUCTANCE, "W/K", "heat along bit lines, conductivity x thickness"),
+}
+"""Values of every `technologies/*.toml`."""
+
+DEVICE_KEYS: dict[str, dict[str, Key]] = {
+    "PCM": {"melt_temperature": Key(TEMPERATURE, "K", "of the phase-change material")},
+    "OxRAM": {
+        "read_endurance": Key(NONE, "1", "reads at read_disturb_voltage until the state is lost"),
+        "read_disturb_voltage": Key(VOLTAGE, "V", "at which read_endurance is stated"),
+        "read_disturb_scale": Key(VOLTAGE, "V", "read_endurance falls e-fold per this much more voltage"),
+    },
+}
+"""Further values that depend on the memory device."""
+
+PAPER_KEYS: dict[str, Key] = {
+    "paper_path_resistance": Key(RESISTANCE, "ohm", "R: what is in series with the wire segments of a path"),
+    "paper_spike_current": Key(CURRENT, "A", "current that the longest path must still carry"),
+    "paper_spike_time": Key(TIME, "s", "length of that current pulse"),
+    "paper_cell_length": Key(LENGTH, "m", "l of T_SH"),
+    "paper_cell_volume": Key((0, 3, 0, 0, 0), "m3", "V of T_SH"),
+    "paper_conductivity": Key(CONDUCTIVITY, "W/m/K", "k of T_SH"),
+    "paper_heat_capacity": Key(HEAT_CAPACITY, "J/m3/K", "C of T_SH"),
+    "paper_ambient": Key(TEMPERATURE, "K", "T_amb of T_SH"),
+    "paper_melt_temperature": Key(TEMPERATURE, "K", "T_m of V_c"),
+    "paper_crystallisation": Key(NONE, "1", "alpha of V_c, time in units of the spike"),
+    "paper_r_set": Key(RESISTANCE, "ohm", "crystalline cell"),
+    "paper_r_reset": Key(RESISTANCE, "ohm", "amorphous cell"),
+    "paper_gamma": Key(TEMPERATURE, "K", "gamma as printed; calibrated before use"),
+    "paper_endurance": Key(NONE, "1", "endurance of the near corner of 128 x 128 at 65 nm: calibrates gamma"),
+    "paper_coupling": Key(THERMAL_CONDUCTANCE, "W/K", "lateral heat conductance between cells", zero=True),
+}
+"""Further values of a technology with `mode = "paper"`."""
