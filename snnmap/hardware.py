@@ -23,7 +23,6 @@ from snnmap.hardware_file import (
     find,
     finish,
     read_document,
-    shipped_names,
     take,
     take_choice,
     take_mesh,
@@ -31,6 +30,7 @@ from snnmap.hardware_file import (
     take_side,
 )
 from snnmap.hardware_keys import CHIP_KEYS, DEVICE_KEYS, PACKAGE_KEYS, PAPER_KEYS, TECHNOLOGY_KEYS
+from snnmap.library import shipped
 
 Mode = Literal["paper", "physics"]
 
@@ -267,17 +267,17 @@ class Hardware:
 
 def list_hardware() -> list[str]:
     """Names of the shipped chips, sorted."""
-    return shipped_names("chips")
+    return list(shipped("hwmodels", "chips"))
 
 
 def list_technologies() -> list[str]:
     """Names of the shipped technologies, sorted."""
-    return shipped_names("technologies")
+    return list(shipped("hwmodels", "technologies"))
 
 
 def list_packages() -> list[str]:
     """Names of the shipped packages, sorted."""
-    return shipped_names("packages")
+    return list(shipped("hwmodels", "packages"))
 
 
 def load_hardware(name: str, technology: str | None = None, package: str | None = None) -> Hardware:

@@ -15,6 +15,7 @@ from typing import Any, Literal, NamedTuple
 
 from snnmap.errors import InputError
 from snnmap.hardware_keys import Key
+from snnmap.library import shipped, suggestion
 from snnmap.units import parse_unit
 
 Kind = Literal["chips", "technologies", "packages"]
@@ -58,18 +59,6 @@ class Document(NamedTuple):
         return InputError(f"{self.path.name}: {key}: {reason}")
 
 
-def shipped_folder() -> Path:
-    """Folder of shipped hardware files: inside the wheel, or beside the package in a checkout."""
-    package = Path(__file__).resolve().parent
-    inside = package / "hwmodels"
-    return inside if inside.is_dir() else package.parent / "hwmodels"
-
-
-def shipped_names(kind: Kind) -> list[str]:
-    """Names of the shipped files of `kind`, sorted."""
-    return sorted(path.stem for path in (shipped_folder() / kind).glob("*.toml"))
-
-
 def find(kind: Kind, name: str, beside: Path | None = None) -> Path:
     """Path of `name`: a shipped name, or a path to a TOML file (relative to the folder `beside`, if given).
 
@@ -84,15 +73,11 @@ def find(kind: Kind, name: str, beside: Path | None = None) -> Path:
         if not path.is_file():
             raise InputError(f"there is no hardware file {name!r}")
         return path
-    names = shipped_names(kind)
-    if name in names:
-        return shipped_folder() / kind / f"{name}.toml"
-    close = difflib.get_close_matches(name, names, n=1)
-    hint = f"; did you mean {close[0]!r}" if close else ""
+    known = shipped("hwmodels", kind)
+    if name in known:
+        return known[name]
     label = {"chips": "hardware", "technologies": "technology", "packages": "package"}[kind]
-    raise InputError(
-        f"no {label} is called {name!r}{hint}. There are: {', '.join(names)}; or give a path to a TOML file."
-    )
+    raise InputError(f"no {label} is called {name!r}: {suggestion(name, known)}; or give the path of a TOML file")
 
 
 def read_document(kind: Kind, path: Path, seen: tuple[Path, ...] = ()) -> Document:
