@@ -6,7 +6,7 @@ from oracles.hops import tree
 
 
 def cost(tiles, groups, width, port, terms=()):
-    """Messages x tree links plus terms; a group is (sender or -1, targets, messages), a term (flow, distance, preference)."""
+    """Messages x tree links plus terms: groups (sender or -1, targets, messages), (flow, distance, preference)."""
     where = [(tile % width, tile // width) for tile in tiles]
     total = 0
     for sender, targets, messages in groups:

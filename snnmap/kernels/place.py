@@ -1,0 +1,352 @@
+"""Moves of a placement search with exact integer deltas: swap, descent, annealing; raw arrays only.
+
+A *slot* is a place for one cluster; tile = slot // per_tile. Every move exchanges the occupants of two slots, one of
+which may be empty (-1), so that every state is a legal placement. Only groups with a moved cluster are routed anew, and
+of these a group that holds both clusters among its targets keeps its tree.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from snnmap.arrays import F64, I32, I64
+from snnmap.kernels.jit import njit
+from snnmap.kernels.routing import group_hops, hops_of
+
+
+class Board(NamedTuple):
+    """What a placement costs: groups of messages, mesh and terms. Never written."""
+
+    sender: I32
+    target_ptr: I64
+    target: I32
+    messages: I64
+    touch_ptr: I64
+    """(K + 1,) first entry of every cluster in `touch`."""
+    touch: I32
+    """Groups that a cluster sends or receives."""
+    x: I32
+    """(T,) mesh column of every tile."""
+    y: I32
+    """(T,)"""
+    port: tuple[int, int]
+    per_tile: int
+    flow: I64
+    """(M, K, K) of the pairwise terms; M may be 0."""
+    distance: I64
+    """(M, T, T)"""
+    preference: I64
+    """(K, T), or (0, 0)."""
+
+
+class State(NamedTuple):
+    """A placement and its bookkeeping, written by every move."""
+
+    occupant: I32
+    """(slots,) cluster, or -1."""
+    slot: I32
+    """(K,) slot of every cluster."""
+    tile: I32
+    """(K,)"""
+    x: I32
+    """(K,) mesh position of every cluster."""
+    y: I32
+    hops: I64
+    """(G,) tree size of every group."""
+    trial: I64
+    """(G,) tree size after the move last evaluated, valid where `stamp` equals that move's number."""
+    stamp: I64
+    """(G,)"""
+    reach: I64
+    """(2, width) scratch of `hops_of`, zero between calls."""
+    moves: I64
+    """(1,) number of moves evaluated."""
+
+
+@njit
+def put(board: Board, state: State, cluster: int, slot: int) -> None:
+    """Set the position of `cluster` (-1: nothing) to `slot`; the slot's occupant is left to the caller."""
+    if cluster < 0:
+        return
+    tile = slot // board.per_tile
+    state.slot[cluster] = slot
+    state.tile[cluster] = tile
+    state.x[cluster] = board.x[tile]
+    state.y[cluster] = board.y[tile]
+
+
+@njit
+def term_cost(board: Board, tile: I32) -> int:
+    """Cost of all terms for the clusters at `tile` (K,)."""
+    total = 0
+    for m in range(board.flow.shape[0]):
+        for i in range(board.flow.shape[1]):
+            for j in range(board.flow.shape[1]):
+                total += board.flow[m, i, j] * board.distance[m, tile[i], tile[j]]
+    for i in range(board.preference.shape[0]):
+        total += board.preference[i, tile[i]]
+    return total
+
+
+@njit
+def share_of(board: Board, tile: I32, a: int, skip: int) -> int:
+    """Part of `term_cost` that depends on cluster `a`, without its pairs with `skip`."""
+    total = 0
+    for m in range(board.flow.shape[0]):
+        for k in range(board.flow.shape[1]):
+            if k == skip:
+                continue
+            total += board.flow[m, a, k] * board.distance[m, tile[a], tile[k]]
+            if k != a:
+                total += board.flow[m, k, a] * board.distance[m, tile[k], tile[a]]
+    if board.preference.shape[0] > 0:
+        total += board.preference[a, tile[a]]
+    return total
+
+
+@njit
+def moved_terms(board: Board, tile: I32, a: int, b: int) -> int:
+    """Part of `term_cost` that depends on cluster `a` or `b`, either of which may be -1."""
+    total = 0
+    if a >= 0:
+        total += share_of(board, tile, a, -1)
+    if b >= 0:
+        total += share_of(board, tile, b, a)
+    return total
+
+
+@njit
+def reroute(board: Board, state: State, cluster: int, move: int) -> int:
+    """Change in messages x hops over the groups of `cluster` stamped `move`; fills their `trial`, marks them done."""
+    change = 0
+    for at in range(board.touch_ptr[cluster], board.touch_ptr[cluster + 1]):
+        group = board.touch[at]
+        if state.stamp[group] != move:
+            continue
+        sender = board.sender[group]
+        origin = board.port if sender < 0 else (int(state.x[sender]), int(state.y[sender]))
+        first, last = board.target_ptr[group], board.target_ptr[group + 1]
+        state.trial[group] = hops_of(origin, first, last, board.target, state.x, state.y, state.reach)
+        change += board.messages[group] * (state.trial[group] - state.hops[group])
+    return change
+
+
+@njit
+def mark(board: Board, state: State, a: int, b: int, move: int) -> None:
+    """Stamp with `move` each group of `a` and, with -`move`, each of `b` only; 0 where both are targets."""
+    if a >= 0:
+        for at in range(board.touch_ptr[a], board.touch_ptr[a + 1]):
+            state.stamp[board.touch[at]] = move
+    if b >= 0:
+        for at in range(board.touch_ptr[b], board.touch_ptr[b + 1]):
+            group = board.touch[at]
+            if state.stamp[group] != move:
+                state.stamp[group] = -move
+            elif board.sender[group] != a and board.sender[group] != b:
+                state.stamp[group] = 0
+
+
+@njit
+def swap(board: Board, state: State, p: int, q: int) -> int:
+    """Exchange the occupants of slots `p` and `q`; returns the exact change in cost. Undo with `revert`."""
+    a, b = state.occupant[p], state.occupant[q]
+    with_terms = board.flow.shape[0] > 0 or board.preference.shape[0] > 0
+    change = -moved_terms(board, state.tile, a, b) if with_terms else 0
+    state.moves[0] += 1
+    move = state.moves[0]
+    mark(board, state, a, b, move)
+    state.occupant[p], state.occupant[q] = b, a
+    put(board, state, a, q)
+    put(board, state, b, p)
+    if a >= 0:
+        change += reroute(board, state, a, move)
+    if b >= 0:
+        change += reroute(board, state, b, -move)
+    if with_terms:
+        change += moved_terms(board, state.tile, a, b)
+    return change
+
+
+@njit
+def keep(board: Board, state: State, p: int, q: int) -> None:
+    """Make the last `swap` of `p` and `q` permanent: take over the tree sizes of its groups."""
+    take_over(board, state, state.occupant[p])
+    take_over(board, state, state.occupant[q])
+
+
+@njit
+def take_over(board: Board, state: State, cluster: int) -> None:
+    """Set the tree sizes of the groups of `cluster` (-1: none) that the last `swap` routed anew."""
+    if cluster < 0:
+        return
+    for at in range(board.touch_ptr[cluster], board.touch_ptr[cluster + 1]):
+        group = board.touch[at]
+        if abs(state.stamp[group]) == state.moves[0]:
+            state.hops[group] = state.trial[group]
+
+
+@njit
+def revert(board: Board, state: State, p: int, q: int) -> None:
+    """Undo the last `swap` of `p` and `q`."""
+    a, b = state.occupant[q], state.occupant[p]
+    state.occupant[p], state.occupant[q] = a, b
+    put(board, state, a, p)
+    put(board, state, b, q)
+
+
+@njit
+def recount(board: Board, state: State) -> int:
+    """Cost of the placement from scratch; fills `state.hops`."""
+    targets = board.target_ptr, board.target
+    group_hops(board.sender, targets[0], targets[1], state.x, state.y, board.port, state.reach, state.hops)
+    return int(np.sum(board.messages * state.hops)) + term_cost(board, state.tile)
+
+
+@njit
+def arrange(board: Board, state: State, slots: I64) -> int:
+    """Put cluster k into `slots[k]` (K,); returns the cost, counted from scratch."""
+    state.occupant[:] = -1
+    for cluster in range(len(slots)):
+        state.occupant[slots[cluster]] = cluster
+        put(board, state, cluster, slots[cluster])
+    return recount(board, state)
+
+
+@njit
+def costs(board: Board, state: State, slots: I64, out: I64) -> None:
+    """Fill `out` (P,) with the cost of P placements `slots` (P, K); `state` holds the last one afterwards."""
+    for particle in range(len(out)):
+        out[particle] = arrange(board, state, slots[particle])
+
+
+@njit
+def descend(board: Board, state: State, clusters: I64, slots: I64, radius: int) -> int:
+    """Try each of `clusters` on each of `slots` up to `radius` links away; keep each swap that lowers the cost.
+
+    A pair of clusters is tried once, from the one with the lower number. Returns the change in cost, at most 0.
+    """
+    total = 0
+    for a in clusters:
+        for q in slots:
+            p = int(state.slot[a])
+            b = state.occupant[q]
+            tile = q // board.per_tile
+            if tile == state.tile[a] or 0 <= b < a:
+                continue
+            if abs(board.x[tile] - state.x[a]) + abs(board.y[tile] - state.y[a]) > radius:
+                continue
+            change = swap(board, state, p, q)
+            if change < 0:
+                keep(board, state, p, q)
+                total += change
+            else:
+                revert(board, state, p, q)
+    return total
+
+
+@njit
+def propose(board: Board, state: State, a: int, radius: int, width: int, draw: I64) -> int:
+    """Slot for cluster `a`: uniform in the window of `radius` around it, or near a cluster it exchanges messages with.
+
+    `draw` (5,) holds integers in [0, 2^31): whether to follow a message and which, x, y, slot within the tile.
+    """
+    x, y = state.x[a], state.y[a]
+    groups = board.touch_ptr[a + 1] - board.touch_ptr[a]
+    if draw[0] % 2 == 1 and groups > 0:
+        group = board.touch[board.touch_ptr[a] + (draw[0] // 2) % groups]
+        other = board.sender[group]
+        if other == a:
+            first = board.target_ptr[group]
+            other = board.target[first + draw[1] % (board.target_ptr[group + 1] - first)]
+        x, y = (state.x[other], state.y[other]) if other >= 0 else board.port
+        radius = 1 + radius // 4
+    height = len(board.x) // width
+    left, low = max(0, x - radius), max(0, y - radius)
+    x = left + draw[2] % (min(width - 1, x + radius) - left + 1)
+    y = low + draw[3] % (min(height - 1, y + radius) - low + 1)
+    return int((y * width + x) * board.per_tile + draw[4] % board.per_tile)
+
+
+@njit
+def anneal(
+    board: Board, state: State, clusters: I64, draws: I64, exponential: F64, temperature: float, radius: int
+) -> tuple[int, int]:
+    """Metropolis moves of `clusters` (n,) at one `temperature`; returns (change in cost, moves kept).
+
+    A move is kept if its change is at most temperature x `exponential` (n,), standard exponential draws: the usual
+    rule exp(-change / temperature) > uniform, with the logarithm taken beforehand.
+    """
+    total = 0
+    kept = 0
+    width = state.reach.shape[1]
+    for n in range(len(clusters)):
+        p = int(state.slot[clusters[n]])
+        q = propose(board, state, clusters[n], radius, width, draws[n])
+        if p // board.per_tile == q // board.per_tile:
+            continue
+        change = swap(board, state, p, q)
+        if change <= temperature * exponential[n]:
+            keep(board, state, p, q)
+            total += change
+            kept += 1
+        else:
+            revert(board, state, p, q)
+    return total, kept
+
+
+@njit
+def probe(board: Board, state: State, clusters: I64, draws: I64, radius: int) -> int:
+    """Sum of |change in cost| of the moves that `anneal` would propose; none is kept."""
+    total = 0
+    width = state.reach.shape[1]
+    for n in range(len(clusters)):
+        p = int(state.slot[clusters[n]])
+        q = propose(board, state, clusters[n], radius, width, draws[n])
+        total += abs(swap(board, state, p, q))
+        revert(board, state, p, q)
+    return total
+
+
+@njit
+def grow(
+    ptr: I64, neighbour: I32, weight: I64, from_port: I64, x: I32, y: I32, port: tuple[int, int], per_tile: int
+) -> I32:
+    """Slots (K,) built up one cluster at a time: the one with most messages to those placed, on its cheapest free tile.
+
+    `ptr`, `neighbour`, `weight` hold the messages between pairs of clusters (CSR, symmetric), `from_port` (K,) those
+    from the port. The cost of a tile is messages x distance to all placed partners, which splits into x and y parts.
+    """
+    clusters = len(ptr) - 1
+    slot = np.full(clusters, -1, np.int32)
+    used = np.zeros(len(x), np.int64)
+    pull = from_port.copy()
+    along_x = np.empty(np.max(x) + 1, np.int64)
+    along_y = np.empty(np.max(y) + 1, np.int64)
+    for _ in range(clusters):
+        chosen = -1
+        for k in range(clusters):
+            if slot[k] < 0 and (chosen < 0 or pull[k] > pull[chosen]):
+                chosen = k
+        for column in range(len(along_x)):
+            along_x[column] = from_port[chosen] * abs(column - port[0])
+        for row in range(len(along_y)):
+            along_y[row] = from_port[chosen] * abs(row - port[1])
+        for at in range(ptr[chosen], ptr[chosen + 1]):
+            k = neighbour[at]
+            pull[k] += weight[at]
+            if slot[k] < 0:
+                continue
+            tile = slot[k] // per_tile
+            for column in range(len(along_x)):
+                along_x[column] += weight[at] * abs(column - x[tile])
+            for row in range(len(along_y)):
+                along_y[row] += weight[at] * abs(row - y[tile])
+        best = -1
+        for tile in range(len(x)):
+            if used[tile] == per_tile:
+                continue
+            if best < 0 or along_x[x[tile]] + along_y[y[tile]] < along_x[x[best]] + along_y[y[best]]:
+                best = tile
+        slot[chosen] = best * per_tile + used[best]
+        used[best] += 1
+    return slot

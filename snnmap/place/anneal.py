@@ -1,0 +1,91 @@
+"""Simulated annealing over swaps, finished by swap descent: the default placer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from snnmap.arrays import I64
+from snnmap.hardware import Hardware
+from snnmap.ir import Placement, Traffic
+from snnmap.kernels.place import anneal, probe
+from snnmap.objectives import Term
+from snnmap.place.search import Progress, Search, start_search, swap_descent
+
+STAGES = 100
+"""Temperatures, each with an equal share of the moves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Anneal:
+    """Metropolis swaps with geometric cooling and a shrinking window, then swap descent.
+
+    Half of the moves go anywhere in a window around the cluster, half next to a cluster it exchanges messages with;
+    the window shrinks from the whole mesh to the neighbours as in VPR. Sources: Kirkpatrick, Gelatt and Vecchi,
+    Science 220, 1983; Betz and Rose, VPR, FPL 1997 (range limit).
+    """
+
+    moves_per_cluster: int = 2500
+    max_moves: int = 4_000_000
+    """Most moves altogether, whatever the number of clusters."""
+    heat: float = 0.3
+    """First temperature, in mean |change in cost| of random moves from the start."""
+    cooling: float = 1e-3
+    """Last temperature over first."""
+    finish: bool = True
+    """Swap descent at the end."""
+
+    def __call__(
+        self,
+        traffic: Traffic,
+        clusters: int,
+        hardware: Hardware,
+        *,
+        rng: np.random.Generator,
+        terms: Sequence[Term] = (),
+        start: Placement | None = None,
+        progress: Progress | None = None,
+        deadline: float | None = None,
+    ) -> Placement:
+        """Best placement met, from `start` or from the constructive start; never worse than it.
+
+        Raises
+        ------
+        InfeasibleError
+            If there are more clusters than the tiles can take.
+        InputError
+            If `start` or a term does not match.
+        """
+        search = start_search((traffic, clusters, hardware), terms, start, progress, deadline)
+        if clusters:
+            self._cool(search, rng)
+            search.restart(search.best_slots)
+        if self.finish:
+            swap_descent(search, rng, 100, 0)
+        return search.placement()
+
+    def _cool(self, search: Search, rng: np.random.Generator) -> None:
+        widest = int(max(search.board.x.max(), search.board.y.max(), 1))
+        first = self.heat * mean_change(search, rng, widest)
+        moves = min(self.max_moves, self.moves_per_cluster * len(search.state.slot)) // STAGES + 1
+        for stage in range(STAGES):
+            if search.out_of_time:
+                return
+            share = stage / (STAGES - 1)
+            radius = round(widest * (2.0 / widest) ** share) if widest > 2 else widest
+            clusters, draws = _proposals(search, rng, moves)
+            chance = rng.standard_exponential(moves)
+            temperature = first * self.cooling**share
+            change, _ = anneal(search.board, search.state, clusters, draws, chance, temperature, radius)
+            search.moved(change)
+            search.tell(stage + 1, STAGES)
+
+
+def mean_change(search: Search, rng: np.random.Generator, radius: int) -> float:
+    """Mean |change in cost| of a thousand proposed moves, none of which is kept."""
+    clusters, draws = _proposals(search, rng, 1000)
+    return probe(search.board, search.state, clusters, draws, radius) / 1000
+
+
+def _proposals(search: Search, rng: np.random.Generator, moves: int) -> tuple[I64, I64]:
+    return rng.integers(0, len(search.state.slot), moves), rng.integers(0, 2**31, (moves, 5))

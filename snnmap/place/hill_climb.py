@@ -1,0 +1,49 @@
+"""Swap descent: exchange two slots as long as that lowers the cost."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from snnmap.hardware import Hardware
+from snnmap.ir import Placement, Traffic
+from snnmap.objectives import Term
+from snnmap.place.search import Progress, start_search, swap_descent
+
+
+@dataclass(frozen=True, slots=True)
+class HillClimb:
+    """First-improvement descent over swaps of two clusters and moves to free tiles, in random order.
+
+    Ends in a placement that no single swap within `radius` improves, unless `sweeps` or the deadline ends it before.
+    """
+
+    sweeps: int = 200
+    """Most passes over all pairs."""
+    radius: int = 0
+    """Largest distance of a swap in links; 0: the whole mesh, or 6 if that were more than 10^6 pairs."""
+
+    def __call__(
+        self,
+        traffic: Traffic,
+        clusters: int,
+        hardware: Hardware,
+        *,
+        rng: np.random.Generator,
+        terms: Sequence[Term] = (),
+        start: Placement | None = None,
+        progress: Progress | None = None,
+        deadline: float | None = None,
+    ) -> Placement:
+        """Local optimum reached from `start`, or from the constructive start; never worse than it.
+
+        Raises
+        ------
+        InfeasibleError
+            If there are more clusters than the tiles can take.
+        InputError
+            If `start` or a term does not match.
+        """
+        search = start_search((traffic, clusters, hardware), terms, start, progress, deadline)
+        swap_descent(search, rng, self.sweeps, self.radius)
+        return search.placement()

@@ -1,0 +1,116 @@
+"""What every placement search shares: its problem, the best placement so far, the budget, and whom to tell."""
+
+import time
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from snnmap.arrays import I64
+from snnmap.errors import InputError
+from snnmap.hardware import Hardware
+from snnmap.ir import Placement, Traffic
+from snnmap.kernels.place import Board, State, descend
+from snnmap.objectives import Term
+from snnmap.place.board import board_of, check_start, grown, slots_of, state_of
+
+Progress = Callable[[str, int, int, float], None]
+"""Called as progress("place", done, total, best cost so far)."""
+
+WHOLE = 1_000_000
+"""Cluster-slot pairs up to which a sweep tries every pair."""
+NEAR = 6
+"""Largest distance of a swap, links, beyond that many pairs."""
+BATCH = 200_000
+"""Pairs tried between two looks at the clock."""
+
+
+class Search:
+    """One run: the problem, a current placement and the best one seen."""
+
+    def __init__(self, board: Board, slots: I64, progress: Progress | None, deadline: float | None) -> None:
+        self.board = board
+        self.state: State
+        self.state, self.cost = state_of(board, slots)
+        self.best_slots, self.best = slots.copy(), self.cost
+        self._progress, self._deadline = progress, deadline
+
+    def moved(self, change: int) -> None:
+        """Take note of a change in cost that kernels have made to `state`."""
+        self.cost += change
+        if self.cost < self.best:
+            self.best, self.best_slots = self.cost, self.state.slot.astype(np.int64)
+
+    def restart(self, slots: I64) -> None:
+        """Continue from `slots`."""
+        self.state, self.cost = state_of(self.board, slots)
+        self.moved(0)
+
+    def tell(self, done: int, total: int) -> None:
+        """Report progress, if anybody listens."""
+        if self._progress is not None:
+            self._progress("place", done, total, float(self.best))
+
+    @property
+    def out_of_time(self) -> bool:
+        """Whether the deadline (`time.monotonic`) has passed."""
+        return self._deadline is not None and time.monotonic() >= self._deadline
+
+    def placement(self) -> Placement:
+        """The best placement seen."""
+        _, cost = state_of(self.board, self.best_slots)
+        assert cost == self.best, "the incremental cost has drifted from the recount"
+        return Placement((self.best_slots // self.board.per_tile).astype(np.int32))
+
+
+def start_search(
+    problem: tuple[Traffic, int, Hardware],
+    terms: Sequence[Term],
+    start: Placement | None,
+    progress: Progress | None,
+    deadline: float | None,
+) -> Search:
+    """Search of a problem (traffic, clusters, hardware) from `start`, or from a grown placement.
+
+    Raises
+    ------
+    InfeasibleError
+        If there are more clusters than the tiles can take.
+    InputError
+        If `start` or a term does not match.
+    """
+    traffic, clusters, hardware = problem
+    hardware = hardware.sized(clusters)
+    if start is not None:
+        check_start(start, clusters, hardware)
+    board = board_of(traffic, clusters, hardware, tuple(terms), start)
+    slots = grown(board, clusters) if start is None else slots_of(start, board)
+    return Search(board, slots, progress, deadline)
+
+
+def swap_descent(search: Search, rng: np.random.Generator, sweeps: int, radius: int) -> None:
+    """Swap pairs, in random order, until no swap within `radius` (0: see `reach_of`) lowers the cost."""
+    board, state = search.board, search.state
+    clusters, slots = len(state.slot), len(state.occupant)
+    radius = reach_of(search, radius)
+    batch = max(1, BATCH // slots)
+    for sweep in range(sweeps):
+        before = search.cost
+        order, goals = rng.permutation(clusters), rng.permutation(slots)
+        for first in range(0, clusters, batch):
+            if search.out_of_time:
+                return
+            search.moved(descend(board, state, order[first : first + batch], goals, radius))
+        search.tell(sweep + 1, sweeps)
+        if search.cost == before:
+            return
+
+
+def reach_of(search: Search, radius: int) -> int:
+    """Largest distance of a swap, links: `radius`, or if 0 the whole mesh unless that means too many pairs."""
+    if radius < 0:
+        raise InputError(
+            f"radius={radius} is negative; give the largest distance of a swap in links, or 0 to choose it"
+        )
+    pairs = len(search.state.slot) * len(search.state.occupant)
+    whole = int(search.board.x.max() + search.board.y.max())
+    return radius or (max(1, whole) if pairs <= WHOLE else NEAR)

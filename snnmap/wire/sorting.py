@@ -1,0 +1,146 @@
+"""Wirings that need no search: as numbered, and sorted by activity."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from snnmap.arrays import F64, I32, I64, row_of_entry
+from snnmap.cells import programmed_cells
+from snnmap.errors import InfeasibleError, InputError
+from snnmap.hardware import Hardware
+from snnmap.ir import Clustering, SpikeGraph, Wiring
+
+Progress = Callable[[str, int, int, float], None]
+"""Called as progress("wire", done, total, 0)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Entry k of a cluster on physical row (column) k: what a mapper that knows nothing of the array does."""
+
+    def __call__(
+        self,
+        graph: SpikeGraph,
+        clustering: Clustering,
+        hardware: Hardware,
+        *,
+        quality: F64,
+        rng: np.random.Generator,
+        progress: Progress | None = None,
+    ) -> Wiring:
+        """Wiring in the order of the clustering; `graph`, `quality` and `rng` are ignored.
+
+        Raises
+        ------
+        InfeasibleError
+            If a cluster has more rows or columns than the crossbar.
+        """
+        del graph, quality, rng, progress
+        check_fits(clustering, hardware)
+        return Wiring(_rank_in_cluster(clustering.row_ptr), _rank_in_cluster(clustering.column_ptr))
+
+
+@dataclass(frozen=True, slots=True)
+class ActivitySort:
+    """Most active source on the best row, busiest column on the best column.
+
+    With n columns in use, the n columns of best mean quality are taken; a row is worth its *worst* cell over them
+    (then its mean: ties). A column's activity is the sum of spikes over its programmed cells.
+
+    **Optimal** for the weakest cell, min over cells of quality / activity, when every cell of the cluster is programmed
+    and the map orders its columns the same way in every row (as one monotone in row and column does, or any map when
+    all columns are in use): then a row's worst used cell depends on the row alone, the best columns are best for every
+    row, and swapping two rows that are out of order never raises the minimum. For sparse clusters it is a heuristic: an
+    active source with few cells may well sit on a row whose only bad cell it does not program.
+    """
+
+    def __call__(
+        self,
+        graph: SpikeGraph,
+        clustering: Clustering,
+        hardware: Hardware,
+        *,
+        quality: F64,
+        rng: np.random.Generator,
+        progress: Progress | None = None,
+    ) -> Wiring:
+        """Sorted wiring for `quality` (R, C), higher lasts longer; draws nothing from `rng`.
+
+        Raises
+        ------
+        InfeasibleError
+            If a cluster has more rows or columns than the crossbar.
+        InputError
+            If `quality` does not have the crossbar's shape, or holds something that is not a number.
+        """
+        del rng
+        check_fits(clustering, hardware)
+        if quality.shape != (hardware.rows, hardware.columns):
+            raise InputError(
+                f"the quality map has shape {quality.shape}; the crossbar has {hardware.rows} rows and "
+                f"{hardware.columns} columns"
+            )
+        if np.any(np.isnan(quality)):
+            raise InputError("the quality map holds values that are not numbers")
+        row = np.empty(len(clustering.row_source), np.int32)
+        column = np.empty(len(clustering.column_neuron), np.int32)
+        row_activity = graph.spikes[clustering.row_source]
+        column_activity = column_spikes(graph, clustering)
+        best_columns = np.argsort(-quality.mean(axis=0), kind="stable")
+        best_rows: dict[int, I64] = {}
+        for k in range(clustering.clusters):
+            rows = slice(clustering.row_ptr[k], clustering.row_ptr[k + 1])
+            columns = slice(clustering.column_ptr[k], clustering.column_ptr[k + 1])
+            used = columns.stop - columns.start
+            if used not in best_rows:
+                best_rows[used] = _rows_by_quality(quality[:, best_columns[:used]])
+            row[rows] = _matched(row_activity[rows], best_rows[used])
+            column[columns] = _matched(column_activity[columns], best_columns)
+            if progress is not None:
+                progress("wire", k + 1, clustering.clusters, 0.0)
+        return Wiring(row, column)
+
+
+def check_fits(clustering: Clustering, hardware: Hardware) -> None:
+    """Refuse clusters that are larger than the crossbar.
+
+    Raises
+    ------
+    InfeasibleError
+        If a cluster has more rows or columns than the crossbar.
+    """
+    sizes = (
+        (clustering.row_ptr, hardware.rows, "crossbar rows"),
+        (clustering.column_ptr, hardware.columns, "crossbar columns"),
+    )
+    for ptr, limit, what in sizes:
+        largest = int(np.diff(ptr).max(initial=0))
+        if largest > limit:
+            raise InfeasibleError(what, largest, limit, "Partition for this crossbar, or use a larger one.")
+
+
+def column_spikes(graph: SpikeGraph, clustering: Clustering) -> I64:
+    """Spikes that reach the programmed cells of every column entry over the window, int64 (len(column_neuron),)."""
+    cells = programmed_cells(graph.network, clustering)
+    spikes = np.repeat(graph.spikes[clustering.row_source], np.diff(cells.ptr))
+    total = np.zeros(len(clustering.column_neuron), np.int64)
+    np.add.at(total, cells.column, spikes)
+    return total
+
+
+def _rows_by_quality(quality: F64) -> I64:
+    """Rows, best first: by their worst cell, then their mean, then their number."""
+    worst, mean = quality.min(axis=1, initial=np.inf), quality.sum(axis=1)
+    return np.lexsort((-mean, -worst)).astype(np.int64, copy=False)
+
+
+def _matched(activity: I64, best: I64) -> I32:
+    """Physical line of every entry: the most active gets `best[0]`; equal activity keeps the order of entries."""
+    line = np.empty(len(activity), np.int32)
+    line[np.argsort(-activity, kind="stable")] = best[: len(activity)]
+    return line
+
+
+def _rank_in_cluster(ptr: I64) -> I32:
+    return (np.arange(ptr[-1]) - ptr[row_of_entry(ptr)]).astype(np.int32)
