@@ -75,7 +75,7 @@ def parse_unit(text: str) -> Unit:
         return _factor(parts[0], text)
     scale, dimension, sign = 1.0, NONE, 1
     for part in parts:
-        if part in "*/":
+        if part in ("*", "/"):
             sign = 1 if part == "*" else -1
             continue
         unit = _factor(part, text)
