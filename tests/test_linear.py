@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from snnmap.errors import InputError
 from snnmap.frontend.linear import Window, convolution, dense, diagonal, pool, repeated, window
-from tests.oracles import dense_conv
+from oracles import dense_conv
 
 
 def canonical(matrix):

@@ -11,6 +11,7 @@ so a mostly-zero tensor is how sparse connectivity is written, and its zeros are
 the padding are never synapses.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
 Shape = tuple[int, ...]
+
+LARGEST = 1 << 28
+"""Values in one layer at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,10 @@ class Window:
         room = [n + b + a for n, b, a in zip(size, self.before, self.after, strict=True)]
         if any(r < s for r, s in zip(room, spans, strict=True)):
             raise InputError(f"a window of {tuple(spans)} does not fit into {tuple(size)} with its padding")
-        return tuple((r - s) // t + 1 for r, s, t in zip(room, spans, self.stride, strict=True))
+        positions = tuple((r - s) // t + 1 for r, s, t in zip(room, spans, self.stride, strict=True))
+        if math.prod(positions) > LARGEST:
+            raise InputError(f"a window takes {positions} positions; at most {LARGEST:,} values are supported")
+        return positions
 
 
 def window(
