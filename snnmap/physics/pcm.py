@@ -1,0 +1,237 @@
+"""State of a memory cell: weight to conductance, noise, drift, write pulses (PHYSICS M2, 3.2, 3.3).
+
+The noise models are fits to measured phase-change devices as the IBM Analog Hardware Acceleration Kit publishes them
+[aihwkit, nandakumar2019, joshi2020, legallo2023]; their constants stand here because they mean nothing without these
+equations. Conductances are relative to g_max in the fits, so a model applies to any g_max. Noise is off unless a
+function that takes `rng` is called. Knows cells, not arrays.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from snnmap.arrays import F64
+from snnmap.errors import InputError
+from snnmap.physics.arguments import not_negative, numbers, positive, same_shape
+
+ZERO_CLIP = 1e-7
+"""Least relative conductance that enters a logarithm, as in the published code."""
+
+
+def _polynomial(x: F64, coefficients: tuple[float, ...]) -> F64:
+    """Value at `x` of a polynomial, constant first; Horner."""
+    value = np.zeros_like(x)
+    for coefficient in reversed(coefficients):
+        value = value * x + coefficient
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """Fit against relative conductance g: clip(slope ln g + offset, low, high) below `until`, then a polynomial."""
+
+    slope: float
+    offset: float
+    low: float
+    high: float
+    until: float = np.inf
+    polynomial: tuple[float, ...] = ()
+    """Coefficients, constant first."""
+
+    def __call__(self, g: F64) -> F64:
+        """Value at relative conductances `g`, same shape."""
+        below = np.clip(self.slope * np.log(np.maximum(g, ZERO_CLIP)) + self.offset, self.low, self.high)
+        above = _polynomial(g, self.polynomial) if self.polynomial else below
+        return np.where(g < self.until, below, above)
+
+
+@dataclass(frozen=True, slots=True)
+class PowerLaw:
+    """Fit min(scale / g^exponent, high) of the read noise against relative conductance g."""
+
+    scale: float
+    exponent: float
+    high: float
+
+    def __call__(self, g: F64) -> F64:
+        """Value at relative conductances `g`, same shape."""
+        return np.minimum(self.scale / np.maximum(g**self.exponent, 1e-3), self.high)
+
+
+@dataclass(frozen=True, slots=True)
+class NoiseModel:
+    """Statistics of one device family."""
+
+    name: str
+    source: str
+    g_reference: float
+    """Conductance that `programming` was fitted at, S."""
+    programming: tuple[float, ...]
+    """Standard deviation after programming at g_reference, polynomial in g, constant first, S."""
+    drift_mean: Curve
+    drift_sd: Curve
+    read: Curve | PowerLaw
+    """Q of the 1/f read noise."""
+    t_0: float
+    """First read after programming, s: drift is counted from here."""
+    t_read: float
+    """Length of the read in the 1/f law, s."""
+
+
+_MICRO = 1e-6
+
+NOISE_MODELS: dict[str, NoiseModel] = {
+    "pcm-like": NoiseModel(
+        name="pcm-like",
+        source="aihwkit PCMLikeNoiseModel; nandakumar2019, joshi2020",
+        g_reference=25.0e-6,
+        programming=(0.26348 * _MICRO, 1.9650 * _MICRO, -1.1731 * _MICRO),
+        drift_mean=Curve(-0.0155, 0.0244, 0.049, 0.1),
+        drift_sd=Curve(-0.0125, -0.0059, 0.008, 0.045),
+        read=PowerLaw(0.0088, 0.65, 0.2),
+        t_0=20.0,
+        t_read=250e-9,
+    ),
+    "hermes-1": NoiseModel(
+        name="hermes-1",
+        source="aihwkit HermesNoiseModel, one device per weight; legallo2023",
+        g_reference=10.35e-6,
+        programming=(0.15781817 * _MICRO, 2.32443916 * _MICRO, -2.16310839 * _MICRO, 0.68841818 * _MICRO),
+        drift_mean=Curve(-0.0387, -0.0182, 0.072, 0.13, 0.0945, (0.0736, -0.0126, -0.0436)),
+        drift_sd=Curve(-0.0120, -0.0023, 0.0124, 0.04, 0.3039, (0.0104, 0.0116, -0.0165)),
+        read=Curve(-0.0078, 0.0038, 0.0179, 0.04, 0.1591, (0.0088, 0.0768, -0.1352, 0.0664)),
+        t_0=200.0,
+        t_read=512e-9,
+    ),
+    "hermes-2": NoiseModel(
+        name="hermes-2",
+        source="aihwkit HermesNoiseModel, two devices per weight; legallo2023",
+        g_reference=20.7e-6,
+        programming=(0.16603222 * _MICRO, 4.71806468 * _MICRO, -8.48101252 * _MICRO, 4.68961419 * _MICRO),
+        drift_mean=Curve(-0.0387, -0.0182, 0.072, 0.13, 0.0945, (0.0736, -0.0126, -0.0436)),
+        drift_sd=Curve(-0.0117, -0.0057, 0.0091, 0.04, 0.3055, (0.0073, 0.0093, -0.0118)),
+        read=Curve(-0.0117, -0.0069, 0.015, 0.04, 0.16, (0.0123, 0.0211, -0.0280, 0.0069)),
+        t_0=300.0,
+        t_read=512e-9,
+    ),
+}
+"""Models that a technology can name with `noise`."""
+
+
+def noise_model(name: str) -> NoiseModel:
+    """Model `name`.
+
+    Raises
+    ------
+    InputError
+        If there is none; lists them.
+    """
+    if name not in NOISE_MODELS:
+        raise InputError(f"no noise model is called {name!r}; there are {', '.join(NOISE_MODELS)}")
+    return NOISE_MODELS[name]
+
+
+def conductance(share: npt.ArrayLike, g_min: float, g_max: float) -> F64:
+    """Conductance of weights, S, same shape: g_min + share (g_max - g_min).
+
+    `share` is |weight| / largest |weight| of the population, 0 to 1. Signed weights take a pair of arrays that are read
+    alike, with opposite sign at the sense amplifier: |weight| is programmed into the array of its sign, g_min into the
+    other. Both have the same geometry, so wear and currents are worked out on the array that holds |weight|.
+    """
+    not_negative(g_min=g_min)
+    positive(g_max=g_max)
+    shares = numbers("share", share, least=0.0)
+    if shares.size and shares.max() > 1.0:
+        raise InputError(f"share must be at most 1, holds {shares.max():g}")
+    return g_min + shares * (g_max - g_min)
+
+
+def paired_conductance(share: npt.ArrayLike, g_min: float, g_max: float) -> tuple[F64, F64]:
+    """Conductances, S, of the arrays for positive and for negative weights; `share` = weight / largest |weight|."""
+    signed = numbers("share", share, least=-1.0)
+    return conductance(np.maximum(signed, 0.0), g_min, g_max), conductance(np.maximum(-signed, 0.0), g_min, g_max)
+
+
+def programming_sd(model: NoiseModel, g: npt.ArrayLike, g_max: float) -> F64:
+    """Standard deviation of the conductance after programming to `g`, S, same shape [aihwkit]."""
+    positive(g_max=g_max)
+    relative = numbers("g", g, least=0.0) / g_max
+    return _polynomial(relative, model.programming) * (g_max / model.g_reference)
+
+
+def program(model: NoiseModel, g: npt.ArrayLike, g_max: float, *, rng: np.random.Generator) -> F64:
+    """Conductances that programming to `g` really gives, S, same shape; never negative [aihwkit]."""
+    target = numbers("g", g, least=0.0)
+    return np.maximum(target + programming_sd(model, target, g_max) * rng.standard_normal(target.shape), 0.0)
+
+
+def drift_exponent(model: NoiseModel, g: npt.ArrayLike, g_max: float) -> tuple[F64, F64]:
+    """Mean and standard deviation over devices of the drift exponent nu at `g` (S), same shape [aihwkit]."""
+    positive(g_max=g_max)
+    relative = numbers("g", g, least=0.0) / g_max
+    return model.drift_mean(relative), model.drift_sd(relative)
+
+
+def drawn_drift_exponent(model: NoiseModel, g: npt.ArrayLike, g_max: float, *, rng: np.random.Generator) -> F64:
+    """One drift exponent per device, |N(mean, sd)|, same shape as `g` [aihwkit]."""
+    mean, sd = drift_exponent(model, g, g_max)
+    return np.abs(mean + sd * rng.standard_normal(mean.shape))
+
+
+def drifted(g: npt.ArrayLike, nu: npt.ArrayLike, t: float, t_0: float) -> F64:
+    """Conductance, S, `t` seconds after the first read at `t_0` (s): g ((t + t_0) / t_0)^-nu; `nu` shaped as `g`."""
+    not_negative(t=t)
+    positive(t_0=t_0)
+    start, exponent = numbers("g", g, least=0.0), numbers("nu", nu, least=0.0)
+    same_shape(g=start, nu=exponent)
+    return start * ((t + t_0) / t_0) ** -exponent
+
+
+def mean_drifted(model: NoiseModel, g: npt.ArrayLike, g_max: float, t: float) -> F64:
+    """Expected conductance, S, `t` seconds after the first read, for nu ~ N(mean, sd): g exp(-mean x + sd^2 x^2 / 2).
+
+    x = ln((t + t_0) / t_0). Same shape as `g`. No draw: what a deterministic run uses.
+    """
+    not_negative(t=t)
+    mean, sd = drift_exponent(model, g, g_max)
+    x = np.log((t + model.t_0) / model.t_0)
+    factor: F64 = np.exp(-mean * x + 0.5 * (sd * x) ** 2)
+    return numbers("g", g) * factor
+
+
+def read_noise_sd(model: NoiseModel, g_programmed: npt.ArrayLike, g_now: npt.ArrayLike, g_max: float, t: float) -> F64:
+    """Standard deviation of one read, S, `t` seconds after the first read: g_now Q sqrt(ln((t + t_0 + t_r) / (2 t_r))).
+
+    Q depends on the conductance as programmed [aihwkit]. Both arrays have one shape.
+    """
+    positive(g_max=g_max)
+    not_negative(t=t)
+    programmed, now = numbers("g_programmed", g_programmed, least=0.0), numbers("g_now", g_now, least=0.0)
+    same_shape(g_programmed=programmed, g_now=now)
+    spread = float(np.sqrt(np.log((t + model.t_0 + model.t_read) / (2.0 * model.t_read))))
+    return now * model.read(programmed / g_max) * spread
+
+
+def sampled_state(model: NoiseModel, g: npt.ArrayLike, g_max: float, t: float, *, rng: np.random.Generator) -> F64:
+    """One read, S, `t` seconds after the first one, of cells programmed to `g` (S), same shape.
+
+    Programming noise, drift and read noise in the order and with the clipping of the published code [aihwkit].
+    """
+    target = numbers("g", g, least=0.0)
+    programmed = program(model, target, g_max, rng=rng)
+    now = drifted(programmed, drawn_drift_exponent(model, target, g_max, rng=rng), t, model.t_0)
+    noise = read_noise_sd(model, programmed, now, g_max, t) * rng.standard_normal(now.shape)
+    return np.maximum(now + noise, 0.0)
+
+
+def pulse_energy(current: float, resistance: float, time: float) -> float:
+    """Energy of one write pulse in the cell, J: I^2 R t (A, ohm, s) [nvsim]."""
+    positive(current=current, resistance=resistance, time=time)
+    return current**2 * resistance * time
+
+
+def melts(*, current: float, resistance: float, thermal_resistance: float, ambient: float, melt: float) -> bool:
+    """Whether a long pulse reaches the melting point: T_amb + I^2 R R_th >= T_melt (A, ohm, K/W, K)."""
+    positive(current=current, resistance=resistance, thermal_resistance=thermal_resistance, ambient=ambient, melt=melt)
+    return ambient + current**2 * resistance * thermal_resistance >= melt
