@@ -153,7 +153,10 @@ def test_elimination_answers_where_the_iteration_stalls():
     everywhere, nowhere = np.ones((1, 32), bool), np.zeros((1, 32), bool)
     volts = np.ascontiguousarray(case["V"].T)
     lines = (1e7, 1e7, 0.0, 0.0)
-    wrong, iterations = kernels.solve_patterns(case["G"], volts, everywhere, nowhere, lines, TOLERANCE)
+    wrong = np.zeros((1, 32, 32))
+    iterations = kernels.solve_patterns(
+        case["G"], volts, np.zeros((32, 32)), everywhere, nowhere, lines, TOLERANCE, wrong
+    )
     assert iterations[0] == -1
     case["active"][:] = True
     expected = transfer_tensor(G=case["G"], r_wl=1e7, r_bl=1e7, r_source=0.0, r_sense=0.0) @ case["V"]

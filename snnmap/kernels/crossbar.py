@@ -20,6 +20,8 @@ from snnmap.kernels.jit import njit
 TILE = 16
 MAX_ITERATIONS = 600
 RECHECK = 16
+SCRATCH = 14
+"""Arrays of the size of G that a solve works in; one block, as many small ones go back to the system every time."""
 
 
 class Ladder(NamedTuple):
@@ -147,10 +149,12 @@ def convergence_margin(word: Ladder, bit: Ladder) -> float:
             path += ladder.r[k]
             for line in range(lines):
                 load[line] += ladder.g[k, line] * path
-        largest = float(np.max(load))
-        contraction = largest / (1.0 + largest)
-        if ladder.damp[nodes - 1].min() == 0.0:
-            contraction = 1.0
+        contraction = 0.0
+        for line in range(lines):
+            attached = load[line] / (1.0 + load[line])
+            if ladder.damp[nodes - 1, line] == 0.0:
+                attached = 1.0
+            contraction = max(contraction, attached)
         margin *= contraction
     return 1.0 - margin
 
@@ -168,17 +172,36 @@ def cell_current(bit: Ladder, word_voltage: F64, emf: F64, scratch: F64, current
         for j in range(n):
             current[i, j] = bit.g[i, j] * (current[i, j] - scratch[i, j])
             peak[j] = max(peak[j], abs(current[i, j]))
-    return np.max(peak)
+    largest = 0.0
+    for j in range(n):
+        largest = max(largest, peak[j])
+    return largest
 
 
 @njit
-def line_cg(word: Ladder, bit: Ladder, V: F64, emf: F64, tolerance: float, current: F64) -> int:
+def piece(flat: F64, m: int, n: int) -> F64:
+    """The first m n numbers of `flat` as an array (m, n)."""
+    return flat[: m * n].reshape((m, n))
+
+
+@njit
+def total(lane: F64) -> float:
+    """Sum of `lane`, in order."""
+    result = 0.0
+    for value in lane:
+        result += value
+    return result
+
+
+@njit
+def line_cg(word: Ladder, bit: Ladder, V: F64, emf: F64, tolerance: float, scratch: F64, current: F64) -> int:
     """Cell currents `current` (m, N) of one pattern, A; returns the iterations used, or -1 if it did not converge.
 
     Conjugate gradients on the word-line voltages, bit lines eliminated exactly, preconditioned by exact word-line
     solves. Residuals are kept as voltage differences d with residual current g d, so neither line matrix (infinite
-    for zero resistance) is ever formed. Stops when the energy bound |dI|^2 <= max(g) e.S e, with
-    e.S e <= r.M^-1 r / margin, is below `tolerance` times the largest current.
+    for zero resistance) is ever formed. Stops when the bound |dI|^2 <= max(g) e.S e on the current error is below
+    (`tolerance` times the largest current)^2: M^-1 S has eigenvalues in [margin, 1], so after the last preconditioned
+    step e.S e <= (1 - margin)^2 / margin r.M^-1 r.
 
     Parameters
     ----------
@@ -191,23 +214,34 @@ def line_cg(word: Ladder, bit: Ladder, V: F64, emf: F64, tolerance: float, curre
     """
     m, n = bit.g.shape
     g = bit.g
-    turned = np.empty((n, m))
-    turned_out = np.empty((n, m))
+    turned = piece(scratch[0], n, m)
+    turned_out = piece(scratch[1], n, m)
+    unturned = piece(scratch[0], m, n)
     no_word_voltage = np.zeros(m)
     no_bit_voltage = np.zeros(n)
-    w = np.empty((m, n))
-    d = np.empty((m, n))
-    z = np.empty((m, n))
-    p = np.zeros((m, n))
-    pd = np.zeros((m, n))
-    q = np.empty((m, n))
+    w = piece(scratch[2], m, n)
+    d = piece(scratch[3], m, n)
+    z = piece(scratch[4], m, n)
+    p = piece(scratch[5], m, n)
+    pd = piece(scratch[6], m, n)
+    q = piece(scratch[7], m, n)
+    p[:] = 0.0
+    pd[:] = 0.0
     lane = np.empty(n)
 
-    flip(-emf, turned)
+    flip(emf, turned)
+    for k in range(n):
+        for i in range(m):
+            turned[k, i] = -turned[k, i]
     sweep(word, turned, V, turned_out)
     unflip(turned_out, w)
     largest = cell_current(bit, w, emf, d, current)
-    scale = g.max() / convergence_margin(word, bit)
+    scale = 0.0
+    for i in range(m):
+        for j in range(n):
+            scale = max(scale, g[i, j])
+    margin = convergence_margin(word, bit)
+    scale *= (1.0 - margin) ** 2 / margin
     previous = 1.0
     for iteration in range(MAX_ITERATIONS):
         flip(d, turned)
@@ -217,12 +251,12 @@ def line_cg(word: Ladder, bit: Ladder, V: F64, emf: F64, tolerance: float, curre
         for i in range(m):
             for j in range(n):
                 lane[j] += g[i, j] * d[i, j] * z[i, j]
-        rz = np.sum(lane)
+        rz = total(lane)
         if scale * rz <= (tolerance * largest) ** 2 or iteration % RECHECK == RECHECK - 1:
             for i in range(m):
                 for j in range(n):
-                    q[i, j] = w[i, j] + z[i, j]  # one free preconditioned step, which never increases the error
-            largest = cell_current(bit, q, emf, turned.reshape(m, n), current)
+                    q[i, j] = w[i, j] + z[i, j]
+            largest = cell_current(bit, q, emf, unturned, current)
             if scale * rz <= (tolerance * largest) ** 2:
                 return iteration
         beta = rz / previous if iteration > 0 else 0.0
@@ -237,7 +271,7 @@ def line_cg(word: Ladder, bit: Ladder, V: F64, emf: F64, tolerance: float, curre
             for j in range(n):
                 q[i, j] = pd[i, j] - q[i, j]
                 lane[j] += g[i, j] * p[i, j] * q[i, j]
-        curvature = np.sum(lane)
+        curvature = total(lane)
         if not curvature > 0.0:
             return -1
         alpha = rz / curvature
@@ -249,15 +283,15 @@ def line_cg(word: Ladder, bit: Ladder, V: F64, emf: F64, tolerance: float, curre
 
 
 @njit
-def ladders(cells: F64, r_word: F64, r_bit: F64, floating: Bool) -> tuple[Ladder, Ladder]:
+def ladders(cells: F64, r_word: F64, r_bit: F64, floating: Bool, scratch: F64) -> tuple[Ladder, Ladder]:
     """Word and bit ladders of an array with conductances `cells` (m, N), both factored."""
     m, n = cells.shape
-    turned = np.empty((n, m))
+    turned = piece(scratch[8], n, m)
     flip(cells, turned)
-    word_damp = np.empty((n, m))
+    word_damp = piece(scratch[9], n, m)
     word_y = factor(turned, r_word, word_damp)
     word_z = terminate(word_damp, word_y, r_word[n - 1], floating)
-    bit_damp = np.empty((m, n))
+    bit_damp = piece(scratch[10], m, n)
     bit_y = factor(cells, r_bit, bit_damp)
     bit_z = terminate(bit_damp, bit_y, r_bit[m - 1], np.zeros(n, np.bool_))
     return Ladder(turned, r_word, word_damp, word_z), Ladder(cells, r_bit, bit_damp, bit_z)
@@ -265,9 +299,16 @@ def ladders(cells: F64, r_word: F64, r_bit: F64, floating: Bool) -> tuple[Ladder
 
 @njit
 def solve_patterns(
-    G: F64, V: F64, kept: Bool, floating: Bool, lines: tuple[float, float, float, float], tolerance: float
-) -> tuple[F64, I64]:
-    """Cell currents (P, M, N), A, of P patterns by `line_cg`, and its iterations (P,), -1 where it did not converge.
+    G: F64,
+    V: F64,
+    emf: F64,
+    kept: Bool,
+    floating: Bool,
+    lines: tuple[float, float, float, float],
+    tolerance: float,
+    currents: F64,
+) -> I64:
+    """Fill `currents` (P, M, N), A, of P patterns by `line_cg`; returns its iterations (P,), -1 where it failed.
 
     Parameters
     ----------
@@ -275,6 +316,8 @@ def solve_patterns(
         Conductances (M, N), S.
     V
         Source voltages (P, M), V.
+    emf
+        Voltage in series with every cell in all patterns, aiding current from word to bit line (M, N), V.
     kept
         (P, M): rows whose cells are connected. The bit-line segments of rows that are cut off join in series, so a
         pattern costs as much as its rows.
@@ -282,44 +325,43 @@ def solve_patterns(
         (P, M): rows whose driver is disconnected.
     lines
         r_wl, r_bl, r_source, r_sense, ohm.
+    currents
+        Zero on entry.
     """
     patterns, m = V.shape
     n = G.shape[1]
     r_wl, r_bl, r_source, r_sense = lines
     r_word = np.full(n, r_wl)
     r_word[n - 1] += r_source
-    emf = np.zeros((m, n))
-    currents = np.zeros((patterns, m, n))
+    scratch = np.empty((SCRATCH, m * n))
     iterations = np.zeros(patterns, np.int64)
+    rows = np.empty(m, np.int64)
+    volts = np.empty(m)
+    cut = np.empty(m, np.bool_)
     for pattern in range(patterns):
-        rows = np.nonzero(kept[pattern])[0]
-        count = len(rows)
+        count = 0
+        for i in range(m):
+            if kept[pattern, i]:
+                rows[count] = i
+                volts[count] = V[pattern, i]
+                cut[count] = floating[pattern, i]
+                count += 1
         if count == 0:
             continue
+        cells = piece(scratch[11], count, n)
+        aiding = piece(scratch[12], count, n)
         r_bit = np.empty(count)
         for k in range(count):
             below = rows[k + 1] if k + 1 < count else m
             r_bit[k] = r_bl * (below - rows[k])
+            for j in range(n):
+                cells[k, j] = G[rows[k], j]
+                aiding[k, j] = emf[rows[k], j]
         r_bit[count - 1] += r_sense
-        word, bit = ladders(G[rows], r_word, r_bit, floating[pattern][rows])
-        solved = np.zeros((count, n))
-        iterations[pattern] = line_cg(word, bit, V[pattern][rows], emf[:count], tolerance, solved)
+        word, bit = ladders(cells, r_word, r_bit, cut[:count], scratch)
+        solved = piece(scratch[13], count, n)
+        iterations[pattern] = line_cg(word, bit, volts[:count], aiding, tolerance, scratch, solved)
         for k in range(count):
-            currents[pattern, rows[k]] = solved[k]
-    return currents, iterations
-
-
-@njit
-def solve_with_emf(
-    G: F64, V: F64, emf: F64, floating: Bool, lines: tuple[float, float, float, float], tolerance: float
-) -> tuple[F64, int]:
-    """Cell currents, A (M, N), of one pattern `V` (M,) with `emf` (M, N) in series with the cells; iterations."""
-    m, n = G.shape
-    r_wl, r_bl, r_source, r_sense = lines
-    r_word = np.full(n, r_wl)
-    r_word[n - 1] += r_source
-    r_bit = np.full(m, r_bl)
-    r_bit[m - 1] += r_sense
-    word, bit = ladders(G, r_word, r_bit, floating)
-    current = np.zeros((m, n))
-    return current, line_cg(word, bit, V, emf, tolerance, current)
+            for j in range(n):
+                currents[pattern, rows[k], j] = solved[k, j]
+    return iterations

@@ -15,7 +15,7 @@ this size are slower with several BLAS threads than with one, and results must n
 import numpy as np
 
 from snnmap.arrays import F64, I64, Bool
-from snnmap.kernels.crossbar import factor, flip, terminate
+from snnmap.kernels.crossbar import factor, flip, terminate, total
 from snnmap.kernels.jit import njit
 
 BLOCK = 8
@@ -62,10 +62,10 @@ def add_series(A: F64, e: F64, r: float, C: F64) -> None:
         weighted = np.empty((n, size))
         for s in range(size):
             port = first + s
-            shrink = 1.0 / (1.0 + r * (e[port] + np.sum(panel[s])))
+            shrink = 1.0 / (1.0 + r * (e[port] + total(panel[s])))
             gain = r * shrink
-            before[s] = panel[s]
             for i in range(n):
+                before[s, i] = panel[s, i]
                 weighted[i, s] = gain * panel[s, i]
             for i in range(port):
                 own[i] += r * weighted[i, s] * panel[s, i]
@@ -80,7 +80,8 @@ def add_series(A: F64, e: F64, r: float, C: F64) -> None:
                     panel[t, j] += share * before[s, j]
                 panel[t, port] = shrink * before[s, first + t]
                 panel[t, first + t] = 0.0
-            panel[s] = shrink * before[s]
+            for j in range(n):
+                panel[s, j] = shrink * before[s, j]
         add_product(weighted, before, n, A)
         for s in range(size):
             for j in range(n):
@@ -151,8 +152,8 @@ def row_currents(g: F64, damp: F64, z: float, r_word: F64, V: F64, b: F64, out: 
 
 
 @njit
-def eliminate(G: F64, V: F64, emf: F64, filled: I64, floating: Bool, r_word: F64, r_bit: F64) -> F64:
-    """Cell currents (M, N, P), A, of all patterns `V` (M, P) of one array `G` (M, N).
+def eliminate(G: F64, V: F64, emf: F64, filled: I64, floating: Bool, r_word: F64, r_bit: F64, C: F64, J: F64) -> None:
+    """Fill `J` (M, N, P; zero on entry) with the cell currents, A, of all patterns `V` (M, P) of one array `G` (M, N).
 
     Parameters
     ----------
@@ -164,6 +165,8 @@ def eliminate(G: F64, V: F64, emf: F64, filled: I64, floating: Bool, r_word: F64
         (M,): rows whose driver is disconnected.
     r_word, r_bit
         Series resistances (N,) and (M,), open end first, the terminal's included in the last.
+    C
+        Work space (M, N, N).
     """
     m, n = G.shape
     patterns = V.shape[1]
@@ -176,8 +179,6 @@ def eliminate(G: F64, V: F64, emf: F64, filled: I64, floating: Bool, r_word: F64
 
     A = np.zeros((n, n))
     e = np.zeros(n)
-    C = np.empty((m, n, n))
-    J = np.zeros((m, n, patterns))
     b = np.zeros((n, patterns))
     source = np.empty((n, patterns))
     for i in range(m):
@@ -206,4 +207,3 @@ def eliminate(G: F64, V: F64, emf: F64, filled: I64, floating: Bool, r_word: F64
             for p in range(patterns):
                 source[j, p] = b[j, p] - emf[i, j]
         row_currents(G[i], damp[i], z[i], r_word, V[i], source, J[i])
-    return J

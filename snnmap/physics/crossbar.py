@@ -43,7 +43,7 @@ def cell_currents(
 ) -> F64:
     """Current of every cell for every pattern, A (M, N, P).
 
-    Exact to a small multiple of 1e-11 of the largest current or better; see the package docstring for the methods.
+    Exact to 1e-10 of the largest current, and to rounding (1e-13) as a rule; methods in the package docstring.
 
     Parameters
     ----------
@@ -100,7 +100,7 @@ def transfer_tensor(
     conductance = _conductances(G)
     lines = _lines(r_wl, r_bl, r_source, r_sense)
     rows = len(conductance)
-    cut = np.zeros(rows, np.bool_) if floating is None else np.ascontiguousarray(floating)
+    cut = np.zeros(rows, np.bool_) if floating is None else np.array(floating)
     if cut.dtype != np.bool_ or cut.shape != (rows,):
         raise InputError(f"floating must be bool ({rows},), one entry per row of G, not {cut.dtype} {cut.shape}.")
     return tensor_of_rows(conductance, cut, np.arange(rows), rows, lines)
@@ -237,7 +237,7 @@ def _lines(r_wl: float, r_bl: float, r_source: float, r_sense: float) -> Lines:
 
 def _numbers(name: str, values: npt.ArrayLike) -> F64:
     try:
-        array = np.ascontiguousarray(values, np.float64)
+        array = np.array(values, np.float64, order="C")
     except (TypeError, ValueError) as error:
         raise InputError(f"{name} must be an array of numbers: {error}.") from error
     if array.ndim == 0 or np.ndim(values) != 2:

@@ -6,13 +6,13 @@ Takes checked arrays, pattern by pattern; the public functions and their checks 
 import numpy as np
 import numpy.typing as npt
 
-from snnmap.arrays import F64, Bool
+from snnmap.arrays import F64, I64, Bool
 from snnmap.errors import SnnmapError
-from snnmap.kernels.crossbar import lone_rows, solve_patterns, solve_with_emf
+from snnmap.kernels.crossbar import lone_rows, solve_patterns
 from snnmap.kernels.crossbar_direct import eliminate
 
-TOLERANCE = 1e-11
-"""Largest current error of the iteration, as a share of the largest current (a proven bound, not an estimate)."""
+TOLERANCE = 1e-10
+"""Largest current error of the iteration, as a share of the largest current: a proven bound; 1e-13 is typical."""
 NEWTON_TOLERANCE = 1e-10
 """Largest mismatch between a non-linear cell's current and its law, as a share of the largest current."""
 NEWTON_STEPS = 100
@@ -66,7 +66,9 @@ def _superpose(G: F64, V: F64, kept: Bool, floating: Bool, lines: Lines) -> F64:
 def _solve_each(G: F64, V: F64, kept: Bool, floating: Bool, lines: Lines) -> F64:
     """Cell currents (P, M, N), one pattern after the other: closed form, iteration, or elimination if that stalls."""
     lone = (np.sum(kept, axis=1) == 1) & ~np.any(floating, axis=1)
-    currents, iterations = solve_patterns(G, V, kept & ~lone[:, None], floating, lines, TOLERANCE)
+    currents = np.zeros((len(V), *G.shape))
+    connected = kept & ~lone[:, None]
+    iterations = solve_patterns(G, V, np.zeros_like(G), connected, floating, lines, TOLERANCE, currents)
     if np.any(lone):
         row = np.argmax(kept[lone], axis=1)
         currents[lone, row] = lone_row_currents(G, lines)[row] * V[lone, row, None]
@@ -79,9 +81,16 @@ def _solve_each(G: F64, V: F64, kept: Bool, floating: Bool, lines: Lines) -> F64
 
 def _direct(G: F64, V: F64, emf: F64, floating: Bool, rows: Rows, height: int, lines: Lines) -> F64:
     """Cell currents, A (m, N), of one pattern `V` (m,) on the connected `rows` (m,), by elimination."""
-    r_word, r_bit = _series(rows, height, G.shape[1], lines)
-    volts = np.ascontiguousarray(V[:, None])
-    return eliminate(G, volts, emf, np.ones(len(rows), np.int64), floating, r_word, r_bit)[:, :, 0]
+    always = np.ones(len(rows), np.int64)
+    series = _series(rows, height, G.shape[1], lines)
+    return _eliminate(G, np.ascontiguousarray(V[:, None]), emf, always, floating, series)[:, :, 0]
+
+
+def _eliminate(G: F64, V: F64, emf: F64, filled: I64, floating: Bool, series: tuple[F64, F64]) -> F64:
+    """Cell currents (M, N, P), A; arguments as in the kernel, whose big arrays numpy places in huge pages."""
+    currents = np.zeros((*G.shape, V.shape[1]))
+    eliminate(G, V, emf, filled, floating, *series, np.empty((*G.shape, G.shape[1])), currents)
+    return currents
 
 
 def _series(rows: Rows, m: int, n: int, lines: Lines) -> tuple[F64, F64]:
@@ -97,8 +106,7 @@ def _series(rows: Rows, m: int, n: int, lines: Lines) -> tuple[F64, F64]:
 def tensor_of_rows(G: F64, floating: Bool, rows: Rows, height: int, lines: Lines) -> F64:
     """Transfer tensor, S (m, N, m), of the connected `rows` (m,) with conductances `G` (m, N); `height` rows in all."""
     m, n = G.shape
-    r_word, r_bit = _series(rows, height, n, lines)
-    return eliminate(G, np.eye(m), np.zeros_like(G), np.arange(1, m + 1), floating, r_word, r_bit)
+    return _eliminate(G, np.eye(m), np.zeros_like(G), np.arange(1, m + 1), floating, _series(rows, height, n, lines))
 
 
 def lone_row_currents(G: F64, lines: Lines) -> F64:
@@ -118,19 +126,22 @@ def newton(G: F64, V: F64, k: float, floating: Bool, lines: Lines, start: F64) -
     if not np.any(closed):
         return np.zeros_like(G)
     resistance = np.divide(1.0, G, out=np.zeros_like(G), where=closed)
+    everywhere = np.ones((1, len(G)), np.bool_)
     v = np.arcsinh(k * start * resistance) / k
     for _ in range(NEWTON_STEPS):
         slope = G * np.cosh(k * v)
         emf = np.tanh(k * v) / k - v
-        current, iterations = solve_with_emf(slope, V, emf, floating, lines, TOLERANCE)
-        if iterations < 0:
+        solved = np.zeros((1, *G.shape))
+        iterations = solve_patterns(slope, V[None], emf, everywhere, floating[None], lines, TOLERANCE, solved)
+        current: F64 = solved[0]
+        if iterations[0] < 0:
             current = _direct(slope, V, emf, floating, np.arange(len(G)), len(G), lines)
         tangent = np.divide(current, slope, out=np.zeros_like(G), where=closed) - emf
         limited = np.arcsinh(k * current * resistance) / k
         mismatch = np.maximum(slope, np.hypot(G, k * current)) * (tangent - limited)
         v = np.where(np.abs(tangent) > np.abs(v), limited, tangent)
         if np.max(np.abs(mismatch)) <= NEWTON_TOLERANCE * np.max(np.abs(current)):
-            return np.asarray(current)
+            return current
     raise SnnmapError(
         f"The non-linear array did not converge in {NEWTON_STEPS} Newton steps; lower k = {k:g} /V or the voltage."
     )
