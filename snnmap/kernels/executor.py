@@ -1,0 +1,167 @@
+"""The event-driven run of one frame: who emits walks its synapses, everyone else costs one neuron update.
+
+Neurons here are numbered from 0; source ids are offset by the number of externals. Sums are exact (`arrays`), so the
+order in which events are walked does not matter.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from snnmap.arrays import F32, F64, I32, I64, Bool
+from snnmap.kernels.jit import njit
+from snnmap.kernels.neurons import NeuronState, Rule, update
+
+AnyArray = npt.NDArray[Any]
+
+
+class Synapses(NamedTuple):
+    """Synapses of a network of N sources, CSR by presynaptic source, and the grid of every target."""
+
+    indptr: I64
+    post: I32
+    """Target source ids."""
+    weight: F32
+    grid: F64
+    """(neurons,) power-of-two grid of the weights into each neuron."""
+
+
+class Layers(NamedTuple):
+    """Neuron populations, ascending by level; neurons numbered from 0."""
+
+    model: I64
+    """(P,) a value of `neurons.MODEL_CODES`."""
+    first: I64
+    stop: I64
+    level: I64
+    biased: Bool
+    """(P,) whether any of its neurons has a bias."""
+    bias: F64
+    """(neurons,) sum of the weights of each neuron's bias rows."""
+
+
+@njit
+def propagate(synapses: Synapses, source: int, value: float, acc: F64) -> None:
+    """Add the emission of `value` by `source` to the inputs `acc` (neurons,) of all its targets.
+
+    Each product is rounded to the target's grid, so that all sums stay exact; whole numbers need no rounding.
+    """
+    post, weight, grid = synapses.post, synapses.weight, synapses.grid  # once: each attribute access counts references
+    externals = len(synapses.indptr) - 1 - len(acc)
+    low, high = synapses.indptr[source], synapses.indptr[source + 1]
+    if value == 1.0:
+        for s in range(low, high):
+            acc[post[s] - externals] += weight[s]
+    else:
+        for s in range(low, high):
+            j = post[s] - externals
+            acc[j] += np.rint(weight[s] * value / grid[j]) * grid[j]
+
+
+@njit
+def grown(array: AnyArray, used: int, needed: int) -> AnyArray:
+    """`array`, or a copy of its first `used` entries with room for `needed` at least."""
+    if needed <= len(array):
+        return array
+    larger = np.empty(max(needed, 2 * len(array)), array.dtype)
+    larger[:used] = array[:used]
+    return larger
+
+
+@njit
+def advance(
+    synapses: Synapses, layers: Layers, rule: Rule, state: NeuronState, acc: F64, out: F64, source: I32, value: F32
+) -> int:
+    """One step of all neurons, level by level, once the external events are in `acc`.
+
+    Writes the emitting neurons into `source` and `value` (room for all neurons is needed), ascending; returns how many.
+    """
+    populations = len(layers.model)
+    externals = len(synapses.indptr) - 1 - len(acc)
+    used = 0
+    p = 0
+    while p < populations:
+        last = p
+        emitting = 0
+        while last < populations and layers.level[last] == layers.level[p]:
+            first, stop = layers.first[last], layers.stop[last]
+            if layers.biased[last]:
+                for j in range(first, stop):
+                    acc[j] += layers.bias[j]
+            emitting += update(layers.model[last], rule, first, stop, state, acc, out)
+            last += 1
+        if emitting > 0:
+            for j in range(layers.first[p], layers.stop[last - 1]):
+                if out[j] != 0.0:
+                    propagate(synapses, externals + j, out[j], acc)
+                    source[used] = externals + j
+                    value[used] = out[j]
+                    used += 1
+        p = last
+    return used
+
+
+@njit
+def run_frame(
+    synapses: Synapses,
+    layers: Layers,
+    rule: Rule,
+    state: NeuronState,
+    steps: int,
+    stimulus: tuple[I32, I32, F32],
+) -> tuple[I32, I32, F32]:
+    """Run one frame from `state`, which is changed.
+
+    Parameters
+    ----------
+    stimulus
+        Step, source and value of every external event, sorted by step and source.
+
+    Returns
+    -------
+    tuple
+        Step, source and value of every emission of inputs and neurons, sorted by step and source.
+    """
+    in_step, in_source, in_value = stimulus
+    neurons = len(layers.bias)
+    acc = np.zeros(neurons)
+    out = np.zeros(neurons)
+    step = np.empty(neurons + 2 * len(in_step), np.int32)
+    source = np.empty(len(step), np.int32)
+    value = np.empty(len(step), np.float32)
+    used = 0
+    read = 0
+    for t in range(steps):
+        start = used
+        arrived = int(np.searchsorted(in_step, t, side="right"))
+        room = used + arrived - read + neurons
+        step, source, value = grown(step, used, room), grown(source, used, room), grown(value, used, room)
+        for e in range(read, arrived):
+            propagate(synapses, in_source[e], np.float64(in_value[e]), acc)
+        used += arrived - read
+        source[start:used] = in_source[read:arrived]
+        value[start:used] = in_value[read:arrived]
+        read = arrived
+        used += advance(synapses, layers, rule, state, acc, out, source[used:], value[used:])
+        step[start:used] = t
+    return step[:used].copy(), source[:used].copy(), value[:used].copy()
+
+
+@njit
+def tally(graded: Bool, source: I32, value: F32, totals: tuple[I64, I64, I32, I64]) -> None:
+    """Add the events of one frame to `totals`: spikes, worst frame, worst step, active steps, each (N,).
+
+    An emission of value x counts as x spikes, that of a `graded` source as one message.
+    """
+    spikes, worst_frame, worst_step, active_steps = totals
+    here = np.zeros(len(spikes), np.int64)
+    for e in range(len(source)):
+        i = source[e]
+        count = 1 if graded[i] else np.int64(value[e])
+        here[i] += count
+        worst_step[i] = max(worst_step[i], count)
+        active_steps[i] += 1
+    for i in range(len(spikes)):
+        spikes[i] += here[i]
+        worst_frame[i] = max(worst_frame[i], here[i])

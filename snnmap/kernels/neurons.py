@@ -1,0 +1,333 @@
+"""One step of every neuron model, on slices of flat arrays. How the input current was summed is not known here.
+
+The profiler and the replay of a mapped network both call `update`, so that a difference between them can only come from
+the sums. Equations are forward Euler in float64, in the order of operations of Norse 1.1 (`norse.torch.functional`:
+lif_box, leaky_integrator_box, iaf), with which they agree bit for bit; a = dt / tau, formed as dt * (1 / tau):
+
+=========  ==========================================================================================================
+IF         v += (r dt) x
+LIF, LI    v += a ((r x + v_leak) - v)
+CubaLIF    i += a_syn (w_in x - i), then v += a_mem ((r i + v_leak) - v) with the *new* i; CubaLI alike, no threshold
+Threshold  emits 1 if x passes the threshold
+Delay      emits the x of delay / dt steps ago (rounded to whole steps)
+relay      emits gain x
+LavaCuba   integers: u = decay(u, i_decay) + x, v = decay(v, v_decay) + u, decay(y, d) = sign(y) (|y| (4096 - d) >> 12);
+           emits 1 and v = 0 if v >= threshold; then v stays 0 for ref_delay - 1 steps. `Rule` does not apply to it.
+=========  ==========================================================================================================
+
+At rest, before step 0, v = v_leak where there is a leak and 0 elsewhere, i = 0. Every value emitted is rounded to
+single precision, which is what an event record holds: replaying the events repeats the run exactly.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from snnmap.arrays import F64, I64, offsets
+from snnmap.errors import InputError
+from snnmap.kernels.jit import njit
+
+IF, LIF, CUBA_LIF, LI, CUBA_LI, THRESHOLD, DELAY, RELAY, LAVA_CUBA = range(9)
+MODEL_CODES: dict[str, int] = {
+    "IF": IF,
+    "LIF": LIF,
+    "CubaLIF": CUBA_LIF,
+    "LI": LI,
+    "CubaLI": CUBA_LI,
+    "Threshold": THRESHOLD,
+    "Delay": DELAY,
+    "relay": RELAY,
+    "LavaCuba": LAVA_CUBA,
+}
+"""Code of every model that can be stepped; the argument `model` of `update`."""
+
+MEMBRANE, SYNAPSE, GAIN, INPUT, LEAK, LIMIT, RESET = range(7)
+COEFFICIENTS = 7
+"""Rows of `NeuronState.coefficients`: dt / tau_mem, dt / tau_syn, r, w_in, v_leak, v_threshold, v_reset (`_rows`)."""
+
+RESET_VALUE, RESET_SUBTRACT, RESET_ZERO = range(3)
+RESETS: dict[str, int] = {"value": RESET_VALUE, "subtract": RESET_SUBTRACT, "zero": RESET_ZERO}
+
+
+class Rule(NamedTuple):
+    """When a neuron spikes and what is left of v; the options of `ir.Dynamics` as numbers."""
+
+    reset: int
+    """One of RESET_VALUE, RESET_SUBTRACT, RESET_ZERO."""
+    strict: bool
+    """Spike if v > threshold; else if v >= threshold."""
+    clamped: bool
+    clamp: float
+    """After the reset v >= -clamp * threshold, if clamped."""
+    multispike: bool
+    """floor(v / threshold) spikes at once and as many thresholds subtracted."""
+
+
+class NeuronState(NamedTuple):
+    """Everything `update` reads and writes, over n neurons of any models; populations are ranges of it.
+
+    `coefficients` and `ring_first` are read; the rest is state, changed in place: use `fresh` for every run.
+    """
+
+    coefficients: F64
+    """(COEFFICIENTS, n)"""
+    v: F64
+    """(n,) membrane; V, or an integer for LavaCuba."""
+    i: F64
+    """(n,) synaptic current."""
+    hold: I64
+    """(n,) steps of refractoriness left, or the position in the ring of a Delay."""
+    ring: F64
+    """Inputs that a Delay has yet to emit, delay + 1 per neuron."""
+    ring_first: I64
+    """(n + 1,) first ring entry of every neuron."""
+
+
+def step_rule(reset: str, comparison: str, clamp: float | None, multispike: bool) -> Rule:
+    """Numbers of the options of `ir.Dynamics`.
+
+    Raises
+    ------
+    InputError
+        If an option is unknown, or several spikes per step are asked for without the subtract reset.
+    """
+    if reset not in RESETS:
+        raise InputError(f"reset {reset!r} is unknown; choose one of {', '.join(RESETS)}")
+    if comparison not in {">", ">="}:
+        raise InputError(f"comparison {comparison!r} is unknown; choose > or >=")
+    if multispike and reset != "subtract":
+        raise InputError(f"several spikes per step need the reset 'subtract', not {reset!r}")
+    return Rule(RESETS[reset], comparison == ">", clamp is not None, 0.0 if clamp is None else float(clamp), multispike)
+
+
+def neuron_state(
+    models: Sequence[str], sizes: Sequence[int], parameters: Sequence[Mapping[str, F64]], dt: float
+) -> NeuronState:
+    """State at rest of populations laid out one after the other.
+
+    Parameters
+    ----------
+    models
+        Model of every population, a key of `MODEL_CODES`.
+    sizes
+        Neurons of every population.
+    parameters
+        Parameters (size,) of every population, named as in `ir.MODELS`.
+    dt
+        Step in the unit of the time constants: seconds, or 1 where they count steps.
+
+    Raises
+    ------
+    InputError
+        For a model without dynamics, or a parameter that is not finite or out of range.
+    """
+    first = offsets(sizes)
+    coefficients = np.zeros((COEFFICIENTS, int(first[-1])))
+    length = np.zeros(int(first[-1]), np.int64)
+    for model, low, high, given in zip(models, first[:-1], first[1:], parameters, strict=True):
+        _check(model, given)
+        for row, values in _rows(model, given, dt).items():
+            coefficients[row, low:high] = values
+        if model == "Delay":
+            length[low:high] = np.rint(given["delay"] / dt).astype(np.int64) + 1
+    empty = NeuronState(coefficients, np.empty(0), np.empty(0), np.empty(0, np.int64), np.empty(0), offsets(length))
+    return fresh(empty)
+
+
+def fresh(state: NeuronState) -> NeuronState:
+    """A copy of `state` at rest that shares its constants."""
+    n = state.coefficients.shape[1]
+    return state._replace(
+        v=state.coefficients[LEAK].copy(),
+        i=np.zeros(n),
+        hold=np.zeros(n, np.int64),
+        ring=np.zeros(int(state.ring_first[-1])),
+    )
+
+
+def _rows(model: str, given: Mapping[str, F64], dt: float) -> dict[int, F64]:
+    """Coefficient rows that a model uses."""
+    if model == "IF":
+        return {GAIN: given["r"] * dt, LIMIT: given["v_threshold"], RESET: given["v_reset"]}
+    if model == "Threshold":
+        return {LIMIT: given["threshold"]}
+    if model == "relay":
+        return {GAIN: given["gain"]}
+    if model == "LavaCuba":
+        keys = {MEMBRANE: "v_decay", SYNAPSE: "i_decay", LIMIT: "v_threshold", RESET: "ref_delay"}
+        return {row: given[key] for row, key in keys.items()}
+    if model == "Delay":
+        return {}
+    rows = {GAIN: given["r"], LEAK: given["v_leak"]}
+    rows[MEMBRANE] = dt * (1.0 / given["tau" if "tau" in given else "tau_mem"])
+    if model.startswith("Cuba"):
+        rows |= {SYNAPSE: dt * (1.0 / given["tau_syn"]), INPUT: given["w_in"]}
+    if model.endswith("LIF"):
+        rows |= {LIMIT: given["v_threshold"], RESET: given["v_reset"]}
+    return rows
+
+
+def _check(model: str, given: Mapping[str, F64]) -> None:
+    """Refuse what cannot be stepped."""
+    if model not in MODEL_CODES:
+        raise InputError(f"a {model!r} population has no dynamics and cannot be run; it only carries recorded activity")
+    for key, values in given.items():
+        if not np.all(np.isfinite(values)):
+            raise InputError(f"parameter {key} of a {model} population is not finite")
+        if key.startswith("tau") and np.any(values <= 0.0):
+            raise InputError(f"parameter {key} of a {model} population must be positive")
+    if model == "Delay" and np.any(given["delay"] < 0.0):
+        raise InputError("a delay must not be negative")
+    if model == "LavaCuba":
+        for key in ("i_decay", "v_decay"):
+            if np.any((given[key] < 0) | (given[key] > 4096)):
+                raise InputError(f"parameter {key} of a LavaCuba population must lie in 0..4096")
+        if any(np.any(given[key] != np.rint(given[key])) for key in ("i_decay", "v_decay", "v_threshold", "ref_delay")):
+            raise InputError("the parameters of a LavaCuba population must be integers")
+
+
+@njit
+def fire(v: float, limit: float, v_reset: float, rule: Rule) -> tuple[float, float]:
+    """Spikes emitted at membrane value `v`, and v after the reset and the clamp."""
+    spikes = 0.0
+    if (v > limit) if rule.strict else (v >= limit):
+        spikes = 1.0
+        if rule.reset == RESET_VALUE:
+            v = v_reset
+        elif rule.reset == RESET_ZERO:
+            v = 0.0
+        else:
+            if rule.multispike:
+                spikes = np.floor(v / limit)
+            v -= spikes * limit
+    if rule.clamped and v < -rule.clamp * limit:
+        v = -rule.clamp * limit
+    return spikes, v
+
+
+@njit
+def update(model: int, rule: Rule, first: int, stop: int, state: NeuronState, acc: F64, out: F64) -> int:
+    """Advance neurons `first` to `stop` - 1, all of one model, by one step.
+
+    Parameters
+    ----------
+    model
+        A value of `MODEL_CODES`.
+    state
+        Advanced in place.
+    acc
+        (n,) weighted input of this step, biases included; read and set to 0.
+    out
+        (n,) what each neuron emits in this step, 0 for nothing; a single-precision number.
+
+    Returns
+    -------
+    int
+        How many of them emit something.
+    """
+    if model == IF:
+        return _integrate_and_fire(rule, first, stop, state, acc, out)
+    if model in {LIF, CUBA_LIF}:
+        return _leaky_and_fire(model == CUBA_LIF, rule, first, stop, state, acc, out)
+    if model in {LI, CUBA_LI}:
+        return _leaky(model == CUBA_LI, first, stop, state, acc, out)
+    if model == LAVA_CUBA:
+        return _lava_cuba(first, stop, state, acc, out)
+    return _stateless(model, rule, first, stop, state, acc, out)
+
+
+@njit
+def _integrate_and_fire(rule: Rule, first: int, stop: int, state: NeuronState, acc: F64, out: F64) -> int:
+    gain, limit, v_reset = state.coefficients[GAIN], state.coefficients[LIMIT], state.coefficients[RESET]
+    count = 0
+    for j in range(first, stop):
+        spikes, state.v[j] = fire(state.v[j] + gain[j] * acc[j], limit[j], v_reset[j], rule)
+        acc[j] = 0.0
+        out[j] = spikes
+        count += spikes != 0.0
+    return count
+
+
+@njit
+def _membrane(cuba: bool, j: int, state: NeuronState, x: float) -> float:
+    """Membrane value of neuron `j` after integrating the input `x`; advances its synaptic current."""
+    c = state.coefficients
+    if cuba:
+        state.i[j] += c[SYNAPSE, j] * (c[INPUT, j] * x - state.i[j])
+        x = state.i[j]
+    v: float = state.v[j] + c[MEMBRANE, j] * ((c[GAIN, j] * x + c[LEAK, j]) - state.v[j])
+    return v
+
+
+@njit
+def _leaky_and_fire(cuba: bool, rule: Rule, first: int, stop: int, state: NeuronState, acc: F64, out: F64) -> int:
+    limit, v_reset = state.coefficients[LIMIT], state.coefficients[RESET]
+    count = 0
+    for j in range(first, stop):
+        spikes, state.v[j] = fire(_membrane(cuba, j, state, acc[j]), limit[j], v_reset[j], rule)
+        acc[j] = 0.0
+        out[j] = spikes
+        count += spikes != 0.0
+    return count
+
+
+@njit
+def _leaky(cuba: bool, first: int, stop: int, state: NeuronState, acc: F64, out: F64) -> int:
+    count = 0
+    for j in range(first, stop):
+        state.v[j] = _membrane(cuba, j, state, acc[j])
+        acc[j] = 0.0
+        out[j] = np.float32(state.v[j])
+        count += out[j] != 0.0
+    return count
+
+
+@njit
+def decayed(y: int, decay: int) -> int:
+    """Loihi's decay of the integer `y` towards zero by `decay` / 4096."""
+    size = (abs(y) * (4096 - decay)) >> 12
+    return size if y >= 0 else -size
+
+
+@njit
+def _lava_cuba(first: int, stop: int, state: NeuronState, acc: F64, out: F64) -> int:
+    c = state.coefficients
+    count = 0
+    for j in range(first, stop):
+        u = decayed(int(state.i[j]), int(c[SYNAPSE, j])) + int(np.rint(acc[j]))
+        v = decayed(int(state.v[j]), int(c[MEMBRANE, j])) + u
+        acc[j] = 0.0
+        out[j] = 0.0
+        if state.hold[j] > 0:
+            state.hold[j] -= 1
+            v = 0
+        elif v >= c[LIMIT, j]:
+            v = 0
+            state.hold[j] = max(0, int(c[RESET, j]) - 1)
+            out[j] = 1.0
+            count += 1
+        state.i[j] = u
+        state.v[j] = v
+    return count
+
+
+@njit
+def _stateless(model: int, rule: Rule, first: int, stop: int, state: NeuronState, acc: F64, out: F64) -> int:
+    """Threshold, relay and Delay."""
+    gain, limit = state.coefficients[GAIN], state.coefficients[LIMIT]
+    count = 0
+    for j in range(first, stop):
+        x = acc[j]
+        acc[j] = 0.0
+        if model == THRESHOLD:
+            out[j] = 1.0 if ((x > limit[j]) if rule.strict else (x >= limit[j])) else 0.0
+        elif model == RELAY:
+            out[j] = np.float32(gain[j] * x)
+        else:
+            low, length = state.ring_first[j], state.ring_first[j + 1] - state.ring_first[j]
+            state.ring[low + state.hold[j]] = x
+            state.hold[j] = (state.hold[j] + 1) % length
+            out[j] = np.float32(state.ring[low + state.hold[j]])
+        count += out[j] != 0.0
+    return count

@@ -1,0 +1,90 @@
+"""What a run adds up to: spikes per source, predicted classes, populations that are dead or saturated."""
+
+from typing import Any
+
+import numpy as np
+
+from snnmap.arrays import F32, I32, I64, Bool
+from snnmap.ir import ANALOG, Network, Population, SpikeGraph, Spikes, Workload
+from snnmap.kernels.executor import tally
+
+SATURATED = 0.9
+"""Spikes per neuron and step above which a population counts as saturated."""
+
+
+class Activity:
+    """Running totals over frames; `add` must see every frame once, in any order."""
+
+    def __init__(self, network: Network, frames: int, steps: int, graded: Bool) -> None:
+        self.graded = graded
+        self.spikes = np.zeros(network.sources, np.int64)
+        self.worst_frame = np.zeros(network.sources, np.int64)
+        self.worst_step = np.zeros(network.sources, np.int32)
+        self.active_steps = np.zeros(network.sources, np.int64)
+        self.outputs = output_sources(network)
+        self.predictions = np.full(frames, -1, np.int64)
+        self._readout = np.full(network.sources, -1, np.int64)
+        self._readout[self.outputs] = np.arange(len(self.outputs))
+        self._bias = network.is_bias()
+        self._frames = frames
+        self._steps = steps
+
+    def add(self, frame: int, events: tuple[I32, I32, F32]) -> None:
+        """Count the events (step, source, value) of one frame."""
+        _, source, value = events
+        tally(self.graded, source, value, (self.spikes, self.worst_frame, self.worst_step, self.active_steps))
+        if len(self.outputs):
+            column = self._readout[source]
+            read = column >= 0
+            sums = np.bincount(column[read], value[read].astype(np.float64), minlength=len(self.outputs))
+            self.predictions[frame] = int(np.argmax(sums))
+
+    def add_biases(self) -> None:
+        """Count the constant-current rows: driven in every step of every frame."""
+        window = self._frames * self._steps
+        self.spikes[self._bias] = window
+        self.worst_frame[self._bias] = self._steps
+        self.worst_step[self._bias] = 1
+        self.active_steps[self._bias] = window
+
+
+def output_sources(network: Network) -> I64:
+    """Source ids of the network's outputs, populations in the order in which the network lists them."""
+    ids = [np.arange(network.populations[k].first, network.populations[k].stop) for k in network.outputs]
+    return np.concatenate([*ids, np.zeros(0, np.int64)]).astype(np.int64)
+
+
+def activity_of(activity: Activity, workload: Workload, events: Spikes | None, facts: dict[str, Any]) -> SpikeGraph:
+    """The finished record; `facts` become its provenance, joined by predictions, dead and saturated populations."""
+    network, stimulus = workload.network, workload.stimulus
+    activity.add_biases()
+    accuracy = None
+    if len(activity.outputs):
+        facts["predictions"] = activity.predictions.tolist()
+    if workload.labels is not None:
+        facts["labels"] = workload.labels.tolist()
+        if len(activity.outputs):
+            accuracy = float(np.mean(activity.predictions == workload.labels))
+    total = {p.name: int(activity.spikes[p.first : p.stop].sum()) for p in network.populations}
+    window = stimulus.frames * stimulus.steps
+    facts["dead"] = [p.name for p in network.populations if p.size and p.kind != "bias" and total[p.name] == 0]
+    facts["saturated"] = [
+        p.name for p in network.populations if _spiking(p) and total[p.name] > SATURATED * p.size * window
+    ]
+    return SpikeGraph(
+        network=network,
+        spikes=activity.spikes,
+        worst_frame=activity.worst_frame,
+        worst_step=activity.worst_step,
+        active_steps=activity.active_steps,
+        frames=stimulus.frames,
+        steps=stimulus.steps,
+        dt=stimulus.dt,
+        events=events,
+        accuracy=accuracy,
+        provenance=facts,
+    )
+
+
+def _spiking(population: Population) -> bool:
+    return population.kind == "neuron" and population.model not in ANALOG and population.size > 0
