@@ -6,15 +6,20 @@ rows and columns that stay free are the poorest ones.
 
 **Method.** `activity_sort` takes the best columns, then the best rows over these columns, and gives the most active
 source the best row and the most active neuron's column the best column. `identity` numbers entries in order: the
-baseline. Search for sparse crossbars belongs beside them, in a module of its own.
+baseline. `weakest_cell` searches where sorting is not optimal, and bounds what is left.
 """
 
 from collections.abc import Callable
 
 from snnmap.ir import Wiring
 from snnmap.wire.sorting import ActivitySort, Identity
+from snnmap.wire.weakest_cell import WeakestCell
 
-ALGORITHMS: dict[str, type[Callable[..., Wiring]]] = {"identity": Identity, "activity_sort": ActivitySort}
+ALGORITHMS: dict[str, type[Callable[..., Wiring]]] = {
+    "identity": Identity,
+    "activity_sort": ActivitySort,
+    "weakest_cell": WeakestCell,
+}
 """Name to algorithm; each is a frozen dataclass of its tunables."""
 
-__all__ = ["ALGORITHMS", "ActivitySort", "Identity"]
+__all__ = ["ALGORITHMS", "ActivitySort", "Identity", "WeakestCell"]

@@ -1,0 +1,5 @@
+"""`python -m snnmap`."""
+
+from snnmap.cli import main
+
+main()

@@ -1,0 +1,58 @@
+"""The command line: a thin shell over the public functions of the same names.
+
+Results go to stdout, everything else to stderr. `--json` prints one JSON document on stdout. Exit codes: 0 done, 1 the
+mapping is not legal, 2 the input or the command is wrong, 3 it does not fit the hardware, 130 stopped by the user.
+"""
+
+import sys
+
+import click
+
+from snnmap import __version__
+from snnmap.cli.mapping import compare, compile_, diff, report, schema, verify_, where
+from snnmap.cli.workload import check, hardware, inspect, profile, workloads
+from snnmap.errors import InfeasibleError, SnnmapError
+
+EPILOG = """\b
+Start here:
+  snnmap compile mnist-mlp -o mapping.json     compile a shipped trained network
+  snnmap verify mapping.json                   check it independently
+  snnmap report mapping.json                   its figures
+  snnmap workloads; snnmap hardware list       what ships with snnmap
+"""
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}, epilog=EPILOG)
+@click.version_option(__version__, prog_name="snnmap")
+def cli() -> None:
+    """Compile spiking neural networks onto memristor crossbar tiles."""
+
+
+for command in (inspect, check, profile, workloads, hardware, compile_, verify_, report, compare, where, diff, schema):
+    cli.add_command(command)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Entry point: run a command and turn errors into one line and an exit code."""
+    try:
+        code = cli.main(args=arguments, prog_name="snnmap", standalone_mode=False)
+    except InfeasibleError as error:
+        _stop(f"does not fit: {error}", 3)
+    except SnnmapError as error:
+        _stop(f"error: {error}", 2)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except (click.Abort, KeyboardInterrupt):
+        _stop("stopped; no file was written", 130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+    except MemoryError:
+        _stop("error: out of memory; use a smaller network, fewer samples, or a machine with more memory", 2)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _stop(message: str, code: int) -> None:
+    click.echo(f"snnmap: {message}", err=True)
+    sys.exit(code)

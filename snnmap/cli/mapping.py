@@ -1,0 +1,183 @@
+"""Commands about mappings: compile, verify, report, compare, where, diff, schema."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from snnmap import locate, mapfile, pipeline, plan
+from snnmap.cli import options, show
+from snnmap.errors import InputError
+from snnmap.evaluate import unit_of
+
+"""Figures that the terminal shows first; `--json` has all."""
+HEADLINES = (
+    *("neurons", "synapses", "crossbars", "tiles", "row_utilisation", "column_utilisation", "cell_utilisation"),
+    *("spikes", "messages", "hops", "busiest_link"),
+    *("energy_J", "energy_array_J", "energy_neuron_J", "energy_noc_J", "energy_merge_J"),
+    *("step_latency_s", "latency_s", "throughput_frames_per_s"),
+)
+
+
+@click.command(
+    "compile",
+    epilog="\b\nExamples:\n"
+    "  snnmap compile mnist-mlp -o mapping.json\n"
+    "  snnmap compile net.nir --data events.npz --dt 1e-3 --steps 300 --hw pcm-mesh-64 -o net.json.gz\n"
+    "  snnmap compile net.profile.npz --set place=swarm --set place.particles=40 --seed 3 -o mapping.json\n"
+    "  snnmap compile mnist-mlp --config plan.toml -o mapping.json",
+)
+@click.argument("source", metavar="WORKLOAD")
+@click.option("-o", "--output", type=options.FILE, help="Write the mapping here (.json or .json.gz).")
+@options.hw
+@options.technology
+@click.option("--objective", default="traffic", show_default=True, help="Preset: " + ", ".join(plan.OBJECTIVES) + ".")
+@click.option("--split", type=click.Choice(pipeline.SPLITS), default="partial_sum", show_default=True)
+@click.option("--time-budget", type=float, metavar="SECONDS", help="Stop searching after this long, keep the best.")
+@click.option("--set", "settings", multiple=True, metavar="STAGE.OPTION=VALUE", help="Change one option of a stage.")
+@click.option("--config", type=options.FILE, help="TOML file with the same names; options given here win.")
+@options.data_options
+@options.seed
+@options.quiet
+@options.as_json
+@click.pass_context
+def compile_(
+    context: click.Context, /, source: str, output: Path | None, quiet: bool, json_: bool, **given: Any
+) -> None:
+    """Map a workload onto a chip and write the mapping file.
+
+    WORKLOAD is a shipped name (see `snnmap workloads`), a NIR, Lava, recipe or recorded-activity file, or a profile
+    saved by `snnmap profile`.
+    """
+    settings: dict[str, Any] = {}
+    config = given.pop("config")
+    if config is not None:
+        chosen, settings = plan.read_config(config)
+        _apply_config(context, chosen, given, config)
+    settings |= plan.parse_settings(given.pop("settings"))
+    seed = given.pop("seed")
+    load = options.load_options(given, seed)
+    wanted = pipeline.CompileOptions(seed=seed, settings=tuple(settings.items()), **given)
+    with show.progress(quiet) as told:
+        compiled = pipeline.compile(source, wanted, load=load, progress=told)
+    if output is not None:
+        mapfile.save(compiled.mapping, output)
+    if not quiet:
+        for line in pipeline.remarks(compiled):
+            show.say(f"note: {line}")
+    if json_:
+        show.as_json({"legal": True, **compiled.mapping.figures, "mapping": None if output is None else str(output)})
+        return
+    _figures(compiled.mapping.figures, f"{source} on {compiled.hardware.name}")
+    click.echo("legal" if output is None else f"legal; wrote {output}")
+
+
+def _apply_config(context: click.Context, chosen: dict[str, Any], given: dict[str, Any], path: Path) -> None:
+    """Values of `[compile]` for options that the command line leaves at their defaults."""
+    for name, value in chosen.items():
+        key = {"hw": "hardware"}.get(name, name.replace("-", "_"))
+        if key not in given:
+            known = ", ".join(sorted(given))
+            raise InputError(f"config {path}: [compile] has no option {name!r}; there is: {known}")
+        source = context.get_parameter_source(key)
+        if source is not None and source.name == "DEFAULT":
+            given[key] = Path(value) if key in {"data", "labels"} else value
+
+
+def _figures(figures: Any, title: str) -> None:
+    rows = [(name, show.number(figures[name], unit_of(name))) for name in HEADLINES if name in figures]
+    show.table(title, ("figure", "value"), rows)
+
+
+@click.command(
+    "verify",
+    epilog="\b\nExamples:\n  snnmap verify mapping.json\n  snnmap verify mapping.json --workload net.profile.npz",
+)
+@click.argument("file", metavar="MAPPING", type=options.FILE)
+@click.option("--workload", type=str, help="Workload or saved profile; default: the one that the mapping names.")
+@click.option("--hw", "hardware", help="Chip file; default: the one that the mapping names.")
+@click.option(
+    "--replay", is_flag=True, help="Also run the mapped network crossbar by crossbar and compare every spike."
+)
+@options.quiet
+@options.as_json
+def verify_(file: Path, workload: str | None, hardware: str | None, replay: bool, quiet: bool, json_: bool) -> int:
+    """Recount a mapping from its workload and hardware: exit 0 and "legal", or exit 1 and what is wrong."""
+    with show.progress(quiet) as told:
+        found = pipeline.verify_file(file, workload=workload, hardware=hardware, replay=replay, progress=told)
+    if json_:
+        listed = [{"rule": v.rule, "where": v.where, "asked": v.asked, "available": v.available} for v in found]
+        show.as_json({"legal": not found, "violations": listed})
+        return int(bool(found))
+    for violation in found:
+        click.echo(str(violation))
+    click.echo("legal" if not found else f"not legal: {len(found)} violation(s)")
+    return int(bool(found))
+
+
+@click.command(epilog="\b\nExamples:\n  snnmap report mapping.json\n  snnmap report mapping.json --json")
+@click.argument("file", metavar="MAPPING", type=options.FILE)
+@options.as_json
+def report(file: Path, json_: bool) -> None:
+    """Print the figures of a mapping file."""
+    mapping = mapfile.load(file)
+    if json_:
+        show.as_json({**mapping.figures, "hardware": mapping.hardware, "provenance": mapping.provenance})
+        return
+    name = mapping.provenance["workload"]["name"]
+    _figures(mapping.figures, f"{name} on {mapping.hardware['name']}")
+
+
+@click.command(
+    epilog="\b\nExamples:\n  snnmap where mapping.json 800\n  snnmap where mapping.json fc1[3]\n"
+    "  snnmap where mapping.json --tile 2"
+)
+@click.argument("file", metavar="MAPPING", type=options.FILE)
+@click.argument("neuron", required=False)
+@click.option("--tile", type=int, help="List what sits on this tile instead.")
+@options.as_json
+def where(file: Path, neuron: str | None, tile: int | None, json_: bool) -> None:
+    """Find a neuron: its cluster, tile, column and the rows that carry its spikes; or what a tile holds.
+
+    NEURON is a source id, or population[index] with one index per dimension.
+    """
+    mapping = mapfile.load(file)
+    if (neuron is None) == (tile is None):
+        raise click.UsageError("give either a NEURON or --tile")
+    found = locate.on_tile(mapping, tile) if tile is not None else locate.neuron(mapping, str(neuron))
+    if json_:
+        show.as_json(found)
+        return
+    click.echo(found["summary"])
+    for part in found["tables"]:
+        show.table(part["title"], part["columns"], part["rows"])
+
+
+@click.command(epilog="\b\nExample:\n  snnmap diff before.json after.json")
+@click.argument("first", metavar="A.json", type=options.FILE)
+@click.argument("second", metavar="B.json", type=options.FILE)
+@options.as_json
+def diff(first: Path, second: Path, json_: bool) -> None:
+    """Compare two mappings: figures side by side, and how many neurons moved."""
+    found = locate.difference(mapfile.load(first), mapfile.load(second))
+    if json_:
+        show.as_json(found)
+        return
+    rows = [
+        (
+            f["name"],
+            show.number(f["a"], unit_of(f["name"])),
+            show.number(f["b"], unit_of(f["name"])),
+            "" if f["ratio"] is None else f"{f['ratio']:.4g}",
+        )
+        for f in found["figures"]
+    ]
+    show.table(f"{first} -> {second}", ("figure", "A", "B", "B / A"), rows)
+    for line in found["notes"]:
+        click.echo(line)
+
+
+@click.command()
+def schema() -> None:
+    """Print the JSON Schema of the mapping file."""
+    show.as_json(mapfile.schema())

@@ -1,0 +1,66 @@
+"""Options that several commands share, with one spelling and one help text."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from snnmap.frontend import LoadOptions
+
+Command = Callable[..., Any]
+FILE = click.Path(path_type=Path, dir_okay=True)
+
+as_json = click.option(
+    "--json", "json_", is_flag=True, help="Print one JSON document on stdout and nothing else there."
+)
+quiet = click.option("--quiet", "-q", is_flag=True, help="No progress and no remarks on stderr.")
+hw = click.option("--hw", "hardware", default="pcm-mesh", show_default=True, help="Chip: shipped name or TOML file.")
+technology = click.option("--technology", help="Device technology for that chip; default: the chip's own.")
+pooling = click.option(
+    "--pooling",
+    type=click.Choice(["fold", "relay"]),
+    default="fold",
+    show_default=True,
+    help="Multiply pooling into the next layer, or keep it as relay neurons.",
+)
+strict = click.option("--strict", is_flag=True, help="Refuse files that need a repair instead of reporting it.")
+
+_DATA = (
+    click.option("--data", type=FILE, help="Input data: npz, npy, MNIST idx, WFDB record, NIRData, ..."),
+    click.option("--labels", type=FILE, help="Labels, where they are not beside the data."),
+    click.option("--dt", type=float, metavar="SECONDS", help="Duration of a time step."),
+    click.option("--steps", type=int, metavar="N", help="Time steps per sample."),
+    click.option("--reset", type=click.Choice(["value", "subtract", "zero"]), help="What v becomes after a spike."),
+    click.option(
+        "--encode",
+        type=click.Choice(["rate", "poisson", "latency", "current", "delta"]),
+        help="How frames become spikes.",
+    ),
+    click.option("--samples", type=int, metavar="N", help="Use the first N samples."),
+    click.option("--integration", type=click.Choice(["time", "step"]), help="Time constants in seconds or in steps."),
+    click.option("--comparison", type=click.Choice([">", ">="]), help="A neuron spikes if v COMPARISON threshold."),
+    click.option("--clamp", type=float, metavar="X", help="Keep v above -X thresholds (sinabs: 1)."),
+    click.option("--multispike/--single-spike", default=None, help="Allow several spikes per step (sinabs)."),
+    pooling,
+    strict,
+)
+seed = click.option("--seed", type=int, default=0, show_default=True, help="Seed of everything random.")
+
+
+def data_options(command: Command) -> Command:
+    """Add the options that say what a workload is fed and how it is stepped; they arrive as keyword arguments."""
+    for option in reversed(_DATA):
+        command = option(command)
+    return command
+
+
+DATA_FIELDS = (
+    *("data", "labels", "dt", "steps", "reset", "encode", "samples"),
+    *("integration", "comparison", "clamp", "multispike", "pooling", "strict"),
+)
+
+
+def load_options(given: dict[str, Any], seed: int) -> LoadOptions:
+    """`LoadOptions` from a command's keyword arguments; takes its own out of `given`."""
+    return LoadOptions(seed=seed, **{name: given.pop(name) for name in DATA_FIELDS})

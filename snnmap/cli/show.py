@@ -1,0 +1,134 @@
+"""How results look on a terminal: tables, SI numbers, progress. Knows nothing of what the numbers mean."""
+
+import json
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import click
+import numpy as np
+
+from snnmap.pipeline import Progress
+
+PREFIXES = tuple(
+    (10.0 ** (3 * power), name)
+    for power, name in zip(range(4, -6, -1), ("T", "G", "M", "k", "", "m", "u", "n", "p", "f"), strict=True)
+)
+
+SCALED = {"s", "J", "W", "A", "1/s", "ohm", "S"}
+QUIET_SECONDS = 2.0
+"""A stage that lasts longer than this says so, even when stderr is not a terminal."""
+
+
+def as_json(document: Any) -> None:
+    """Print one JSON document on stdout."""
+    click.echo(json.dumps(_plain(document), indent=2, sort_keys=False, allow_nan=False))
+
+
+def _plain(value: Any) -> Any:
+    """`value` as JSON types; numbers that JSON cannot say become null."""
+    if isinstance(value, dict):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(v) for v in value]
+    if isinstance(value, np.ndarray):
+        return _plain(value.tolist())
+    if isinstance(value, np.generic):
+        return _plain(value.item())
+    if isinstance(value, float) and not np.isfinite(value):
+        return None
+    return value
+
+
+def number(value: Any, unit: str = "") -> str:
+    """`value` for people: thousands separated, SI prefix where the unit takes one, percent for shares."""
+    if value is None:
+        return "-"
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return str(value)
+    if unit == "1":
+        return f"{100 * value:.1f} %"
+    if isinstance(value, int):
+        return f"{value:,} {unit}".strip()
+    if unit in SCALED and value != 0:
+        scale, prefix = next((p for p in PREFIXES if abs(value) >= p[0]), PREFIXES[-1])
+        return f"{value / scale:.4g} {prefix}{unit}" if unit != "1/s" else f"{value / scale:.4g} {prefix}/s"
+    return f"{value:.5g} {unit}".strip()
+
+
+def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Print a table on stdout; columns of numbers are right-aligned."""
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+
+    grid = Table(title=title, title_justify="left", box=SIMPLE_HEAD, title_style="bold", pad_edge=False)
+    for position, name in enumerate(columns):
+        numeric = bool(rows) and all(_looks_numeric(row[position]) for row in rows)
+        grid.add_column(name, justify="right" if numeric else "left", overflow="fold")
+    for row in rows:
+        grid.add_row(*(str(cell) for cell in row))
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
+    console.print(grid)
+
+
+def _looks_numeric(cell: Any) -> bool:
+    return not isinstance(cell, str) or cell[:1].isdigit() or cell[:1] in "-"
+
+
+def say(message: str) -> None:
+    """A line for the reader, on stderr."""
+    click.echo(message, err=True)
+
+
+@contextmanager
+def progress(quiet: bool) -> Iterator[Progress | None]:
+    """Progress display on stderr: a live bar on a terminal, plain lines for long stages elsewhere, none if quiet."""
+    if quiet:
+        yield None
+    elif sys.stderr.isatty():
+        with _bar() as told:
+            yield told
+    else:
+        yield _lines()
+
+
+@contextmanager
+def _bar() -> Iterator[Progress]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bars
+
+    layout = (
+        TextColumn("{task.description:<10}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[best]}"),
+        TimeElapsedColumn(),
+    )
+    with Bars(*layout, console=Console(stderr=True), transient=True) as bars:
+        known: dict[str, Any] = {}
+
+        def told(stage: str, done: int, total: int, best: float) -> None:
+            if stage not in known:
+                known[stage] = bars.add_task(stage, total=total, best="")
+            bars.update(known[stage], completed=done, total=total, best=f"best {best:,.0f}" if best else "")
+
+        yield told
+
+
+def _lines() -> Progress:
+    begun: dict[str, float] = {}
+    said: dict[str, float] = {}
+
+    def told(stage: str, done: int, total: int, best: float) -> None:
+        now = time.monotonic()
+        begun.setdefault(stage, now)
+        if now - said.get(stage, begun[stage]) >= QUIET_SECONDS:
+            said[stage] = now
+            best_so_far = f", best {best:,.0f}" if best else ""
+            say(f"{stage}: {done} of {total}{best_so_far}, {now - begun[stage]:.0f} s")
+
+    return told

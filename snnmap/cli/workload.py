@@ -1,0 +1,172 @@
+"""Commands about workloads and hardware: inspect, check, profile, workloads, hardware."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from snnmap import pipeline, survey
+from snnmap.cli import options, show
+from snnmap.profile.store import save_profile
+
+
+@click.command(epilog="\b\nExamples:\n  snnmap inspect mnist-mlp\n  snnmap inspect net.nir --dt 1e-4 --json")
+@click.argument("source")
+@click.option("--dt", type=float, metavar="SECONDS", help="Step to compare the time constants with.")
+@options.pooling
+@options.strict
+@options.as_json
+def inspect(source: str, dt: float | None, pooling: Any, strict: bool, json_: bool) -> None:
+    """Show the layers of a network: shape, neurons, synapses, fan-in, time constants."""
+    found = survey.inspect(source, dt=dt, pooling=pooling, strict=strict)
+    if json_:
+        show.as_json(found)
+        return
+    columns = ("layer", "model", "shape", "neurons", "synapses in", "fan-in min/median/max", "tau/dt", "parameters")
+    rows = [
+        (
+            p["name"],
+            p["model"] if p["kind"] == "neuron" else p["kind"],
+            "x".join(map(str, p["shape"])),
+            show.number(p["neurons"]),
+            show.number(p["synapses"]),
+            "-" if p["fan_in"] is None else "/".join(f"{n:g}" for n in p["fan_in"]),
+            "-" if p["tau_over_dt"] is None else f"{p['tau_over_dt']:.3g}",
+            ", ".join(f"{k} {v}" for k, v in p["parameters"].items()),
+        )
+        for p in found["populations"]
+    ]
+    show.table(f"{found['name']} ({found['format']})", columns, rows)
+    click.echo(f"{found['inputs']:,} inputs, {found['neurons']:,} neurons, {found['synapses']:,} synapses")
+    for line in (*found["repairs"], *found["hints"], *found["warnings"]):
+        show.say(f"note: {line}")
+
+
+@click.command(
+    epilog="\b\nExamples:\n  snnmap check nmnist-cnn --hw pcm-mesh-64\n  snnmap check net.nir --hw mychip.toml"
+)
+@click.argument("source")
+@options.hw
+@options.technology
+@options.pooling
+@options.strict
+@options.as_json
+def check(source: str, hardware: str, technology: str | None, pooling: Any, strict: bool, json_: bool) -> int:
+    """Say whether a network fits a chip, before any data: crossbars at least, neurons that exceed the rows."""
+    found = survey.check(source, hardware=hardware, technology=technology, pooling=pooling, strict=strict)
+    if json_:
+        show.as_json(found)
+        return 0 if found["fits"] else 3
+    click.echo(f"{found['name']} on {found['hardware']}: {'fits' if found['fits'] else 'does not fit'}")
+    rows = [(name.replace("_", " "), show.number(value)) for name, value in found["bounds"].items()]
+    show.table("crossbars needed at least, by bound", ("bound", "crossbars"), rows)
+    click.echo(f"tiles available: {found['tiles']:,}")
+    for line in found["notes"]:
+        click.echo(line)
+    return 0 if found["fits"] else 3
+
+
+@click.command(
+    epilog="\b\nExamples:\n"
+    "  snnmap profile mnist-mlp -o mnist.profile.npz\n"
+    "  snnmap profile net.nir --data events.npz --dt 1e-3 --steps 300 --reset value -o net.profile.npz"
+)
+@click.argument("source")
+@options.data_options
+@options.seed
+@click.option("-o", "--output", type=options.FILE, help="Write the profile here (.npz); the input of compile.")
+@options.quiet
+@options.as_json
+def profile(source: str, seed: int, output: Path | None, quiet: bool, json_: bool, **given: Any) -> None:
+    """Run a network on data and record who spikes how often: the spike-activity graph."""
+    with show.progress(quiet) as told:
+        graph = pipeline.profile(source, options.load_options(given, seed), progress=told)
+    if output is not None:
+        save_profile(graph, output)
+    found = survey.activity(graph)
+    if not quiet:
+        for line in found["notes"]:
+            show.say(f"note: {line}")
+    if json_:
+        show.as_json(found)
+        return
+    columns = ("population", "neurons", "spikes per sample", "rate per step", "silent", "saturated")
+    rows = [
+        (
+            p["name"],
+            show.number(p["neurons"]),
+            f"{p['spikes_per_sample']:,.1f}",
+            f"{p['rate_per_step']:.4f}",
+            show.number(p["silent"]),
+            "yes" if p["saturated"] else "",
+        )
+        for p in found["populations"]
+    ]
+    show.table(f"{found['name']}: {found['samples']} samples of {found['steps']} steps", columns, rows)
+    if found["accuracy"] is not None:
+        click.echo(f"accuracy {100 * found['accuracy']:.1f} %")
+    if output is not None:
+        click.echo(f"wrote {output}")
+
+
+@click.command()
+@options.as_json
+def workloads(json_: bool) -> None:
+    """List the workloads that ship with snnmap."""
+    found = survey.workloads()
+    if json_:
+        show.as_json(found)
+        return
+    columns = ("name", "kind", "neurons", "synapses", "paper neurons", "paper synapses", "what it is")
+    rows = [
+        (
+            w["name"],
+            w["kind"],
+            show.number(w["neurons"]),
+            show.number(w["synapses"]),
+            show.number(w["paper_neurons"]),
+            show.number(w["paper_synapses"]),
+            w["summary"],
+        )
+        for w in found
+    ]
+    show.table("workloads", columns, rows)
+
+
+@click.group(
+    invoke_without_command=True, epilog="\b\nExamples:\n  snnmap hardware list\n  snnmap hardware show pcm-mesh"
+)
+@click.pass_context
+def hardware(context: click.Context) -> None:
+    """List the chips that ship with snnmap, or show one."""
+    if context.invoked_subcommand is None:
+        context.invoke(hardware_list)
+
+
+@hardware.command("list")
+@options.as_json
+def hardware_list(json_: bool = False) -> None:
+    """List chips and device technologies."""
+    found = survey.hardware_list()
+    if json_:
+        show.as_json(found)
+        return
+    rows = [(c["name"], c["crossbar"], c["mesh"], c["technology"], c["description"]) for c in found["chips"]]
+    show.table("chips", ("name", "crossbar", "mesh", "technology", "what it is"), rows)
+    click.echo(f"technologies: {', '.join(found['technologies'])}")
+
+
+@hardware.command("show")
+@click.argument("name")
+@options.technology
+@options.as_json
+def hardware_show(name: str, technology: str | None, json_: bool) -> None:
+    """Show the limits and every constant of a chip, with unit and source."""
+    found = survey.hardware_show(name, technology)
+    if json_:
+        show.as_json(found)
+        return
+    for line in found["limits"]:
+        click.echo(line)
+    rows = [(q["key"], f"{q['value']:g}", q["unit"], q["source"]) for q in found["quantities"]]
+    show.table("constants", ("quantity", "value", "unit", "source"), rows)

@@ -1,0 +1,307 @@
+"""The order of the stages, and nothing else of them: profile, partition, place, wire, schedule, evaluate, verify.
+
+The functions here are the Python API; the command line is a shell over them. One seed enters and each stage draws from
+its own stream, so that another partitioner does not shift the placer's draws.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from snnmap import __version__, mapfile
+from snnmap.arrays import F64
+from snnmap.errors import InfeasibleError, SnnmapError
+from snnmap.evaluate import evaluate, figures
+from snnmap.frontend import LoadOptions, load_workload
+from snnmap.hardware import Hardware, load_hardware
+from snnmap.ir import Mapping, Report, SpikeGraph, Violation, Workload
+from snnmap.plan import REGISTRIES, Plan, plan_for
+from snnmap.profile import profile as run_profile
+from snnmap.profile.store import is_profile, load_profile
+from snnmap.traffic import partial_messages, traffic
+from snnmap.unrolling import unrolled
+from snnmap.verify import verify
+
+Progress = Callable[[str, int, int, float], None]
+"""Called as progress(stage, done, total, best cost so far)."""
+
+Split = Literal["partial_sum", "unroll", "none"]
+SPLITS: tuple[Split, ...] = ("partial_sum", "unroll", "none")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Compiled:
+    """What `compile` returns: the mapping and all it was made from."""
+
+    mapping: Mapping
+    graph: SpikeGraph
+    hardware: Hardware
+    report: Report
+
+    def _repr_html_(self) -> str:
+        """Table of the figures, for notebooks."""
+        cells = ((m.name, "" if m.value is None else m.value, m.unit) for m in self.report.metrics)
+        rows = "".join(f"<tr><td>{name}</td><td>{value}</td><td>{unit}</td></tr>" for name, value, unit in cells)
+        return f"<table><thead><tr><th>figure</th><th>value</th><th>unit</th></tr></thead><tbody>{rows}</tbody></table>"
+
+
+@dataclass(frozen=True, slots=True)
+class CompileOptions:
+    """Everything that `compile` can be told besides the workload and its data."""
+
+    hardware: str = "pcm-mesh"
+    """Shipped chip or path of a TOML file."""
+    technology: str | None = None
+    """Another device technology for that chip, or its own."""
+    objective: str = "traffic"
+    seed: int = 0
+    split: Split = "partial_sum"
+    """What happens to a neuron with more inputs than a crossbar has rows."""
+    time_budget: float | None = None
+    """Seconds for the searches together; the best found so far is kept."""
+    settings: tuple[tuple[str, Any], ...] = ()
+    """`stage` or `stage.field` to value, on top of the objective's preset."""
+
+
+def profile(
+    source: str | Path | Workload, options: LoadOptions | None = None, *, progress: Progress | None = None
+) -> SpikeGraph:
+    """Spike-activity graph of a workload: run it on its data, or read a saved profile or a recording.
+
+    Parameters
+    ----------
+    source
+        Shipped name, NIR, Lava, recipe or activity file, saved profile, or a `Workload`.
+    options
+        Data, encoding, time step and reset; `None` takes the workload's own.
+    progress
+        Called with ("profile", frames done, frames, 0).
+
+    Raises
+    ------
+    InputError
+        If a file or option is not usable.
+    """
+    if isinstance(source, Workload):
+        workload = source
+    elif is_profile(source):
+        return load_profile(Path(source))
+    else:
+        loaded = load_workload(source, options or LoadOptions())
+        if isinstance(loaded, SpikeGraph):
+            return loaded
+        workload = loaded
+    told = None if progress is None else lambda done, total: progress("profile", done, total, 0.0)
+    return run_profile(workload, progress=told)
+
+
+def compile(  # noqa: A001  the word every user of a compiler expects
+    source: str | Path | Workload | SpikeGraph,
+    options: CompileOptions | None = None,
+    *,
+    load: LoadOptions | None = None,
+    progress: Progress | None = None,
+) -> Compiled:
+    """Map a workload onto a chip: profile, partition, place, wire, schedule, evaluate, verify.
+
+    Parameters
+    ----------
+    source
+        What `profile` takes, or a spike-activity graph.
+    options
+        Chip, objective, seed, budget and settings of the algorithms.
+    load
+        Data and stepping of the workload, as for `profile`.
+    progress
+        Called with (stage, done, total, best cost).
+
+    Raises
+    ------
+    InputError
+        If a file, name or option is not usable.
+    InfeasibleError
+        If the workload does not fit the chip, or has nothing to map.
+    """
+    options = options or CompileOptions()
+    plan = plan_for(options.objective, dict(options.settings))
+    hardware = load_hardware(options.hardware, options.technology)
+    graph = source if isinstance(source, SpikeGraph) else profile(source, load, progress=progress)
+    _must_have_work(graph)
+    if options.split == "unroll":
+        graph = unrolled(graph, hardware)
+    compiled = _map(graph, hardware, plan, options, progress)
+    wrong = verify(compiled.mapping, compiled.graph, compiled.hardware)
+    if wrong:
+        raise SnnmapError(f"internal error: the mapping is not legal, please report it: {wrong[0]}")
+    return compiled
+
+
+def _must_have_work(graph: SpikeGraph) -> None:
+    network = graph.network
+    if network.neurons == 0:
+        raise InfeasibleError("neurons", 1, 0, "The network is empty: give a network with at least one neuron.")
+    if network.synapses == 0:
+        raise InfeasibleError("synapses", 1, 0, "No neuron has an input: give a connected network.")
+    if int(graph.spikes[~network.is_bias()].sum()) == 0:
+        raise InfeasibleError(
+            "spikes", 1, 0, "Nothing spiked while profiling: give data with activity, more steps, or a higher rate."
+        )
+
+
+def stream(seed: int, stage: str) -> np.random.Generator:
+    """Random stream of one stage: a function of the seed and the stage alone."""
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, *stage.encode()])))
+
+
+def _map(
+    graph: SpikeGraph, hardware: Hardware, plan: Plan, options: CompileOptions, progress: Progress | None
+) -> Compiled:
+    deadline = None if options.time_budget is None else time.monotonic() + options.time_budget
+    streams = {stage: stream(options.seed, stage) for stage in REGISTRIES}
+    partition = replace(plan.partition, split="none") if options.split == "none" else plan.partition
+    clustering = partition(graph, hardware, rng=streams["partition"], progress=progress, deadline=deadline)
+    hardware = hardware.sized(clustering.clusters)
+    moved = traffic(graph, clustering)
+    placement = plan.place(
+        moved, clustering.clusters, hardware, rng=streams["place"], progress=progress, deadline=deadline
+    )
+    wiring = plan.wire(graph, clustering, hardware, quality=cell_quality(hardware), rng=streams["wire"])
+    sdfg, schedule = plan.schedule(graph, hardware, clustering, placement, moved, rng=streams["schedule"])
+    mapping = Mapping(
+        clustering=clustering,
+        placement=placement,
+        wiring=wiring,
+        sdfg=sdfg,
+        schedule=schedule,
+        spikes=graph.spikes,
+        active_steps=graph.active_steps,
+        partial_messages=partial_messages(graph, clustering),
+        figures={},
+        hardware=hardware_facts(hardware, options.hardware),
+        provenance=_provenance(graph, plan, options),
+    )
+    report = evaluate(mapping, graph, hardware)
+    return Compiled(replace(mapping, figures=figures(report)), graph, hardware, report)
+
+
+def cell_quality(hardware: Hardware) -> F64:
+    """How little current each cell carries when its row alone is read, (R, C), 1 for the least: what wears last.
+
+    All cells at g_max, exact wires (`physics.crossbar.gated_row_map`).
+    """
+    from snnmap.physics.crossbar import gated_row_map
+
+    technology = hardware.technology
+    current = gated_row_map(
+        G=np.full((hardware.rows, hardware.columns), technology["g_max"]),
+        V_r=hardware["read_voltage"],
+        r_wl=technology["r_wordline"],
+        r_bl=technology["r_bitline"],
+        r_source=technology["r_source"],
+        r_sense=technology["r_sense"],
+    )
+    quality: F64 = current.min() / current
+    return quality
+
+
+def hardware_facts(hardware: Hardware, source: str) -> dict[str, Any]:
+    """What a mapping file says of its hardware: enough to name it, size it and check it."""
+    return {
+        "name": hardware.name,
+        "source": source,
+        "digest": hardware.digest(),
+        "technology": hardware.technology.name,
+        "mode": hardware.technology.mode,
+        "rows": hardware.rows,
+        "columns": hardware.columns,
+        "mesh": [hardware.mesh_width, hardware.mesh_height],
+        "port": list(hardware.port),
+        "clusters_per_tile": hardware.clusters_per_tile,
+    }
+
+
+def _provenance(graph: SpikeGraph, plan: Plan, options: CompileOptions) -> dict[str, Any]:
+    return {
+        "snnmap": __version__,
+        "seed": options.seed,
+        "split": options.split,
+        "plan": plan.describe(),
+        "profile": dict(graph.provenance),
+        "accuracy": graph.accuracy,
+        "populations": [
+            {"name": p.name, "kind": p.kind, "model": p.model, "first": p.first, "shape": list(p.shape)}
+            for p in graph.network.populations
+        ],
+        "workload": {
+            "name": str(graph.provenance.get("name", "")),
+            "source": str(graph.provenance.get("source", "")),
+            "digest": graph.digest(),
+            "frames": graph.frames,
+            "steps": graph.steps,
+            "dt": graph.dt,
+            "externals": graph.network.externals,
+        },
+    }
+
+
+def hardware_of(mapping: Mapping, path: str | None = None) -> Hardware:
+    """The chip a mapping was made for, sized as the mapping says; `path` if its file lies elsewhere now.
+
+    Raises
+    ------
+    InputError
+        If the chip or technology is not to be found.
+    """
+    facts = mapping.hardware
+    hardware = load_hardware(path or facts["source"], facts["technology"])
+    width, height = facts["mesh"]
+    return replace(hardware, mesh_width=width, mesh_height=height) if hardware.adaptive else hardware
+
+
+def verify_file(
+    file: Path,
+    *,
+    workload: str | None = None,
+    hardware: str | None = None,
+    replay: bool = False,
+    progress: Progress | None = None,
+) -> list[Violation]:
+    """Judge a mapping file against its workload, profiled anew or read from a saved profile, and its chip.
+
+    Parameters
+    ----------
+    file
+        Mapping file.
+    workload, hardware
+        Where they are now, if not where the mapping says.
+    replay
+        Also run the mapped network crossbar by crossbar and compare every spike with the profile.
+
+    Raises
+    ------
+    InputError
+        If mapping, workload or chip cannot be read.
+    """
+    mapping = mapfile.load(file)
+    chip = hardware_of(mapping, hardware)
+    graph = _graph_of(mapping, workload, chip, progress)
+    found = verify(mapping, graph, chip)
+    if replay and not found:
+        from snnmap.replay import deviation, replay as run_replay
+
+        differ = deviation(graph, run_replay(mapping, graph, progress=progress))
+        if differ:
+            asked, there = f"{differ} events differ", "the mapped network must spike as the profile did"
+            found.append(Violation("replay", "spikes", asked, there))
+    return found
+
+
+def _graph_of(mapping: Mapping, workload: str | None, chip: Hardware, progress: Progress | None) -> SpikeGraph:
+    source = workload or mapping.provenance["workload"]["source"]
+    told = mapping.provenance["profile"].get("options", {})
+    graph = profile(source, LoadOptions(**told), progress=progress)
+    return unrolled(graph, chip) if mapping.provenance["split"] == "unroll" else graph

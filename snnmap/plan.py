@@ -1,0 +1,144 @@
+"""A plan: one algorithm per stage. An objective is a preset plan; options and files change single fields of it.
+
+Options are named `stage.field=value`, where `stage` alone names the algorithm: `place=swarm`, `place.iterations=500`.
+"""
+
+import difflib
+import tomllib
+from collections.abc import Mapping as MappingType
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from snnmap import partition, place, schedule, wire
+from snnmap.errors import InputError
+
+REGISTRIES: dict[str, MappingType[str, type]] = {
+    "partition": partition.ALGORITHMS,
+    "place": place.ALGORITHMS,
+    "wire": wire.ALGORITHMS,
+    "schedule": schedule.ALGORITHMS,
+}
+"""Algorithms of every stage, by name."""
+
+DEFAULT = {"partition": "kernighan_lin", "place": "anneal", "wire": "activity_sort", "schedule": "list"}
+
+OBJECTIVES: dict[str, dict[str, str]] = {
+    "traffic": DEFAULT,
+}
+"""Preset per objective: the algorithm of every stage."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The algorithms of a compilation; each field holds a configured one."""
+
+    objective: str
+    partition: Any
+    place: Any
+    wire: Any
+    schedule: Any
+
+    def describe(self) -> dict[str, str]:
+        """Stage to `repr` of its algorithm: what the provenance records."""
+        stages = {stage: repr(getattr(self, stage)) for stage in REGISTRIES}
+        return {"objective": self.objective, **stages}
+
+
+def plan_for(objective: str = "traffic", settings: MappingType[str, Any] | None = None) -> Plan:
+    """Preset plan of `objective` with `settings` (`stage` or `stage.field` to value, as text or typed) applied.
+
+    Raises
+    ------
+    InputError
+        If the objective, a stage, an algorithm or a field is unknown, or a value does not fit its field.
+    """
+    if objective not in OBJECTIVES:
+        raise InputError(f"objective {objective!r} is unknown; {_offer(objective, OBJECTIVES)}")
+    settings = dict(settings or {})
+    chosen = {}
+    for stage, registry in REGISTRIES.items():
+        name = str(settings.pop(stage, OBJECTIVES[objective][stage]))
+        if name not in registry:
+            raise InputError(f"{stage} algorithm {name!r} is unknown; {_offer(name, registry)}")
+        chosen[stage] = registry[name]()
+    for key, value in settings.items():
+        stage, _, name = key.partition(".")
+        if stage not in chosen:
+            raise InputError(f"setting {key!r} names no stage; {_offer(stage, REGISTRIES)}")
+        chosen[stage] = _with_field(chosen[stage], stage, name, value)
+    return Plan(objective=objective, **chosen)
+
+
+def _with_field(algorithm: Any, stage: str, name: str, value: Any) -> Any:
+    known = {f.name: getattr(algorithm, f.name) for f in fields(algorithm)}
+    if name not in known:
+        raise InputError(f"{stage} algorithm {type(algorithm).__name__} has no option {name!r}; {_offer(name, known)}")
+    try:
+        return replace(algorithm, **{name: _typed(value, known[name])})
+    except ValueError as error:
+        kind = type(known[name]).__name__
+        raise InputError(f"{stage}.{name}={value!r} is not usable ({error}); give a {kind}") from None
+
+
+def _typed(value: Any, default: Any) -> Any:
+    """`value` as the type of the field's default; text from the command line is converted."""
+    if isinstance(default, bool):
+        if str(value).lower() not in {"true", "false"}:
+            raise ValueError("true or false")
+        return str(value).lower() == "true"
+    if default is None or isinstance(value, type(default)):
+        return value
+    if isinstance(default, int | float) and not isinstance(value, bool):
+        return type(default)(value)
+    raise ValueError(f"a {type(default).__name__} is needed")
+
+
+def _offer(asked: str, known: MappingType[str, Any]) -> str:
+    close = difflib.get_close_matches(asked, known, n=1)
+    did_you_mean = f"did you mean {close[0]!r}? " if close else ""
+    return f"{did_you_mean}There is: {', '.join(known)}"
+
+
+def parse_settings(texts: tuple[str, ...]) -> dict[str, str]:
+    """`("place=swarm", "place.particles=20")` as a dict.
+
+    Raises
+    ------
+    InputError
+        If a text is not `name=value`.
+    """
+    settings = {}
+    for text in texts:
+        key, equals, value = text.partition("=")
+        if not equals or not key:
+            raise InputError(f"--set {text!r} is not stage.option=value, for example place.sweeps=200")
+        settings[key.strip()] = value.strip()
+    return settings
+
+
+def read_config(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Options of `[compile]` and settings of the stage tables of a TOML file.
+
+    A stage table names its algorithm by `algorithm` and holds the algorithm's options: `[place]`,
+    `algorithm = "swarm"`, `particles = 20`.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read or has an unknown table.
+    """
+    try:
+        table = tomllib.loads(path.read_text())
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InputError(f"config {path} cannot be read: {error}") from None
+    options = table.pop("compile", {})
+    settings: dict[str, Any] = {}
+    for stage, values in table.items():
+        if stage not in REGISTRIES or not isinstance(values, dict):
+            raise InputError(f"config {path}: table [{stage}] is unknown; there is: compile, {', '.join(REGISTRIES)}")
+        for name, value in values.items():
+            settings[stage if name == "algorithm" else f"{stage}.{name}"] = value
+    if not isinstance(options, dict):
+        raise InputError(f"config {path}: [compile] must be a table")
+    return options, settings

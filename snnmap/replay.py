@@ -1,0 +1,93 @@
+"""Functional equivalence: run the network as it is mapped and compare every spike with the profile.
+
+Per crossbar the rows' emissions are weighted and added down the columns; partial sums of split neurons are merged at
+their home, which fires and sends. With `partial_sum` splitting the spikes must be the same to the last one, because all
+sums are exact (`arrays`).
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from snnmap.arrays import offsets, transpose_csr
+from snnmap.cells import programmed_cells
+from snnmap.errors import InputError
+from snnmap.ir import Clustering, Dynamics, Mapping, Network, SpikeGraph, Spikes
+
+Progress = Callable[[str, int, int, float], None]
+
+
+def replay(mapping: Mapping, graph: SpikeGraph, *, progress: Progress | None = None) -> Spikes:
+    """Every emission of the mapped network on the profiled stimulus.
+
+    Parameters
+    ----------
+    mapping
+        A legal mapping.
+    graph
+        The spike graph that was mapped, with its events.
+    progress
+        Called with ("replay", frames done, frames, 0).
+
+    Raises
+    ------
+    InputError
+        If the graph keeps no events or was recorded rather than simulated.
+    """
+    from snnmap.kernels.neurons import fresh
+    from snnmap.kernels.replay import replay_frame
+    from snnmap.profile.execution import joined, kernel_arrays, stepping
+
+    events = graph.events
+    if events is None or "dynamics" not in graph.provenance:
+        raise InputError("replay needs a simulated profile with its events; profile the network with fewer samples")
+    rule, state = stepping(graph.network, Dynamics(**graph.provenance["dynamics"]))
+    layers = kernel_arrays(graph.network)[1]
+    crossbars = _crossbars(graph.network, mapping.clustering)
+    outside = events.source < graph.network.externals
+    frames = []
+    for frame in range(events.frames):
+        own = slice(int(events.frame[frame]), int(events.frame[frame + 1]))
+        keep = outside[own]
+        stimulus = (events.step[own][keep], events.source[own][keep], events.value[own][keep])
+        frames.append(replay_frame(crossbars, layers, rule, fresh(state), events.steps, stimulus))
+        if progress is not None:
+            progress("replay", frame + 1, events.frames, 0.0)
+    return joined(frames, events)
+
+
+def deviation(graph: SpikeGraph, again: Spikes) -> int:
+    """How many events differ between the profile and `again`: missing, extra, or of another value."""
+    events = graph.events
+    if events is None:
+        raise InputError("the profile keeps no events to compare with")
+    first, second = (set(_events(e)) for e in (events, again))
+    return len(first ^ second)
+
+
+def _events(spikes: Spikes) -> list[tuple[int, int, int, float]]:
+    columns = (spikes.frame_of_event(), spikes.step, spikes.source, spikes.value)
+    return list(zip(*(column.tolist() for column in columns), strict=True))
+
+
+def _crossbars(network: Network, clustering: Clustering) -> Any:
+    from snnmap.kernels.replay import Crossbars
+
+    cells = programmed_cells(network, clustering)
+    entry_ptr = offsets(np.ones(len(clustering.row_source)))
+    row_ptr, _, row = transpose_csr(entry_ptr, clustering.row_source, network.sources)
+    neuron = clustering.column_neuron - network.externals
+    column_ptr, _, columns = transpose_csr(offsets(np.ones(len(neuron))), neuron, network.neurons)
+    grid = network.grid[network.population_of()[clustering.column_neuron]]
+    return Crossbars(
+        row_ptr=row_ptr,
+        row=row,
+        cell_ptr=cells.ptr,
+        column=cells.column,
+        weight=network.weight[cells.synapse],
+        grid=grid,
+        column_ptr=column_ptr,
+        columns=columns,
+        biases=np.flatnonzero(network.is_bias()),
+    )

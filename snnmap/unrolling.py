@@ -1,0 +1,79 @@
+"""Fan-in by unrolling: the network is changed, profiled anew, and its deviation from the original is stated.
+
+`partition.unroll` builds the chained units; this module runs them on the stimulus that the profile recorded.
+"""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from snnmap.arrays import offsets
+from snnmap.errors import InputError
+from snnmap.hardware import Hardware
+from snnmap.ir import Dynamics, SpikeGraph, Spikes, Workload
+from snnmap.partition.unroll import unroll
+from snnmap.profile import profile
+
+
+def unrolled(graph: SpikeGraph, hardware: Hardware) -> SpikeGraph:
+    """Spike graph of the unrolled network on the same stimulus; the deviation is in its provenance.
+
+    Raises
+    ------
+    InputError
+        If the profile holds no events or no neuron equations, so that it cannot be run again.
+    """
+    if graph.events is None or "dynamics" not in graph.provenance:
+        raise InputError("--split unroll runs the network anew, but this profile keeps no events; use partial_sum")
+    network = unroll(graph.network, hardware.rows)
+    if network.neurons == graph.network.neurons:
+        return graph
+    workload = Workload(
+        name=str(graph.provenance.get("name", "")),
+        network=network,
+        stimulus=external_events(graph),
+        labels=_labels(graph),
+        dynamics=Dynamics(**graph.provenance["dynamics"]),
+        provenance={**graph.provenance, "split": "unroll"},
+    )
+    again = profile(workload)
+    return replace(again, provenance={**again.provenance, "unroll_deviation": deviation(graph, again)})
+
+
+def external_events(graph: SpikeGraph) -> Spikes:
+    """Events of the network's inputs alone: the stimulus that was profiled."""
+    events = graph.events
+    if events is None:
+        raise InputError("the profile keeps no events; profile again without dropping them")
+    keep = events.source < graph.network.externals
+    counts = np.bincount(events.frame_of_event()[keep], minlength=events.frames)
+    return Spikes(
+        frame=offsets(counts),
+        step=events.step[keep],
+        source=events.source[keep],
+        value=events.value[keep],
+        steps=events.steps,
+        dt=events.dt,
+    )
+
+
+def _labels(graph: SpikeGraph) -> Any:
+    labels = graph.provenance.get("labels")
+    return None if labels is None else np.asarray(labels, np.int64)
+
+
+def deviation(graph: SpikeGraph, again: SpikeGraph) -> dict[str, Any]:
+    """How far the unrolled network is from the original: spikes of every output population, added neurons, accuracy."""
+    outputs = []
+    for index in graph.network.outputs:
+        before = graph.network.populations[index]
+        after = next(p for p in again.network.populations if p.name == before.name)
+        a, b = graph.spikes[before.first : before.stop], again.spikes[after.first : after.stop]
+        outputs.append({"population": before.name, "spikes": int(a.sum()), "unrolled": int(b.sum())})
+    return {
+        "added_neurons": again.network.neurons - graph.network.neurons,
+        "outputs": outputs,
+        "accuracy": graph.accuracy,
+        "accuracy_unrolled": again.accuracy,
+    }

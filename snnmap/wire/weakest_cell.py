@@ -1,0 +1,198 @@
+"""Wiring for the weakest cell: search over both permutations of a crossbar, and the bound that shows what is left.
+
+Lifetime of a crossbar = min over programmed cells of quality / activity of the cell's row. With the columns fixed, the
+best rows are a bottleneck assignment, exact in polynomial time, and the other way round; together they are NP-hard.
+The search alternates the two exact halves from several starts and ends with single moves of the weakest line.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from snnmap.arrays import F64, I32, I64, transpose_csr
+from snnmap.cells import Cells, programmed_cells
+from snnmap.hardware import Hardware
+from snnmap.ir import Clustering, SpikeGraph, Wiring
+from snnmap.wire.sorting import ActivitySort, check_fits
+
+Progress = Callable[[str, int, int, float], None]
+
+
+class Crossbar(NamedTuple):
+    """One crossbar's cells, both ways, with local numbers; activity per row entry."""
+
+    row_ptr: I64
+    row_columns: I32
+    column_ptr: I64
+    column_rows: I32
+    activity: F64
+
+
+@dataclass(frozen=True, slots=True)
+class WeakestCell:
+    """Alternate exact bottleneck assignments of rows and of columns, then move the weakest line.
+
+    Starts from `ActivitySort`, whose result is never made worse, and from `restarts` random column orders. For a dense
+    crossbar and a map monotone in row and column the start is optimal already and no search follows.
+    Source of the objective: Titirsha et al., eSpine, arXiv 2103.05707; of the assignment: Gross, The bottleneck
+    assignment problem, RAND P-1630, 1959.
+    """
+
+    restarts: int = 2
+    """Random column orders to start from, besides the sorted one."""
+    small: int = 1000
+    """Crossbars with fewer programmed cells than this restart more often, `small` // cells times."""
+    rounds: int = 6
+    """Alternations per start; fewer if nothing changes."""
+    sweeps: int = 4
+    """Single moves per line in the final descent."""
+
+    def __call__(
+        self,
+        graph: SpikeGraph,
+        clustering: Clustering,
+        hardware: Hardware,
+        *,
+        quality: F64,
+        rng: np.random.Generator,
+        progress: Progress | None = None,
+    ) -> Wiring:
+        """Wiring for `quality` (R, C), how long each cell lasts at unit activity.
+
+        Raises
+        ------
+        InfeasibleError
+            If a cluster has more rows or columns than the crossbar.
+        InputError
+            If `quality` does not have the crossbar's shape, or holds something that is not a number.
+        """
+        check_fits(clustering, hardware)
+        start = ActivitySort()(graph, clustering, hardware, quality=quality, rng=rng)
+        cells = programmed_cells(graph.network, clustering)
+        row, column = start.row.copy(), start.column.copy()
+        for k in range(clustering.clusters):
+            rows = slice(int(clustering.row_ptr[k]), int(clustering.row_ptr[k + 1]))
+            columns = slice(int(clustering.column_ptr[k]), int(clustering.column_ptr[k + 1]))
+            crossbar = crossbar_of(graph, clustering, cells, k)
+            own = (row[rows].astype(np.int64), column[columns].astype(np.int64))
+            row[rows], column[columns] = self.search(crossbar, quality, own, rng)
+            if progress is not None:
+                progress("wire", k + 1, clustering.clusters, 0.0)
+        return Wiring(row, column)
+
+    def search(
+        self, crossbar: Crossbar, quality: F64, start: tuple[I64, I64], rng: np.random.Generator
+    ) -> tuple[I64, I64]:
+        """Physical rows and columns of one crossbar, never worse than `start`."""
+        if sorting_is_optimal(crossbar, quality) or len(crossbar.row_columns) == 0:
+            return start
+        restarts = max(self.restarts, self.small // len(crossbar.row_columns))
+        starts = [start[1], *(self._shuffled(start[1], quality.shape[1], rng) for _ in range(restarts))]
+        best, best_score = start, weakest(crossbar, quality, *start)
+        for columns in starts:
+            found = self._alternate(crossbar, quality, start[0], columns)
+            score = weakest(crossbar, quality, *found)
+            if score > best_score:
+                best, best_score = found, score
+        return best
+
+    def _shuffled(self, columns: I64, lines: int, rng: np.random.Generator) -> I64:
+        return rng.permutation(lines)[: len(columns)]
+
+    def _alternate(self, crossbar: Crossbar, quality: F64, rows: I64, columns: I64) -> tuple[I64, I64]:
+        from snnmap.kernels.wire import line_scores
+
+        turned = np.ascontiguousarray(quality.T)
+        reached = -np.inf
+        for _ in range(self.rounds):
+            by_row = line_scores(crossbar.row_ptr, crossbar.row_columns, columns, quality, crossbar.activity, True)
+            rows = _assigned(by_row)
+            by_column = line_scores(crossbar.column_ptr, crossbar.column_rows, rows, turned, crossbar.activity, False)
+            columns = _assigned(by_column)
+            rows, columns = self._descended(crossbar, quality, turned, rows, columns)
+            score = weakest(crossbar, quality, rows, columns)
+            if score <= reached:
+                break
+            reached = score
+        return rows, columns
+
+    def _descended(self, crossbar: Crossbar, quality: F64, turned: F64, rows: I64, columns: I64) -> tuple[I64, I64]:
+        from snnmap.kernels.wire import descend
+
+        rows, columns = rows.copy(), columns.copy()
+        on_row, on_column = (_holders(lines, size) for lines, size in zip((rows, columns), quality.shape, strict=True))
+        row_side = (crossbar.row_ptr, crossbar.row_columns, columns, rows, on_row, quality)
+        column_side = (crossbar.column_ptr, crossbar.column_rows, rows, columns, on_column, turned)
+        for _ in range(self.sweeps):
+            moved = descend(*row_side, crossbar.activity, True, 1)
+            moved = descend(*column_side, crossbar.activity, False, 1) or moved
+            if not moved:
+                break
+        return rows, columns
+
+
+def crossbar_of(graph: SpikeGraph, clustering: Clustering, cells: Cells, cluster: int) -> Crossbar:
+    """Cells of one cluster with local row and column numbers, and its rows' spikes."""
+    first, last = clustering.row_ptr[cluster], clustering.row_ptr[cluster + 1]
+    ptr = cells.ptr[first : last + 1] - cells.ptr[first]
+    columns = cells.column[cells.ptr[first] : cells.ptr[last]] - np.int32(clustering.column_ptr[cluster])
+    width = int(clustering.column_ptr[cluster + 1] - clustering.column_ptr[cluster])
+    column_ptr, column_rows, _ = transpose_csr(ptr, columns, width)
+    activity = graph.spikes[clustering.row_source[first:last]].astype(np.float64)
+    return Crossbar(ptr, columns, column_ptr, column_rows.astype(np.int32), activity)
+
+
+def weakest(crossbar: Crossbar, quality: F64, rows: I64, columns: I64) -> float:
+    """Least quality / activity over the programmed cells whose row spikes; infinity if none does."""
+    of_row = np.repeat(np.arange(len(rows)), np.diff(crossbar.row_ptr))
+    spiking = crossbar.activity[of_row] > 0
+    lasts = quality[rows[of_row[spiking]], columns[crossbar.row_columns[spiking]]]
+    return float(np.min(lasts / crossbar.activity[of_row[spiking]], initial=np.inf))
+
+
+def upper_bound(crossbar: Crossbar, quality: F64) -> float:
+    """No wiring's weakest cell scores higher: every programmed cell placed freely, rows and columns ignored.
+
+    The busiest cell takes the best place, the next busiest the next: exchange shows that no assignment of cells to
+    places has a larger minimum. Also no row can do better than with its k cells on the k best places of some row.
+    """
+    degree = np.diff(crossbar.row_ptr)
+    busy = crossbar.activity > 0
+    demand = np.sort(np.repeat(crossbar.activity[busy], degree[busy]))[::-1]
+    if len(demand) == 0:
+        return float("inf")
+    places = np.sort(quality, axis=None)[::-1][: len(demand)]
+    free = float(np.min(places / demand))
+    in_row = np.sort(quality, axis=1)[:, ::-1].max(axis=0)
+    used = degree[busy] > 0
+    alone = in_row[degree[busy][used] - 1] / crossbar.activity[busy][used]
+    return min(free, float(np.min(alone, initial=np.inf)))
+
+
+def sorting_is_optimal(crossbar: Crossbar, quality: F64) -> bool:
+    """Whether `ActivitySort` is provably optimal: all cells programmed, and columns ordered alike in every row."""
+    entries = len(crossbar.row_ptr) - 1
+    width = len(crossbar.column_ptr) - 1
+    if len(crossbar.row_columns) != entries * width:
+        return False
+    if width == quality.shape[1]:
+        return True
+    order = np.argsort(-quality.mean(axis=0), kind="stable")
+    return bool(np.all(np.diff(quality[:, order], axis=1) <= 0))
+
+
+def _assigned(scores: F64) -> I64:
+    from snnmap.kernels.wire import bottleneck
+
+    return bottleneck(scores, np.unique(scores))
+
+
+def _holders(lines: I64, size: int) -> I64:
+    holder = np.full(size, -1, np.int64)
+    holder[lines] = np.arange(len(lines))
+    return holder
+
+
+__all__ = ["WeakestCell", "crossbar_of", "upper_bound", "weakest"]
