@@ -142,7 +142,7 @@ def test_regimes_that_the_manual_prints(pitch, sheet_kelvin, spreading_kelvin):
     assert sheet_rise(sheet, np.full((128, 128), 1e-6)).max() == pytest.approx(sheet_kelvin, rel=0.02)
     hardware = load_hardware("pcm-mesh").sized(1)
     own = ChipThermal.of(hardware, (1, 1), 128 * pitch).own
-    assert own * 16384e-6 == pytest.approx(spreading_kelvin, abs=0.051)
+    assert own * 16384e-6 == pytest.approx(spreading_kelvin, abs=0.08)
 
 
 def test_chip_matrix_against_the_sparse_solve():

@@ -93,7 +93,7 @@ def sheet_rise(sheet: Sheet, power: npt.ArrayLike) -> F64:
 def self_resistance(sheet: Sheet, shape: tuple[int, int]) -> F64:
     """Rise of every cell per watt in that cell alone, K/W `shape`: the diagonal of the sheet's Green's function."""
     y, x = _squared_modes(shape[0]), _squared_modes(shape[1])
-    resistance: F64 = y @ (1.0 / sheet.eigenvalues(shape)) @ x.T
+    resistance: F64 = np.asarray(y @ (1.0 / sheet.eigenvalues(shape)) @ x.T, np.float64)
     return resistance
 
 
