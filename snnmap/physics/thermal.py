@@ -99,9 +99,9 @@ def self_resistance(sheet: Sheet, shape: tuple[int, int]) -> F64:
 
 def _squared_modes(n: int) -> F64:
     """Squared orthonormal DCT-II modes, (n positions, n modes)."""
-    mode = np.cos(np.pi * np.outer(np.arange(n) + 0.5, np.arange(n)) / n) * np.sqrt(2.0 / n)
+    mode: F64 = np.cos(np.pi * np.outer(np.arange(n) + 0.5, np.arange(n)) / n) * np.sqrt(2.0 / n)
     mode[:, 0] = np.sqrt(1.0 / n)
-    return mode**2
+    return np.square(mode)
 
 
 def coupled_rise(sheet: Sheet, own: npt.ArrayLike, resistance: float, duty: npt.ArrayLike) -> F64:
