@@ -6,25 +6,25 @@ the largest difference between the two answers. badcrossbar is optional: `pip in
 with 1000 columns, where it factors once; its memory limits that call to the patterns named.
 """
 
-import os
-
-for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[_name] = "1"
-
 import argparse
 import importlib.util
 import logging
+import os
 import platform
-import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 
-import numpy as np
+for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[_name] = "1"  # read once, when numpy is imported
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
+import numpy as np  # noqa: E402 must follow the setting above
 
-from snnmap.physics.crossbar import cell_currents, cell_currents_nonlinear, gated_row_map, transfer_tensor
+from snnmap.physics.crossbar import (  # noqa: E402 must follow the setting above
+    cell_currents,
+    cell_currents_nonlinear,
+    gated_row_map,
+    transfer_tensor,
+)
 
 OHM = 2.0
 PATTERNS = 1000
@@ -89,12 +89,12 @@ def compare(size: int, theirs: bool, quick: bool) -> None:
         line(name, total / PATTERNS, block / columns, difference(ours[:, :, :columns], answer))
         del answer
     del ours
-    gated, _ = seconds(lambda: many("gated", PATTERNS), 1)
+    gated, _ = seconds(lambda: many("gated", PATTERNS), 2)
     line(f"{PATTERNS} patterns, every one with its own gated rows, each", gated / PATTERNS, single)
-    floating, _ = seconds(lambda: many("floating", 100), 1)
+    floating, _ = seconds(lambda: many("floating", 100), 2)
     line("100 patterns, every one with its own floating rows, each", floating / 100, None)
     few = on & (rng.random(on.shape) < 0.1)
-    sparse, _ = seconds(lambda: cell_currents(G=G, V=V, active=few, inactive="gated", **wires), 1)
+    sparse, _ = seconds(lambda: cell_currents(G=G, V=V, active=few, inactive="gated", **wires), 2)
     line(f"{PATTERNS} patterns, 7 % of the rows on, gated, each", sparse / PATTERNS, single)
 
     row_map, ours = seconds(lambda: gated_row_map(G=G, V_r=0.2, **wires), 20)
@@ -138,7 +138,7 @@ def main() -> None:
         active=warm[:, :1] > 0,
         inactive="gated",
         k=1.0,
-        **{name: 1.0 for name in ("r_wl", "r_bl", "r_source", "r_sense")},
+        **dict.fromkeys(("r_wl", "r_bl", "r_source", "r_sense"), 1.0),
     )
     for size in (128,) if quick else (128, 256):
         compare(size, theirs, quick)
