@@ -252,8 +252,8 @@ def propose(board: Board, state: State, a: int, radius: int, width: int, draw: I
     """
     x, y = state.x[a], state.y[a]
     groups = board.touch_ptr[a + 1] - board.touch_ptr[a]
-    if draw[0] % 2 == 1 and groups > 0:
-        group = board.touch[board.touch_ptr[a] + (draw[0] // 2) % groups]
+    if draw[0] % 4 != 0 and groups > 0:
+        group = board.touch[board.touch_ptr[a] + (draw[0] // 4) % groups]
         other = board.sender[group]
         if other == a:
             first = board.target_ptr[group]

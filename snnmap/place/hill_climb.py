@@ -8,7 +8,7 @@ import numpy as np
 from snnmap.hardware import Hardware
 from snnmap.ir import Placement, Traffic
 from snnmap.objectives import Term
-from snnmap.place.search import Progress, start_search, swap_descent
+from snnmap.place.search import WHOLE, Progress, start_search, swap_descent
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,11 @@ class HillClimb:
     """First-improvement descent over swaps of two clusters and moves to free tiles, in random order.
 
     Ends in a placement that no single swap within `radius` improves, unless `sweeps` or the deadline ends it before.
+    The best of one descent from the start and `restarts` from random placements; small meshes have many poor local
+    optima, and large ones (over 10^6 cluster-slot pairs) are not restarted, because random starts lose there.
     """
+
+    restarts: int = 4
 
     sweeps: int = 200
     """Most passes over all pairs."""
@@ -46,4 +50,10 @@ class HillClimb:
         """
         search = start_search((traffic, clusters, hardware), terms, start, progress, deadline)
         swap_descent(search, rng, self.sweeps, self.radius)
+        slots = len(search.state.occupant)
+        for _ in range(self.restarts if clusters * slots <= WHOLE else 0):
+            if search.out_of_time:
+                break
+            search.restart(rng.permutation(slots)[:clusters])
+            swap_descent(search, rng, self.sweeps, self.radius)
         return search.placement()
