@@ -1,0 +1,109 @@
+"""The dataflow graph of a placed clustering, one iteration per time step.
+
+Actors `c<cluster>/l<level>/read` and `.../fire` (see `actors`), `input` (the chip's port), and one message actor
+`noc/<producer>><cluster>` per producer and distant cluster. Channels, with initial tokens:
+
+- every actor to itself, 1: no firing overtakes another;
+- read -> fire of the same cluster and level, 0, and back, 1: a column holds one sampled value;
+- spikes, fire -> read, 1 if delayed (level of the target <= level of the source), else 0; network inputs 0;
+- partial sums, read -> fire of the neuron's home at the same level, 0;
+- spikes, inputs and partial sums go back with `buffer_tokens` minus the tokens forward: credit for the buffer at the
+  receiver. Its return takes no time (credits ride on their own wires).
+
+Between tiles a message actor stands in the middle of a channel. **No deadlock**: order actors by (level, read before
+message of partial sums before fire before message of spikes). Every channel without tokens goes up in that order:
+spikes of 0 tokens rise a level, read -> fire stays in one; a credit channel has no tokens only where the buffer is
+full at the start, which is a delayed channel with a buffer of one, and then leads from a read to a fire of the same
+or a higher level.
+"""
+
+import numpy as np
+
+from snnmap.arrays import I64, frozen
+from snnmap.errors import InputError
+from snnmap.hardware import Hardware
+from snnmap.ir import Clustering, Placement, Sdfg, SpikeGraph, Traffic
+from snnmap.schedule.actors import Actors, Listening, actors_of, busiest_steps, by_source, listening
+from snnmap.schedule.links import actor_names, channels_between, links_of
+from snnmap.schedule.network import message_hops, message_peak, port_tile, spike_load, sum_load
+
+TICK = 1e-12
+"""Seconds per tick."""
+
+
+def build_sdfg(
+    graph: SpikeGraph, hardware: Hardware, clustering: Clustering, placement: Placement, traffic: Traffic
+) -> Sdfg:
+    """Dataflow graph at step granularity, with worst-case times of the profile; no order on the tiles yet.
+
+    Times in ticks of 1 ps, rounded up: read = read_time + row_time x most active rows in a step (biases always are);
+    fire = column_time x home neurons + merge_time x partial columns that arrive; messages as in `network`. On a tile
+    that several clusters share, each read first re-programs its crossbar: program_time x rows.
+
+    Raises
+    ------
+    InputError
+        If the hardware's buffers hold no message, a time is missing, or a cluster is on no tile.
+    """
+    if hardware.buffer_tokens < 1:
+        raise InputError(f"buffer_tokens is {hardware.buffer_tokens}; a channel must hold at least 1 message")
+    on_chip = (placement.tile >= 0) & (placement.tile < hardware.tiles)
+    if len(placement.tile) != clustering.clusters or not np.all(on_chip):
+        raise InputError(f"the placement does not put {clustering.clusters} clusters on the {hardware.tiles} tiles")
+    actors = actors_of(graph, clustering)
+    heard = listening(graph, clustering, actors)
+    tile = np.append(placement.tile.astype(np.int64)[actors.cluster()], port_tile(hardware))
+    links, messages = links_of(actors, heard, tile)
+    load = spike_load(graph, actors, heard, tile, hardware) + sum_load(messages, traffic, hardware)
+    time = (
+        _read_ticks(graph, hardware, actors, heard)
+        + program_ticks(hardware, clustering, placement)[actors.read_cluster],
+        _fire_ticks(hardware, actors),
+        np.zeros(1, np.int64),
+        message_hops(messages, hardware) * ticks(hardware, "hop_time")
+        + message_peak(messages, load, hardware) * ticks(hardware, "flit_time"),
+    )
+    channel = channels_between(actors, links, messages, hardware.buffer_tokens)
+    ones = frozen(np.ones(len(channel.source)), np.int64)
+    return Sdfg(
+        name=actor_names(actors, messages),
+        time=frozen(np.concatenate(time), np.int64),
+        resource=frozen(np.concatenate([tile[:-1], np.full(len(messages.goal) + 1, -1)]), np.int32),
+        source=frozen(channel.source, np.int32),
+        target=frozen(channel.target, np.int32),
+        production=ones,
+        consumption=ones,
+        tokens=frozen(channel.tokens, np.int64),
+        tick=TICK,
+    )
+
+
+def ticks(hardware: Hardware, key: str) -> int:
+    """Time `key` of the hardware in ticks, rounded up (less than 1e-6 ticks too much is taken for float noise)."""
+    if key not in hardware.values:
+        raise InputError(f"hardware {hardware.name!r} has no {key}; scheduling needs it, in seconds")
+    return int(np.ceil(hardware[key] / TICK - 1e-6))
+
+
+def program_ticks(hardware: Hardware, clustering: Clustering, placement: Placement) -> I64:
+    """Time to program every cluster into its crossbar, int64 (K,); 0 where it has a tile to itself and stays there."""
+    sharing = np.bincount(placement.tile)[placement.tile] > 1
+    if not np.any(sharing):
+        return np.zeros(clustering.clusters, np.int64)
+    return np.where(sharing, np.diff(clustering.row_ptr) * ticks(hardware, "program_time"), 0)
+
+
+def _read_ticks(graph: SpikeGraph, hardware: Hardware, actors: Actors, heard: Listening) -> I64:
+    """Execution time of every read without programming, int64 (reads,)."""
+    ptr, read = by_source(heard.source, heard.read, graph.network.sources)
+    active = busiest_steps(graph, ptr, read, actors.reads)
+    active += np.bincount(heard.read[graph.network.is_bias()[heard.source]], minlength=actors.reads)
+    return ticks(hardware, "read_time") + ticks(hardware, "row_time") * active
+
+
+def _fire_ticks(hardware: Hardware, actors: Actors) -> I64:
+    """Execution time of every fire, int64 (fires,)."""
+    here = actors.read_cluster[actors.column_read] == actors.fire_cluster[actors.column_fire]
+    home = np.bincount(actors.column_fire[here], minlength=actors.fires)
+    arriving = np.bincount(actors.column_fire[~here], minlength=actors.fires)
+    return home * ticks(hardware, "column_time") + arriving * ticks(hardware, "merge_time")

@@ -1,0 +1,90 @@
+"""A dataflow graph as the kernels read it: channels in CSR order, and the firing order that proves it free of deadlock.
+
+Knows no chip and no network.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from snnmap.arrays import I32, I64, frozen, offsets
+from snnmap.errors import InfeasibleError, InputError
+from snnmap.ir import Sdfg
+
+SHOWN = 6
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Channels:
+    """Channels of a rate-1 graph sorted by producing actor; parallel channels keep only the one with fewest tokens."""
+
+    ptr: I64
+    """(A + 1,) first channel of every actor."""
+    origin: I32
+    target: I32
+    tokens: I64
+    """(H,) producing actor, consuming actor, initial tokens."""
+    order: I64
+    """(A,) actors in topological order of the channels without tokens."""
+
+
+def channels_of(sdfg: Sdfg) -> Channels:
+    """Channels of `sdfg` in CSR form with their firing order.
+
+    Raises
+    ------
+    InputError
+        If an end, a rate, a time or a number of tokens is out of range, or a rate is not 1 (`expand` first).
+    InfeasibleError
+        If a cycle without initial tokens can never fire (deadlock); the message names it.
+    """
+    from snnmap.kernels.schedule import blocked_cycle, firing_order
+
+    check(sdfg)
+    if np.any(sdfg.production != 1) or np.any(sdfg.consumption != 1):
+        raise InputError("the dataflow graph has rates other than 1; expand it first")
+    actors = len(sdfg.time)
+    order = np.lexsort((sdfg.tokens, sdfg.target, sdfg.source))
+    source, target = sdfg.source[order], sdfg.target[order]
+    first = np.ones(len(order), bool)
+    first[1:] = (source[1:] != source[:-1]) | (target[1:] != target[:-1])
+    kept = order[first]
+    ptr = offsets(np.bincount(sdfg.source[kept], minlength=actors))
+    target, tokens = frozen(sdfg.target[kept], np.int32), frozen(sdfg.tokens[kept], np.int64)
+    firing = firing_order(ptr, target, tokens)
+    if len(firing) < actors:
+        cycle = blocked_cycle(ptr, target, tokens, firing)
+        raise InfeasibleError(
+            f"initial tokens on the cycle {named(sdfg, cycle)}",
+            1,
+            0,
+            "It can never fire (deadlock): give one of its channels an initial token, that is a delay or a buffer.",
+        )
+    return Channels(
+        frozen(ptr, np.int64), frozen(sdfg.source[kept], np.int32), target, tokens, frozen(firing, np.int64)
+    )
+
+
+def check(sdfg: Sdfg) -> None:
+    """Raise InputError unless the arrays of `sdfg` belong together and are in range."""
+    actors = len(sdfg.name)
+    if len(sdfg.time) != actors or len(sdfg.resource) != actors:
+        raise InputError(f"{actors} actors are named, but {len(sdfg.time)} have times")
+    for name in ("source", "target", "production", "consumption", "tokens"):
+        if len(getattr(sdfg, name)) != len(sdfg.source):
+            raise InputError(f"{name} of the dataflow graph does not match its {len(sdfg.source)} channels")
+    ends = np.concatenate([sdfg.source, sdfg.target])
+    if len(ends) and (ends.min() < 0 or ends.max() >= actors):
+        raise InputError(f"a channel ends at an actor outside the {actors} of the dataflow graph")
+    if np.any(sdfg.production < 1) or np.any(sdfg.consumption < 1):
+        raise InputError("a channel of the dataflow graph has a rate below 1")
+    if np.any(sdfg.time < 0) or np.any(sdfg.tokens < 0):
+        raise InputError("the dataflow graph has a negative time or number of tokens")
+
+
+def named(sdfg: Sdfg, cycle: I64) -> str:
+    """`a -> b -> a`, shortened in the middle."""
+    names = [sdfg.name[actor] for actor in cycle.tolist()]
+    if len(names) > SHOWN:
+        names = [*names[: SHOWN - 1], f"... ({len(names) - SHOWN} more)", names[-1]]
+    return " -> ".join([*names, names[0]])

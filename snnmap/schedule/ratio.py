@@ -1,0 +1,97 @@
+"""Throughput of a dataflow graph: its maximum cycle ratio as an exact fraction, and the earliest periodic schedule.
+
+ratio = max over cycles of (sum of execution times) / (sum of initial tokens): no schedule can have a shorter period,
+and self-timed execution reaches it (Reiter 1968; Baccelli, Cohen, Olsder & Quadrat 1992, section 3.2). Howard's
+policy iteration (Cochet-Terrasson et al. 1998; Dasdan 2004) proposes a cycle in floating point; integer longest paths
+at that cycle's ratio then either prove that no cycle is longer, or return one, which becomes the next proposal. So
+the answer is exact whatever the rounding, and the proof's path lengths are the schedule.
+"""
+
+from fractions import Fraction
+from typing import NamedTuple
+
+import numpy as np
+
+from snnmap.arrays import I64
+from snnmap.errors import InputError
+from snnmap.ir import Sdfg
+from snnmap.schedule.channels import Channels, channels_of
+from snnmap.schedule.expand import expand
+
+ROUNDS = 10_000
+"""Most rounds of policy iteration before the exact search takes over; graphs of 10^6 channels need some tens."""
+
+
+class Periodic(NamedTuple):
+    """The earliest periodic schedule: firing n of actor a starts at (start[a] + n x period x scale) / scale ticks."""
+
+    period: Fraction
+    """Ticks per iteration: the maximum cycle ratio; 0 if no cycle takes time."""
+    critical: tuple[int, ...]
+    """Actors of one critical cycle, in order; empty if no cycle takes time."""
+    start: I64
+    """(A,) in ticks / scale, the least non-negative solution."""
+    scale: int
+    """Denominator of the period."""
+
+
+def maximum_cycle_ratio(sdfg: Sdfg) -> tuple[Fraction, tuple[int, ...]]:
+    """Exact ticks per iteration of `sdfg`, and the actors of one critical cycle, in order.
+
+    A graph with rates is expanded; an iteration is then one firing of its repetition vector, and an actor appears in
+    the cycle once per firing. Without any cycle that takes time the ratio is 0 and the cycle empty.
+
+    Raises
+    ------
+    InputError
+        If the graph is malformed, its rates are inconsistent, or its times exceed exact 64-bit analysis.
+    InfeasibleError
+        If it deadlocks.
+    """
+    if np.all(sdfg.production == 1) and np.all(sdfg.consumption == 1):
+        found = periodic(sdfg)
+        return found.period, found.critical
+    expanded = expand(sdfg)
+    found = periodic(expanded.graph)
+    return found.period, tuple(int(expanded.actor[a]) for a in found.critical)
+
+
+def periodic(sdfg: Sdfg) -> Periodic:
+    """Earliest periodic schedule of a rate-1 graph at its maximum cycle ratio; raises as `maximum_cycle_ratio`."""
+    from snnmap.kernels.schedule import longest_paths, policy_iteration
+
+    channels = channels_of(sdfg)
+    time = np.ascontiguousarray(sdfg.time, np.int64)
+    if len(time) == 0:
+        return Periodic(Fraction(0), (), np.zeros(0, np.int64), 1)
+    cycle = policy_iteration(channels.origin, channels.target, channels.tokens, time, ROUNDS)
+    ratio = _ratio(channels, time, cycle)
+    while True:
+        _must_fit(channels, time, ratio)
+        weight = ratio.denominator * time[channels.origin] - ratio.numerator * channels.tokens
+        start = np.zeros(len(time), np.int64)
+        longer = longest_paths(channels.ptr, channels.target, weight, channels.order, start)
+        if len(longer) == 0:
+            return Periodic(ratio, tuple(cycle.tolist()), start, ratio.denominator)
+        cycle, ratio = longer, _ratio(channels, time, longer)
+
+
+def _ratio(channels: Channels, time: I64, cycle: I64) -> Fraction:
+    """Time / tokens of `cycle`; 0 if it is empty."""
+    tokens = 0
+    for source, target in zip(cycle.tolist(), np.roll(cycle, -1).tolist(), strict=True):
+        first, last = channels.ptr[source], channels.ptr[source + 1]
+        at = first + int(np.searchsorted(channels.target[first:last], target))
+        tokens += int(channels.tokens[at])
+    return Fraction(int(time[cycle].sum()), tokens) if len(cycle) else Fraction(0)
+
+
+def _must_fit(channels: Channels, time: I64, ratio: Fraction) -> None:
+    total = sum(time.tolist())
+    longest = ratio.denominator * total
+    deepest = ratio.numerator * int(channels.tokens.max(initial=0))
+    if longest + deepest >= 2**62:
+        raise InputError(
+            f"execution times of {total:,} ticks in all with a period of denominator {ratio.denominator:,} "
+            "exceed exact 64-bit analysis; use a coarser tick"
+        )

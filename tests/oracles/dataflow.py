@@ -1,0 +1,129 @@
+"""Dataflow graphs the slow way: token by token, cycle by cycle, route by route. Shares no code with snnmap.
+
+A channel is (source, target, production, consumption, tokens).
+"""
+
+import heapq
+from collections import Counter, defaultdict
+from fractions import Fraction
+from itertools import pairwise
+
+import networkx as nx
+
+
+def simulate(actors, channels, duration, firings):
+    """Start times [actor] -> list, of a self-timed run in which actor a fires firings[a] times, or as far as it gets.
+
+    An actor fires as soon as every incoming channel holds its consumption; duration(actor, k) is the time of firing k.
+    """
+    held = [tokens for *_, tokens in channels]
+    into = [[c for c, channel in enumerate(channels) if channel[1] == a] for a in range(actors)]
+    outof = [[c for c, channel in enumerate(channels) if channel[0] == a] for a in range(actors)]
+    start = [[] for _ in range(actors)]
+    ending, now, count = [], 0, 0
+    while True:
+        fired = True
+        while fired:
+            fired = False
+            for a in range(actors):
+                if len(start[a]) < firings[a] and all(held[c] >= channels[c][3] for c in into[a]):
+                    for c in into[a]:
+                        held[c] -= channels[c][3]
+                    heapq.heappush(ending, (now + duration(a, len(start[a])), count, a))
+                    start[a].append(now)
+                    count += 1
+                    fired = True
+        if not ending:
+            return start
+        now = ending[0][0]
+        while ending and ending[0][0] == now:
+            for c in outof[heapq.heappop(ending)[2]]:
+                held[c] += channels[c][2]
+
+
+def largest_ratio(actors, channels, time):
+    """Largest time / tokens over all simple cycles (rates 1), None if some cycle has no tokens, 0 without cycles."""
+    graph = nx.DiGraph()
+    graph.add_nodes_from(range(actors))
+    for source, target, _, _, tokens in channels:
+        known = graph.get_edge_data(source, target, {"tokens": tokens})["tokens"]
+        graph.add_edge(source, target, tokens=min(known, tokens))
+    best = Fraction(0)
+    for cycle in nx.simple_cycles(graph):
+        tokens = sum(graph[a][b]["tokens"] for a, b in pairwise([*cycle, cycle[0]]))
+        if tokens == 0:
+            return None
+        best = max(best, Fraction(sum(time[a] for a in cycle), tokens))
+    return best
+
+
+def dependencies(synapses, level, biases, externals, clusters, home):
+    """{(sender, receiver): tokens} between (cluster, level, phase) and "input"; clusters as (rows, columns) sets."""
+    needed = {}
+    for k, (rows, columns) in enumerate(clusters):
+        for source, neuron in synapses:
+            if source not in rows or neuron not in columns or source in biases:
+                continue
+            read = (k, level[neuron], "read")
+            if source < externals:
+                needed["input", read] = 0
+            else:
+                needed[(home[source], level[source], "fire"), read] = int(level[neuron] <= level[source])
+        for neuron in columns:
+            needed[(k, level[neuron], "read"), (home[neuron], level[neuron], "fire")] = 0
+    return needed
+
+
+def active_rows(synapses, level, biases, clusters, emitted):
+    """{(cluster, level): most rows decoded in a step}; emitted: {(frame, step): {source: number of events}}."""
+    most = {}
+    for k, (rows, columns) in enumerate(clusters):
+        for one in {level[n] for n in columns}:
+            here = {s for s, n in synapses if s in rows and n in columns and level[n] == one}
+            constant = len(here & biases)
+            steps = [sum(number for s, number in sources.items() if s in here) for sources in emitted.values()]
+            most[k, one] = constant + max(steps, default=0)
+    return most
+
+
+def walk(origin, goal):
+    """Directed links ((x, y), (x, y)) of the XY route."""
+    (x, y), path = origin, [origin]
+    while x != goal[0]:
+        x += 1 if goal[0] > x else -1
+        path.append((x, y))
+    while y != goal[1]:
+        y += 1 if goal[1] > y else -1
+        path.append((x, y))
+    return list(pairwise(path))
+
+
+def link_loads(sendings, sums, emitted):
+    """Counter of link -> messages: per producer the most in one step, added up; sums every step.
+
+    sendings: {source: (producer, origin or ("port", tile), {destination tiles})}; sums: [(origin, goal, number)].
+    """
+    trees = {s: (p, links_of(origin, goals)) for s, (p, origin, goals) in sendings.items()}
+    most = defaultdict(Counter)
+    for sources in emitted.values():
+        now = defaultdict(Counter)
+        for source, number in sources.items():
+            if source in trees:
+                producer, links = trees[source]
+                for link in links:
+                    now[producer][link] += number
+        for producer, counted in now.items():
+            most[producer] |= counted
+    load = sum(most.values(), Counter())
+    for origin, goal, number in sums:
+        load.update(dict.fromkeys(links_of(origin, {goal}), number))
+    return load
+
+
+def links_of(origin, goals):
+    """Distinct links of the multicast tree, with the links into and out of the network."""
+    entry, tile = (origin, origin[1]) if origin[0] == "port" else (("into", origin), origin)
+    links = {entry} if goals else set()
+    for goal in goals:
+        links |= {*walk(tile, goal), ("out", goal)}
+    return links
