@@ -12,7 +12,6 @@ import numpy as np
 from snnmap.arrays import I32, I64, frozen, offsets, row_of_entry
 from snnmap.errors import InputError
 from snnmap.ir import SpikeGraph
-from snnmap.kernels.traffic import multicast_pins, multicast_sizes
 
 LIMIT = 2**62
 """Costs stay below this magnitude, so that a sum of two never leaves int64."""
@@ -47,6 +46,8 @@ def multicast(graph: SpikeGraph) -> Nets:
     net of a network input has no sender, so its deliveries are its cost plus one weight: a constant. Biases never
     travel and have empty nets.
     """
+    from snnmap.kernels.traffic import multicast_pins, multicast_sizes
+
     network = graph.network
     sends = ~network.is_bias()
     sizes = np.zeros(network.sources, np.int64)

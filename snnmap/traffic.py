@@ -14,8 +14,6 @@ from snnmap.arrays import I32, I64, Bool, offsets, ranges, row_of_entry, transpo
 from snnmap.cells import programmed_cells
 from snnmap.hardware import Hardware
 from snnmap.ir import Clustering, Placement, SpikeGraph, Spikes, Traffic
-from snnmap.kernels.routing import group_hops, group_links
-from snnmap.kernels.traffic import active_bound, active_union, count_inputs, fill_inputs
 
 SPIKES, INPUTS, PARTIAL = 0, 1, 2
 """`Traffic.kind`."""
@@ -105,6 +103,8 @@ def partial_messages(graph: SpikeGraph, clustering: Clustering) -> I64:
     events, otherwise the bound min(window, sum of the inputs' active steps). Its own inputs are the rows of its cluster
     with a synapse to it; biases are not counted, because a constant can be added at the home.
     """
+    from snnmap.kernels.traffic import active_bound, active_union
+
     sent = np.zeros(len(clustering.column_neuron), np.int64)
     home = clustering.home[clustering.column_neuron - graph.network.externals]
     away = home != row_of_entry(clustering.column_ptr)
@@ -123,6 +123,8 @@ def partial_messages(graph: SpikeGraph, clustering: Clustering) -> I64:
 
 def _inputs(graph: SpikeGraph, clustering: Clustering, away: Bool) -> tuple[I64, I32]:
     """Non-bias sources of every column in `away`, CSR, ascending within a column."""
+    from snnmap.kernels.traffic import count_inputs, fill_inputs
+
     cells = programmed_cells(graph.network, clustering)
     slot = np.where(away, np.cumsum(away) - 1, -1)
     pattern = (cells.ptr, cells.column, clustering.row_source, graph.network.is_bias(), slot)
@@ -153,6 +155,8 @@ def tree_hops(traffic: Traffic, placement: Placement, hardware: Hardware) -> I64
 
     Network inputs enter at `hardware.port`; clusters on one tile are 0 links apart.
     """
+    from snnmap.kernels.routing import group_hops
+
     hops = np.zeros(len(traffic.sender), np.int64)
     group_hops(*_route(traffic, placement, hardware), _scratch(hardware), hops)
     return hops
@@ -163,6 +167,8 @@ def link_loads(traffic: Traffic, placement: Placement, hardware: Hardware, *, mu
 
     With `multicast` a message crosses each link of its tree once; without, every target is sent a message of its own.
     """
+    from snnmap.kernels.routing import group_links
+
     loads = np.zeros((hardware.mesh_height, hardware.mesh_width, 4), np.int64)
     sent = traffic if multicast else _separate(traffic)
     group_links(*_route(sent, placement, hardware), sent.messages, _scratch(hardware), loads)

@@ -25,7 +25,7 @@ ALLOWED: dict[str, set[str]] = {
     "kernels": BASE,
     "physics": BASE | {"kernels"},
     "cells": BASE | {"ir", "kernels"},
-    "traffic": BASE | {"ir", "kernels", "cells"},
+    "traffic": BASE | {"ir", "hardware", "kernels", "cells"},
     "frontend": RECORDS | {"kernels", "mapfile"},
     "profile": RECORDS | {"kernels", "mapfile"},
     "objectives": MODELS,

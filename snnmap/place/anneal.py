@@ -8,7 +8,6 @@ import numpy as np
 from snnmap.arrays import I64
 from snnmap.hardware import Hardware
 from snnmap.ir import Placement, Traffic
-from snnmap.kernels.place import anneal, probe
 from snnmap.objectives import Term
 from snnmap.place.search import Progress, Search, start_search, swap_descent
 
@@ -67,6 +66,8 @@ class Anneal:
         return search.placement()
 
     def _cool(self, search: Search, rng: np.random.Generator) -> None:
+        from snnmap.kernels.place import anneal
+
         widest = int(max(search.board.x.max(), search.board.y.max(), 1))
         first = self.heat * mean_change(search, rng, widest)
         wanted = max(self.min_moves, self.moves_per_cluster * len(search.state.slot))
@@ -86,6 +87,8 @@ class Anneal:
 
 def mean_change(search: Search, rng: np.random.Generator, radius: int) -> float:
     """Mean |change in cost| of a thousand proposed moves, none of which is kept."""
+    from snnmap.kernels.place import probe
+
     clusters, draws = _proposals(search, rng, 1000)
     return probe(search.board, search.state, clusters, draws, radius) / 1000
 

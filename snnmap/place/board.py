@@ -6,7 +6,7 @@ from snnmap.arrays import I32, I64, offsets, ranges, row_of_entry, transpose_csr
 from snnmap.errors import InputError
 from snnmap.hardware import Hardware
 from snnmap.ir import Placement, Traffic
-from snnmap.kernels.place import Board, State, arrange, grow
+from snnmap.kernels.place_records import Board, State
 from snnmap.objectives import LIMIT, Term
 
 
@@ -82,6 +82,8 @@ def _terms(terms: tuple[Term, ...], clusters: int, tiles: int) -> tuple[I64, I64
 
 def state_of(board: Board, slots: I64) -> tuple[State, int]:
     """Search state with cluster k in `slots[k]`, and its cost."""
+    from snnmap.kernels.place import arrange
+
     clusters, groups = len(slots), len(board.sender)
     state = State(
         occupant=np.zeros(len(board.x) * board.per_tile, np.int32),
@@ -136,6 +138,8 @@ def grown(board: Board, clusters: int) -> I64:
 
     Multicast trees are taken as one message per target; the search that follows counts them as they are.
     """
+    from snnmap.kernels.place import grow
+
     sizes = np.diff(board.target_ptr)
     sender = np.repeat(board.sender.astype(np.int64), sizes)
     messages = np.repeat(board.messages, sizes)

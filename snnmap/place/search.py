@@ -9,7 +9,7 @@ from snnmap.arrays import I64
 from snnmap.errors import InputError
 from snnmap.hardware import Hardware
 from snnmap.ir import Placement, Traffic
-from snnmap.kernels.place import Board, State, descend
+from snnmap.kernels.place_records import Board, State
 from snnmap.objectives import Term
 from snnmap.place.board import board_of, check_start, grown, slots_of, state_of
 
@@ -89,6 +89,8 @@ def start_search(
 
 def swap_descent(search: Search, rng: np.random.Generator, sweeps: int, radius: int) -> None:
     """Swap pairs, in random order, until no swap within `radius` (0: see `reach_of`) lowers the cost."""
+    from snnmap.kernels.place import descend
+
     board, state = search.board, search.state
     clusters, slots = len(state.slot), len(state.occupant)
     radius = reach_of(search, radius)

@@ -14,7 +14,6 @@ from snnmap.arrays import F64, I64
 from snnmap.errors import InputError
 from snnmap.hardware import Hardware
 from snnmap.ir import Placement, Traffic
-from snnmap.kernels.place import costs
 from snnmap.objectives import Term
 from snnmap.place.search import Progress, Search, start_search, swap_descent
 
@@ -121,6 +120,8 @@ class Swarm:
 
 def _judged(search: Search, keys: F64) -> F64:
     """Costs (P,) of decoded keys (P, slots); the search takes note of the best."""
+    from snnmap.kernels.place import costs
+
     slots = decoded(keys, len(search.best_slots))
     values = np.zeros(len(keys), np.int64)
     costs(search.board, search.state, slots, values)

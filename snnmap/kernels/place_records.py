@@ -1,0 +1,54 @@
+"""Arrays that the placement kernels read and write, bundled; importing them compiles nothing."""
+
+from typing import NamedTuple
+
+from snnmap.arrays import I32, I64
+
+
+class Board(NamedTuple):
+    """What a placement costs: groups of messages, mesh and terms. Never written."""
+
+    sender: I32
+    target_ptr: I64
+    target: I32
+    messages: I64
+    touch_ptr: I64
+    """(K + 1,) first entry of every cluster in `touch`."""
+    touch: I32
+    """Groups that a cluster sends or receives."""
+    x: I32
+    """(T,) mesh column of every tile."""
+    y: I32
+    """(T,)"""
+    port: tuple[int, int]
+    per_tile: int
+    flow: I64
+    """(M, K, K) of the pairwise terms; M may be 0."""
+    distance: I64
+    """(M, T, T)"""
+    preference: I64
+    """(K, T), or (0, 0)."""
+
+
+class State(NamedTuple):
+    """A placement and its bookkeeping, written by every move."""
+
+    occupant: I32
+    """(slots,) cluster, or -1."""
+    slot: I32
+    """(K,) slot of every cluster."""
+    tile: I32
+    """(K,)"""
+    x: I32
+    """(K,) mesh position of every cluster."""
+    y: I32
+    hops: I64
+    """(G,) tree size of every group."""
+    trial: I64
+    """(G,) tree size after the move last evaluated, valid where `stamp` equals that move's number."""
+    stamp: I64
+    """(G,)"""
+    reach: I64
+    """(2, width) scratch of `hops_of`, zero between calls."""
+    moves: I64
+    """(1,) number of moves evaluated."""
