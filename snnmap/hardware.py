@@ -117,6 +117,8 @@ class Hardware:
     values: Mapping[str, Quantity]
     min_tiles: int = 1
     """The smallest mesh an adaptive chip has; width x height of a fixed chip."""
+    drift_compensation: bool = True
+    """Whether the mean drift is scaled away at the sense amplifiers; if not, it counts against the weights."""
     package: str = ""
     """Name of the package whose values `values` holds."""
 
@@ -219,6 +221,7 @@ class Hardware:
             "merge": self.merge,
             "port": list(self.port),
             "buffer_tokens": self.buffer_tokens,
+            "drift_compensation": self.drift_compensation,
             "package": self.package,
             "values": _value_table(self.values),
             "technology": self.technology.table(),
@@ -317,6 +320,7 @@ def load_hardware(name: str, technology: str | None = None, package: str | None 
         technology=tech,
         values={**_quantities(check_values(document, CHIP_KEYS)), **package_values},
         min_tiles=low,
+        drift_compensation=take(document, plain, "drift_compensation", bool),
         package=package_name,
     )
     finish(document, plain, CHIP_FIELDS)

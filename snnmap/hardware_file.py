@@ -22,7 +22,8 @@ Kind = Literal["chips", "technologies", "packages"]
 
 CHIP_FIELDS = (
     "extends", "name", "description", "technology", "package", "rows", "columns", "synapse_limit", "mesh",
-    "clusters_per_tile", "merge", "port", "buffer_tokens", "values",
+    "clusters_per_tile", "merge", "port", "buffer_tokens", "drift_compensation",
+    "values",
 )  # fmt: skip
 TECHNOLOGY_FIELDS = ("extends", "name", "description", "device", "node_nm", "mode", "noise", "transistors", "values")
 

@@ -123,11 +123,9 @@ PAPER_KEYS: dict[str, Key] = {
     "paper_heat_capacity": Key(HEAT_CAPACITY, "J/m3/K", "C of T_SH"),
     "paper_ambient": Key(TEMPERATURE, "K", "T_amb of T_SH"),
     "paper_melt_temperature": Key(TEMPERATURE, "K", "T_m of V_c"),
-    "paper_crystallisation": Key(NONE, "1", "alpha of V_c, time in units of the spike"),
+    "paper_crystallisation": Key((0, 0, -1, 0, 0), "1/s", "alpha of V_c"),
     "paper_r_set": Key(RESISTANCE, "ohm", "crystalline cell"),
     "paper_r_reset": Key(RESISTANCE, "ohm", "amorphous cell"),
-    "paper_gamma": Key(TEMPERATURE, "K", "gamma as printed; calibrated before use"),
-    "paper_endurance": Key(NONE, "1", "endurance of the near corner of 128 x 128 at 65 nm: calibrates gamma"),
-    "paper_coupling": Key(THERMAL_CONDUCTANCE, "W/K", "lateral heat conductance between cells", zero=True),
+    "paper_gamma": Key(TEMPERATURE, "K", "gamma of the endurance law exp(gamma / T)"),
 }
 """Further values of a technology with `mode = "paper"`."""

@@ -1,0 +1,245 @@
+"""Wear and state loss as device physics has them: the `physics` mode (PHYSICS section 5); eSpine's model is `paper`.
+
+Three accumulators per cell. Write pulses consume endurance (PCM counts melt cycles, reading melts nothing). State is
+lost by itself and under reads: retention with an Arrhenius factor at the temperature of the cell, in OxRAM also read
+disturb per read. Conductance drifts. The last two ask for a refresh, and a refresh is `program_pulses` real writes per
+cell; so is every turn of a time-multiplexed tile. Endurance is log-normal over cells, hence lifetimes come with a band.
+Knows arrays of cells, no mapping.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from snnmap.arrays import F64
+from snnmap.errors import InputError
+from snnmap.physics.arguments import BOLTZMANN, Values, not_negative, numbers, positive
+
+Cause = Literal["read disturb", "drift", "none"]
+Limit = Literal["programming", "read disturb", "drift", "none within horizon"]
+
+
+def write_endurance(endurance: float, pulse_time: float, reference_time: float, exponent: float) -> float:
+    """Median write pulses to failure: N_0 (t / t_ref)^-exponent, t the molten time, s [goux2009, strukov2015]."""
+    positive(endurance=endurance, pulse_time=pulse_time, reference_time=reference_time)
+    not_negative(exponent=exponent)
+    return float(endurance * (pulse_time / reference_time) ** -exponent)
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """Loss of state by thermal activation: rate 1/time at `temperature`, Arrhenius with `activation_energy`."""
+
+    activation_energy: float
+    """J."""
+    time: float
+    """s, state kept this long at `temperature`."""
+    temperature: float
+    """K."""
+
+    def __post_init__(self) -> None:
+        positive(activation_energy=self.activation_energy, time=self.time, temperature=self.temperature)
+
+    @classmethod
+    def of(cls, technology: Values) -> "Retention":
+        """Retention of a technology."""
+        return cls(technology["activation_energy"], technology["retention_time"], technology["retention_temperature"])
+
+    def rate(self, temperature: npt.ArrayLike) -> F64:
+        """State lost per second, 1/s, at `temperature` (K), same shape: exp(-(E/k)(1/T - 1/T_ref)) / time."""
+        kelvin = numbers("temperature", temperature)
+        if kelvin.size and kelvin.min() <= 0:
+            raise InputError("temperature must be above 0 K")
+        exponent = -(self.activation_energy / BOLTZMANN) * (1.0 / kelvin - 1.0 / self.temperature)
+        rate: F64 = np.exp(exponent) / self.time
+        return rate
+
+
+@dataclass(frozen=True, slots=True)
+class ReadDisturb:
+    """Loss of state by reading (OxRAM): 1 / `reads` per read at `voltage`, e-fold more per `scale` [yao2020]."""
+
+    reads: float
+    voltage: float
+    """V."""
+    scale: float
+    """V."""
+
+    def __post_init__(self) -> None:
+        positive(reads=self.reads, voltage=self.voltage, scale=self.scale)
+
+    @classmethod
+    def of(cls, technology: Values) -> "ReadDisturb":
+        """Read disturb of an OxRAM technology; phase-change memory has none."""
+        return cls(technology["read_endurance"], technology["read_disturb_voltage"], technology["read_disturb_scale"])
+
+    def rate(self, read_rate: npt.ArrayLike, voltage: float) -> F64:
+        """State lost per second, 1/s, at `read_rate` (1/s) and `voltage` (V); shape of `read_rate`."""
+        positive(voltage=voltage)
+        worse = float(np.exp((voltage - self.voltage) / self.scale))
+        return numbers("read_rate", read_rate, least=0.0) * (worse / self.reads)
+
+
+def state_loss_rate(retention: Retention, temperature: npt.ArrayLike, rise: npt.ArrayLike, duty: npt.ArrayLike) -> F64:
+    """State lost per second by temperature, 1/s: (1 - d) r(T) + d r(T + rise), refresh is due when it adds up to 1.
+
+    Parameters
+    ----------
+    retention
+        Arrhenius law r.
+    temperature
+        Of the cell at rest, K.
+    rise
+        Of the cell during a read, K.
+    duty
+        Share of the time under read, 0 to 1. All broadcast together.
+    """
+    share = numbers("duty", duty, least=0.0)
+    if share.size and share.max() > 1.0:
+        raise InputError(f"duty must be at most 1, holds {share.max():g}")
+    rest = numbers("temperature", temperature)
+    hot = rest + numbers("rise", rise, least=0.0)
+    return (1.0 - share) * retention.rate(rest) + share * retention.rate(hot)
+
+
+def drift_interval(nu: npt.ArrayLike, tolerance: float, t_0: float) -> F64:
+    """Seconds from the first read at `t_0` (s) until (t / t_0)^-nu has lost `tolerance` of the conductance.
+
+    t_0 ((1 - tolerance)^(-1/nu) - 1); infinite where nu is 0. Shape of `nu`. Pass the mean exponent for an array
+    without drift compensation, the spread of the exponents for one whose mean drift is scaled away.
+    """
+    positive(t_0=t_0)
+    if not 0 < tolerance < 1:
+        raise InputError(f"tolerance must be between 0 and 1, not {tolerance!r}")
+    exponent = numbers("nu", nu, least=0.0)
+    x = np.divide(-np.log1p(-tolerance), exponent, out=np.full(exponent.shape, np.inf), where=exponent > 0)
+    with np.errstate(over="ignore"):  # a decade of decades away is never
+        interval: F64 = t_0 * np.expm1(x)
+    return interval
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Wear:
+    """Wear of the cells of one array that is refreshed as a whole."""
+
+    refresh_interval: float
+    """s until the first cell must be refreshed; infinite if none ever must."""
+    refresh_cause: Cause
+    """What makes that cell ask first."""
+    write_rate: F64
+    """Write pulses per second and cell, 1/s."""
+    lifetime: F64
+    """Median time to failure of every cell, s; infinite where it is never written."""
+    limited_by: Limit
+
+
+def wear(
+    *,
+    loss_rate: npt.ArrayLike,
+    drift: npt.ArrayLike,
+    endurance: float,
+    program_pulses: float,
+    horizon: float,
+    reprogram_rate: float = 0.0,
+    plasticity_rate: npt.ArrayLike = 0.0,
+) -> Wear:
+    """Wear of the used cells of one array; all arrays have one shape.
+
+    The array is refreshed when its first cell needs it, unless it is re-programmed more often anyway; writes per cell
+    are program_pulses x max(1 / refresh interval, reprogram_rate) + plasticity_rate.
+
+    `limited_by` is `programming` if a median cell wears out within the horizon; else what asks for a refresh within the
+    horizon; else none.
+
+    Parameters
+    ----------
+    loss_rate
+        State lost per second, 1/s: `state_loss_rate` plus, for OxRAM, `ReadDisturb.rate`.
+    drift
+        Drift interval of every cell, s, may be infinite.
+    endurance
+        Median write pulses to failure (`write_endurance`).
+    program_pulses
+        Pulses per cell and re-programming.
+    horizon
+        s.
+    reprogram_rate
+        Re-programmings per second of a time-multiplexed tile.
+    plasticity_rate
+        Further write pulses per second and cell (on-line learning), 1/s.
+    """
+    positive(endurance=endurance, program_pulses=program_pulses, horizon=horizon)
+    not_negative(reprogram_rate=reprogram_rate)
+    loss = numbers("loss_rate", loss_rate, least=0.0)
+    intervals = np.asarray(drift, np.float64)
+    if intervals.shape != loss.shape or loss.size == 0:
+        raise InputError(
+            f"loss_rate {loss.shape} and drift {intervals.shape} must have one shape and at least one cell"
+        )
+    if not np.all(intervals > 0):
+        raise InputError("drift intervals must be positive")
+    by_loss = 1.0 / loss.max() if loss.max() > 0 else np.inf
+    by_drift = float(intervals.min())
+    interval = float(min(by_loss, by_drift))
+    cause: Cause = "none" if interval == np.inf else "drift" if by_drift < by_loss else "read disturb"
+    writes = program_pulses * max(1.0 / interval, reprogram_rate)
+    rate = np.broadcast_to(writes + numbers("plasticity_rate", plasticity_rate, least=0.0), loss.shape)
+    lifetime = np.divide(endurance, rate, out=np.full(loss.shape, np.inf), where=rate > 0)
+    limit: Limit = "none within horizon"
+    if lifetime.min() < horizon:
+        limit = "programming"
+    elif interval < horizon and cause != "none":
+        limit = cause
+    return Wear(interval, cause, np.array(rate), lifetime, limit)
+
+
+def weakest(lifetime: npt.ArrayLike, k: int = 1) -> float:
+    """Lifetime, s, of the k-th weakest cell: what k - 1 spares allow; infinite if there are fewer cells."""
+    seconds = np.asarray(lifetime, np.float64).reshape(-1)
+    if k < 1 or np.any(np.isnan(seconds)):
+        raise InputError(f"k must be at least 1 and lifetimes must be numbers, k is {k}")
+    return float(np.partition(seconds, k - 1)[k - 1]) if len(seconds) >= k else np.inf
+
+
+def lifetime_band(
+    lifetime: npt.ArrayLike, sigma: float, k: int = 1, probabilities: tuple[float, ...] = (0.1, 0.5, 0.9)
+) -> tuple[float, ...]:
+    """Times, s, by which k cells have failed with the given probabilities.
+
+    Cells fail independently, log10 of their lifetime normal around log10 of `lifetime` (median, s, any shape, may be
+    infinite) with standard deviation `sigma` (decades). Exact for k = 1; for k > 1 the number of failed cells is taken
+    as Poisson, which is good while each cell is unlikely to have failed. The weakest of many cells lies far below the
+    median cell.
+
+    Raises
+    ------
+    InputError
+        If sigma is not positive, k below 1, or a probability not between 0 and 1.
+    """
+    positive(sigma=sigma)
+    if k < 1 or not all(0 < p < 1 for p in probabilities):
+        raise InputError(f"k must be at least 1 and probabilities between 0 and 1, got {k} and {probabilities}")
+    seconds = np.asarray(lifetime, np.float64).reshape(-1)
+    if not np.all(seconds > 0):
+        raise InputError("lifetimes must be positive")
+    finite, counts = np.unique(np.log10(seconds[np.isfinite(seconds)]), return_counts=True)
+    if counts.sum() < k:
+        return (np.inf,) * len(probabilities)
+    return tuple(_quantile(finite, counts, sigma, k, p) for p in probabilities)
+
+
+def _quantile(median: F64, counts: npt.NDArray[np.int64], sigma: float, k: int, probability: float) -> float:
+    """Bisection in log10 of time for P(at least k failed) = probability; `counts` cells share a `median` (log10 s)."""
+    from scipy.special import gammainc, log_ndtr
+
+    low, high = float(median.min()) - 40.0 * sigma, float(median.max()) + 40.0 * sigma
+    for _ in range(200):
+        middle = 0.5 * (low + high)
+        expected = -float(counts @ log_ndtr(-(middle - median) / sigma))  # -sum of ln P(cell lives)
+        if float(gammainc(k, expected)) < probability:
+            low = middle
+        else:
+            high = middle
+    return float(10.0 ** (0.5 * (low + high)))

@@ -1,0 +1,162 @@
+"""eSpine's endurance model, equations as recalled (PHYSICS section 9; [espine]); the `paper` mode and nothing else.
+
+Every spike drives a programming-class current through the cell, heats it, and wears it. That is not what reading does
+to phase-change memory (`endurance` is), but it is what the paper optimises. Publish its maps as ratios: the endurance
+constant is calibrated, not known. Knows arrays and technologies, no mapping.
+
+The wire model is eSpine's too: a cell is reached over its own path of wire segments, whatever other cells carry.
+Row i is driven at its left end, column j sensed at its bottom end, so cell (i, j) has j + 1 word-line and M - i
+bit-line segments.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from snnmap.arrays import F64
+from snnmap.errors import InputError
+from snnmap.physics.arguments import Values, not_negative, numbers, positive, same_shape, scalar
+from snnmap.physics.thermal import Sheet, coupled_rise
+
+FIXED_POINT_STEPS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class PaperCell:
+    """Constants of eSpine's equations, SI."""
+
+    r_wordline: float
+    r_bitline: float
+    path_resistance: float
+    spike_current: float
+    spike_time: float
+    cell_length: float
+    cell_volume: float
+    conductivity: float
+    heat_capacity: float
+    ambient: float
+    melt_temperature: float
+    crystallisation: float
+    r_set: float
+    r_reset: float
+    gamma: float
+
+    def __post_init__(self) -> None:
+        not_negative(r_wordline=self.r_wordline, r_bitline=self.r_bitline, crystallisation=self.crystallisation)
+        for name in self.__dataclass_fields__:
+            if name not in {"r_wordline", "r_bitline", "crystallisation"}:
+                positive(**{name: getattr(self, name)})
+        if self.r_reset < self.r_set:
+            raise InputError(f"r_reset must be at least r_set = {self.r_set:g} ohm, is {self.r_reset:g}")
+
+    @classmethod
+    def of(cls, technology: Values) -> "PaperCell":
+        """Constants of a technology with `mode = "paper"`."""
+        wires = {name: technology[name] for name in ("r_wordline", "r_bitline")}
+        rest = [name for name in cls.__dataclass_fields__ if name not in wires]
+        return cls(**wires, **{name: technology[f"paper_{name}"] for name in rest})
+
+    @property
+    def thermal_resistance(self) -> float:
+        """R_th of a cell, K/W: l^2 / (k V)."""
+        return self.cell_length**2 / (self.conductivity * self.cell_volume)
+
+    @property
+    def heating(self) -> float:
+        """Rise per watt of a cell after one spike, K/W: l^2 / (k V) (1 - exp(-k t / (l^2 C)))."""
+        time_constant = self.cell_length**2 * self.heat_capacity / self.conductivity
+        return self.thermal_resistance * -float(np.expm1(-self.spike_time / time_constant))
+
+
+def path_asymmetry(n: int, cell: PaperCell) -> float:
+    """Share by which the longest path of an n x n array carries less current than one without wire.
+
+    The published 13.3 / 25.1 / 39.2 / 55.8 % at n = 32 / 64 / 128 / 256 are reproduced within 0.7 points.
+    """
+    positive(n=n)
+    wire = n * (cell.r_wordline + cell.r_bitline)
+    return wire / (cell.path_resistance + wire)
+
+
+def path_currents(shape: tuple[int, int], cell: PaperCell) -> F64:
+    """Current of a spike through every cell, A (M, N), at the voltage that gives the longest path `spike_current`."""
+    rows, columns = shape
+    positive(rows=rows, columns=columns)
+    word = np.arange(1, columns + 1) * cell.r_wordline
+    bit = np.arange(rows, 0, -1) * cell.r_bitline
+    path: F64 = cell.path_resistance + bit[:, None] + word[None, :]
+    current: F64 = cell.spike_current * path[0, -1] / path
+    return current
+
+
+def self_heating(current: npt.ArrayLike, cell: PaperCell) -> tuple[F64, F64]:
+    """Rise above ambient, K, and resistance, ohm, of cells after a spike of `current` (A); shapes of `current`.
+
+    T_SH = I^2 R l^2/(kV) (1 - exp(-k t/(l^2 C))) + T_amb with R = R_set + (1 - V_c)(R_reset - R_set) and
+    V_c = exp(-alpha (T_SH - T_amb)/T_m t): R rises with T and T with R, so the iteration from R_set climbs to the
+    least fixed point.
+
+    Raises
+    ------
+    InputError
+        If the iteration does not settle (currents so large that the resistance creeps).
+    """
+    amperes = numbers("current", current, least=0.0)
+    power_to_rise = amperes**2 * cell.heating
+    resistance = np.full(amperes.shape, cell.r_set)
+    for _ in range(FIXED_POINT_STEPS):
+        rise = power_to_rise * resistance
+        lost = -np.expm1(-cell.crystallisation * cell.spike_time / cell.melt_temperature * rise)
+        following: F64 = cell.r_set + lost * (cell.r_reset - cell.r_set)
+        if np.all(np.abs(following - resistance) <= 1e-12 * following):
+            return power_to_rise * following, following
+        resistance = following
+    raise InputError("eSpine's resistance and temperature do not settle at these currents")
+
+
+def paper_endurance(temperature: npt.ArrayLike, gamma: float) -> F64:
+    """Spikes that cells survive at `temperature` (K), same shape: exp(gamma / T)."""
+    positive(gamma=gamma)
+    kelvin = numbers("temperature", temperature)
+    if kelvin.size and kelvin.min() <= 0:
+        raise InputError("temperature must be above 0 K")
+    endurance: F64 = np.exp(gamma / kelvin)
+    return endurance
+
+
+def calibrated_gamma(temperature: float, endurance: float) -> float:
+    """Gamma, K, with which a cell at `temperature` (K) survives `endurance` spikes."""
+    return scalar("temperature", temperature, above=0.0) * float(np.log(scalar("endurance", endurance, above=1.0)))
+
+
+def endurance_map(shape: tuple[int, int], cell: PaperCell) -> F64:
+    """Spikes that every cell of an array survives, (M, N), each heated by itself alone."""
+    rise, _ = self_heating(path_currents(shape, cell), cell)
+    return paper_endurance(cell.ambient + rise, cell.gamma)
+
+
+def coupled_endurance_map(cell: PaperCell, sheet: Sheet, duty: npt.ArrayLike) -> F64:
+    """Spikes that every cell survives with the average heat of its neighbours on top, (M, N).
+
+    `duty` is the share of the time that every cell is on, 0 to 1 (M, N); kernel: `thermal.coupled_rise`.
+    """
+    share = numbers("duty", duty, least=0.0, ndim=2)
+    own, _ = self_heating(path_currents((share.shape[0], share.shape[1]), cell), cell)
+    return paper_endurance(cell.ambient + coupled_rise(sheet, own, cell.thermal_resistance, share), cell.gamma)
+
+
+def effective_lifetime(endurance: npt.ArrayLike, activations: npt.ArrayLike, k: int = 1) -> float:
+    """Runs until the k-th weakest used cell fails: k-th least of N_ij / a_ij over cells with a_ij > 0.
+
+    `activations` are spikes through the cell in the profiled run, shape of `endurance`; unused cells do not count.
+    Infinite if fewer than k cells are used.
+    """
+    cycles, spikes = numbers("endurance", endurance, least=0.0), numbers("activations", activations, least=0.0)
+    same_shape(endurance=cycles, activations=spikes)
+    if k < 1:
+        raise InputError(f"k must be at least 1, not {k}")
+    used = spikes > 0
+    if np.count_nonzero(used) < k:
+        return np.inf
+    return float(np.partition(cycles[used] / spikes[used], k - 1)[k - 1])
