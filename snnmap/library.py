@@ -1,4 +1,4 @@
-"""Where shipped data lies: inside the wheel, else in the checkout. Knows folders and file names, not what is in them."""
+"""Where shipped data lies: inside the wheel, else in the checkout. Knows folders and file names, not their contents."""
 
 import difflib
 from collections.abc import Iterable

@@ -1,0 +1,102 @@
+"""numpy files (`.npz`, `.npy`) from their bytes, whatever state they are in. Pickled objects are never loaded."""
+
+import io
+import struct
+import tokenize
+import zipfile
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from snnmap.errors import InputError
+
+ZIP = b"PK"
+NPY = b"\x93NUMPY"
+
+DAMAGE = (
+    OSError, EOFError, ValueError, KeyError, TypeError, RuntimeError, MemoryError, SyntaxError, NotImplementedError,
+    OverflowError, struct.error, zlib.error, zipfile.BadZipFile, tokenize.TokenError,
+)  # fmt: skip
+"""What numpy and zipfile have been seen to raise on damaged files."""
+
+EXPANSION = 4096
+"""An array may be at most this many times as large as its file (deflate reaches 1032)."""
+
+Arrays = Mapping[str, npt.NDArray[Any]]
+
+
+def read_bytes(path: Path) -> bytes:
+    """Bytes of a file.
+
+    Raises
+    ------
+    InputError
+        If it does not exist, is a folder, is empty or cannot be read.
+    """
+    if path.is_dir():
+        raise InputError(f"{path}: is a folder, not a data file")
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror or error}") from None
+    if not content:
+        raise InputError(f"{path}: the file is empty")
+    return content
+
+
+def read_arrays(path: Path, content: bytes) -> Arrays:
+    """Arrays of an `.npz` by name, or the array of an `.npy` as `data`.
+
+    Raises
+    ------
+    InputError
+        If the file is truncated, damaged, or holds Python objects.
+    """
+    try:
+        if content.startswith(NPY):
+            _refuse_bomb(io.BytesIO(content), len(content))
+            return {"data": np.load(io.BytesIO(content), allow_pickle=False)}
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            return {name.removesuffix(".npy"): _member(archive, name, len(content)) for name in archive.namelist()}
+    except DAMAGE as error:
+        reason = " ".join(str(error).split())[:160]
+        raise InputError(f"{path}: not a readable numpy file, truncated, damaged or pickled ({reason})") from None
+
+
+def _member(archive: zipfile.ZipFile, name: str, size: int) -> npt.NDArray[Any]:
+    """One array of an archive; reading to its end checks its CRC."""
+    if archive.getinfo(name).file_size > EXPANSION * size:
+        raise ValueError(f"{name} claims more bytes than the file can hold")
+    member = archive.read(name)
+    _refuse_bomb(io.BytesIO(member), len(member))
+    return np.asarray(np.load(io.BytesIO(member), allow_pickle=False))
+
+
+def _refuse_bomb(stream: io.BytesIO, size: int) -> None:
+    """Refuse a header that claims more than the stream holds, before numpy allocates it."""
+    version = np.lib.format.read_magic(stream)
+    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    shape, _, dtype = read(stream)
+    count = 1
+    for axis in shape:
+        count *= axis
+    if count * dtype.itemsize > size:
+        raise ValueError(f"the header claims {count} values of {dtype}")
+
+
+def integers(values: npt.NDArray[Any], what: str) -> npt.NDArray[np.int64]:
+    """`values` as int64; floats only if they are whole.
+
+    Raises
+    ------
+    InputError
+        If they are not whole numbers.
+    """
+    whole = values.dtype.kind in "biu" or (values.dtype.kind == "f" and bool(np.all(values == np.rint(values))))
+    if not whole or (values.size and not np.all(np.abs(values.astype(np.float64)) < 2**53)):
+        raise InputError(f"{what} must be whole numbers")
+    return values.astype(np.int64)

@@ -1,0 +1,89 @@
+"""What a user may say about a workload's data and stepping; unsaid things are `None`. Knows no file format."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from snnmap.errors import InputError
+
+Encoding = Literal["rate", "poisson", "latency", "current", "delta"]
+Pooling = Literal["fold", "relay"]
+Integration = Literal["time", "step"]
+Reset = Literal["value", "subtract", "zero"]
+Comparison = Literal[">", ">="]
+
+CHOICES: dict[str, tuple[str, ...]] = {
+    "encode": get_args(Encoding),
+    "pooling": get_args(Pooling),
+    "integration": get_args(Integration),
+    "reset": get_args(Reset),
+    "comparison": get_args(Comparison),
+}
+POSITIVE = ("dt", "steps", "samples", "max_rate", "window", "delta")
+
+
+@dataclass(frozen=True, slots=True)
+class LoadOptions:
+    """Explicit wishes; they go before the workload file, which goes before what the network file implies.
+
+    Raises
+    ------
+    InputError
+        If a value is out of its range.
+    """
+
+    data: str | Path | None = None
+    """Input data file; the workload's own if `None`."""
+    labels: str | Path | None = None
+    """Labels, where they do not lie beside the data."""
+    dt: float | None = None
+    """Seconds per step."""
+    steps: int | None = None
+    """Steps per sample."""
+    reset: Reset | None = None
+    encode: Encoding | None = None
+    samples: int | None = None
+    """Take the first so many samples."""
+    seed: int = 0
+    """Seed of the encoders; a recipe's weights have a seed of their own, in the recipe."""
+    pooling: Pooling = "fold"
+    strict: bool = False
+    """Refuse network files that need a repair."""
+    integration: Integration | None = None
+    comparison: Comparison | None = None
+    clamp: float | None = None
+    """Lower bound of v in multiples of -v_threshold."""
+    multispike: bool | None = None
+    max_rate: float | None = None
+    """Spikes per step of a value of 1, for rate and Poisson encoding; default 1."""
+    window: float | None = None
+    """Seconds per sample cut from a continuous recording (ECG)."""
+    delta: float | None = None
+    """Threshold of delta modulation, as a fraction of the data's range; default 0.05."""
+
+    def __post_init__(self) -> None:
+        for key, allowed in CHOICES.items():
+            value = getattr(self, key)
+            if value is not None and value not in allowed:
+                raise InputError(f"{key} {value!r} is not known; choose one of {', '.join(allowed)}")
+        for key in POSITIVE:
+            value = getattr(self, key)
+            if value is not None and not 0 < value < float("inf"):
+                raise InputError(f"{key} must be a positive number, not {value}")
+        if self.max_rate is not None and self.max_rate > 1:
+            raise InputError(f"max_rate is at most 1 spike per step, not {self.max_rate}")
+        if self.seed < 0:
+            raise InputError(f"seed must not be negative, but is {self.seed}")
+        if self.clamp is not None and not 0 <= self.clamp < float("inf"):
+            raise InputError(f"clamp must be a number of thresholds, 0 or more, not {self.clamp}")
+
+    def given(self) -> dict[str, Any]:
+        """JSON-able keyword arguments that make an equal `LoadOptions`; unsaid things are left out."""
+        values = {key: value for key, value in asdict(self).items() if value is not None}
+        return {key: str(value) if isinstance(value, Path) else value for key, value in values.items()}
+
+    def merged(self, defaults: Mapping[str, Any]) -> dict[str, Any]:
+        """`defaults` overridden by what is said here, for the keys in `defaults`."""
+        said = self.given()
+        return {key: said.get(key, value) for key, value in defaults.items()}

@@ -1,0 +1,326 @@
+"""Workload files (`*.toml`): a network, as a recipe or as the file that holds it, and what it is fed by default.
+
+Strict: unknown and missing keys and impossible values are refused with file, key and reason. `workloads/README.md`
+describes the keys for users. Nothing is read here but the TOML file itself.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+
+from snnmap.errors import InputError
+from snnmap.frontend.imported import Imported
+from snnmap.frontend.options import CHOICES
+from snnmap.frontend.recipe_topology import (
+    DISTRIBUTIONS,
+    DIVISORS,
+    TOPOLOGIES,
+    WINDOWED,
+    Connection,
+    Weights,
+    synapse_count,
+    synapses,
+)
+from snnmap.frontend.table import Table, read_toml
+from snnmap.ir import MODELS
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Member:
+    """One `[[population]]` of a recipe."""
+
+    name: str
+    shape: tuple[int, ...]
+    model: str
+    parameters: Mapping[str, float]
+
+    @property
+    def size(self) -> int:
+        """Number of sources."""
+        return int(np.prod(self.shape))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Recipe:
+    """A network to be built; equal seeds give equal weights, connection by connection."""
+
+    seed: int
+    members: tuple[Member, ...]
+    connections: tuple[Connection, ...]
+    outputs: tuple[str, ...]
+
+    @property
+    def inputs(self) -> int:
+        """Number of network inputs."""
+        return sum(member.size for member in self.members if member.model == "input")
+
+    @property
+    def neurons(self) -> int:
+        """Number of neurons, inputs not counted."""
+        return sum(member.size for member in self.members) - self.inputs
+
+    @property
+    def synapses(self) -> int:
+        """Number of synapses, counted without building them."""
+        shape = {member.name: member.shape for member in self.members}
+        return sum(synapse_count(c, shape[c.pre], shape[c.post]) for c in self.connections)
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """Sizes that a paper prints for the network which a recipe imitates."""
+
+    neurons: int
+    synapses: int
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Synthetic:
+    """Poisson input of a stated mean rate; sources differ by a log-normal factor of mean 1."""
+
+    rate_hz: float
+    spread: float
+    """Standard deviation of the logarithm of a source's rate."""
+    samples: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WorkloadFile:
+    """One workload file, parsed and checked."""
+
+    name: str
+    path: Path
+    digest: str
+    """SHA-256 of the file's bytes."""
+    summary: str
+    origin: str
+    licence: str
+    network: Path | Recipe
+    paper: Paper | None = None
+    inputs: int | None = None
+    """Sizes as stated in the file, where the network lies in a file of its own."""
+    neurons: int | None = None
+    synapses: int | None = None
+    dynamics: Mapping[str, Any] = field(default_factory=dict)
+    """Keys of `ir.Dynamics` that the file states."""
+    data: Path | None = None
+    labels: Path | None = None
+    synthetic: Synthetic | None = None
+    stimulus: Mapping[str, Any] = field(default_factory=dict)
+    """Keys steps, encode, samples, max_rate, window, delta that the file states."""
+
+
+def read_workload_file(path: Path) -> WorkloadFile:
+    """Parse and check a workload file.
+
+    Raises
+    ------
+    InputError
+        Naming file, key and reason.
+    """
+    root, content = read_toml(path)
+    facts: dict[str, Any] = {key: root.text(key) for key in ("summary", "origin", "licence")}
+    network = root.table("network")
+    if "file" in network:
+        facts["network"] = path.parent / network.text("file")
+        facts |= {key: network.integer(key, low=1) for key in ("inputs", "neurons", "synapses")}
+    else:
+        facts["network"] = _recipe(root, network)
+    network.end()
+    facts["dynamics"] = _dynamics(root.table("dynamics", None))
+    facts |= _stimulus(path, root.table("stimulus", None))
+    paper = root.table("paper", None)
+    if paper is not None:
+        sizes = {key: paper.integer(key, low=1) for key in ("neurons", "synapses")}
+        facts["paper"] = Paper(source=paper.text("source"), **sizes)
+        paper.end()
+    root.end()
+    return WorkloadFile(name=path.stem, path=path, digest=hashlib.sha256(content).hexdigest(), **facts)
+
+
+def build_recipe(workload: WorkloadFile) -> Imported:
+    """Network of a recipe; the weights of connection k are drawn from a stream of (seed, k) alone.
+
+    Raises
+    ------
+    InputError
+        If the populations and connections make no network.
+    """
+    from snnmap.frontend.assembly import Block, Draft, build_network
+
+    recipe = cast("Recipe", workload.network)
+    drafts = [
+        Draft(
+            member.name,
+            "input" if member.model == "input" else "neuron",
+            member.model,
+            member.shape,
+            {key: np.asarray(value) for key, value in member.parameters.items()},
+        )
+        for member in recipe.members
+    ]
+    place = {member.name: i for i, member in enumerate(recipe.members)}
+    blocks = []
+    for k, c in enumerate(recipe.connections):
+        pre, post = recipe.members[place[c.pre]], recipe.members[place[c.post]]
+        rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence([recipe.seed, k])))
+        blocks.append(Block(place[c.pre], place[c.post], synapses(c, pre.shape, post.shape, rng)))
+    try:
+        network = build_network(drafts, blocks, [place[name] for name in recipe.outputs])
+    except InputError as error:
+        raise InputError(f"{workload.path}: {error}") from None
+    return Imported(workload.name, "recipe", network, workload.digest)
+
+
+def _dynamics(table: Table | None) -> dict[str, Any]:
+    """The keys of `[dynamics]` that are given."""
+    if table is None:
+        return {}
+    found = {
+        "dt": table.number("dt", None),
+        **{key: table.text(key, None, CHOICES[key]) for key in ("integration", "reset", "comparison")},
+        "clamp": table.number("clamp", None, low=0.0),
+        "multispike": table.flag("multispike", None),
+    }
+    table.end()
+    if found["dt"] is not None and found["dt"] <= 0:
+        raise table.error("dt", "must be positive")
+    return {key: value for key, value in found.items() if value is not None}
+
+
+def _stimulus(path: Path, table: Table | None) -> dict[str, Any]:
+    """Fields of `WorkloadFile` that `[stimulus]` gives."""
+    if table is None:
+        return {}
+    facts: dict[str, Any] = {}
+    told = {"steps": table.integer("steps", None, low=1)}
+    if "data" in table:
+        facts["data"] = path.parent / table.text("data")
+        labels = table.text("labels", None)
+        facts["labels"] = None if labels is None else path.parent / labels
+        told |= {
+            "encode": table.text("encode", None, CHOICES["encode"]),
+            "samples": table.integer("samples", None, low=1),
+            **{key: table.number(key, None, low=1e-9) for key in ("max_rate", "window", "delta")},
+        }
+    else:
+        facts["synthetic"] = Synthetic(
+            rate_hz=table.number("rate_hz", low=1e-9),
+            spread=table.number("spread", 0.0, low=0.0),
+            samples=table.integer("samples", low=1),
+        )
+        if told["steps"] is None:
+            raise table.error("steps", "this key is missing; synthetic input needs it")
+    table.end()
+    facts["stimulus"] = {key: value for key, value in told.items() if value is not None}
+    return facts
+
+
+def _recipe(root: Table, network: Table) -> Recipe:
+    """The populations and connections, checked against one another."""
+    seed = network.integer("seed")
+    members = tuple(_members(root))
+    names = [member.name for member in members]
+    for name in names:
+        if names.count(name) > 1:
+            raise root.error("population", f"the name {name!r} is used more than once")
+    if not any(member.model == "input" for member in members):
+        raise root.error("population", 'no population has model = "input"')
+    connections = tuple(_connection(table, members) for table in root.tables("connection"))
+    last = [m.name for m in members if all(c.pre != m.name or c.post == m.name for c in connections)]
+    outputs = network.array("outputs") if "outputs" in network else last
+    if not outputs and "outputs" not in network:
+        raise network.error("outputs", "this key is missing, and every population sends to another one")
+    if not isinstance(outputs, list) or not outputs or any(name not in names for name in outputs):
+        raise network.error("outputs", f"must be names of populations, not {outputs!r}")
+    return Recipe(seed, members, connections, tuple(outputs))
+
+
+def _members(root: Table) -> list[Member]:
+    """Every `[[population]]`; `[neuron]` gives the model and parameters of those that state none."""
+    shared = root.table("neuron", None)
+    model, parameters = (None, None) if shared is None else _model(shared)
+    if shared is not None:
+        shared.end()
+    members = []
+    for table in root.tables("population"):
+        name, shape = table.text("name"), table.integers("shape")
+        own = _model(table) if "model" in table or model is None or parameters is None else (model, parameters)
+        table.end()
+        members.append(Member(name, shape, *own))
+    return members
+
+
+def _model(table: Table) -> tuple[str, Mapping[str, float]]:
+    """Neuron model and its parameters, complete."""
+    models = [name for name in MODELS if name not in ("bias", "recorded")]
+    model = table.text("model", choices=models)
+    if not MODELS[model]:
+        return model, {}
+    values = table.table("parameters")
+    parameters = {key: values.number(key) for key in MODELS[model]}
+    values.end()
+    return model, parameters
+
+
+def _connection(table: Table, members: tuple[Member, ...]) -> Connection:
+    """One `[[connection]]`, checked to fit its populations."""
+    shape = {member.name: member.shape for member in members}
+    topology = table.text("topology", choices=TOPOLOGIES)
+    if next((m.model for m in members if m.name == table.text("to", choices=list(shape))), "") == "input":
+        raise table.error("to", "synapses cannot lead to an input population")
+    facts: dict[str, Any] = {key: table.text(word, choices=list(shape)) for key, word in _ENDS}
+    if topology in WINDOWED:
+        facts["kernel"] = table.pair("kernel")
+        facts["stride"] = table.pair("stride", facts["kernel"] if topology == "pool" else (1, 1))
+        facts["padding"] = table.pair("padding", (0, 0), low=0)
+    if topology in ("conv", "local"):
+        facts["pool"] = table.pair("pool", (1, 1))
+        facts["groups"] = table.integer("groups", 1, low=1)
+    if topology == "pool":
+        facts["groups"] = shape[facts["pre"]][0] if len(shape[facts["pre"]]) == 3 else 1
+        area = facts["kernel"][0] * facts["kernel"][1]
+        facts["weights"] = Weights("constant", table.number("gain", 1.0) / area)
+    else:
+        facts["weights"] = _weights(table.table("weights"), topology)
+    if topology == "random":
+        facts["synapses"] = table.integer("synapses", low=1)
+    if topology == "dense":
+        facts["skip_same_index"] = table.flag("skip_same_index", False)
+    table.end()
+    connection = Connection(topology=cast("Any", topology), **facts)
+    try:
+        synapse_count(connection, shape[connection.pre], shape[connection.post])
+    except InputError as error:
+        raise table.error("topology", str(error)) from None
+    return connection
+
+
+_ENDS = (("pre", "from"), ("post", "to"))
+
+
+def _weights(table: Table, topology: str) -> Weights:
+    """One `weights` table."""
+    distribution = table.text("distribution", choices=DISTRIBUTIONS)
+    if distribution == "kernel":
+        if topology != "conv":
+            raise table.error("distribution", "kernel values need topology = conv")
+        try:
+            kernel = np.array(table.array("values"), np.float32)
+        except (ValueError, TypeError, OverflowError):
+            kernel = np.zeros(0, np.float32)
+        if kernel.ndim != 2 or not kernel.size or not np.all(np.isfinite(kernel)):
+            raise table.error("values", "must be rows of finite numbers, all of one length")
+        weights = Weights("kernel", kernel=kernel)
+    else:
+        first, second = {"constant": ("value", ""), "uniform": ("low", "high"), "normal": ("mean", "std")}[distribution]
+        spread = table.number(second, low=0.0 if distribution == "normal" else -float("inf")) if second else 0.0
+        divide_by = table.text("divide_by", "1", DIVISORS)
+        weights = Weights(distribution, table.number(first), spread, None, divide_by)
+    table.end()
+    return weights

@@ -1,0 +1,117 @@
+"""The one internal form of input data: dense arrays or event lists, before a network and a time step are known."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from snnmap.arrays import F32, F64, I64
+from snnmap.errors import InputError
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Dense:
+    """Values on a grid: still frames (samples, *features) or series (samples, steps, *features)."""
+
+    values: npt.NDArray[Any]
+    timed: bool | None
+    """Whether axis 1 is time; `None` if only the network's input shape can tell."""
+    spiking: bool
+    """Whether values are spike counts, to be used as they are."""
+    dt: float | None = None
+    """Seconds per step of the series, where the file says."""
+    span: tuple[float, float] | None = None
+    """Low and high end of analog values for encoders that need 0..1; the array's own dtype decides if `None`."""
+
+    @property
+    def samples(self) -> int:
+        """Number of samples."""
+        return len(self.values)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Events:
+    """Lists of events, sample by sample."""
+
+    frame: I64
+    """(samples + 1,) first event of every sample."""
+    time: F64
+    """(E,) seconds from the start of the sample."""
+    coordinates: tuple[I64, ...]
+    """Per axis (E,): one for flat indices, else (polarity, y, x) or (y, x), slowest first."""
+    value: F32 | None = None
+    """(E,) value of every event; 1 if `None`."""
+    features: int | None = None
+    """Number of sources recorded, where the file says."""
+    duration: float | None = None
+    """Seconds per sample, where the file says."""
+
+    @property
+    def samples(self) -> int:
+        """Number of samples."""
+        return len(self.frame) - 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Recording:
+    """Input data as read from a file."""
+
+    data: Dense | Events
+    labels: I64 | None = None
+    """(samples,) class of every sample."""
+    notes: tuple[str, ...] = ()
+    """What had to be assumed to read it, one sentence each."""
+    digests: tuple[tuple[str, str], ...] = ()
+    """(role, SHA-256) of the files read."""
+
+
+def first_samples(recording: Recording, count: int | None) -> Recording:
+    """The first `count` samples, or all of them.
+
+    Raises
+    ------
+    InputError
+        If there are fewer, or none, or the labels do not match the samples.
+    """
+    data, labels = recording.data, recording.labels
+    if data.samples == 0:
+        raise InputError("the data holds no samples")
+    if labels is not None and len(labels) < data.samples:
+        raise InputError(f"there are {data.samples:,} samples but only {len(labels):,} labels")
+    if count is None or count == data.samples:
+        return recording if labels is None else _with(recording, data, labels[: data.samples])
+    if count > data.samples:
+        raise InputError(f"{count:,} samples were asked for, but the data holds {data.samples:,}; lower --samples")
+    if isinstance(data, Dense):
+        cut: Dense | Events = Dense(data.values[:count], data.timed, data.spiking, data.dt, data.span)
+    else:
+        stop = int(data.frame[count])
+        cut = Events(
+            data.frame[: count + 1],
+            data.time[:stop],
+            tuple(axis[:stop] for axis in data.coordinates),
+            None if data.value is None else data.value[:stop],
+            data.features,
+            data.duration,
+        )
+    return _with(recording, cut, None if labels is None else labels[:count])
+
+
+def _with(recording: Recording, data: Dense | Events, labels: I64 | None) -> Recording:
+    return Recording(data, labels, recording.notes, recording.digests)
+
+
+def finite(values: npt.NDArray[Any], what: str) -> npt.NDArray[Any]:
+    """`values`, numeric and finite.
+
+    Raises
+    ------
+    InputError
+        If they are not.
+    """
+    if values.dtype.kind not in "biuf":
+        raise InputError(f"{what} must be numbers, but is of type {values.dtype}")
+    if values.dtype.kind == "f" and not np.all(np.isfinite(values)):
+        raise InputError(f"{what} contains values that are not finite")
+    return values

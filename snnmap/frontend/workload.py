@@ -1,0 +1,309 @@
+"""From a name or a file, and what the user said, to a `Workload`: the one place where the front end's parts meet.
+
+Precedence of every setting: explicit option, workload file, what the network file implies (its hints), what the data
+file says, default. Whatever was not stated by the user or a workload file becomes a sentence under `assumed` in the
+provenance: nothing is guessed silently.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from snnmap import library
+from snnmap.arrays import F64
+from snnmap.errors import InputError
+from snnmap.frontend import nirdata
+from snnmap.frontend.activity import activity_network, read_activity, recorded_network, spike_graph
+from snnmap.frontend.activity_files import is_activity
+from snnmap.frontend.archive import read_bytes
+from snnmap.frontend.encoders import DELTA, STEPS, Encoded, EncodeRules, encode_recording, synthetic_poisson
+from snnmap.frontend.hdf5 import SIGNATURE, read_tree
+from snnmap.frontend.imported import Imported
+from snnmap.frontend.options import LoadOptions, Pooling
+from snnmap.frontend.recipe import Recipe, WorkloadFile, build_recipe, read_workload_file
+from snnmap.frontend.recording import Dense, Recording, first_samples
+from snnmap.frontend.stimuli import ACCEPTED, read_recording
+from snnmap.ir import Dynamics, Network, SpikeGraph, Workload
+
+RESETTING = frozenset({"IF", "LIF", "CubaLIF"})
+"""Models whose reset NIR leaves open."""
+
+STIMULUS = ("steps", "encode", "samples", "max_rate", "window", "delta")
+
+
+def load_network(source: str | Path, *, pooling: Pooling = "fold", strict: bool = False) -> Imported:
+    """The network alone: shipped name, workload file, NIR, Lava or activity file; no data needed.
+
+    A bare name means the shipped workload of that name; write `./name` for a file or folder called so.
+
+    Raises
+    ------
+    InputError
+        If there is no such source, or it cannot be read.
+    """
+    found = _located(source)
+    return _network_of(found, pooling, strict)
+
+
+def load_workload(source: str | Path, options: LoadOptions | None = None) -> Workload | SpikeGraph:
+    """Network, input spikes and stepping; or, for recorded activity, the finished spike-activity graph.
+
+    Parameters
+    ----------
+    source
+        As `load_network`.
+    options
+        Data, encoding and stepping where they differ from the workload's own.
+
+    Raises
+    ------
+    InputError
+        If source, data or options cannot be used, or data are needed and none are given.
+    """
+    options = options or LoadOptions()
+    found = _located(source)
+    if isinstance(found, Path) and is_activity(found):
+        if options.data is not None:
+            raise InputError(f"{source}: recorded activity brings its own spikes; leave out --data")
+        return read_activity(found, options)
+    read = _network_of(found, options.pooling, options.strict)
+    file = found if isinstance(found, WorkloadFile) else None
+    told = _told(options, file)
+    assumed: list[str] = []
+    if options.data is not None and (graph := _recorded(source, read, options)) is not None:
+        return graph
+    recording = _recording(source, read, options, file, told)
+    dynamics = _dynamics(read, options, file, None if recording is None else recording, assumed)
+    if file is not None and recording is None:
+        encoded = _synthetic(read.network, file, told, options, dynamics.dt)
+    else:
+        assert recording is not None
+        recording = first_samples(recording, told["samples"])
+        encoded = encode_recording(recording, input_shape(read.network), _rules(told, options, dynamics.dt))
+    assumed += [*(recording.notes if recording else ()), *encoded.notes]
+    provenance = {
+        **_facts(source, read, file, recording),
+        "options": options.given(),
+        "stimulus": {**told, "encode": encoded.encode, "steps": encoded.spikes.steps, "samples": encoded.spikes.frames},
+        "dynamics": asdict(dynamics),
+        "assumed": assumed,
+    }
+    trained = file is None or not isinstance(file.network, Recipe) or options.labels is not None
+    labels = recording.labels if recording is not None and trained else None  # random weights classify nothing
+    return Workload(read.name, read.network, encoded.spikes, labels, dynamics, provenance)
+
+
+def input_shape(network: Network) -> tuple[int, ...]:
+    """Shape of the network's input; flat if it has several."""
+    inputs = [p for p in network.populations if p.kind == "input"]
+    return inputs[0].shape if len(inputs) == 1 else (sum(p.size for p in inputs),)
+
+
+def workload_table() -> list[dict[str, Any]]:
+    """Shipped workloads: name, kind, inputs, neurons, synapses, sizes papers print (or `None`), summary, licence."""
+    rows = []
+    for name, path in library.shipped("workloads").items():
+        file = read_workload_file(path)
+        sizes = file.network if isinstance(file.network, Recipe) else file
+        rows.append(
+            {
+                "name": name,
+                "kind": "recipe" if isinstance(file.network, Recipe) else "trained",
+                "inputs": sizes.inputs,
+                "neurons": sizes.neurons,
+                "synapses": sizes.synapses,
+                "paper_neurons": file.paper.neurons if file.paper else None,
+                "paper_synapses": file.paper.synapses if file.paper else None,
+                "summary": file.summary,
+                "licence": file.licence,
+            }
+        )
+    return rows
+
+
+def _located(source: str | Path) -> WorkloadFile | Path:
+    """Workload file, shipped or given, or the path of a network or recording."""
+    names = library.shipped("workloads")
+    if str(source) in names:
+        return read_workload_file(names[str(source)])
+    path = Path(source).expanduser()
+    if not path.exists():
+        raise InputError(
+            f"{str(source)!r} is neither a file nor a shipped workload; {library.suggestion(str(source), names)}"
+        )
+    return read_workload_file(path) if path.suffix == ".toml" else path
+
+
+def _network_of(found: WorkloadFile | Path, pooling: Pooling, strict: bool) -> Imported:
+    """Network of a workload file or of a file of its own."""
+    if isinstance(found, Path):
+        return _network_file(found, pooling, strict)
+    if isinstance(found.network, Recipe):
+        return build_recipe(found)
+    read = _network_file(found.network, pooling, strict)
+    return Imported(found.name, read.format, read.network, read.digest, read.repairs, read.hints, read.why)
+
+
+def _network_file(path: Path, pooling: Pooling, strict: bool) -> Imported:
+    """Network by the content of its file."""
+    if is_activity(path):
+        return activity_network(path)
+    kind = _kind(path)
+    if kind == "lava":
+        from snnmap.frontend.lava import read_lava
+
+        return read_lava(path, strict=strict)
+    if kind == "nir":
+        from snnmap.frontend.nir import read_nir
+
+        return read_nir(path, pooling=pooling, strict=strict)
+    if kind == "data":
+        raise InputError(f"{path}: holds NIR data, not a network; give it as --data beside the network")
+    raise InputError(
+        f"{path}: not a kind of source that can be read; give NIR (.nir), Lava (.net), a workload file (.toml), "
+        "recorded activity (.npz, edges.csv, a folder), a saved profile, or a shipped name"
+    )
+
+
+def _kind(path: Path) -> str:
+    """`nir`, `lava`, `data`, or nothing if the file is not HDF5 and is not named like one of them."""
+    content = read_bytes(path)
+    by_name = {".nir": "nir", ".net": "lava"}.get(path.suffix, "")
+    if SIGNATURE not in content:
+        return by_name
+    if nirdata.ROOT.encode() in content:
+        return "data"
+    return by_name or ("lava" if "layer" in read_tree(path, "network file")[0] else "nir")
+
+
+def _told(options: LoadOptions, file: WorkloadFile | None) -> dict[str, Any]:
+    """How to make input spikes: options over the workload file; its `samples` goes with its own data only."""
+    told: dict[str, Any] = dict.fromkeys(STIMULUS)
+    if file is not None:
+        told |= file.stimulus
+        if options.data is not None:
+            told["samples"] = None
+    return options.merged(told)
+
+
+def _rules(told: Mapping[str, Any], options: LoadOptions, dt: float) -> EncodeRules:
+    return EncodeRules(
+        dt=dt,
+        steps=told["steps"],
+        encode=told["encode"],
+        seed=options.seed,
+        max_rate=told["max_rate"] or 1.0,
+        delta=told["delta"] or DELTA,
+    )
+
+
+def _recording(
+    source: str | Path, read: Imported, options: LoadOptions, file: WorkloadFile | None, told: Mapping[str, Any]
+) -> Recording | None:
+    """Input data; `None` if the workload file asks for synthetic input."""
+    nodes = [p.name for p in read.network.populations if p.kind == "input"]
+    labels = None if options.labels is None else Path(options.labels).expanduser()
+    if options.data is not None:
+        path = Path(options.data).expanduser()
+    elif file is not None and file.data is not None:
+        path, labels = file.data, labels or file.labels
+    elif file is not None and file.synthetic is not None:
+        refused = [
+            key for key in ("labels", "encode", "max_rate", "window", "delta") if getattr(options, key) is not None
+        ]
+        if refused:
+            raise InputError(f"{source}: its input is synthetic, so {refused[0]} does not apply; give --data too")
+        return None
+    else:
+        raise InputError(f"{source}: brings no input data; give --data FILE ({ACCEPTED})")
+    return read_recording(path, labels=labels, window=told["window"], nodes=nodes)
+
+
+def _synthetic(
+    network: Network, file: WorkloadFile, told: Mapping[str, Any], options: LoadOptions, dt: float
+) -> Encoded:
+    """Seeded Poisson input of the stated mean rate; the rates of sources come from the recipe's seed alone."""
+    wish = file.synthetic
+    assert wish is not None
+    sources = int(np.prod(input_shape(network)))
+    rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence([*file.name.encode()])))
+    factor: F64 = np.exp(wish.spread * rng.standard_normal(sources) - wish.spread**2 / 2)
+    rates = np.minimum(wish.rate_hz * dt * factor, 1.0)
+    rules = EncodeRules(dt=dt, steps=told["steps"] or STEPS, seed=options.seed)
+    spikes = synthetic_poisson(sources, rates, rules, told["samples"] or wish.samples)
+    note = f"the input is synthetic: seeded Poisson spikes of {wish.rate_hz:g} Hz on average"
+    return Encoded(spikes, "synthetic poisson", [note])
+
+
+def _dynamics(
+    read: Imported, options: LoadOptions, file: WorkloadFile | None, recording: Recording | None, assumed: list[str]
+) -> Dynamics:
+    """Stepping by precedence; appends what was not stated to `assumed`."""
+    chosen: dict[str, Any] = {}
+    stated = {} if file is None else file.dynamics
+    models = {p.model for p in read.network.populations}
+    for item in fields(Dynamics):
+        key, explicit = item.name, getattr(options, item.name)
+        own = None if recording is None else getattr(recording.data, key, None)
+        if explicit is not None:
+            chosen[key] = explicit
+        elif key in stated:
+            chosen[key] = stated[key]
+        elif key in read.hints:
+            chosen[key] = read.hints[key]
+            assumed.append(f"{key} = {chosen[key]}: {read.why.get(key, 'the network file implies it')}")
+        elif own is not None:
+            chosen[key] = own
+            assumed.append(f"{key} = {own:g} s: the data's own step")
+        elif key == "dt":
+            assumed.append(f"dt = {item.default:g} s: the default, as nothing states a step")
+        elif key == "reset" and models & RESETTING:
+            assumed.append("reset = value (v becomes v_reset): the default, as nothing states a reset")
+    return Dynamics(**chosen)
+
+
+def _recorded(source: str | Path, read: Imported, options: LoadOptions) -> SpikeGraph | None:
+    """Graph of NIR data that hold the spikes of every population; `None` if the data are anything else."""
+    path = Path(str(options.data)).expanduser()
+    if not path.is_file() or not nirdata.is_nirdata(path):
+        return None
+    recordings, digest = nirdata.read_nirdata(path)
+    names = [p.name for p in read.network.populations if p.kind != "bias"]
+    if not set(names) <= set(recordings):
+        return None
+    assumed = ["the data hold the spikes of every population, so nothing is simulated"]
+    cut = {name: first_samples(recordings[name], options.samples) for name in names}
+    dt = options.dt or next((r.data.dt for r in cut.values() if isinstance(r.data, Dense) and r.data.dt), None)
+    if dt is None:
+        dt = 1e-3
+        assumed.append("dt = 0.001 s: the default, as nothing states a step")
+    network, spikes = recorded_network(read, cut, EncodeRules(dt=float(dt), steps=options.steps))
+    facts = {
+        **_facts(source, read, None, Recording(cut[names[0]].data, digests=(("data", digest),))),
+        "options": options.given(),
+        "assumed": assumed,
+    }
+    return spike_graph(network, spikes, facts)
+
+
+def _facts(
+    source: str | Path, read: Imported, file: WorkloadFile | None, recording: Recording | None
+) -> dict[str, Any]:
+    """Provenance of network and files."""
+    digests = {"network": read.digest}
+    if file is not None:
+        digests["workload"] = file.digest
+    if recording is not None:
+        digests |= dict(recording.digests)
+    return {
+        "name": read.name,
+        "source": str(source),
+        "format": read.format,
+        "files": digests,
+        "repairs": list(read.repairs),
+        "origin": "" if file is None else file.origin,
+        "licence": "not stated" if file is None else file.licence,
+    }
