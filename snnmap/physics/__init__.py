@@ -6,7 +6,7 @@ zero; the methods below only combine such lines.
 
 - One gated row at a time: the bit lines carry one current each, so the row is a single ladder. Closed form.
 - Any pattern: conjugate gradients on the word lines with the bit lines eliminated and whole word lines as
-  preconditioner. 3 to 40 iterations up to N^2 R G = 1e3; plain fixed-point iteration diverges from 2 on.
+  preconditioner. 2 to 70 iterations up to N^2 R G = 1e3; plain fixed-point iteration diverges from 2 on.
 - Many patterns on one set of connected rows: the transfer tensor by block elimination down the rows, then one matrix
   product. It is also what answers if the iteration should ever stall.
 - Cells with I = G sinh(kV)/k: Newton, each step a linear array with a voltage in series with every cell.
