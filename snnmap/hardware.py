@@ -7,6 +7,7 @@ A chip (mesh, tiles, crossbar, energies, latencies) names a technology (device, 
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -228,8 +229,15 @@ class Hardware:
         }
 
     def digest(self) -> str:
-        """SHA-256 of `table()` with the mesh as it is, so a sized chip differs from the chip before sizing."""
-        text = json.dumps(self.table(), sort_keys=True, separators=(",", ":"), allow_nan=False)
+        """SHA-256 of `table()` without sources: citing a number better does not change the chip.
+
+        The mesh counts as it is, so a sized chip differs from the chip before sizing.
+        """
+        table = self.table()
+        for values in (table["values"], table["technology"]["values"]):
+            for quantity in values.values():
+                del quantity["source"]
+        text = json.dumps(table, sort_keys=True, separators=(",", ":"), allow_nan=False)
         return hashlib.sha256(text.encode()).hexdigest()
 
     def describe(self) -> list[str]:
@@ -372,6 +380,8 @@ def _quantities(values: Mapping[str, Value]) -> dict[str, Quantity]:
 def _changed(values: Mapping[str, Quantity], key: str, value: float) -> dict[str, Quantity]:
     if key not in values:
         raise InputError(f"there is no hardware value {key!r}")
+    if not (math.isfinite(value) and value >= 0):
+        raise InputError(f"hardware value {key!r} must be finite and not negative, not {value!r}")
     return {**values, key: replace(values[key], value=value)}
 
 

@@ -13,6 +13,7 @@ from snnmap.physics.endurance import (
     drift_interval,
     lifetime_band,
     state_loss_rate,
+    tile_factors,
     weakest,
     wear,
     write_endurance,
@@ -186,6 +187,13 @@ def test_band_scales_and_ignores_cells_that_never_fail():
     assert lifetime_band(padded, 1.0) == (low, middle, high)
     assert lifetime_band(np.array([1e8]), 1.0)[1] == pytest.approx(1e8)
     assert lifetime_band(np.array([1e8]), 1.0, k=2) == (np.inf,) * 3
+
+
+def test_tile_variation():
+    factors = tile_factors(100_000, 0.1, rng=np.random.default_rng(4))
+    assert np.std(np.log10(factors)) == pytest.approx(0.1, rel=0.02)
+    assert np.median(factors) == pytest.approx(1.0, abs=0.005)
+    np.testing.assert_array_equal(tile_factors(9, 0.0, rng=np.random.default_rng(4)), 1.0)
 
 
 def test_weakest_cells():

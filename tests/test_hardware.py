@@ -249,9 +249,15 @@ def test_digest_sees_what_counts(tmp_path):
         load_hardware("pcm-mesh", None, "hotspot-cpu"),
         load_hardware(chip(tmp_path, "buffer_tokens = 3")),
         load_hardware(chip(tmp_path, "synapse_limit = 100")),
+        load_hardware(chip(tmp_path, "drift_compensation = false")),
     ]
     digests = {hardware.digest() for hardware in variants} | {base.digest()}
     assert len(digests) == len(variants) + 1
+
+
+def test_digest_does_not_see_citations(tmp_path):
+    same = chip(tmp_path, values='read_time = { value = 100, unit = "ns", source = "estimate: x", band = [20, 500] }')
+    assert load_hardware(same).digest() == load_hardware("pcm-mesh").digest()
 
 
 def test_with_value_and_resized():
@@ -260,6 +266,8 @@ def test_with_value_and_resized():
     assert base.technology["g_max"] == 2.5e-5
     with pytest.raises(InputError, match="colour"):
         base.with_value("colour", 1.0)
+    with pytest.raises(InputError, match="finite"):
+        base.with_value("g_max", float("nan"))
     with pytest.raises(InputError, match="columns"):
         base.resized(64, 1)
     with pytest.raises(FrozenInstanceError):

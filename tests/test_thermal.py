@@ -9,6 +9,7 @@ from scipy.special import k0
 
 from snnmap.errors import InputError
 from snnmap.hardware import load_hardware, load_technology
+from snnmap.physics.crossbar import gated_row_map
 from snnmap.physics.thermal import (
     ChipThermal,
     Sheet,
@@ -131,6 +132,16 @@ def test_coupling_adds_only_the_neighbours():
     lone = np.zeros((5, 7))
     lone[2, 2] = 10.0
     assert coupled_rise(sheet, lone, resistance, np.ones((5, 7)))[2, 2] == pytest.approx(10.0)
+
+
+@pytest.mark.parametrize(("ohm", "coolest"), [(0.54, 2.4), (4.0, 0.8)])
+def test_read_heating_across_an_array(ohm, coolest):
+    """PHYSICS section 5: reads of 25 uS at 0.2 V and 3 K/uW span 2.4-3.0 K at 65 nm and 0.8-3.0 K at 16 nm."""
+    G = np.full((128, 128), 25e-6)
+    current = gated_row_map(G=G, V_r=0.2, r_wl=ohm, r_bl=ohm, r_source=0.0, r_sense=0.0)
+    rise = cell_rise(cell_power(current, G), 3e6, 10e-9, 100e-9)
+    assert rise.min() == pytest.approx(coolest, abs=0.05)
+    assert rise.max() == pytest.approx(3.0, abs=0.06)
 
 
 @pytest.mark.parametrize(

@@ -120,6 +120,14 @@ def drift_interval(nu: npt.ArrayLike, tolerance: float, t_0: float) -> F64:
     return interval
 
 
+def tile_factors(tiles: int, sigma: float, *, rng: np.random.Generator) -> F64:
+    """Endurance of every tile over the nominal one (T,), log-normal with `sigma` decades: process variation."""
+    positive(tiles=tiles)
+    not_negative(sigma=sigma)
+    factors: F64 = 10.0 ** (sigma * rng.standard_normal(tiles))
+    return factors
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Wear:
     """Wear of the cells of one array that is refreshed as a whole."""

@@ -96,14 +96,12 @@ def settle(chip: ChipThermal, power: npt.ArrayLike, leakage: Leakage, ambient: f
         slope = leakage.slope(temperature)
         gain = loop_gain(chip, slope)
         if gain >= 1.0:
-            raise _runaway(gain, float(temperature.max()), chip)
+            raise _runaway(gain, float(temperature.max()))
         missing = ambient + chip.rise(dynamic + leakage.power(temperature)) - temperature
         if np.abs(missing).max() <= 1e-10 * temperature.max():
             return Settled(temperature, leakage.power(temperature), gain, step)
         temperature = temperature + _newton_step(chip, slope, missing)
-        if not temperature.max() < 1e6:
-            raise _runaway(np.inf, float(temperature.max()), chip)
-    raise _runaway(gain, float(temperature.max()), chip)
+    raise _runaway(gain, float(temperature.max()))
 
 
 def loop_gain(chip: ChipThermal, slope: npt.ArrayLike) -> float:
@@ -157,10 +155,10 @@ def leakage_saving(leakage: Leakage, hot: npt.ArrayLike, cool: npt.ArrayLike) ->
     return 1.0 - float(leakage.power(after).sum() / leakage.power(before).sum())
 
 
-def _runaway(gain: float, temperature: float, chip: ChipThermal) -> InfeasibleError:
+def _runaway(gain: float, temperature: float) -> InfeasibleError:
     return InfeasibleError(
-        f"heat removal (temperature runaway past {temperature:.0f} K on {chip.tiles} tiles; leakage loop gain)",
+        f"cooling (temperature runaway past {temperature:.0f} K: leakage returns more heat than the package removes)",
+        round(gain, 3),
         1.0,
-        round(1.0 / gain, 3) if gain < np.inf else 0.0,
         "Use a package with less thermal resistance, fewer or less active tiles, or low-power transistors.",
     )
