@@ -23,7 +23,6 @@ from snnmap.plan import REGISTRIES, Plan, plan_for
 from snnmap.profile import profile as run_profile
 from snnmap.profile.store import is_profile, load_profile
 from snnmap.traffic import partial_messages, traffic
-from snnmap.unrolling import unrolled
 from snnmap.verify import verify
 
 Progress = Callable[[str, int, int, float], None]
@@ -132,6 +131,8 @@ def compile(  # noqa: A001  the word every user of a compiler expects
     graph = source if isinstance(source, SpikeGraph) else profile(source, load, progress=progress)
     _must_have_work(graph)
     if options.split == "unroll":
+        from snnmap.unrolling import unrolled
+
         graph = unrolled(graph, hardware)
     compiled = _map(graph, hardware, plan, options, progress)
     wrong = verify(compiled.mapping, compiled.graph, compiled.hardware)
@@ -248,6 +249,20 @@ def _provenance(graph: SpikeGraph, plan: Plan, options: CompileOptions) -> dict[
     }
 
 
+def remarks(compiled: Compiled) -> list[str]:
+    """What the reader must know: assumptions, repairs, bounds, the deviation of an unrolled network."""
+    facts = compiled.graph.provenance
+    lines = [f"assumed {line}" for line in facts.get("assumed", ())]
+    lines += [f"repaired {line}" for line in facts.get("repairs", ())]
+    lines += [f"population {name!r} never spikes" for name in facts.get("dead", ())]
+    lines += [f"population {name!r} is saturated" for name in facts.get("saturated", ())]
+    told = facts.get("unroll_deviation")
+    if told is not None:
+        counts = ", ".join(f"{o['population']} {o['spikes']:,} -> {o['unrolled']:,} spikes" for o in told["outputs"])
+        lines.append(f"unrolling is approximate: {told['added_neurons']:,} neurons added, {counts}")
+    return [*lines, *compiled.report.notes]
+
+
 def hardware_of(mapping: Mapping, path: str | None = None) -> Hardware:
     """The chip a mapping was made for, sized as the mapping says; `path` if its file lies elsewhere now.
 
@@ -291,7 +306,8 @@ def verify_file(
     graph = _graph_of(mapping, workload, chip, progress)
     found = verify(mapping, graph, chip)
     if replay and not found:
-        from snnmap.replay import deviation, replay as run_replay
+        from snnmap.replay import deviation
+        from snnmap.replay import replay as run_replay
 
         differ = deviation(graph, run_replay(mapping, graph, progress=progress))
         if differ:
@@ -304,4 +320,8 @@ def _graph_of(mapping: Mapping, workload: str | None, chip: Hardware, progress: 
     source = workload or mapping.provenance["workload"]["source"]
     told = mapping.provenance["profile"].get("options", {})
     graph = profile(source, LoadOptions(**told), progress=progress)
-    return unrolled(graph, chip) if mapping.provenance["split"] == "unroll" else graph
+    if mapping.provenance["split"] != "unroll":
+        return graph
+    from snnmap.unrolling import unrolled
+
+    return unrolled(graph, chip)

@@ -11,7 +11,6 @@ from snnmap.errors import InfeasibleError
 from snnmap.frontend import load_network, workload_table
 from snnmap.hardware import list_hardware, list_technologies, load_hardware
 from snnmap.ir import ANALOG, Network, Population, SpikeGraph
-from snnmap.partition import lower_bounds
 
 Pooling = Literal["fold", "relay"]
 SATURATED = 0.9
@@ -99,6 +98,8 @@ def check(
     read = load_network(source, pooling=pooling, strict=strict)
     network = read.network
     chip = load_hardware(hardware, technology)
+    from snnmap.partition import lower_bounds
+
     bounds = lower_bounds(network, chip)
     fan_in = np.bincount(network.post, minlength=network.sources)[network.externals :]
     over = int(np.count_nonzero(fan_in > chip.rows))

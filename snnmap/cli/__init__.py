@@ -9,7 +9,7 @@ import sys
 import click
 
 from snnmap import __version__
-from snnmap.cli.mapping import compare, compile_, diff, report, schema, verify_, where
+from snnmap.cli.mapping import compile_, diff, report, schema, verify_, where
 from snnmap.cli.workload import check, hardware, inspect, profile, workloads
 from snnmap.errors import InfeasibleError, SnnmapError
 
@@ -28,7 +28,7 @@ def cli() -> None:
     """Compile spiking neural networks onto memristor crossbar tiles."""
 
 
-for command in (inspect, check, profile, workloads, hardware, compile_, verify_, report, compare, where, diff, schema):
+for command in (inspect, check, profile, workloads, hardware, compile_, verify_, report, where, diff, schema):
     cli.add_command(command)
 
 

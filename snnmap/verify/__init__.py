@@ -12,10 +12,10 @@ Plain numpy, slow and obvious on purpose.
 
 import numpy as np
 
-from snnmap.verify.dataflow import dataflow_violations
-from snnmap.verify.figures import figure_violations
 from snnmap.hardware import Hardware
 from snnmap.ir import Mapping, SpikeGraph, Violation
+from snnmap.verify.dataflow import dataflow_violations
+from snnmap.verify.figures import figure_violations
 
 SHOWN = 3
 """Offenders named per rule; the rest are counted."""

@@ -59,23 +59,20 @@ def _listened_levels(mapping: Mapping, graph: SpikeGraph) -> list[dict[int, set[
 def _needed(mapping: Mapping, graph: SpikeGraph, listened: list[dict[int, set[int]]]) -> dict[Key, int]:
     """(producer, consumer) actor names -> most initial tokens the dependency allows."""
     network, clustering, level = graph.network, mapping.clustering, graph.network.level_of()
-    bias = network.is_bias()
+    bias, externals = network.is_bias(), network.externals
     needed: dict[Key, int] = {}
     for k, rows in enumerate(listened):
         for source, target_levels in rows.items():
             if bias[source]:
                 continue
             own = int(level[source])
-            if source < network.externals:
-                sender = PORT
-            else:
-                sender = f"c{clustering.home[source - network.externals]}/l{own}/fire"
+            sender = PORT if source < externals else f"c{clustering.home[source - externals]}/l{own}/fire"
             for target_level in target_levels:
                 key = (sender, f"c{k}/l{target_level}/read")
-                allowed = int(source >= network.externals and target_level <= own)
+                allowed = int(source >= externals and target_level <= own)
                 needed[key] = min(needed.get(key, allowed), allowed)
     column_cluster = np.repeat(np.arange(clustering.clusters), np.diff(clustering.column_ptr))
-    homes = clustering.home[clustering.column_neuron - network.externals]
+    homes = clustering.home[clustering.column_neuron - externals]
     triples = np.stack([column_cluster, homes, level[clustering.column_neuron]])
     for k, home, own in np.unique(triples, axis=1).T.tolist():
         needed[(f"c{k}/l{own}/read", f"c{home}/l{own}/fire")] = 0
