@@ -114,7 +114,8 @@ def listening(graph: SpikeGraph, clustering: Clustering, actors: Actors) -> List
 def by_source(source: I64, value: I64, sources: int) -> tuple[I64, I64]:
     """Distinct (source, value) pairs as CSR by source: offsets (sources + 1,) and values, ascending within a source."""
     span = int(value.max(initial=0)) + 1
-    key = np.unique(source * span + value)
+    key = np.sort(source * span + value)  # several times faster than np.unique
+    key = key[np.diff(key, prepend=-1) != 0]
     return offsets(np.bincount(key // span, minlength=sources)), key % span
 
 
