@@ -1,0 +1,216 @@
+"""A saved profile: one `.npz` that holds a whole `SpikeGraph`, so that profiling is paid once.
+
+Layout. The first member, `snnmap_profile`, is canonical JSON (as bytes) with format, version, digest and every fact
+that is not an array; the other members are plain `.npy` arrays. numpy can open the file and nothing is pickled. The
+digest is SHA-256 over the JSON without the digest and all arrays. Members carry a fixed date and are written in a fixed
+order: one graph has one byte sequence. Parameters that are the same for a whole population are stored once.
+
+Loading is strict: whatever is not exactly such a file is refused with one sentence, and never half loaded.
+"""
+
+import io
+import json
+import zipfile
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from snnmap.arrays import digest
+from snnmap.errors import InputError
+from snnmap.ir import MODELS, Network, Population, SpikeGraph, Spikes
+from snnmap.mapfile import write_atomically
+
+FORMAT = "snnmap-profile"
+VERSION = 1
+HEADER = "snnmap_profile"
+DATE = (1980, 1, 1, 0, 0, 0)
+NETWORK = ("indptr", "post", "weight", "grid")
+ACTIVITY = ("spikes", "worst_frame", "worst_step", "active_steps")
+EVENTS = ("frame", "step", "source", "value")
+
+Array = npt.NDArray[Any]
+
+
+def save_profile(graph: SpikeGraph, path: str | Path) -> None:
+    """Write `graph` to `path` (`.npz`): to a temporary name first, then renamed.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be written, or the provenance holds something JSON cannot express.
+    """
+    arrays = _arrays(graph)
+    facts = {"format": FORMAT, "version": VERSION, **_facts(graph)}
+    try:
+        text = _canonical(facts)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"the profile cannot be saved: its provenance is not plain data ({error})") from None
+    facts["digest"] = _digest(text, arrays)
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        _write(archive, HEADER, np.frombuffer(_canonical(facts).encode(), np.uint8))
+        for name, array in arrays.items():
+            _write(archive, name, array)
+    write_atomically(Path(path), buffer.getvalue())
+
+
+def load_profile(path: str | Path) -> SpikeGraph:
+    """Read a profile that `save_profile` wrote.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, foreign, truncated, changed, or written by a newer version.
+    """
+    path = Path(path)
+    header, arrays = _read(path)
+    if header.get("format") != FORMAT:
+        raise InputError(f"{path} is not a saved profile; make one with `snnmap profile SOURCE -o FILE`")
+    if header.get("version") != VERSION:
+        raise InputError(
+            f"{path} is a profile of version {header.get('version')} and this snnmap reads version {VERSION}; "
+            "profile again or install the snnmap that wrote it"
+        )
+    stored = header.pop("digest", None)
+    if stored != _digest(_canonical(header), arrays):
+        raise InputError(
+            f"{path} was changed or damaged after it was written: its digest does not match; profile again"
+        )
+    try:
+        return _graph(header, arrays)
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        raise InputError(f"{path} is not a usable profile: {error}; profile again") from None
+
+
+def is_profile(path: str | Path) -> bool:
+    """Whether a file begins like a saved profile; it may still be damaged or too new."""
+    name = f"{HEADER}.npy".encode()
+    try:
+        with Path(path).open("rb") as file:
+            head = file.read(30 + len(name))
+    except OSError:
+        return False
+    return head[:4] == b"PK\x03\x04" and head[30:] == name
+
+
+def _canonical(facts: Mapping[str, Any]) -> str:
+    return json.dumps(facts, sort_keys=True, separators=(",", ":"), allow_nan=False, ensure_ascii=False)
+
+
+def _digest(text: str, arrays: Mapping[str, Array]) -> str:
+    parts: list[Array | str] = [text]
+    for name, array in arrays.items():
+        parts += [name, array]
+    return digest(parts)
+
+
+def _arrays(graph: SpikeGraph) -> dict[str, Array]:
+    """Everything that is an array, by member name, in writing order."""
+    network, events = graph.network, graph.events
+    arrays: dict[str, Array] = {name: getattr(network, name) for name in NETWORK}
+    for k, p in enumerate(network.populations):
+        for key in MODELS[p.model]:
+            values = np.asarray(p.parameters[key], np.float64)
+            arrays[f"parameter_{k}_{key}"] = values[:1] if len(values) and np.all(values == values[0]) else values
+    arrays |= {name: getattr(graph, name) for name in ACTIVITY}
+    if events is not None:
+        arrays |= {f"event_{name}": getattr(events, name) for name in EVENTS}
+    return arrays
+
+
+def _facts(graph: SpikeGraph) -> dict[str, Any]:
+    """Everything that is not."""
+    return {
+        "populations": [
+            {
+                "name": p.name,
+                "kind": p.kind,
+                "model": p.model,
+                "first": p.first,
+                "shape": list(p.shape),
+                "level": p.level,
+            }
+            for p in graph.network.populations
+        ],
+        "outputs": list(graph.network.outputs),
+        "frames": graph.frames,
+        "steps": graph.steps,
+        "dt": graph.dt,
+        "events": None if graph.events is None else {"steps": graph.events.steps, "dt": graph.events.dt},
+        "accuracy": graph.accuracy,
+        "provenance": dict(graph.provenance),
+    }
+
+
+def _write(archive: zipfile.ZipFile, name: str, array: Array) -> None:
+    member = zipfile.ZipInfo(f"{name}.npy", DATE)
+    member.external_attr = 0o644 << 16
+    member.create_system = 3
+    little = np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
+    data = io.BytesIO()
+    np.lib.format.write_array(data, little, version=(1, 0), allow_pickle=False)
+    archive.writestr(member, data.getbuffer(), zipfile.ZIP_DEFLATED, compresslevel=1)
+
+
+def _read(path: Path) -> tuple[dict[str, Any], dict[str, Array]]:
+    """Header and arrays of the archive, unchecked but whole."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+            if names[:1] != [f"{HEADER}.npy"] or len(dict.fromkeys(names)) != len(names):
+                raise InputError(f"{path} is not a saved profile; make one with `snnmap profile SOURCE -o FILE`")
+            members = {name.removesuffix(".npy"): _member(archive, name) for name in names}
+        header = json.loads(members.pop(HEADER).tobytes().decode())
+    except FileNotFoundError:
+        raise InputError(f"there is no file {path}") from None
+    except (OSError, EOFError, ValueError, NotImplementedError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"{path} is not a readable profile: {error or 'it ends early'}; profile again") from None
+    if not isinstance(header, dict):
+        raise InputError(f"{path} is not a saved profile: its header is not a table")
+    return header, members
+
+
+def _member(archive: zipfile.ZipFile, name: str) -> Array:
+    """One array; its checksum is verified because it is read to its end."""
+    info = archive.getinfo(name)
+    with archive.open(info) as file:
+        data = file.read()
+    stream = io.BytesIO(data)
+    major, minor = np.lib.format.read_magic(stream)
+    if (major, minor) != (1, 0):
+        raise ValueError(f"member {name} has an unknown array format")
+    shape, fortran, dtype = np.lib.format.read_array_header_1_0(stream)
+    if dtype.hasobject or fortran or int(np.prod(shape, dtype=object)) * dtype.itemsize != len(data) - stream.tell():
+        raise ValueError(f"member {name} is not a plain array")
+    return np.frombuffer(data, dtype, offset=stream.tell()).reshape(shape)
+
+
+def _graph(header: Mapping[str, Any], arrays: dict[str, Any]) -> SpikeGraph:
+    populations = tuple(_population(k, facts, arrays) for k, facts in enumerate(header["populations"]))
+    network = Network(populations, outputs=tuple(header["outputs"]), **{name: arrays.pop(name) for name in NETWORK})
+    activity = {name: arrays.pop(name) for name in ACTIVITY}
+    events = None
+    if header["events"] is not None:
+        events = Spikes(**{name: arrays.pop(f"event_{name}") for name in EVENTS}, **header["events"])
+    if arrays:
+        raise ValueError(f"it holds an unknown member {next(iter(arrays))}")
+    plain = {name: header[name] for name in ("frames", "steps", "dt", "accuracy", "provenance")}
+    return SpikeGraph(network=network, events=events, **activity, **plain)
+
+
+def _population(k: int, facts: Mapping[str, Any], arrays: dict[str, Any]) -> Population:
+    shape = tuple(facts["shape"])
+    size = int(np.prod(shape, dtype=np.int64))
+    parameters = {}
+    for key in MODELS[facts["model"]]:
+        values = arrays.pop(f"parameter_{k}_{key}")
+        if values.shape not in {(1,), (size,)}:
+            raise ValueError(f"{key} of {facts['name']!r} has {values.size} values for {size} sources")
+        parameters[key] = np.broadcast_to(values, (size,))
+    return Population(facts["name"], facts["kind"], facts["model"], facts["first"], shape, facts["level"], parameters)

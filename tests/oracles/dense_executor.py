@@ -1,0 +1,129 @@
+"""Reference executor: one neuron at a time, dense weights, the definition of a delayed synapse taken literally.
+
+Shares no code with snnmap and reads its records by attribute only. Input of neuron j in step t: sum over i of
+round(w x_i(t)) where level(j) > level(i), of round(w x_i(t - 1)) elsewhere; `math.fsum` makes every sum exact.
+"""
+
+import math
+
+import numpy as np
+
+
+def run(network, stimulus, dynamics):
+    """All events as a list of (frame, step, source, value), in ascending order."""
+    weights = dense(network)
+    events = []
+    for frame in range(len(stimulus.frame) - 1):
+        own = range(stimulus.frame[frame], stimulus.frame[frame + 1])
+        outside = {(int(stimulus.step[e]), int(stimulus.source[e])): float(stimulus.value[e]) for e in own}
+        events += [(frame, *event) for event in one_frame(network, weights, outside, stimulus.steps, dynamics)]
+    return events
+
+
+def dense(network):
+    """Weights as a dictionary target -> list of (source, weight)."""
+    into = {}
+    for source in range(len(network.indptr) - 1):
+        for s in range(network.indptr[source], network.indptr[source + 1]):
+            into.setdefault(int(network.post[s]), []).append((source, float(network.weight[s])))
+    return into
+
+
+def one_frame(network, weights, outside, steps, dynamics):
+    size = len(network.indptr) - 1
+    home = {i: (k, p) for k, p in enumerate(network.populations) for i in range(p.first, p.first + p.size)}
+    cells = {i: Cell(p, i - p.first, dynamics) for i, (_, p) in home.items() if p.kind == "neuron"}
+    before = [0.0] * size
+    found = []
+    for t in range(steps):
+        now = [0.0] * size
+        for i, (_, p) in home.items():
+            now[i] = 1.0 if p.kind == "bias" else outside.get((t, i), 0.0)
+        for level in sorted({p.level for p in network.populations}):
+            fresh = {}
+            for j, (k, p) in home.items():
+                if p.kind == "neuron" and p.level == level:
+                    terms = [
+                        rounded(w * (now if home[i][1].level < level else before)[i], float(network.grid[k]))
+                        for i, w in weights.get(j, [])
+                    ]
+                    fresh[j] = cells[j].step(math.fsum(terms))
+            for j, x in fresh.items():
+                now[j] = x
+        found += [(t, i, now[i]) for i in range(size) if now[i] != 0.0 and home[i][1].kind != "bias"]
+        before = now
+    return found
+
+
+def rounded(x, grid):
+    return round(x / grid) * grid
+
+
+class Cell:
+    """One neuron: its equation written out, scalar by scalar."""
+
+    def __init__(self, population, index, dynamics):
+        self.model = population.model
+        self.p = {key: float(values[index]) for key, values in population.parameters.items()}
+        self.d = dynamics
+        self.dt = dynamics.dt if dynamics.integration == "time" else 1.0
+        self.v = self.p.get("v_leak", 0.0)
+        self.i = 0.0
+        self.history = []
+        self.rest = 0
+
+    def step(self, x):
+        if self.model == "LavaCuba":
+            return self.lava(round(x))
+        if self.model == "Threshold":
+            return 1.0 if self.passes(x, self.p["threshold"]) else 0.0
+        if self.model == "relay":
+            return single(self.p["gain"] * x)
+        if self.model == "Delay":
+            self.history.append(x)
+            back = round(self.p["delay"] / self.dt)
+            return single(self.history[-1 - back]) if len(self.history) > back else 0.0
+        if self.model == "IF":
+            self.v = self.v + self.p["r"] * self.dt * x
+            return self.fire()
+        if self.model.startswith("Cuba"):
+            self.i = self.i + self.dt * (1.0 / self.p["tau_syn"]) * (self.p["w_in"] * x - self.i)
+            x = self.i
+        tau = self.p["tau_mem"] if self.model.startswith("Cuba") else self.p["tau"]
+        self.v = self.v + self.dt * (1.0 / tau) * ((self.p["r"] * x + self.p["v_leak"]) - self.v)
+        return single(self.v) if self.model.endswith("LI") else self.fire()
+
+    def passes(self, x, limit):
+        return x > limit if self.d.comparison == ">" else x >= limit
+
+    def fire(self):
+        limit, spikes = self.p["v_threshold"], 0.0
+        if self.passes(self.v, limit):
+            spikes = float(math.floor(self.v / limit)) if self.d.multispike else 1.0
+            after = {"value": self.p["v_reset"], "subtract": self.v - spikes * limit, "zero": 0.0}
+            self.v = after[self.d.reset]
+        if self.d.clamp is not None:
+            self.v = max(self.v, -self.d.clamp * limit)
+        return spikes
+
+    def lava(self, x):
+        self.i = toward_zero(self.i, self.p["i_decay"]) + x
+        v = toward_zero(self.v, self.p["v_decay"]) + self.i
+        self.rest -= 1
+        if self.rest > 0:
+            self.v = 0
+            return 0.0
+        spikes = v >= self.p["v_threshold"]
+        self.v = 0 if spikes else v
+        if spikes:
+            self.rest = int(self.p["ref_delay"])
+        return float(spikes)
+
+
+def toward_zero(y, decay):
+    magnitude = math.floor(abs(y) * (4096 - int(decay)) / 4096)
+    return int(math.copysign(magnitude, y))
+
+
+def single(x):
+    return float(np.float32(x))
