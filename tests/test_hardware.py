@@ -38,6 +38,7 @@ def test_default_chip_in_si():
     assert hardware["read_time"] == 1e-7
     assert hardware["hop_energy"] == 3e-12
     assert hardware["ambient_temperature"] == 318.15
+    assert hardware.technology["retention_temperature"] == 358.15  # 85 degC
     assert hardware.technology["thermal_resistance"] == pytest.approx(4.15e6)
     assert hardware.technology["leakage_current"] == pytest.approx(1e-4)  # 0.1 nA/um
     assert hardware.values["read_time"].written == "100 ns"
