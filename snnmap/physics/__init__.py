@@ -17,4 +17,14 @@ first-order and alpha-beta estimates (slower than two iterations at equal accura
 
 Sources: nodal equations as in badcrossbar (Joksas and Mehonic, SoftwareX 2020), whose convention is kept; line
 relaxation and the Schur-complement view after Saad, Iterative Methods for Sparse Linear Systems (2003), ch. 4 and 14.
+
+Device models start from those currents. `pcm`: conductance, noise and drift as published fits. `thermal`: a cell over
+its array (one resistance), the array over its tile (a metal sheet), tiles over the air (a silicon sheet), each sheet
+solved exactly by DCT. `leakage`: the fixed point of leakage and temperature, or proof of runaway. `endurance`: wear by
+writes, loss of state, drift, with a lifetime band. `paper`: eSpine's equations instead, every spike wearing its cell.
+`energy`: the parts. Functions take SI scalars and arrays; `X.of(record)` reads them from a hardware record by key.
+
+Rejected: a full finite-volume package model (HotSpot's numbers are processor coolers; the package is one resistance here
+and its uncertainty dominates), an Arrhenius factor on cycling endurance (no published law for phase-change memory), one
+lifetime figure without a band, and mixing the two wear models in one number.
 """
