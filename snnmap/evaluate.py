@@ -1,18 +1,19 @@
 """Every figure of a mapping, recomputed from (spike graph, hardware, mapping); no search, no choice.
 
 Energies are those of one average frame; messages and hops are totals over the profiled window, so that they stay
-exact integers. Reals are rounded to nine significant digits, so that a mapping file has the same bytes on every machine.
+exact integers. Reals are rounded to nine significant digits, so that a mapping file has the same bytes everywhere.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from snnmap.arrays import F64, I64
-from snnmap.cells import programmed_cells
+from snnmap.cells import programmed_cells, weight_share
 from snnmap.hardware import Hardware
 from snnmap.ir import Clustering, Mapping, Metric, Report, SpikeGraph, Traffic
 from snnmap.physics.pcm import conductance
+from snnmap.reliability import reliability_metrics
 from snnmap.traffic import link_loads, traffic, tree_hops
 
 DIGITS = 9
@@ -47,10 +48,18 @@ def evaluate(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> Report:
     rows = row_energy(graph, hardware, mapping.clustering)
     metrics += _energy(rows, flow, graph, hardware)
     metrics += _timing(mapping, graph)
+    metrics += [_rounded(m) for m in reliability_metrics(mapping, graph, hardware)]
     notes = (
         () if graph.events is not None else ("events were not kept: partial sums and busiest steps are upper bounds",)
     )
     return Report(tuple(metrics), _tile_maps(mapping, graph, hardware, rows), notes)
+
+
+def _rounded(metric: Metric) -> Metric:
+    """`metric` to nine digits; what never happens (infinite) becomes none."""
+    if not isinstance(metric.value, float):
+        return metric
+    return replace(metric, value=rounded(metric.value) if np.isfinite(metric.value) else None)
 
 
 def unit_of(name: str) -> str:
@@ -116,7 +125,7 @@ def row_energy(graph: SpikeGraph, hardware: Hardware, clustering: Clustering) ->
     """
     network, technology = graph.network, hardware.technology
     cells = programmed_cells(network, clustering)
-    share = weight_share(graph)
+    share = weight_share(network)
     low, high = technology["g_min"], technology["g_max"]
     programmed = conductance(share, low, high)[cells.synapse] - low
     per_row = np.bincount(cells.row(), weights=programmed, minlength=len(clustering.row_source))
@@ -125,16 +134,6 @@ def row_energy(graph: SpikeGraph, hardware: Hardware, clustering: Clustering) ->
     spikes = graph.spikes[clustering.row_source]
     energy: F64 = spikes * pulse * (per_row + low * columns)
     return energy
-
-
-def weight_share(graph: SpikeGraph) -> F64:
-    """|weight| / largest |weight| into the same population, of every synapse, float64 (S,)."""
-    network = graph.network
-    population = network.population_of()[network.post]
-    size = np.abs(network.weight.astype(np.float64))
-    largest = np.zeros(len(network.populations))
-    np.maximum.at(largest, population, size)
-    return size / np.where(largest > 0, largest, 1.0)[population]
 
 
 def _energy(rows: F64, flow: Flow, graph: SpikeGraph, hardware: Hardware) -> list[Metric]:

@@ -166,6 +166,7 @@ def test_drift_interval():
     assert drift_interval(mean, tolerance, 20.0)[0] == pytest.approx(152, abs=1)  # without compensation: minutes
     assert drift_interval(sd, tolerance, 20.0)[0] / DAY == pytest.approx(121, abs=1)  # with: months
     assert drift_interval([1e-6], 0.1, 20.0)[0] == np.inf
+    assert drift_interval([0.05, 0.05], [1.0, np.inf], 20.0).tolist() == [np.inf, np.inf]
 
 
 @pytest.mark.parametrize("k", [1, 3])
@@ -208,7 +209,7 @@ def test_weakest_cells():
         lambda: wear(loss_rate=[1.0], drift=[0.0], endurance=1, program_pulses=1, horizon=1),
         lambda: wear(loss_rate=[-1.0], drift=[1.0], endurance=1, program_pulses=1, horizon=1),
         lambda: state_loss_rate(Retention(1e-19, 1, 300), 300.0, 0.0, 1.5),
-        lambda: drift_interval([0.1], 1.0, 20.0),
+        lambda: drift_interval([0.1], 0.0, 20.0),
         lambda: lifetime_band([1.0], 0.0),
         lambda: lifetime_band([1.0], 1.0, 0),
         lambda: lifetime_band([0.0], 1.0),

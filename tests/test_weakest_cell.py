@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from machines import mesh
 from test_wire import crossbars, weakest
 
-from snnmap.cells import programmed_cells
+from snnmap.cells import Crossbar, crossbar_of, programmed_cells, upper_bound
+from snnmap.cells import weakest as scored
 from snnmap.wire import ActivitySort, WeakestCell
-from snnmap.wire.weakest_cell import Crossbar, crossbar_of, sorting_is_optimal, upper_bound
-from snnmap.wire.weakest_cell import weakest as scored
+from snnmap.wire.weakest_cell import sorting_is_optimal
 
 
 def brute_force(quality, cells, activity):

@@ -104,17 +104,21 @@ def state_loss_rate(retention: Retention, temperature: npt.ArrayLike, rise: npt.
     return (1.0 - share) * retention.rate(rest) + share * retention.rate(hot)
 
 
-def drift_interval(nu: npt.ArrayLike, tolerance: float, t_0: float) -> F64:
+def drift_interval(nu: npt.ArrayLike, tolerance: npt.ArrayLike, t_0: float) -> F64:
     """Seconds from the first read at `t_0` (s) until (t / t_0)^-nu has lost `tolerance` of the conductance.
 
-    t_0 ((1 - tolerance)^(-1/nu) - 1); infinite where nu is 0. Shape of `nu`. Pass the mean exponent for an array
-    without drift compensation, the spread of the exponents for one whose mean drift is scaled away.
+    t_0 ((1 - tolerance)^(-1/nu) - 1); infinite where nu is 0 or the tolerance 1 or more. `nu` and `tolerance` broadcast.
+    Pass the mean exponent for an array without drift compensation, the spread of the exponents for one whose mean drift
+    is scaled away. A weight error that may be a share s of the full scale is a tolerance of s g_max / g.
     """
     positive(t_0=t_0)
-    if not 0 < tolerance < 1:
-        raise InputError(f"tolerance must be between 0 and 1, not {tolerance!r}")
-    exponent = numbers("nu", nu, least=0.0)
-    x = np.divide(-np.log1p(-tolerance), exponent, out=np.full(exponent.shape, np.inf), where=exponent > 0)
+    lost = np.asarray(tolerance, np.float64)  # may be infinite: a cell without conductance
+    if not np.all(lost > 0):
+        raise InputError(f"tolerance must be more than 0, not {tolerance!r}")
+    exponent, share = np.broadcast_arrays(numbers("nu", nu, least=0.0), lost)
+    ever = (exponent > 0) & (share < 1)
+    x = np.full(exponent.shape, np.inf)
+    x[ever] = -np.log1p(-share[ever]) / exponent[ever]
     with np.errstate(over="ignore"):  # a decade of decades away is never
         interval: F64 = t_0 * np.expm1(x)
     return interval

@@ -6,6 +6,7 @@ over a package that all tiles share). Sheets have adiabatic edges, so DCT-II dia
 """
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -90,10 +91,12 @@ def sheet_rise(sheet: Sheet, power: npt.ArrayLike) -> F64:
     return np.maximum(rise, 0.0)
 
 
+@cache
 def self_resistance(sheet: Sheet, shape: tuple[int, int]) -> F64:
     """Rise of every cell per watt in that cell alone, K/W `shape`: the diagonal of the sheet's Green's function."""
     y, x = _squared_modes(shape[0]), _squared_modes(shape[1])
     resistance: F64 = np.asarray(y @ (1.0 / sheet.eigenvalues(shape)) @ x.T, np.float64)
+    resistance.flags.writeable = False
     return resistance
 
 

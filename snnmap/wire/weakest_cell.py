@@ -7,27 +7,16 @@ The search alternates the two exact halves from several starts and ends with sin
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
-from snnmap.arrays import F64, I32, I64, transpose_csr
-from snnmap.cells import Cells, programmed_cells
+from snnmap.arrays import F64, I64
+from snnmap.cells import Crossbar, crossbar_of, programmed_cells, weakest
 from snnmap.hardware import Hardware
 from snnmap.ir import Clustering, SpikeGraph, Wiring
 from snnmap.wire.sorting import ActivitySort, check_fits
 
 Progress = Callable[[str, int, int, float], None]
-
-
-class Crossbar(NamedTuple):
-    """One crossbar's cells, both ways, with local numbers; activity per row entry."""
-
-    row_ptr: I64
-    row_columns: I32
-    column_ptr: I64
-    column_rows: I32
-    activity: F64
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,44 +122,6 @@ class WeakestCell:
         return rows, columns
 
 
-def crossbar_of(graph: SpikeGraph, clustering: Clustering, cells: Cells, cluster: int) -> Crossbar:
-    """Cells of one cluster with local row and column numbers, and its rows' spikes."""
-    first, last = clustering.row_ptr[cluster], clustering.row_ptr[cluster + 1]
-    ptr = cells.ptr[first : last + 1] - cells.ptr[first]
-    columns = cells.column[cells.ptr[first] : cells.ptr[last]] - np.int32(clustering.column_ptr[cluster])
-    width = int(clustering.column_ptr[cluster + 1] - clustering.column_ptr[cluster])
-    column_ptr, column_rows, _ = transpose_csr(ptr, columns, width)
-    activity = graph.spikes[clustering.row_source[first:last]].astype(np.float64)
-    return Crossbar(ptr, columns, column_ptr, column_rows.astype(np.int32), activity)
-
-
-def weakest(crossbar: Crossbar, quality: F64, rows: I64, columns: I64) -> float:
-    """Least quality / activity over the programmed cells whose row spikes; infinity if none does."""
-    of_row = np.repeat(np.arange(len(rows)), np.diff(crossbar.row_ptr))
-    spiking = crossbar.activity[of_row] > 0
-    lasts = quality[rows[of_row[spiking]], columns[crossbar.row_columns[spiking]]]
-    return float(np.min(lasts / crossbar.activity[of_row[spiking]], initial=np.inf))
-
-
-def upper_bound(crossbar: Crossbar, quality: F64) -> float:
-    """No wiring's weakest cell scores higher: every programmed cell placed freely, rows and columns ignored.
-
-    The busiest cell takes the best place, the next busiest the next: exchange shows that no assignment of cells to
-    places has a larger minimum. Also no row can do better than with its k cells on the k best places of some row.
-    """
-    degree = np.diff(crossbar.row_ptr)
-    busy = crossbar.activity > 0
-    demand = np.sort(np.repeat(crossbar.activity[busy], degree[busy]))[::-1]
-    if len(demand) == 0:
-        return float("inf")
-    places = np.sort(quality, axis=None)[::-1][: len(demand)]
-    free = float(np.min(places / demand))
-    in_row = np.sort(quality, axis=1)[:, ::-1].max(axis=0)
-    used = degree[busy] > 0
-    alone = in_row[degree[busy][used] - 1] / crossbar.activity[busy][used]
-    return min(free, float(np.min(alone, initial=np.inf)))
-
-
 def sorting_is_optimal(crossbar: Crossbar, quality: F64) -> bool:
     """Whether `ActivitySort` is provably optimal: all cells programmed, and columns ordered alike in every row."""
     entries = len(crossbar.row_ptr) - 1
@@ -193,6 +144,3 @@ def _holders(lines: I64, size: int) -> I64:
     holder = np.full(size, -1, np.int64)
     holder[lines] = np.arange(len(lines))
     return holder
-
-
-__all__ = ["WeakestCell", "crossbar_of", "upper_bound", "weakest"]

@@ -1,0 +1,92 @@
+"""The crossbars of a mapping as physical arrays: conductances, read currents, activity, at physical positions."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from snnmap.arrays import F64, Bool
+from snnmap.cells import Cells, programmed_cells, weight_share
+from snnmap.hardware import Hardware
+from snnmap.ir import Mapping, SpikeGraph
+from snnmap.physics import pcm
+from snnmap.physics.crossbar import gated_row_map
+
+
+class Array(NamedTuple):
+    """One crossbar as programmed, (R, C) at physical positions; duty and spikes per physical row (R,)."""
+
+    G: F64
+    """Conductance, S; open (0) in columns that are not in use, whose select transistors stay off."""
+    used: Bool
+    """Which cells hold a synapse."""
+    current: F64
+    """Of every cell when its row alone is read, A."""
+    spikes: F64
+    """Reads of every row over the profiled window."""
+    duty: F64
+    """Share of the time that every row is read."""
+
+
+def seconds_per_step(mapping: Mapping, graph: SpikeGraph) -> float:
+    """Real time if the chip keeps up, else its guaranteed period: max(dt, period), s."""
+    schedule = mapping.schedule
+    return max(graph.dt, schedule.period_numerator / schedule.period_denominator * mapping.sdfg.tick)
+
+
+class Programmed(NamedTuple):
+    """Cells and shares of all clusters, found once."""
+
+    cells: Cells
+    share: F64
+    """What each synapse is programmed to, 0 to 1 (S,)."""
+
+
+def programmed(mapping: Mapping, graph: SpikeGraph) -> Programmed:
+    """Cells of a mapping with their programmed shares."""
+    return Programmed(programmed_cells(graph.network, mapping.clustering), weight_share(graph.network))
+
+
+def array_of(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, held: Programmed, cluster: int) -> Array:
+    """Crossbar of one cluster as it is wired, with exact read currents."""
+    clustering, wiring, technology = mapping.clustering, mapping.wiring, hardware.technology
+    rows = slice(int(clustering.row_ptr[cluster]), int(clustering.row_ptr[cluster + 1]))
+    columns = slice(int(clustering.column_ptr[cluster]), int(clustering.column_ptr[cluster + 1]))
+    ptr = held.cells.ptr[rows.start : rows.stop + 1]
+    own = slice(int(ptr[0]), int(ptr[-1]))
+    at = (np.repeat(wiring.row[rows], np.diff(ptr)), wiring.column[held.cells.column[own]])
+    low, high = technology["g_min"], technology["g_max"]
+    G = np.zeros((hardware.rows, hardware.columns))
+    G[:, wiring.column[columns]] = low
+    G[at] = pcm.conductance(held.share[held.cells.synapse[own]], low, high)
+    used = np.zeros(G.shape, bool)
+    used[at] = True
+    spikes = np.zeros(hardware.rows)
+    spikes[wiring.row[rows]] = graph.spikes[clustering.row_source[rows]]
+    busy = spikes * hardware["read_time"] / (graph.window * seconds_per_step(mapping, graph))
+    return Array(G, used, read_currents(G, hardware), spikes, np.minimum(busy, 1.0))
+
+
+def read_currents(G: F64, hardware: Hardware) -> F64:
+    """Current of every cell when its row alone is read, A (R, C), wires at the ambient temperature."""
+    technology = hardware.technology
+    warm = 1.0 + technology["wire_temperature_coefficient"] * (hardware["ambient_temperature"] - 300.0)
+    return gated_row_map(
+        G=G,
+        V_r=hardware["read_voltage"],
+        r_wl=technology["r_wordline"] * warm,
+        r_bl=technology["r_bitline"] * warm,
+        r_source=technology["r_source"],
+        r_sense=technology["r_sense"],
+    )
+
+
+def passes_of(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, held: Programmed, cluster: int) -> F64:
+    """Spikes through every programmed cell of a cluster's crossbar over the window, at physical positions (R, C)."""
+    clustering, wiring = mapping.clustering, mapping.wiring
+    rows = slice(int(clustering.row_ptr[cluster]), int(clustering.row_ptr[cluster + 1]))
+    ptr = held.cells.ptr[rows.start : rows.stop + 1]
+    own = slice(int(ptr[0]), int(ptr[-1]))
+    passes = np.zeros((hardware.rows, hardware.columns))
+    at = (np.repeat(wiring.row[rows], np.diff(ptr)), wiring.column[held.cells.column[own]])
+    passes[at] = np.repeat(graph.spikes[clustering.row_source[rows]], np.diff(ptr))
+    return passes
