@@ -24,7 +24,7 @@ solved exactly by DCT. `leakage`: the fixed point of leakage and temperature, or
 writes, loss of state, drift, with a lifetime band. `paper`: eSpine's equations instead, every spike wearing its cell.
 `energy`: the parts. Functions take SI scalars and arrays; `X.of(record)` reads them from a hardware record by key.
 
-Rejected: a full finite-volume package model (HotSpot's numbers are processor coolers; the package is one resistance here
-and its uncertainty dominates), an Arrhenius factor on cycling endurance (no published law for phase-change memory), one
-lifetime figure without a band, and mixing the two wear models in one number.
+Rejected: a full finite-volume package model (HotSpot's numbers are processor coolers; the package is one resistance
+here and its uncertainty dominates), an Arrhenius factor on cycling endurance (no published law for phase-change
+memory), one lifetime figure without a band, and mixing the two wear models in one number.
 """

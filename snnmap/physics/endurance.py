@@ -107,7 +107,7 @@ def state_loss_rate(retention: Retention, temperature: npt.ArrayLike, rise: npt.
 def drift_interval(nu: npt.ArrayLike, tolerance: npt.ArrayLike, t_0: float) -> F64:
     """Seconds from the first read at `t_0` (s) until (t / t_0)^-nu has lost `tolerance` of the conductance.
 
-    t_0 ((1 - tolerance)^(-1/nu) - 1); infinite where nu is 0 or the tolerance 1 or more. `nu` and `tolerance` broadcast.
+    t_0 ((1 - tolerance)^(-1/nu) - 1); infinite where nu is 0 or the tolerance at least 1. Both broadcast.
     Pass the mean exponent for an array without drift compensation, the spread of the exponents for one whose mean drift
     is scaled away. A weight error that may be a share s of the full scale is a tolerance of s g_max / g.
     """
