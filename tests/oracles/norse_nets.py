@@ -5,6 +5,7 @@ snnmap) build them here. Weights are multiples of 1/64, so float32 files hold th
 """
 
 import itertools
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -76,3 +77,18 @@ def small_input(kind: str, seed: int) -> npt.NDArray[np.float32]:
 def braille_input(seed: int) -> npt.NDArray[np.float32]:
     """Spikes (256, 12): synthetic, since the recordings are not distributed with the network."""
     return (np.random.default_rng([seed, 99]).random((256, 12)) < 0.3).astype(np.float32)
+
+
+def nmnist_input(path: Path, count: int) -> list[npt.NDArray[np.float32]]:
+    """Event counts (300, 2, 34, 34) per step of 1 ms of the first recordings in `path` (x, y, p, t_us, offsets)."""
+    frames = []
+    with np.load(path) as file:
+        data = {key: file[key] for key in ("x", "y", "p", "t_us", "offsets")}
+    for sample in range(count):
+        own = slice(*data["offsets"][sample : sample + 2])
+        step, x, y, p = data["t_us"][own] // 1000, data["x"][own], data["y"][own], data["p"][own]
+        keep = step < 300
+        dense = np.zeros((300, 2, 34, 34), np.float32)
+        np.add.at(dense, (step[keep], p[keep], y[keep], x[keep]), 1.0)
+        frames.append(dense)
+    return frames

@@ -1,8 +1,8 @@
-"""Regenerate tests/data/golden_norse.json (and the N-MNIST input samples beside it) by running Norse.
+"""Regenerate tests/data/golden_norse.json by running Norse.
 
     python -m venv V; V/bin/pip install torch==2.13.0 h5py
     V/bin/pip install --no-deps norse==1.1.0 nirtorch==2.6 nir==1.0.8
-    V/bin/python tests/regenerate/norse_golden.py --braille F.nir --nmnist F.nir --events nmnist_test100.npz --samples 3
+    V/bin/python tests/regenerate/norse_golden.py   (about 4 minutes)
 
 Norse runs in float64, so that rounding cannot flip a spike; how many spikes float32 flips is recorded beside it. One
 thing is put right: a node fed only by a delayed edge has no output yet in step 0 and nirtorch 2.6 leaves it out,
@@ -10,7 +10,6 @@ although an Affine then has its bias for output. So the loop's first output (its
 before step 0; `unprimed_differs` says whether that changes the raster. Norse's IF takes no reset rule but v_reset.
 """
 
-import argparse
 import hashlib
 import json
 import logging
@@ -19,7 +18,6 @@ import warnings
 from pathlib import Path
 
 import nir
-import nirtorch
 import norse
 import numpy as np
 import torch
@@ -30,6 +28,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from oracles import norse_nets
 
 DATA = Path(__file__).parents[1] / "data"
+WORKLOADS = Path(__file__).parents[2] / "workloads" / "data"
+NMNIST_SAMPLES = 3
 SPIKING = ("IF", "LIF", "CubaLIF")
 
 
@@ -93,29 +93,7 @@ def digest(raster) -> str:
     return hashlib.sha256(raster.astype("<i8").tobytes()).hexdigest()
 
 
-def nmnist_samples(path: Path, count: int, steps: int = 300):
-    """Dense input counts (steps, 2, 34, 34) of the first samples of each of `count` classes, and their events."""
-    data = np.load(path)
-    frames, events = [], []
-    for sample in range(count):
-        own = slice(*data["offsets"][sample : sample + 2])
-        step, x, y, p = data["t_us"][own] // 1000, data["x"][own], data["y"][own], data["p"][own]
-        keep = step < steps
-        dense = np.zeros((steps, 2, 34, 34), np.float32)
-        np.add.at(dense, (step[keep], p[keep], y[keep], x[keep]), 1.0)
-        frames.append(dense)
-        index = np.flatnonzero(dense)
-        events.append((index.astype(np.uint32), dense.ravel()[index].astype(np.uint8)))
-    return frames, events, data["labels"][:count]
-
-
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--braille", type=Path, required=True)
-    parser.add_argument("--nmnist", type=Path, required=True)
-    parser.add_argument("--events", type=Path, required=True)
-    parser.add_argument("--samples", type=int, default=3)
-    options = parser.parse_args()
     warnings.simplefilter("ignore")
     logging.disable(logging.WARNING)
     torch.set_num_threads(1)
@@ -125,15 +103,11 @@ def main() -> None:
             entry(norse_nets.small_net(kind, s), [norse_nets.small_input(kind, s)], 1e-3, seed=s)
             for s in norse_nets.SEEDS
         ]
-    braille = nir.read(options.braille)
+    braille = nir.read(WORKLOADS / "braille-rsnn.nir")
     golden["braille"] = [entry(braille, [norse_nets.braille_input(s)], 1e-4, seed=s) for s in norse_nets.SEEDS]
-    frames, events, labels = nmnist_samples(options.events, options.samples)
-    facts = {"labels": [int(k) for k in labels]}
-    golden["nmnist"] = [entry(nir.read(options.nmnist), frames, 1e-3, **facts)]
-    columns = {f"{what}{k}": pair[w] for k, pair in enumerate(events) for w, what in enumerate(("index", "count"))}
-    np.savez_compressed(DATA / "norse_nmnist_events.npz", **columns)
+    frames = norse_nets.nmnist_input(WORKLOADS / "nmnist-test-30.npz", NMNIST_SAMPLES)
+    golden["nmnist"] = [entry(nir.read(WORKLOADS / "nmnist-cnn.nir"), frames, 1e-3)]
     (DATA / "golden_norse.json").write_text(json.dumps(golden, indent=1, sort_keys=True) + "\n")
-    print(json.dumps({k: v for k, v in golden.items() if k != "versions"}, indent=1)[:4000], nirtorch.__name__)
 
 
 if __name__ == "__main__":
