@@ -134,7 +134,8 @@ def parse_header(path: Path, content: bytes) -> Header:
         raise InputError(f"{path}: not a WFDB header with rate and number of samples ({error})") from None
     if formats != {"212"} or len(files) != 1:
         raise InputError(f"{path}: only signals of format 212 in one file can be read, not {sorted(formats)}")
-    if len(fields) != signals or not 0 < rate < float("inf") or samples < 1 or not all(g for g, _ in scales):
+    sane = all(1e-3 <= abs(gain) <= 1e9 and abs(zero) <= 1e9 for gain, zero in scales)
+    if len(fields) != signals or not 0 < rate < 1e9 or samples < 1 or not sane:
         raise InputError(f"{path}: the header is incomplete or its numbers make no sense")
     gain, baseline = zip(*scales, strict=True)
     return Header(files.pop(), signals, rate, samples, gain, baseline, checksum)

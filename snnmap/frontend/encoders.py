@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from snnmap.arrays import F64, I64, offsets
+from snnmap.arrays import F32, F64, I64, offsets
 from snnmap.errors import InputError
 from snnmap.frontend.options import Encoding
 from snnmap.frontend.recording import Dense, Events, Recording
@@ -173,11 +173,14 @@ def _dense(data: Dense, shape: tuple[int, ...], how: EncodeRules) -> Encoded:
         if encode not in (None, "current"):
             raise InputError(f"the data are spikes already; leave out --encode {encode}")
         encode = "current"
-    factor = 2 if encode == "delta" else 1
-    timed = _arranged(data, shape, factor)
+    if encode == "delta" and data.timed is False:
+        raise InputError("delta modulation needs a series (samples, steps, features), but the data are frames")
+    timed = _arranged(data, shape, factor=2 if encode == "delta" else 1)
     if encode is None:
         encode = "current" if timed else "rate"
         notes.append(f"encode = {encode}: the usual for {'series' if timed else 'frames'}, as none is stated")
+    if encode == "latency" and timed:
+        raise InputError("latency encoding needs frames (samples, features), but the data are a series")
     length = data.values.shape[1] if timed else 1
     steps = how.steps or _steps(data, timed, how.dt, notes)
     hold = np.minimum(np.floor(np.arange(steps) * how.dt / (data.dt or how.dt) + ROUNDING).astype(np.int64), length - 1)
@@ -188,8 +191,8 @@ def _dense(data: Dense, shape: tuple[int, ...], how: EncodeRules) -> Encoded:
         )
     if timed and not data.spiking and data.dt and not np.isclose(data.dt, how.dt, rtol=1e-9):
         notes.append(f"the series of {data.dt:g} s per value is held or thinned to steps of {how.dt:g} s")
-    one = _encoder(encode, data, timed, how)
     flat = data.values.reshape(data.samples, length, -1)
+    one = _encoder(encode, data, flat[:, hold] if encode == "delta" else None, how)
     parts = []
     for k in range(data.samples):
         if data.spiking:
@@ -244,33 +247,42 @@ def _rebinned(counts: npt.NDArray[Any], steps: int, ratio: float) -> Sample:
     return step, feature, total
 
 
-def _encoder(encode: str, data: Dense, timed: bool, how: EncodeRules) -> Callable[[npt.NDArray[Any], int, int], Sample]:
-    """Function (values (steps or 1, features), steps, sample) -> events.
+def _encoder(
+    encode: str, data: Dense, series: npt.NDArray[Any] | None, how: EncodeRules
+) -> Callable[[npt.NDArray[Any], int, int], Sample]:
+    """Function (values (steps or 1, features), steps, sample) -> events; `series` (samples, steps, features) for delta.
 
     Raises
     ------
     InputError
-        If the encoding does not suit the data.
+        If the range of the data does not suit the encoding.
     """
-    if encode == "delta" and not timed:
-        raise InputError("delta modulation needs a series (samples, steps, features), but the data are frames")
-    if encode == "latency" and timed:
-        raise InputError("latency encoding needs frames (samples, features), but the data are a series")
     if encode == "current":
         scale = 1 / 255 if data.values.dtype == np.uint8 else 1.0
         return lambda values, steps, _: _sparse(np.broadcast_to(values * scale, (steps, values.shape[1])))
-    if encode == "delta":
-        low, high = data.span or (float(data.values.min()), float(data.values.max()))
-        threshold = how.delta * (high - low)
-        if threshold <= 0:
-            raise InputError("the data never change, so delta modulation gives no spikes")
-        return lambda values, _, __: _sparse(_delta(values.astype(np.float64), threshold))
+    if series is not None:
+        crossed = _delta(series.astype(np.float64), _threshold(data, how.delta))
+        return lambda _, __, k: _sparse(crossed[k])
     unit = _unit_scaled(data)
     if encode == "rate":
         return lambda values, steps, _: _sparse(_rate(unit(values) * how.max_rate, steps))
     if encode == "poisson":
         return lambda values, steps, k: _poisson_of(unit(values) * how.max_rate, steps, how.seed, k)
     return lambda values, steps, _: _latency(unit(values)[0], steps)
+
+
+def _threshold(data: Dense, fraction: float) -> float:
+    """Threshold of delta modulation in units of the data.
+
+    Raises
+    ------
+    InputError
+        If the data never change.
+    """
+    low, high = data.span or (float(data.values.min()), float(data.values.max()))
+    if high <= low:
+        raise InputError("the data never change, so delta modulation gives no spikes")
+    return fraction * (high - low)
 
 
 def _unit_scaled(data: Dense) -> Callable[[npt.NDArray[Any]], F64]:
@@ -310,13 +322,14 @@ def _latency(value: F64, steps: int) -> Sample:
     return step[order], feature[order], np.ones(len(feature))
 
 
-def _delta(values: F64, threshold: float) -> F64:
-    """Crossings per step (steps, 2 x features): first up, then down."""
-    steps, features = values.shape
-    crossed = np.zeros((steps, 2 * features))
-    reference = values[0].copy()
+def _delta(values: F64, threshold: float) -> F32:
+    """Crossings per step (samples, steps, 2 x features), first up, then down; `values` (samples, steps, features)."""
+    samples, steps, features = values.shape
+    crossed = np.zeros((samples, steps, 2 * features), np.float32)
+    reference = values[:, 0].copy()
     for t in range(1, steps):
-        count = np.trunc((values[t] - reference) / threshold + np.copysign(1e-9, values[t] - reference))
+        change = (values[:, t] - reference) / threshold
+        count = np.trunc(change + np.copysign(1e-9, change))
         reference += count * threshold
-        crossed[t, :features], crossed[t, features:] = np.maximum(count, 0), np.maximum(-count, 0)
+        crossed[:, t, :features], crossed[:, t, features:] = np.maximum(count, 0), np.maximum(-count, 0)
     return crossed

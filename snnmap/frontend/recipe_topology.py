@@ -130,6 +130,8 @@ def _window_counts(connection: Connection, pre: tuple[int, ...], post: tuple[int
     given = connection.weights.kernel
     if given is not None and given.shape != connection.kernel:
         raise InputError(f"the kernel values are {given.shape}, but the kernel size is {connection.kernel}")
+    if any(n % p for n, p in zip(size, connection.pool, strict=True)):
+        raise InputError(f"{size[0]} x {size[1]} inputs cannot be pooled evenly by {connection.pool}")
     over = _window(connection)
     output = over.output(size)
     if output != tuple(there):
