@@ -76,13 +76,16 @@ def load_workload(source: str | Path, options: LoadOptions | None = None) -> Wor
     if options.data is not None and (graph := _recorded(source, read, options)) is not None:
         return graph
     recording = _recording(source, read, options, file, told)
-    dynamics = _dynamics(read, options, file, None if recording is None else recording, assumed)
+    dynamics = _dynamics(read, options, file, recording, assumed)
     if file is not None and recording is None:
         encoded = _synthetic(read.network, file, told, options, dynamics.dt)
     else:
         assert recording is not None
-        recording = first_samples(recording, told["samples"])
-        encoded = encode_recording(recording, input_shape(read.network), _rules(told, options, dynamics.dt))
+        try:
+            recording = first_samples(recording, told["samples"])
+            encoded = encode_recording(recording, input_shape(read.network), _rules(told, options, dynamics.dt))
+        except InputError as error:
+            raise InputError(f"{options.data or source}: {error}") from None
     assumed += [*(recording.notes if recording else ()), *encoded.notes]
     provenance = {
         **_facts(source, read, file, recording),
