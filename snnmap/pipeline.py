@@ -18,10 +18,13 @@ from snnmap.errors import InfeasibleError, SnnmapError
 from snnmap.evaluate import evaluate, figures
 from snnmap.frontend import LoadOptions, load_workload
 from snnmap.hardware import Hardware, load_hardware
-from snnmap.ir import Mapping, Report, SpikeGraph, Violation, Workload
-from snnmap.plan import REGISTRIES, Plan, plan_for
+from snnmap.ir import Clustering, Mapping, Report, SpikeGraph, Traffic, Violation, Workload
+from snnmap.objectives import Term
+from snnmap.plan import REGISTRIES, Plan, Quality, plan_for
 from snnmap.profile import profile as run_profile
 from snnmap.profile.store import is_profile, load_profile
+from snnmap.reliability import paper_quality
+from snnmap.reliability.arrays import read_currents, tile_variation
 from snnmap.traffic import partial_messages, traffic
 from snnmap.verify import verify
 
@@ -56,7 +59,7 @@ class CompileOptions:
     """Shipped chip or path of a TOML file."""
     technology: str | None = None
     """Another device technology for that chip, or its own."""
-    objective: str = "traffic"
+    objective: str = "default"
     seed: int = 0
     split: Split = "partial_sum"
     """What happens to a neuron with more inputs than a crossbar has rows."""
@@ -64,6 +67,10 @@ class CompileOptions:
     """Seconds for the searches together; the best found so far is kept."""
     settings: tuple[tuple[str, Any], ...] = ()
     """`stage` or `stage.field` to value, on top of the objective's preset."""
+    terms: tuple[tuple[str, float], ...] = ()
+    """Placement terms (`thermal`, `leakage`, `lifetime`) and their weights: objectives as weighted sums."""
+    variation: int | None = None
+    """Seed of tile-to-tile process variation of the endurance; none: identical tiles."""
 
 
 def profile(
@@ -126,7 +133,7 @@ def compile(  # noqa: A001  the word every user of a compiler expects
         If the workload does not fit the chip, or has nothing to map.
     """
     options = options or CompileOptions()
-    plan = plan_for(options.objective, dict(options.settings))
+    plan = plan_for(options.objective, dict(options.settings), options.terms)
     hardware = load_hardware(options.hardware, options.technology)
     graph = source if isinstance(source, SpikeGraph) else profile(source, load, progress=progress)
     _must_have_work(graph)
@@ -168,9 +175,16 @@ def _map(
     hardware = hardware.sized(clustering.clusters)
     moved = traffic(graph, clustering)
     placement = plan.place(
-        moved, clustering.clusters, hardware, rng=streams["place"], progress=progress, deadline=deadline
+        moved,
+        clustering.clusters,
+        hardware,
+        rng=streams["place"],
+        terms=placement_terms(graph, clustering, hardware, moved, plan, options.variation),
+        progress=progress,
+        deadline=deadline,
     )
-    wiring = plan.wire(graph, clustering, hardware, quality=cell_quality(hardware), rng=streams["wire"])
+    quality = cell_quality(hardware, plan.quality)
+    wiring = plan.wire(graph, clustering, hardware, quality=quality, rng=streams["wire"], progress=progress)
     sdfg, schedule = plan.schedule(graph, hardware, clustering, placement, moved, rng=streams["schedule"])
     mapping = Mapping(
         clustering=clustering,
@@ -182,38 +196,48 @@ def _map(
         active_steps=graph.active_steps,
         partial_messages=partial_messages(graph, clustering),
         figures={},
-        hardware=hardware_facts(hardware, options.hardware),
+        hardware=hardware_facts(hardware, options),
         provenance=_provenance(graph, plan, options),
     )
     report = evaluate(mapping, graph, hardware)
     return Compiled(replace(mapping, figures=figures(report)), graph, hardware, report)
 
 
-def cell_quality(hardware: Hardware) -> F64:
-    """How little current each cell carries when its row alone is read, (R, C), 1 for the least: what wears last.
+def placement_terms(
+    graph: SpikeGraph, clustering: Clustering, hardware: Hardware, moved: Traffic, plan: Plan, variation: int | None
+) -> tuple[Term, ...]:
+    """Placement terms that the plan weighs in beside the traffic."""
+    if not plan.terms:
+        return ()
+    from snnmap.objectives.chip import TERMS, ChipView
 
-    All cells at g_max, exact wires (`physics.crossbar.gated_row_map`).
+    view = ChipView(graph, clustering, hardware, moved, tile_variation(hardware, variation))
+    return tuple(TERMS[name](view, weight) for name, weight in plan.terms if weight > 0)
+
+
+def cell_quality(hardware: Hardware, kind: Quality) -> F64:
+    """How long each cell lasts at unit activity, up to a factor, (R, C).
+
+    `current`: least read current over that of the cell, all cells at g_max, exact wires. `endurance`: spikes that the
+    cell survives by eSpine's equations at the paper twin of the technology.
+
+    Raises
+    ------
+    InputError
+        If the technology has no paper twin.
     """
-    from snnmap.physics.crossbar import gated_row_map
-
-    technology = hardware.technology
-    current = gated_row_map(
-        G=np.full((hardware.rows, hardware.columns), technology["g_max"]),
-        V_r=hardware["read_voltage"],
-        r_wl=technology["r_wordline"],
-        r_bl=technology["r_bitline"],
-        r_source=technology["r_source"],
-        r_sense=technology["r_sense"],
-    )
+    if kind == "endurance":
+        return paper_quality(hardware)
+    current = read_currents(np.full((hardware.rows, hardware.columns), hardware.technology["g_max"]), hardware)
     quality: F64 = current.min() / current
     return quality
 
 
-def hardware_facts(hardware: Hardware, source: str) -> dict[str, Any]:
+def hardware_facts(hardware: Hardware, options: CompileOptions) -> dict[str, Any]:
     """What a mapping file says of its hardware: enough to name it, size it and check it."""
     return {
         "name": hardware.name,
-        "source": source,
+        "source": options.hardware,
         "digest": hardware.digest(),
         "technology": hardware.technology.name,
         "mode": hardware.technology.mode,
@@ -222,6 +246,7 @@ def hardware_facts(hardware: Hardware, source: str) -> dict[str, Any]:
         "mesh": [hardware.mesh_width, hardware.mesh_height],
         "port": list(hardware.port),
         "clusters_per_tile": hardware.clusters_per_tile,
+        "variation_seed": options.variation,
     }
 
 

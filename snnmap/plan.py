@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Mapping as MappingType
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from snnmap import partition, place, schedule, wire
 from snnmap.errors import InputError
@@ -21,32 +21,68 @@ REGISTRIES: dict[str, MappingType[str, type]] = {
 }
 """Algorithms of every stage, by name."""
 
-DEFAULT = {"partition": "kernighan_lin", "place": "anneal", "wire": "activity_sort", "schedule": "list"}
+TERM_NAMES = ("thermal", "leakage", "lifetime")
+"""Placement terms of `objectives.chip`, which is imported when one is used."""
 
-OBJECTIVES: dict[str, dict[str, str]] = {
-    "traffic": DEFAULT,
+Quality = Literal["current", "endurance"]
+"""What makes a cell good: little read current (physics), or eSpine's endurance (paper)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """What an objective stands for."""
+
+    summary: str
+    partition: str = "kernighan_lin"
+    place: str = "anneal"
+    wire: str = "activity_sort"
+    schedule: str = "list"
+    quality: Quality = "current"
+    terms: tuple[tuple[str, float], ...] = ()
+    """Placement terms beside the traffic, with their weights."""
+
+
+OBJECTIVES: dict[str, Preset] = {
+    "default": Preset("few messages, and busy rows where cells carry little current"),
+    "traffic": Preset("few messages alone, lines in order: SpiNeMap's objective", wire="identity"),
+    "espine": Preset("the weakest cell by eSpine's endurance (paper mode)", wire="weakest_cell", quality="endurance"),
+    "thermal": Preset("cool and even tiles", place="hill_climb", terms=(("thermal", 1.0),)),
+    "lifetime": Preset(
+        "the weakest cell by read current; busy clusters on enduring tiles",
+        wire="weakest_cell",
+        terms=(("lifetime", 1.0),),
+    ),
+    "leakage": Preset("little leakage", place="hill_climb", terms=(("leakage", 1.0),)),
+    "energy": Preset("little energy: few hops, busy rows on little current", wire="activity_sort"),
+    "throughput": Preset("a short guaranteed period: merging shared out", partition="balanced_homes"),
 }
-"""Preset per objective: the algorithm of every stage."""
+"""Objectives by name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The algorithms of a compilation; each field holds a configured one."""
+    """The algorithms of a compilation; each stage's field holds a configured one."""
 
     objective: str
     partition: Any
     place: Any
     wire: Any
     schedule: Any
+    quality: Quality
+    terms: tuple[tuple[str, float], ...]
 
     def describe(self) -> dict[str, str]:
         """Stage to `repr` of its algorithm: what the provenance records."""
         stages = {stage: repr(getattr(self, stage)) for stage in REGISTRIES}
-        return {"objective": self.objective, **stages}
+        return {"objective": self.objective, **stages, "quality": self.quality, "terms": repr(self.terms)}
 
 
-def plan_for(objective: str = "traffic", settings: MappingType[str, Any] | None = None) -> Plan:
-    """Preset plan of `objective` with `settings` (`stage` or `stage.field` to value, as text or typed) applied.
+def plan_for(
+    objective: str = "default",
+    settings: MappingType[str, Any] | None = None,
+    terms: tuple[tuple[str, float], ...] = (),
+) -> Plan:
+    """Preset plan of `objective` with `settings` (`stage` or `stage.field` to value) applied and `terms` added.
 
     Raises
     ------
@@ -56,9 +92,10 @@ def plan_for(objective: str = "traffic", settings: MappingType[str, Any] | None 
     if objective not in OBJECTIVES:
         raise InputError(f"objective {objective!r} is unknown; {_offer(objective, OBJECTIVES)}")
     settings = dict(settings or {})
+    preset = OBJECTIVES[objective]
     chosen = {}
     for stage, registry in REGISTRIES.items():
-        name = str(settings.pop(stage, OBJECTIVES[objective][stage]))
+        name = str(settings.pop(stage, getattr(preset, stage)))
         if name not in registry:
             raise InputError(f"{stage} algorithm {name!r} is unknown; {_offer(name, registry)}")
         chosen[stage] = registry[name]()
@@ -67,7 +104,13 @@ def plan_for(objective: str = "traffic", settings: MappingType[str, Any] | None 
         if stage not in chosen:
             raise InputError(f"setting {key!r} names no stage; {_offer(stage, REGISTRIES)}")
         chosen[stage] = _with_field(chosen[stage], stage, name, value)
-    return Plan(objective=objective, **chosen)
+    for name, weight in terms:
+        if name not in TERM_NAMES:
+            raise InputError(f"placement term {name!r} is unknown; {_offer(name, dict.fromkeys(TERM_NAMES))}")
+        if not 0 <= weight < float("inf"):
+            raise InputError(f"the weight of term {name!r} must be 0 or more, not {weight}")
+    weighed = {**dict(preset.terms), **dict(terms)}
+    return Plan(objective=objective, **chosen, quality=preset.quality, terms=tuple(sorted(weighed.items())))
 
 
 def _with_field(algorithm: Any, stage: str, name: str, value: Any) -> Any:
@@ -115,6 +158,24 @@ def parse_settings(texts: tuple[str, ...]) -> dict[str, str]:
             raise InputError(f"--set {text!r} is not stage.option=value, for example place.sweeps=200")
         settings[key.strip()] = value.strip()
     return settings
+
+
+def parse_terms(texts: tuple[str, ...]) -> tuple[tuple[str, float], ...]:
+    """`("thermal=0.5",)` as names and weights.
+
+    Raises
+    ------
+    InputError
+        If a text is not `name=number`.
+    """
+    terms = []
+    for text in texts:
+        name, _, weight = text.partition("=")
+        try:
+            terms.append((name.strip(), float(weight)))
+        except ValueError:
+            raise InputError(f"--term {text!r} is not name=weight, for example thermal=0.5") from None
+    return tuple(terms)
 
 
 def read_config(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:

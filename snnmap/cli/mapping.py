@@ -31,7 +31,11 @@ HEADLINES = (
 @click.option("-o", "--output", type=options.FILE, help="Write the mapping here (.json or .json.gz).")
 @options.hw
 @options.technology
-@click.option("--objective", default="traffic", show_default=True, help="Preset: " + ", ".join(plan.OBJECTIVES) + ".")
+@click.option("--objective", default="default", show_default=True, help="Preset: " + ", ".join(plan.OBJECTIVES) + ".")
+@click.option(
+    "--term", "terms", multiple=True, metavar="NAME=WEIGHT", help="Weigh thermal, leakage or lifetime into it."
+)
+@click.option("--variation", type=int, metavar="SEED", help="Seed of tile-to-tile process variation; default: none.")
 @click.option("--split", type=click.Choice(pipeline.SPLITS), default="partial_sum", show_default=True)
 @click.option("--time-budget", type=float, metavar="SECONDS", help="Stop searching after this long, keep the best.")
 @click.option("--set", "settings", multiple=True, metavar="STAGE.OPTION=VALUE", help="Change one option of a stage.")
@@ -55,6 +59,7 @@ def compile_(
         chosen, settings = plan.read_config(config)
         _apply_config(context, chosen, given, config)
     settings |= plan.parse_settings(given.pop("settings"))
+    given["terms"] = plan.parse_terms(given["terms"])
     seed = given.pop("seed")
     load = options.load_options(given, seed)
     wanted = pipeline.CompileOptions(seed=seed, settings=tuple(settings.items()), **given)

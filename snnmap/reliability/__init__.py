@@ -11,17 +11,19 @@ spike reads its row once. All states are for that average activity.
 from snnmap.hardware import Hardware
 from snnmap.ir import Mapping, Metric, SpikeGraph
 from snnmap.reliability.arrays import seconds_per_step
-from snnmap.reliability.paper_mode import PaperState, paper_state, paper_twin
+from snnmap.reliability.paper_mode import PaperState, paper_quality, paper_state, paper_twin
 from snnmap.reliability.physics_mode import PhysicsState, physics_state
 
 __all__ = [
     "PaperState",
     "PhysicsState",
     "paper_metrics",
+    "paper_quality",
     "paper_state",
     "paper_twin",
     "physics_metrics",
     "physics_state",
+    "reliability_metrics",
 ]
 
 

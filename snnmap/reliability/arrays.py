@@ -10,6 +10,7 @@ from snnmap.hardware import Hardware
 from snnmap.ir import Mapping, SpikeGraph
 from snnmap.physics import pcm
 from snnmap.physics.crossbar import gated_row_map
+from snnmap.physics.endurance import tile_factors
 
 
 class Array(NamedTuple):
@@ -31,6 +32,14 @@ def seconds_per_step(mapping: Mapping, graph: SpikeGraph) -> float:
     """Real time if the chip keeps up, else its guaranteed period: max(dt, period), s."""
     schedule = mapping.schedule
     return max(graph.dt, schedule.period_numerator / schedule.period_denominator * mapping.sdfg.tick)
+
+
+def tile_variation(hardware: Hardware, seed: int | None) -> F64:
+    """Endurance of every tile over the nominal one (T,): seeded process variation, or 1 everywhere without a seed."""
+    if seed is None:
+        return np.ones(hardware.tiles)
+    rng = np.random.Generator(np.random.PCG64(seed))
+    return tile_factors(hardware.tiles, hardware["tile_variation"], rng=rng)
 
 
 class Programmed(NamedTuple):

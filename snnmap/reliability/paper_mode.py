@@ -6,11 +6,12 @@ import numpy as np
 
 from snnmap.arrays import F64
 from snnmap.cells import crossbar_of, upper_bound
+from snnmap.errors import InputError
 from snnmap.hardware import Hardware, Technology, list_technologies, load_technology
 from snnmap.ir import Mapping, SpikeGraph
 from snnmap.physics import paper, thermal
 from snnmap.physics.leakage import Leakage
-from snnmap.reliability.arrays import passes_of, programmed, seconds_per_step
+from snnmap.reliability.arrays import passes_of, programmed, seconds_per_step, tile_variation
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,6 +38,24 @@ def paper_twin(technology: Technology) -> Technology | None:
     return load_technology(name) if name in list_technologies() else None
 
 
+def paper_quality(hardware: Hardware) -> F64:
+    """Spikes that every cell survives by eSpine's equations, (R, C).
+
+    Raises
+    ------
+    InputError
+        If the chip's technology has no paper twin.
+    """
+    twin = paper_twin(hardware.technology)
+    if twin is None:
+        known = ", ".join(n for n in list_technologies() if n.startswith("paper-"))
+        raise InputError(
+            f"objective espine needs eSpine's constants, which technology {hardware.technology.name!r} has not; "
+            f"use a node with a paper twin ({known})"
+        )
+    return paper.endurance_map((hardware.rows, hardware.columns), paper.PaperCell.of(twin))
+
+
 def paper_state(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, technology: Technology) -> PaperState:
     """Lifetime and temperature by eSpine's equations, `paper` mode; the paper knows no tile-to-tile coupling."""
     cell = paper.PaperCell.of(technology)
@@ -47,6 +66,7 @@ def paper_state(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, technol
     time = graph.window * seconds_per_step(mapping, graph)
     leakage = Leakage.of(hardware, technology, hardware.leaking_width)
     clusters = mapping.clustering.clusters
+    factors = tile_variation(hardware, mapping.hardware.get("variation_seed"))[mapping.placement.tile]
     lifetime, bound, mean = np.empty(clusters), np.empty(clusters), np.empty(clusters)
     hottest = cell.ambient
     for k in range(clusters):
@@ -60,8 +80,8 @@ def paper_state(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, technol
         mean[k] = cell.ambient + (float((rise * passes).sum() / total) if total else 0.0)
         hottest = max(hottest, cell.ambient + float(rise[passes > 0].max(initial=0.0)))
     return PaperState(
-        lifetime=lifetime * graph.frames,
-        bound=bound * graph.frames,
+        lifetime=lifetime * graph.frames * factors,
+        bound=bound * graph.frames * factors,
         temperature=mean,
         hottest=hottest,
         leakage=leakage.power(mean),

@@ -11,7 +11,7 @@ from snnmap.ir import Mapping, SpikeGraph
 from snnmap.physics import endurance, pcm, thermal
 from snnmap.physics.energy import row_read_energy, write_energy
 from snnmap.physics.leakage import Leakage, settle
-from snnmap.reliability.arrays import array_of, programmed, seconds_per_step
+from snnmap.reliability.arrays import array_of, programmed, seconds_per_step, tile_variation
 from snnmap.traffic import link_loads, traffic
 
 SPARES = 8
@@ -65,15 +65,8 @@ class Heated:
     """Reads over the window, J (K,)."""
 
 
-def physics_state(
-    mapping: Mapping, graph: SpikeGraph, hardware: Hardware, *, factors: F64 | None = None
-) -> PhysicsState:
+def physics_state(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> PhysicsState:
     """Temperature, leakage and wear of a mapping, `physics` mode.
-
-    Parameters
-    ----------
-    factors
-        Endurance of every tile over the nominal one (T,): process variation (`physics.endurance.tile_factors`).
 
     Raises
     ------
@@ -92,7 +85,7 @@ def physics_state(
     cell_mean = [t + float(rise.mean()) for t, rise in zip(at_tile, heated.rise, strict=True)]
     peaks = [t + float((r + p).max()) for t, r, p in zip(at_tile, heated.rise, heated.pulse, strict=True)]
     worn = [_worn(mapping, graph, hardware, heated, k, float(at_tile[k])) for k in range(len(at_tile))]
-    scale = np.ones(hardware.tiles) if factors is None else factors
+    scale = tile_variation(hardware, mapping.hardware.get("variation_seed"))
     lifetimes = [w.lifetime * scale[tile[k]] for k, w in enumerate(worn)]
     everywhere = np.concatenate(lifetimes)
     causes = {w.limited_by for w in worn}
