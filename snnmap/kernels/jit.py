@@ -3,9 +3,17 @@
 No fastmath and no parallel loops: results must be the same bytes on every machine and thread count. `nogil` lets
 callers run independent samples on several threads. Compiled code is cached next to the source, or in the user's
 cache folder.
+
+numba takes a cached function for current while the file it stands in is unchanged, even if it calls kernels of other
+files that did change: an upgrade or an edit would then run old code. So the cache is stamped with the content of the
+function's own file and of all kernel files that it imports, directly or not.
 """
 
+import hashlib
+import re
 from collections.abc import Callable
+from functools import cache
+from pathlib import Path
 from typing import ParamSpec, TypeVar, cast
 
 import numba
@@ -16,4 +24,22 @@ T = TypeVar("T")
 
 def njit(function: Callable[P, T]) -> Callable[P, T]:
     """Compile `function` with numba (cached on disk, releases the GIL, IEEE arithmetic)."""
-    return cast("Callable[P, T]", numba.njit(cache=True, nogil=True, fastmath=False)(function))
+    compiled = numba.njit(cache=True, nogil=True, fastmath=False)(function)
+    if hasattr(compiled, "_cache"):  # not with NUMBA_DISABLE_JIT
+        file = compiled._cache._cache_file  # noqa: SLF001 numba has no public way to say what a cache depends on
+        file._source_stamp = stamp(Path(function.__code__.co_filename))  # noqa: SLF001
+    return cast("Callable[P, T]", compiled)
+
+
+@cache
+def stamp(path: Path) -> str:
+    """SHA-256 of a kernel file and of all kernel files it imports, directly or not."""
+    sources: dict[Path, str] = {}
+    pending = [path]
+    while pending:
+        file = pending.pop()
+        if file not in sources:
+            sources[file] = file.read_text(encoding="utf-8")
+            names = re.findall(r"^from snnmap\.kernels\.(\w+) import", sources[file], re.MULTILINE)
+            pending += [path.with_name(f"{name}.py") for name in names]
+    return hashlib.sha256("\0".join(sources[file] for file in sorted(sources)).encode()).hexdigest()

@@ -12,7 +12,7 @@ Threshold  emits 1 if x passes the threshold
 Delay      emits the x of delay / dt steps ago (rounded to whole steps)
 relay      emits gain x
 LavaCuba   integers: u = decay(u, i_decay) + x, v = decay(v, v_decay) + u, decay(y, d) = sign(y) (|y| (4096 - d) >> 12);
-           emits 1 and v = 0 if v >= threshold; then v stays 0 for ref_delay - 1 steps. `Rule` does not apply to it.
+           v_reset = 0; after a spike v stays 0 for ref_delay - 1 steps
 =========  ==========================================================================================================
 
 At rest, before step 0, v = v_leak where there is a leak and 0 elsewhere, i = 0. Every value emitted is rounded to
@@ -233,7 +233,7 @@ def update(model: int, rule: Rule, first: int, stop: int, state: NeuronState, ac
     if model in {LI, CUBA_LI}:
         return _leaky(model == CUBA_LI, first, stop, state, acc, out)
     if model == LAVA_CUBA:
-        return _lava_cuba(first, stop, state, acc, out)
+        return _lava_cuba(rule, first, stop, state, acc, out)
     return _stateless(model, rule, first, stop, state, acc, out)
 
 
@@ -291,7 +291,7 @@ def decayed(y: int, decay: int) -> int:
 
 
 @njit
-def _lava_cuba(first: int, stop: int, state: NeuronState, acc: F64, out: F64) -> int:
+def _lava_cuba(rule: Rule, first: int, stop: int, state: NeuronState, acc: F64, out: F64) -> int:
     c = state.coefficients
     count = 0
     for j in range(first, stop):
@@ -299,16 +299,15 @@ def _lava_cuba(first: int, stop: int, state: NeuronState, acc: F64, out: F64) ->
         v = decayed(int(state.v[j]), int(c[MEMBRANE, j])) + u
         acc[j] = 0.0
         out[j] = 0.0
+        state.i[j] = u
         if state.hold[j] > 0:
             state.hold[j] -= 1
-            v = 0
-        elif v >= c[LIMIT, j]:
-            v = 0
+            state.v[j] = 0.0
+            continue
+        out[j], state.v[j] = fire(float(v), c[LIMIT, j], 0.0, rule)
+        if out[j] != 0.0:
             state.hold[j] = max(0, int(c[RESET, j]) - 1)
-            out[j] = 1.0
             count += 1
-        state.i[j] = u
-        state.v[j] = v
     return count
 
 

@@ -67,7 +67,7 @@ def stepping(network: Network, dynamics: Dynamics) -> tuple[Rule, NeuronState]:
     dt = dynamics.dt if dynamics.integration == "time" else 1.0
     for p in neurons:
         limit = p.parameters.get("v_threshold")
-        if (rule.multispike or rule.clamped) and limit is not None and p.model != "LavaCuba" and np.any(limit <= 0.0):
+        if (rule.multispike or rule.clamped) and limit is not None and np.any(limit <= 0.0):
             raise InputError(f"clamp and several spikes per step need positive thresholds, which {p.name!r} has not")
     return rule, neuron_state(
         [p.model for p in neurons], [p.size for p in neurons], [p.parameters for p in neurons], dt

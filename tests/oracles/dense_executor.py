@@ -100,7 +100,7 @@ class Cell:
         limit, spikes = self.p["v_threshold"], 0.0
         if self.passes(self.v, limit):
             spikes = float(math.floor(self.v / limit)) if self.d.multispike else 1.0
-            after = {"value": self.p["v_reset"], "subtract": self.v - spikes * limit, "zero": 0.0}
+            after = {"value": self.p.get("v_reset", 0.0), "subtract": self.v - spikes * limit, "zero": 0.0}
             self.v = after[self.d.reset]
         if self.d.clamp is not None:
             self.v = max(self.v, -self.d.clamp * limit)
@@ -113,11 +113,11 @@ class Cell:
         if self.rest > 0:
             self.v = 0
             return 0.0
-        spikes = v >= self.p["v_threshold"]
-        self.v = 0 if spikes else v
+        self.v = v
+        spikes = self.fire()
         if spikes:
             self.rest = int(self.p["ref_delay"])
-        return float(spikes)
+        return spikes
 
 
 def toward_zero(y, decay):
