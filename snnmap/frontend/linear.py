@@ -178,9 +178,11 @@ def repeated(matrix: "csr_array", times: int) -> "csr_array":
 
 def without_structural_zeros(matrix: "csr_array", weight: npt.NDArray[Any]) -> "csr_array":
     """`matrix` less its zeros if at least half of the tensor it came from is zero (module docstring)."""
-    if 2 * np.count_nonzero(weight) <= weight.size:
-        matrix.eliminate_zeros()
-    return matrix
+    if 2 * np.count_nonzero(weight) > weight.size:
+        return matrix
+    kept = matrix.data != 0.0
+    indptr = offsets(kept)[matrix.indptr]
+    return _csr(matrix.data[kept], matrix.indices[kept], indptr, matrix.shape)
 
 
 def _taps(size: Shape, over: Window) -> tuple[I64, I32, I32]:

@@ -114,8 +114,10 @@ def _surplus(shape: Shape, follower: Node) -> int:
     drop = max(len(shape) - RANKS[follower.type], 0)
     if RANKS[follower.type] > 1 or drop == 0:
         return drop
-    wanted = follower.array("weight").shape[-1]
-    return 0 if count(shape) == wanted and squeezed(shape) == shape else drop if shape[-1] == wanted else 0
+    weight = follower.array("weight")
+    if count(weight.shape[:-2]) > 1:
+        return 0
+    return drop if shape[-1:] == weight.shape[-1:] else 0
 
 
 def _handed_on(node: Node, arriving: Shape | None) -> Layer | None:
@@ -135,7 +137,7 @@ def _flatten(node: Node, arriving: Shape | None) -> Layer | None:
         return None
     start = node.integers("start_dim")[0] if node.has("start_dim") else 1
     end = node.integers("end_dim")[0] if node.has("end_dim") else -1
-    declared = tuple(int(v) for v in np.ravel(node.values["input_type"])) if node.has("input_type") else None
+    declared = node.integers("input_type") if node.has("input_type") and np.size(node.values["input_type"]) else None
     repairs = []
     if declared is not None and declared != arriving:
         repairs.append(f"{node.title} declares input {declared}; {arriving} arrives and was taken")

@@ -36,7 +36,7 @@ class Node:
     @property
     def title(self) -> str:
         """What messages call it."""
-        return f"node {self.name!r} ({self.type})"
+        return f"node {self.name!r} ({'end of a nested graph' if self.type == PASS else self.type})"
 
     def has(self, key: str) -> bool:
         """Whether a value is given."""
@@ -112,9 +112,9 @@ def graph_of(tree: Mapping[str, Any]) -> Graph:
     InputError
         If there are no nodes or edges, or an edge names a node that is not there.
     """
-    nodes, edges = _flat(tree, "", DEPTH)
-    if not nodes:
+    if isinstance(tree.get("nodes"), Mapping) and not tree["nodes"]:
         raise InputError("the network is empty: its NIR graph has no nodes")
+    nodes, edges = _flat(tree, "", DEPTH)
     repairs = [
         f"edge {source} -> {target} is written more than once; it counts once"
         for source, target in dict.fromkeys(edge for edge in edges if edges.count(edge) > 1)
