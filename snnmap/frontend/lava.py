@@ -107,11 +107,17 @@ def _layers(tree: Tree) -> list[Node]:
     nodes = []
     for name in names:
         values = layers[name]
-        kind = list(np.ravel(values["type"])) if isinstance(values, Mapping) and "type" in values else []
-        if len(kind) != 1 or not isinstance(kind[0], str):
+        kind = _word(values.get("type")) if isinstance(values, Mapping) else ""
+        if not kind:
             raise InputError(f"layer {name} has no type")
-        nodes.append(Node(f"{kind[0]}{name}", kind[0], {k: v for k, v in values.items() if k != "type"}))
+        nodes.append(Node(f"{kind}{name}", kind, {k: v for k, v in values.items() if k != "type"}))
     return nodes
+
+
+def _word(value: Any) -> str:
+    """A stored string, also as an array of one; "" if it is something else."""
+    words = np.asarray(value, object).ravel()
+    return str(words[0]) if len(words) == 1 and isinstance(words[0], str) else ""
 
 
 def _chain(layers: list[Node]) -> Chain:
@@ -240,10 +246,10 @@ def _neuron(chain: Chain, node: Node, shape: Shape) -> dict[str, F64]:
     given = node.values.get("neuron")
     if not isinstance(given, Mapping):
         raise InputError(f"{node.title} has no neuron")
-    kind = np.ravel(given.get("type", ""))[0]
+    kind = _word(given.get("type"))
     if kind not in {"CUBA", "LOIHI"}:
         raise InputError(f"{node.title} has neurons of type {kind!r}; only CUBA (LOIHI) is supported")
-    neuron = Node(node.name, str(kind), {k: v for k, v in given.items() if k != "type"})
+    neuron = Node(node.name, kind, {k: v for k, v in given.items() if k != "type"})
     if neuron.has("gradedSpike") and np.any(neuron.array("gradedSpike")):
         raise InputError(f"{node.title} sends graded spikes, which is not supported")
     if neuron.has("weight_exp") and np.any(neuron.array("weight_exp")):
