@@ -1,13 +1,14 @@
 """Independent judge of a mapping: recounts legality from (spike graph, hardware, mapping), imports no stage or kernel.
 
-Checked, each rule by name: `workload-digest`, `hardware-digest`, `cluster-shape` (ids known, distinct, within crossbar
-rows and columns), `synapse-limit`, `synapse-missing` and `synapse-twice` (every synapse realised exactly once), `home`,
-`tile` (exists), `tile-shared`, `wiring` (lines exist, no cell used twice), `schedule-order`, `schedule-dependency`,
-`schedule-time`, `schedule-start`, `schedule-period` (`verify.dataflow`), and `figures` (recounted equal reported,
-`verify.figures`).
+Checked, each rule by name: `workload-digest`, `hardware-digest`, `workload-facts` and `hardware-facts` (what the file
+says of them is true), `cluster-shape` (ids exist, ascend, fit the crossbar's rows and columns), `home`,
+`synapse-missing` and `synapse-twice` (every synapse realised exactly once), `synapse-limit`, `tile` (exists),
+`tile-shared`, `wiring` (lines exist, no cell used twice), `schedule-shape`, `schedule-dependency`, `schedule-buffer`,
+`schedule-time`, `schedule-order`, `schedule-start`, `schedule-period`, `schedule-latency` (`verify.dataflow`),
+`partial-sums` (possible counts), and `figures` (recounted equal reported, `verify.figures`).
 
 Taken for granted: the spike graph is the profile of the named workload, and the hardware file says what the chip is.
-Plain numpy, slow and obvious on purpose.
+Plain numpy, obvious rather than fast.
 """
 
 import numpy as np
@@ -16,6 +17,7 @@ from snnmap.hardware import Hardware
 from snnmap.ir import Mapping, SpikeGraph, Violation
 from snnmap.verify.dataflow import dataflow_violations
 from snnmap.verify.figures import figure_violations
+from snnmap.verify.recount import Recount, recount
 
 SHOWN = 3
 """Offenders named per rule; the rest are counted."""
@@ -39,17 +41,18 @@ def verify(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> list[Viol
         Structural rules first; if any of those is broken, schedule and figures are not judged, since they would only
         repeat it.
     """
-    found = _identity(mapping, graph, hardware)
+    found = _identity(mapping, graph, hardware) + _facts(mapping, graph, hardware)
     shape = _shapes(mapping, graph, hardware)
     if shape:
         return found + shape
-    found += _synapses(mapping, graph, hardware)
-    found += _homes(mapping, graph)
+    counted = recount(graph, mapping.clustering)
+    found += _synapses(counted, graph, hardware)
+    found += _homes(mapping, graph, hardware)
     found += _tiles(mapping, hardware)
     found += _wiring(mapping, hardware)
     if found:
         return found
-    return dataflow_violations(mapping, graph, hardware) + figure_violations(mapping, graph, hardware)
+    return dataflow_violations(mapping, graph, hardware, counted) + figure_violations(mapping, graph, hardware, counted)
 
 
 def _identity(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> list[Violation]:
@@ -64,15 +67,53 @@ def _identity(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> list[V
     ]
 
 
+def _facts(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> list[Violation]:
+    """What the file repeats of workload and chip, for readers that have neither at hand."""
+    workload = {"frames": graph.frames, "steps": graph.steps, "dt": graph.dt, "externals": graph.network.externals}
+    chip = {
+        "name": hardware.name,
+        "rows": hardware.rows,
+        "columns": hardware.columns,
+        "mesh": [hardware.mesh_width, hardware.mesh_height],
+        "port": list(hardware.port),
+        "clusters_per_tile": hardware.clusters_per_tile,
+        "technology": hardware.technology.name,
+        "mode": hardware.technology.mode,
+    }
+    found = [
+        Violation(rule, name, f"the mapping says {told.get(name)}", f"it is {real}")
+        for rule, told, facts in (
+            ("workload-facts", mapping.provenance["workload"], workload),
+            ("hardware-facts", mapping.hardware, chip),
+        )
+        for name, real in facts.items()
+        if told.get(name) != real
+    ]
+    populations = [(p.name, p.first, list(p.shape)) for p in graph.network.populations]
+    named = [(p.get("name"), p.get("first"), p.get("shape")) for p in mapping.provenance.get("populations", ())]
+    if named != populations:
+        found.append(Violation("workload-facts", "populations", f"{len(named)} named", "not those of the network"))
+    return found + [
+        Violation("workload-facts", name, "differ from the profile", "both must be the same")
+        for name in ("spikes", "active_steps")
+        if not np.array_equal(getattr(mapping, name), getattr(graph, name))
+    ]
+
+
 def _shapes(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> list[Violation]:
     network, clustering = graph.network, mapping.clustering
+    externals = network.externals
     found: list[Violation] = []
     if len(clustering.home) != network.neurons:
         asked = f"homes of {len(clustering.home)} neurons"
         found.append(Violation("cluster-shape", "home", asked, f"the network has {network.neurons}"))
+    if len(mapping.partial_messages) != len(clustering.column_neuron):
+        asked = f"counts for {len(mapping.partial_messages)} columns"
+        there = f"there are {len(clustering.column_neuron)}"
+        found.append(Violation("cluster-shape", "partial_messages", asked, there))
     sides = (
         ("rows", clustering.row_ptr, clustering.row_source, 0, hardware.rows),
-        ("columns", clustering.column_ptr, clustering.column_neuron, network.externals, hardware.columns),
+        ("columns", clustering.column_ptr, clustering.column_neuron, externals, hardware.columns),
     )
     for side, ptr, ids, lowest, limit in sides:
         for k in range(clustering.clusters):
@@ -83,36 +124,24 @@ def _shapes(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> list[Vio
             if len(part) and (part.min() < lowest or part.max() >= network.sources):
                 there = f"ids {lowest} to {network.sources - 1}"
                 found.append(Violation("cluster-shape", where, f"{side} with ids outside the network", there))
-            if len(np.unique(part)) != len(part):
-                found.append(Violation("cluster-shape", where, f"one id on two {side}", "each id takes one line"))
+            if np.any(part[1:] <= part[:-1]):
+                asked = f"{side} whose ids repeat or do not ascend"
+                found.append(Violation("cluster-shape", where, asked, "each id takes one line"))
     if len(clustering.home) and (clustering.home.min() < 0 or clustering.home.max() >= clustering.clusters):
         found.append(Violation("home", "home", "a home outside the clusters", f"{clustering.clusters} clusters"))
     return found
 
 
-def _synapses(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> list[Violation]:
-    """Count, per synapse, the clusters that hold its source as a row and its target as a column."""
-    network, clustering = graph.network, mapping.clustering
-    realised = np.zeros(network.synapses, np.int16)
-    in_cluster = np.zeros(network.sources, bool)
-    found: list[Violation] = []
-    for k in range(clustering.clusters):
-        columns = clustering.column_neuron[clustering.column_ptr[k] : clustering.column_ptr[k + 1]]
-        rows = clustering.row_source[clustering.row_ptr[k] : clustering.row_ptr[k + 1]]
-        in_cluster[columns] = True
-        cells = 0
-        for source in rows:
-            first, last = network.indptr[source], network.indptr[source + 1]
-            hit = in_cluster[network.post[first:last]]
-            realised[first:last] += hit
-            cells += int(np.count_nonzero(hit))
-        in_cluster[columns] = False
-        if hardware.synapse_limit is not None and cells > hardware.synapse_limit:
-            limit = f"the crossbar allows {hardware.synapse_limit}"
-            found.append(Violation("synapse-limit", f"cluster {k}", f"{cells} synapses", limit))
+def _synapses(counted: Recount, graph: SpikeGraph, hardware: Hardware) -> list[Violation]:
+    """Every synapse in exactly one crossbar, and no more on one than it allows."""
+    network, found = graph.network, []
+    if hardware.synapse_limit is not None:
+        limit = f"the crossbar allows {hardware.synapse_limit}"
+        over = np.flatnonzero(counted.cells > hardware.synapse_limit)
+        found += [Violation("synapse-limit", f"cluster {k}", f"{counted.cells[k]} synapses", limit) for k in over]
     for rule, wrong, meaning in (
-        ("synapse-missing", np.flatnonzero(realised == 0), "realised nowhere"),
-        ("synapse-twice", np.flatnonzero(realised > 1), "realised more than once"),
+        ("synapse-missing", np.flatnonzero(counted.realised == 0), "realised nowhere"),
+        ("synapse-twice", np.flatnonzero(counted.realised > 1), "realised more than once"),
     ):
         for s in wrong[:SHOWN]:
             source = int(np.searchsorted(network.indptr, s, side="right")) - 1
@@ -121,16 +150,21 @@ def _synapses(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> list[V
     return found
 
 
-def _homes(mapping: Mapping, graph: SpikeGraph) -> list[Violation]:
+def _homes(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> list[Violation]:
+    """Every neuron has a column at its home, and columns elsewhere only if the chip can merge."""
     clustering, externals = mapping.clustering, graph.network.externals
     cluster = np.repeat(np.arange(clustering.clusters), np.diff(clustering.column_ptr))
     at_home = clustering.home[clustering.column_neuron - externals] == cluster
     housed = np.zeros(len(clustering.home), bool)
     housed[clustering.column_neuron[at_home] - externals] = True
-    return [
+    found = [
         Violation("home", f"neuron {n + externals}", f"home is cluster {clustering.home[n]}", "it has no column there")
         for n in np.flatnonzero(~housed)[:SHOWN]
     ]
+    if not hardware.merge and not np.all(at_home):
+        asked = f"{np.count_nonzero(~at_home)} partial columns"
+        found.append(Violation("partial-sums", "columns", asked, f"{hardware.name} cannot merge partial sums"))
+    return found
 
 
 def _tiles(mapping: Mapping, hardware: Hardware) -> list[Violation]:

@@ -10,21 +10,24 @@ import numpy as np
 
 from snnmap.hardware import Hardware
 from snnmap.ir import Mapping, SpikeGraph, Violation
+from snnmap.verify.recount import Recount
 
+SHOWN = 3
 TOLERANCE = 1e-6
 """Relative difference allowed between a reported and a recounted real number (nine digits are stored)."""
 
 
-def figure_violations(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> list[Violation]:
-    """`figures` violations: every figure that was recounted and differs, and partial-sum counts out of bounds."""
-    found = _partial_sums(mapping, graph)
-    counted = {
+def figure_violations(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, counted: Recount) -> list[Violation]:
+    """`figures` violations: every figure that was recounted and differs; and `partial-sums` out of bounds."""
+    messages = _messages(mapping, graph, hardware)
+    recounted = {
         **_counts(mapping, graph, hardware),
-        **_messages(mapping, graph, hardware),
-        **_energy(mapping, graph, hardware),
+        **messages,
+        **_energy(mapping, graph, hardware, messages),
         **_timing(mapping, graph),
     }
-    for name, value in counted.items():
+    found = _partial_sums(mapping, graph, counted)
+    for name, value in recounted.items():
         told = mapping.figures.get(name)
         if told is None or not _same(told, value):
             found.append(Violation("figures", name, f"reported {told}", f"recounted {value}"))
@@ -52,34 +55,23 @@ def _counts(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> dict[str
     }
 
 
-def _partial_sums(mapping: Mapping, graph: SpikeGraph) -> list[Violation]:
+def _partial_sums(mapping: Mapping, graph: SpikeGraph, counted: Recount) -> list[Violation]:
     """Each partial column must send at least as often as its busiest source, at most as often as all together."""
-    network, clustering = graph.network, mapping.clustering
-    listens = np.zeros(network.sources, bool)
-    bias = network.is_bias()
-    cluster_of = np.repeat(np.arange(clustering.clusters), np.diff(clustering.column_ptr))
-    away = clustering.home[clustering.column_neuron - network.externals] != cluster_of
-    if np.any(mapping.partial_messages[~away] != 0):
-        return [Violation("figures", "partial_messages", "a home column sends partial sums to itself", "0 is due")]
-    pre = np.repeat(np.arange(network.sources), np.diff(network.indptr))
-    order = np.argsort(network.post, kind="stable")
-    first = np.searchsorted(network.post[order], clustering.column_neuron[away], side="left")
-    last = np.searchsorted(network.post[order], clustering.column_neuron[away], side="right")
-    found: list[Violation] = []
-    for column, a, b in zip(np.flatnonzero(away), first, last, strict=True):
-        k = cluster_of[column]
-        rows = clustering.row_source[clustering.row_ptr[k] : clustering.row_ptr[k + 1]]
-        listens[rows] = True
-        inputs = pre[order[a:b]]
-        inputs = inputs[listens[inputs] & ~bias[inputs]]
-        listens[rows] = False
-        steps = graph.active_steps[inputs]
-        low, high = (int(steps.max()), min(graph.window, int(steps.sum()))) if len(steps) else (0, 0)
-        told = int(mapping.partial_messages[column])
-        if not low <= told <= high:
-            where = f"partial sums of neuron {clustering.column_neuron[column]} in cluster {k}"
-            found.append(Violation("figures", where, f"reported {told}", f"must lie in {low} to {high}"))
-    return found
+    clustering = mapping.clustering
+    cluster = np.repeat(np.arange(clustering.clusters), np.diff(clustering.column_ptr))
+    away = clustering.home[clustering.column_neuron - graph.network.externals] != cluster
+    low = np.where(away, counted.busiest_input, 0)
+    high = np.where(away, np.minimum(counted.all_inputs, graph.window), 0)
+    told = mapping.partial_messages
+    return [
+        Violation(
+            "partial-sums",
+            f"neuron {clustering.column_neuron[c]} in cluster {cluster[c]}",
+            f"reported {told[c]} messages" + ("" if away[c] else " from its home"),
+            f"must lie in {low[c]} to {high[c]}",
+        )
+        for c in np.flatnonzero((told < low) | (told > high))[:SHOWN]
+    ]
 
 
 def _deliveries(mapping: Mapping, graph: SpikeGraph) -> tuple[np.ndarray[Any, Any], ...]:
@@ -139,11 +131,13 @@ def _tree_links(
         pieces.append(np.stack([stream, x1, y, 2 * np.sign(y1 - y0), messages])[:, along_y])
     if not pieces:
         return 0
-    links = np.unique(np.concatenate(pieces, axis=1), axis=1)
-    return int(links[4].sum())
+    stream, x, y, direction, messages = np.concatenate(pieces, axis=1)
+    place = (y * (int(x.max()) + 1) + x) * 5 + direction + 2
+    _, first = np.unique(stream * (int(place.max()) + 1) + place, return_index=True)
+    return int(messages[first].sum())
 
 
-def _energy(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> dict[str, float]:
+def _energy(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, messages: dict[str, float]) -> dict[str, float]:
     """Energy of one average frame; each cell conducts by its weight, unprogrammed cells of used columns at g_min."""
     network, clustering, technology = graph.network, mapping.clustering, hardware.technology
     low, high = technology["g_min"], technology["g_max"]
@@ -159,10 +153,9 @@ def _energy(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> dict[str
     background = float(np.sum(active[clustering.row_source] * columns)) * low
     per_frame = 1.0 / graph.frames
     array = hardware["read_voltage"] ** 2 * hardware["read_time"] * (programmed + background) * per_frame
-    figures = _messages(mapping, graph, hardware)
     neuron = hardware["neuron_energy"] * float(graph.spikes[network.externals :].sum()) * per_frame
-    noc = hardware["hop_energy"] * figures["hops"] * per_frame
-    merge = hardware["merge_energy"] * figures["messages_partial_sums"] * per_frame
+    noc = hardware["hop_energy"] * messages["hops"] * per_frame
+    merge = hardware["merge_energy"] * messages["messages_partial_sums"] * per_frame
     parts = {"energy_array_J": array, "energy_neuron_J": neuron, "energy_noc_J": noc, "energy_merge_J": merge}
     return {"energy_J": sum(parts.values()), **parts}
 

@@ -1,0 +1,76 @@
+"""One pass over all crossbars: which synapses each realises, who is heard where, how often a column can send.
+
+The pass goes column by column: the inputs of every neuron on a crossbar, kept if the crossbar has a row for them.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from snnmap.ir import Clustering, SpikeGraph
+
+Integers = npt.NDArray[np.integer[Any]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Recount:
+    """What a clustering realises. S synapses, K clusters, C column entries, H distinct (cluster, source, level)."""
+
+    realised: Integers
+    """(S,) crossbars that realise each synapse; 1 is legal."""
+    cells: Integers
+    """(K,) synapses on every crossbar."""
+    heard_cluster: Integers
+    heard_source: Integers
+    heard_level: Integers
+    """(H,) a column of this level in this cluster has a synapse from this source; ascending."""
+    busiest_input: Integers
+    """(C,) active steps of the busiest input that each column has here, biases aside."""
+    all_inputs: Integers
+    """(C,) active steps of all of them, added up."""
+
+
+def recount(graph: SpikeGraph, clustering: Clustering) -> Recount:
+    """Recount of a clustering whose ids exist and are distinct within each cluster."""
+    network = graph.network
+    level = network.level_of().astype(np.int64)
+    listens = np.where(network.is_bias(), 0, graph.active_steps)
+    entry = np.argsort(network.post, kind="stable")
+    pre = np.repeat(np.arange(network.sources, dtype=np.int32), np.diff(network.indptr))[entry]
+    fan_in = np.bincount(network.post, minlength=network.sources)
+    first = np.cumsum(fan_in) - fan_in
+    realised = np.zeros(network.synapses, np.int32)
+    cells = np.zeros(clustering.clusters, np.int64)
+    columns_in_all = len(clustering.column_neuron)
+    busiest_input, all_inputs = np.zeros(columns_in_all, np.int64), np.zeros(columns_in_all, np.int64)
+    row_of = np.full(network.sources, -1, np.int64)
+    heard: list[Integers] = [np.zeros((3, 0), np.int64)]
+    for k in range(clustering.clusters):
+        rows = clustering.row_source[clustering.row_ptr[k] : clustering.row_ptr[k + 1]]
+        here = slice(clustering.column_ptr[k], clustering.column_ptr[k + 1])
+        neurons = clustering.column_neuron[here]
+        column = np.repeat(np.arange(len(neurons)), fan_in[neurons])
+        at = np.arange(len(column)) + (first[neurons] - np.cumsum(fan_in[neurons]) + fan_in[neurons])[column]
+        row_of[rows] = np.arange(len(rows))
+        row = row_of[pre[at]]
+        row_of[rows] = -1
+        column, at, row = column[row >= 0], at[row >= 0], row[row >= 0]
+        realised[entry[at]] += 1
+        cells[k] = len(at)
+        steps = listens[rows[row]]
+        np.maximum.at(busiest_input[here], column, steps)
+        np.add.at(all_inputs[here], column, steps)
+        listening, of_level = _pairs(row, level[neurons[column]], len(rows))
+        heard.append(np.stack([np.full(len(listening), k), rows[listening], of_level]))
+    cluster, source, heard_level = np.concatenate(heard, axis=1)
+    return Recount(realised, cells, cluster, source, heard_level, busiest_input, all_inputs)
+
+
+def _pairs(row: Integers, level: Integers, rows: int) -> tuple[Integers, Integers]:
+    """Distinct (row, level) pairs, ascending."""
+    found = np.zeros((rows, int(level.max(initial=0)) + 1), bool)
+    found[row, level] = True
+    some, which = np.nonzero(found)
+    return some, which
