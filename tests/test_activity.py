@@ -1,5 +1,7 @@
 """Recorded activity: layouts, renumbering into levels, counts, and what is refused."""
 
+from itertools import permutations
+
 import nir
 import numpy as np
 import pytest
@@ -119,6 +121,14 @@ def longest_paths(n, edges):
     return level
 
 
+@pytest.mark.parametrize("ids", list(permutations(range(3))))
+def test_a_level_is_the_longest_path_whatever_the_order(ids):
+    own, free, last = ids  # one fires by itself, one is an input
+    pre, post = np.array([own, own, free]), np.array([own, last, last])
+    level = recorded_levels(pre, post, 3)
+    assert (level[own], level[free], level[last]) == (1, 0, 2)
+
+
 @settings(deadline=None, max_examples=80)
 @given(n=st.integers(1, 7), data=st.data())
 def test_levels_are_longest_paths_between_strong_components(n, data):
@@ -164,6 +174,7 @@ def test_any_recording_keeps_every_synapse_and_spike(data, tmp_path_factory):
         (EDGES, "t\n1\n", "need a column spike_ids or neuron"),
         (EDGES, "neuron,t\n1,-2\n", "negative times"),
         (EDGES, "neuron,t\n1,1e9\n", "check the unit"),
+        (EDGES, "neuron,t\n1,1e300\n", "check the unit"),
         (EDGES, "neuron,t,frame\n1,1,4000000\n", "number the frames"),
     ],
 )
@@ -215,6 +226,16 @@ def test_damaged_tables_give_one_error_or_a_graph(name, at, value, tmp_path_fact
         if file == name:
             content[min(at, len(content) - 1)] = value
         (place / file).write_bytes(content)
+    message = error_of(lambda: read_activity(place, LoadOptions(dt=1e-3)))
+    assert message is None or str(place) in message
+
+
+@settings(deadline=None, max_examples=80)
+@given(edges=st.binary(max_size=30), spikes=st.text("0123456789. -e\nx", max_size=30))
+def test_any_text_gives_one_error_or_a_graph(edges, spikes, tmp_path_factory):
+    place = tmp_path_factory.mktemp("rec")
+    (place / "connections.txt").write_bytes(edges if len(edges) % 2 else b"0 1 2\n1 2\n")
+    (place / "spikes.txt").write_text(spikes)
     message = error_of(lambda: read_activity(place, LoadOptions(dt=1e-3)))
     assert message is None or str(place) in message
 

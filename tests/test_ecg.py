@@ -97,6 +97,13 @@ def test_annotations_skip_and_ignore_what_is_no_annotation():
     assert ecg._annotations("x", content) == [(70000, 1), (70007, 5)]
 
 
+@settings(deadline=None, max_examples=100)
+@given(content=st.binary(max_size=40))
+def test_any_bytes_are_annotations_or_one_error(content):
+    message = error_of(lambda: ecg.beat_classes("a.atr", content, 10, 5))
+    assert message is None or "a.atr" in message
+
+
 @pytest.mark.parametrize("content", [b"", b"\1", b"\1\4", annotated([(5, 1)])[:-2], (59 << 10).to_bytes(2, "little")])
 def test_damaged_annotations_are_refused(record, content):
     path, _ = record

@@ -46,6 +46,12 @@ def test_rate_is_accumulate_and_fire(values, steps):
         np.testing.assert_array_equal(got[0, t], fired)
 
 
+def test_rate_is_exact_for_every_byte():
+    got, _ = encoded(frames(np.arange(256, dtype=np.uint8)[None]), (256,), steps=255, encode="rate")
+    t = np.arange(256)[:, None]
+    np.testing.assert_array_equal(got[0], np.diff(t * np.arange(256) // 255, axis=0))
+
+
 def test_rate_scales_with_max_rate():
     got, _ = encoded(frames(np.ones((1, 1))), (1,), steps=10, encode="rate", max_rate=0.5)
     np.testing.assert_array_equal(got[0, :, 0], [0, 1] * 5)
@@ -92,6 +98,11 @@ def test_delta_sends_every_threshold_crossed(values):
         reference = value
 
 
+def test_delta_keeps_what_is_short_of_a_threshold():
+    got, _ = encoded(series([[[0.0], [0.6], [1.2], [1.9], [2.0], [0.5]]]), (2,), encode="delta", delta=0.5)
+    np.testing.assert_array_equal(got[0], [[0, 0], [0, 0], [1, 0], [0, 0], [1, 0], [0, 1]])
+
+
 def test_delta_puts_on_channels_first():
     got, _ = encoded(series([[[0.0, 1.0], [1.0, 0.0]]]), (4,), encode="delta", delta=1.0)
     np.testing.assert_array_equal(got[0, 1], [1, 0, 0, 1])
@@ -133,6 +144,14 @@ def test_events_on_the_edge_of_a_step_belong_to_it():
     got, found = encoded(recording, (1,))
     assert found.spikes.steps == 300
     assert np.all(got == 1)
+
+
+def test_absurd_extents_are_refused():
+    with pytest.raises(InputError, match="too many; lower --steps"):
+        encoded(events([0.0], [0]), (1,), steps=2**31)
+    got, found = encoded(events([0.0, 1e300], [0, 0]), (1,), steps=3)
+    assert got.sum() == 1
+    assert any("50 %" in note for note in found.notes)
 
 
 def test_event_coordinates_are_polarity_then_row_then_column():

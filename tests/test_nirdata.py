@@ -43,6 +43,11 @@ def test_events_without_their_empty_slots(tmp_path):
     assert (data.features, data.duration) == (3, 0.5)
 
 
+def test_an_index_of_minus_one_is_an_empty_slot_whatever_its_time(tmp_path):
+    events = nir.EventData(np.array([[1, -1]]), np.array([[0.1, 0.2]]), 3, 0.5)
+    assert read_nirdata(written(tmp_path, a={"spikes": events}))[0]["a"].data.time.tolist() == [0.1]
+
+
 def test_values_of_events(tmp_path):
     events = nir.ValuedEventData(EVENTS.idx, EVENTS.time, 3, 0.5, value=np.array([[1.5, 2, 0], [3, 0, 0]]))
     assert read_nirdata(written(tmp_path, a={"spikes": events}))[0]["a"].data.value.tolist() == [1.5, 2, 3]
@@ -72,6 +77,23 @@ def test_damaged_and_foreign_files_are_refused(tmp_path):
     assert not is_nirdata(path)
     with pytest.raises(InputError, match="does not say that it is NIR data"):
         read_recording(path)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_flipped_bytes_give_one_error_or_data(tmp_path, seed):
+    path = written(tmp_path, a={"spikes": EVENTS})
+    rng = np.random.default_rng(seed)
+    content = bytearray(path.read_bytes())
+    for at in rng.integers(8, len(content), 20):
+        content[at] = rng.integers(256)
+    path.write_bytes(content)
+    try:
+        data = read_recording(path).data
+    except InputError as error:
+        message = str(error)
+    else:
+        message = f"{path} {data.samples}"
+    assert str(path) in message
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,11 @@ def test_weights_depend_on_seed_and_connection_alone(tmp_path):
     one, same = build(tmp_path, drawn).network, build(tmp_path, drawn).network
     other = build(tmp_path, drawn.replace("seed = 3", "seed = 4")).network
     assert one.digest() == same.digest() != other.digest()
+    twin = '[[population]]\nname = "twin"\nshape = [3]\n[[connection]]\nfrom = "in"\nto = "twin"\ntopology = "dense"\n'
+    weights = dense_of(
+        build(tmp_path, drawn + twin + 'weights = { distribution = "normal", mean = 0, std = 1.0 }').network
+    )
+    assert not np.any(weights[:4, 4:7] == weights[:4, 7:])
     longer = drawn + (
         '[[population]]\nname = "late"\nshape = [2]\n[[connection]]\nfrom = "out"\nto = "late"\ntopology = "dense"\n'
         'weights = { distribution = "uniform", low = 0.0, high = 1.0 }\n'

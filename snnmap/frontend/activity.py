@@ -31,7 +31,7 @@ import numpy as np
 from snnmap.arrays import F32, F64, I64, offsets, ranges
 from snnmap.errors import InputError
 from snnmap.frontend.activity_files import Edges, Firing, read_recorded
-from snnmap.frontend.encoders import LONGEST, ROUNDING, EncodeRules, encode_recording
+from snnmap.frontend.encoders import LONGEST, ROUNDING, EncodeRules, binned, encode_recording, steps_of
 from snnmap.frontend.imported import Imported
 from snnmap.frontend.options import LoadOptions
 from snnmap.frontend.recording import Recording
@@ -149,9 +149,8 @@ def recorded_network(read: Imported, recordings: Mapping[str, Recording], rules:
     step = np.concatenate([found.step for _, found in parts])
     source = np.concatenate([found.source + first for first, found in parts])
     value = np.concatenate([found.value for _, found in parts])
-    order = np.lexsort((source, step, frame))
-    counts = np.bincount(frame, minlength=parts[0][1].frames)
-    spikes = Spikes(offsets(counts), step[order], source[order], value[order], steps or 1, rules.dt)
+    extent = (parts[0][1].frames, steps or 1, read.network.sources)
+    spikes = binned(frame, step.astype(np.int64), source.astype(np.int64), value.astype(np.float64), extent, rules.dt)
     populations = tuple(
         replace(p, model="recorded", parameters={}) if p.kind == "neuron" and p.model not in ANALOG else p
         for p in read.network.populations
@@ -237,7 +236,7 @@ def _events(firing: Firing, ids: I64, options: LoadOptions) -> tuple[Spikes, lis
         notes.append(f"{int((~known).sum()):,} spikes come from neurons without synapses and are left out")
     source = order[at][known]
     time: F64 = firing.time[known]
-    step = (time if firing.stepped else np.floor(time / dt + ROUNDING)).astype(np.int64)
+    step = time.astype(np.int64) if firing.stepped else steps_of(time, dt)
     frame = np.zeros(len(step), np.int64) if firing.frame is None else firing.frame[known]
     steps = options.steps or _steps(firing, step, dt, notes)
     inside = step < steps
@@ -246,12 +245,8 @@ def _events(firing: Firing, ids: I64, options: LoadOptions) -> tuple[Spikes, lis
     frames = int(frame.max(initial=0)) + 1
     if frames > LONGEST:
         raise InputError(f"the column 'frame' counts up to {frames - 1:,}; number the frames from 0")
-    n = len(ids)
-    unique, count = np.unique((frame[inside] * steps + step[inside]) * n + source[inside], return_counts=True)
-    row, source = np.divmod(unique, n)
-    of_frame, of_step = np.divmod(row, steps)
-    counts = np.bincount(of_frame, minlength=frames)
-    return Spikes(offsets(counts), of_step, source, count.astype(np.float32), steps, dt), notes
+    ones = np.ones(int(inside.sum()))
+    return binned(frame[inside], step[inside], source[inside], ones, (frames, steps, len(ids)), dt), notes
 
 
 def _steps(firing: Firing, step: I64, dt: float, notes: list[str]) -> int:

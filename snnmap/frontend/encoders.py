@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from snnmap.arrays import F32, F64, I64, offsets
+from snnmap.arrays import F32, F64, I64, offsets, row_of_entry
 from snnmap.errors import InputError
 from snnmap.frontend.options import Encoding
 from snnmap.frontend.recording import Dense, Events, Recording
@@ -111,7 +111,7 @@ def _events(data: Events, shape: tuple[int, ...], how: EncodeRules) -> Encoded:
     """Events binned into steps; several in one bin add up."""
     notes: list[str] = []
     feature, size = _flat(data, shape), int(np.prod(shape))
-    step = np.floor(data.time / how.dt + ROUNDING).astype(np.int64)
+    step = steps_of(data.time, how.dt)
     steps = how.steps
     if steps is None:
         last = int(step.max(initial=0)) + 1
@@ -125,15 +125,42 @@ def _events(data: Events, shape: tuple[int, ...], how: EncodeRules) -> Encoded:
     if not inside.all():
         lost = 100 * (1 - inside.mean())
         notes.append(f"{lost:.2g} % of the events come after the last step, {steps}, and are left out")
-    frame = np.repeat(np.arange(data.samples), np.diff(data.frame))[inside]
-    key = (frame * steps + step[inside]) * size + feature[inside]
-    value = np.ones(len(key)) if data.value is None else data.value[inside].astype(np.float64)
-    unique, where = np.unique(key, return_inverse=True)
-    total = np.bincount(where, value, minlength=len(unique))
-    row, source = np.divmod(unique, size)
+    frame = row_of_entry(data.frame)[inside]
+    value = np.ones(len(frame)) if data.value is None else data.value[inside].astype(np.float64)
+    spikes = binned(frame, step[inside], feature[inside], value, (data.samples, steps, size), how.dt)
+    return Encoded(spikes, "events", notes)
+
+
+def steps_of(time: F64, dt: float) -> I64:
+    """Step of every time in seconds (module docstring: rules)."""
+    return np.minimum(np.floor(time / dt + ROUNDING), 2.0**53).astype(np.int64)
+
+
+def binned(frame: I64, step: I64, source: I64, value: F64, extent: tuple[int, int, int], dt: float) -> Spikes:
+    """Events in any order as `Spikes`; values of events of one source in one step add up.
+
+    Parameters
+    ----------
+    frame, step, source, value
+        (E,) each.
+    extent
+        Frames, steps per frame, sources.
+    dt
+        Seconds per step.
+
+    Raises
+    ------
+    InputError
+        If the extent is too large to number.
+    """
+    frames, steps, sources = extent
+    if steps >= 2**31 or frames * steps * sources >= 2**62:
+        raise InputError(f"{frames:,} frames of {steps:,} steps are too many; lower --steps or --samples")
+    unique, where = np.unique((frame * steps + step) * sources + source, return_inverse=True)
+    total = np.bincount(where, value, minlength=len(unique)).astype(np.float32)
+    row, emitter = np.divmod(unique, sources)
     of_frame, of_step = np.divmod(row, steps)
-    counts = np.bincount(of_frame, minlength=data.samples)
-    return Encoded(Spikes(offsets(counts), of_step, source, total.astype(np.float32), steps, how.dt), "events", notes)
+    return Spikes(offsets(np.bincount(of_frame, minlength=frames)), of_step, emitter, total, steps, dt)
 
 
 def _flat(data: Events, shape: tuple[int, ...]) -> I64:
