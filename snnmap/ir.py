@@ -11,6 +11,7 @@ of i in the same step.
 
 from collections.abc import Mapping as MappingType
 from dataclasses import dataclass, field
+from html import escape
 from typing import Any, Literal
 
 import numpy as np
@@ -470,3 +471,50 @@ class Mapping:
     """Resolved hardware: name, digest, mode, mesh size, crossbar size."""
     provenance: MappingType[str, Any]
     """Version, seed, plan (repr of every algorithm), workload name, source and digests."""
+
+    def to_networkx(self) -> Any:
+        """Cluster graph as a `networkx.MultiDiGraph`: who talks to whom in the profiled window.
+
+        Nodes are clusters with `tile`, `rows` and `columns` in use, and `"input"`, the chip's port. Edges have `kind`
+        (`"spikes"`, `"inputs"`, `"partial_sums"`) and `messages`; a spike counts once per cluster that it goes to.
+        """
+        import networkx as nx
+
+        clustering, tile = self.clustering, self.placement.tile.tolist()
+        graph = nx.MultiDiGraph(name=str(self.provenance["workload"]["name"]))
+        rows, columns = np.diff(clustering.row_ptr).tolist(), np.diff(clustering.column_ptr).tolist()
+        for k in range(clustering.clusters):
+            graph.add_node(k, tile=tile[k], rows=rows[k], columns=columns[k])
+        for (sender, receiver, kind), messages in sorted(self._messages().items()):
+            graph.add_edge("input" if sender < 0 else sender, receiver, kind=kind, messages=messages)
+        return graph
+
+    def _messages(self) -> dict[tuple[int, int, str], int]:
+        """(sending cluster or -1, receiving cluster, kind) -> messages; biases never travel."""
+        clustering, externals = self.clustering, int(self.provenance["workload"]["externals"])
+        bias = np.zeros(len(self.spikes), bool)
+        for p in self.provenance["populations"]:
+            bias[p["first"] : p["first"] + int(np.prod(p["shape"]))] = p["kind"] == "bias"
+        home = np.concatenate([np.full(externals, -1, np.int64), clustering.home])
+        source, column = clustering.row_source, clustering.column_neuron
+        row_cluster, column_cluster = row_of_entry(clustering.row_ptr), row_of_entry(clustering.column_ptr)
+        away = home[column] != column_cluster
+        sent = (home[source] != row_cluster) & ~bias[source]
+        kind = np.where(source < externals, "inputs", "spikes")
+        streams = (
+            (home[source][sent], row_cluster[sent], kind[sent], self.spikes[source][sent]),
+            (column_cluster[away], home[column][away], ["partial_sums"] * int(away.sum()), self.partial_messages[away]),
+        )
+        total: dict[tuple[int, int, str], int] = {}
+        for sender, receiver, kinds, messages in streams:
+            for *key, count in zip(sender.tolist(), receiver.tolist(), map(str, kinds), messages.tolist(), strict=True):
+                edge = (key[0], key[1], key[2])
+                total[edge] = total.get(edge, 0) + count
+        return total
+
+    def _repr_html_(self) -> str:
+        """Table of what is mapped where and its figures, for notebooks."""
+        workload = self.provenance["workload"]
+        facts = {"workload": workload["name"], "hardware": self.hardware["name"], **self.figures}
+        cells = (f"<tr><td>{escape(str(k))}</td><td>{escape(str(v))}</td></tr>" for k, v in facts.items())
+        return f"<table><tbody>{''.join(cells)}</tbody></table>"

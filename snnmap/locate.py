@@ -24,8 +24,9 @@ def neuron(mapping: Mapping, asked: str) -> dict[str, Any]:
     Raises
     ------
     InputError
-        If there is no such population or id.
+        If there is no such population or id, or the mapping contradicts itself.
     """
+    _must_hang_together(mapping)
     source = _source(mapping, asked)
     clustering, externals = mapping.clustering, int(mapping.provenance["workload"]["externals"])
     columns = np.flatnonzero(clustering.column_neuron == source) if source >= externals else np.empty(0, np.int64)
@@ -55,8 +56,9 @@ def on_tile(mapping: Mapping, tile: int) -> dict[str, Any]:
     Raises
     ------
     InputError
-        If the chip has no such tile.
+        If the chip has no such tile, or the mapping contradicts itself.
     """
+    _must_hang_together(mapping)
     width, height = mapping.hardware["mesh"]
     if not 0 <= tile < width * height:
         raise InputError(f"tile {tile} is not on the chip; it has tiles 0 to {width * height - 1} ({width} x {height})")
@@ -92,7 +94,15 @@ def on_tile(mapping: Mapping, tile: int) -> dict[str, Any]:
 
 
 def difference(first: Mapping, second: Mapping) -> dict[str, Any]:
-    """Figures of two mappings side by side, and how many neurons sit elsewhere (home tile, column)."""
+    """Figures of two mappings side by side, and how many neurons fire on another tile.
+
+    Raises
+    ------
+    InputError
+        If a mapping contradicts itself.
+    """
+    for mapping in (first, second):
+        _must_hang_together(mapping)
     rows = []
     for name in [*first.figures, *(n for n in second.figures if n not in first.figures)]:
         a, b = first.figures.get(name), second.figures.get(name)
@@ -110,6 +120,23 @@ def difference(first: Mapping, second: Mapping) -> dict[str, Any]:
         moved = int(np.count_nonzero(homes[0] != homes[1]))
         notes.append(f"{moved:,} of {len(homes[0]):,} neurons fire on another tile")
     return {"figures": rows, "moved_neurons": moved, "notes": notes}
+
+
+def _must_hang_together(mapping: Mapping) -> None:
+    """Refuse what `verify` would list at length: numbers that point at nothing."""
+    clustering, sources = mapping.clustering, len(mapping.spikes)
+    externals = int(mapping.provenance["workload"]["externals"])
+    told = sum(int(np.prod(p["shape"], dtype=object)) for p in mapping.provenance["populations"])
+    tiles = int(np.prod(mapping.hardware["mesh"], dtype=object))
+    pointers = (
+        (clustering.home, 0, clustering.clusters),
+        (clustering.row_source, 0, sources),
+        (clustering.column_neuron, externals, sources),
+        (mapping.placement.tile, 0, tiles),
+    )
+    dangling = any(len(ids) and not low <= ids.min() <= ids.max() < stop for ids, low, stop in pointers)
+    if dangling or told != sources or len(clustering.home) != sources - externals:
+        raise InputError("the mapping contradicts itself; `snnmap verify` lists what is wrong, or compile it again")
 
 
 def _source(mapping: Mapping, asked: str) -> int:

@@ -12,7 +12,7 @@ import tempfile
 import zlib
 from collections.abc import Mapping as MappingType
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import msgspec
 import numpy as np
@@ -45,6 +45,47 @@ class Workload(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """Profiled steps in which each source emits."""
 
 
+class Chip(msgspec.Struct, frozen=True):
+    """What the chip is, so that a reader without its file can place tiles and lines; further keys are kept."""
+
+    name: str
+    source: str
+    """Shipped name or path of the chip's file."""
+    digest: str
+    technology: str
+    mode: str
+    rows: Count
+    columns: Count
+    mesh: tuple[Count, Count]
+    """Tiles in x and y."""
+    port: tuple[Count, Count]
+    clusters_per_tile: Count
+
+
+class Members(msgspec.Struct, frozen=True):
+    """One population: sources `first` .. `first` + product of `shape` - 1."""
+
+    name: str
+    kind: str
+    model: str
+    first: Count
+    shape: list[Count]
+
+
+class Provenance(msgspec.Struct, frozen=True):
+    """How the mapping came about; further keys are kept."""
+
+    snnmap: str
+    """Version that wrote it."""
+    seed: int
+    split: str
+    plan: dict[str, Any]
+    """`repr` of the algorithm of every stage."""
+    profile: dict[str, Any]
+    """What repeats the profile: source, options, dynamics, digests of files."""
+    populations: list[Members]
+
+
 class Cluster(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """One crossbar: its tile, its rows and its columns."""
 
@@ -64,7 +105,7 @@ class Cluster(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 class Dataflow(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """The synchronous dataflow graph that was scheduled; times in ticks."""
 
-    tick: float
+    tick: Annotated[float, msgspec.Meta(gt=0)]
     actors: list[str]
     time: list[Count]
     resource: list[int]
@@ -81,7 +122,7 @@ class Order(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     tiles: list[Count]
     order: list[list[Count]]
     start: list[int]
-    period_numerator: Count
+    period_numerator: Annotated[int, msgspec.Meta(ge=1)]
     period_denominator: Annotated[int, msgspec.Meta(ge=1)]
     critical: list[Count]
     latency: Count
@@ -93,14 +134,14 @@ class Document(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     format: str
     schema: int
     workload: Workload
-    hardware: dict[str, Any]
+    hardware: Chip
     clusters: list[Cluster]
     home: list[Count]
     """Home cluster of every neuron, by neuron id minus `externals`."""
     dataflow: Dataflow
     schedule: Order
     figures: dict[str, Any]
-    provenance: dict[str, Any]
+    provenance: Provenance
 
 
 def schema() -> dict[str, Any]:
@@ -146,13 +187,13 @@ def _document(mapping: Mapping) -> Document:
         format=FORMAT,
         schema=SCHEMA,
         workload=workload,
-        hardware=dict(mapping.hardware),
+        hardware=cast("Chip", dict(mapping.hardware)),
         clusters=clusters,
         home=clustering.home.tolist(),
         dataflow=Dataflow(tick=sdfg.tick, actors=list(sdfg.name), **edges),
         schedule=order,
         figures=dict(mapping.figures),
-        provenance={key: value for key, value in mapping.provenance.items() if key != "workload"},
+        provenance=cast("Provenance", {key: value for key, value in mapping.provenance.items() if key != "workload"}),
     )
 
 
@@ -220,15 +261,14 @@ def decode(data: bytes, where: str = "mapping") -> Mapping:
     """Mapping from the bytes of a mapping file; `where` names it in errors. Raises `InputError` as `load` does."""
     try:
         head = msgspec.json.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(f"{where} is not a whole JSON document ({error}); compile it again") from None
     if not isinstance(head, dict) or head.get("format") != FORMAT:
         raise InputError(f'{where} is not a mapping file: it lacks "format": "{FORMAT}"')
     if head.get("schema") != SCHEMA:
         raise InputError(f"{where} has schema {head.get('schema')!r}; this snnmap reads schema {SCHEMA}")
     try:
-        document = msgspec.convert(head, Document)
-        return _mapping(document, where)
+        return _mapping(msgspec.convert(head, Document), head, where)
     except msgspec.ValidationError as error:
         raise InputError(f"{where}: {error}") from None
     except OverflowError:
@@ -246,7 +286,7 @@ def _same_length(where: str, **columns: MappingType[str, int] | list[Any]) -> No
         raise InputError(f"{where}: lists that belong together differ in length: {said}")
 
 
-def _mapping(document: Document, where: str) -> Mapping:
+def _mapping(document: Document, head: dict[str, Any], where: str) -> Mapping:
     clusters, workload, flow, order = document.clusters, document.workload, document.dataflow, document.schedule
     for k, cluster in enumerate(clusters):
         _same_length(f"{where}: $.clusters[{k}]", sources=cluster.sources, rows=cluster.rows)
@@ -310,6 +350,6 @@ def _mapping(document: Document, where: str) -> Mapping:
         active_steps=np.array(workload.active_steps, np.int64),
         partial_messages=_joined([c.partial_messages for c in clusters], np.int64),
         figures=document.figures,
-        hardware=document.hardware,
-        provenance={**document.provenance, "workload": facts},
+        hardware=head["hardware"],
+        provenance={**head["provenance"], "workload": facts},
     )
