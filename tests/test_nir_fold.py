@@ -10,6 +10,8 @@ from nir_trees import affine, between, conv, ends, graph, lif, linear, populatio
 from oracles import dense_conv
 
 from snnmap.errors import InputError
+from snnmap.frontend import nir_fold
+from snnmap.frontend.linear import dense
 
 
 def test_chains_multiply_paths_add_and_biases_travel():
@@ -346,3 +348,31 @@ def test_folded_chains_compute_what_their_layers_compute(chain, pooling):
             received[network.post[span]] += values[source] * network.weight[span]
     target = population(network, "n")
     np.testing.assert_allclose(received[target.first : target.stop], expected.ravel(), rtol=1e-6, atol=1e-3)
+
+
+def test_flatten_that_counts_the_batch_keeps_the_channels():
+    flat = ("Flatten", {"start_dim": 2, "end_dim": 3, "input_type": np.array([1, 2, 3, 4])})
+    kernel = conv(np.ones((1, 2, 5)), input_shape=np.array(12))
+    tree = graph(
+        ["i m", "m f", "f c", "c n", "n o"],
+        **ends([2, 3, 4], [1, 8]),
+        m=lif((2, 3, 4)),
+        f=flat,
+        c=kernel,
+        n=lif((1, 8)),
+    )
+    imported = read(tree)
+    assert len(imported.repairs) == 1
+    assert np.all(between(imported.network, "m", "n").sum(axis=0) == 10)
+
+
+@pytest.mark.parametrize("chunk", [1, 7, 1 << 22])
+def test_growth_is_counted_the_same_in_slices(monkeypatch, chunk):
+    monkeypatch.setattr(nir_fold, "CHUNK", chunk)
+    rng = np.random.default_rng(7)
+    verdicts = []
+    for rank in range(1, 12):
+        left, right = rng.integers(1, 3, (14, rank)), rng.integers(1, 3, (rank, 16))
+        verdicts.append(nir_fold.grows(dense(left.T), dense(right.T)))
+        assert verdicts[-1] == (2 * rank * 30 < 14 * 16)
+    assert verdicts == [True] * 3 + [False] * 8
