@@ -27,7 +27,9 @@ def pipeline(channels: int, rng: np.random.Generator, buffer_tokens: int = 2) ->
     sender = np.repeat(np.arange(clusters), 8)
     receiver = rng.integers(0, clusters, len(sender))
     forward = (layer[receiver] == layer[sender] + 1) | (rng.random(len(sender)) < 0.05)
-    receiver = np.where(forward, receiver, np.minimum(sender + rng.integers(1, clusters // 5, len(sender)), clusters - 1))
+    receiver = np.where(
+        forward, receiver, np.minimum(sender + rng.integers(1, clusters // 5, len(sender)), clusters - 1)
+    )
     delayed = (layer[receiver] <= layer[sender]).astype(np.int64)
     message = 2 * clusters + np.arange(len(sender))
     actors = 2 * clusters + len(sender)

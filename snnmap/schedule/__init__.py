@@ -22,6 +22,7 @@ Experimental analysis of the fastest optimum cycle ratio and mean algorithms, AC
 
 from snnmap.schedule.build import build_sdfg
 from snnmap.schedule.expand import Expanded, expand, repetition_vector
+from snnmap.schedule.frame_level import frame_level
 from snnmap.schedule.list_schedule import ListSchedule, lower_bound, tile_orders, with_orders
 from snnmap.schedule.ratio import Periodic, maximum_cycle_ratio, periodic
 from snnmap.schedule.simulate import self_timed
@@ -36,6 +37,7 @@ __all__ = [
     "Periodic",
     "build_sdfg",
     "expand",
+    "frame_level",
     "lower_bound",
     "maximum_cycle_ratio",
     "periodic",
