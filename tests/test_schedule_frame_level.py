@@ -73,7 +73,7 @@ def test_the_ratio_follows_a_smaller_buffer():
 
 @pytest.mark.parametrize("seed", [241, 335])
 def test_without_channels_back_it_is_one_over_the_constant(seed):
-    case = random_case(seed)
+    case = random_case(seed, buffer_tokens=3)
     flow = frame_level(*case.stage, firing_time=7e-9)
     assert len(case.clusters) == 3
     assert maximum_cycle_ratio(flow)[0] == 7000
