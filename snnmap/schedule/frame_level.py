@@ -5,7 +5,7 @@ once, so the repetition vector is all ones and a channel's rate has no effect bu
 ordered by their lowest level; a channel that does not go up in that order holds one frame of initial tokens,
 otherwise recurrent networks and clusters that send both ways would deadlock. With one constant time per actor, as the
 public Drexel code has it, the throughput is the same for every placement on tiles of their own, and 1 / time for
-every partition without such channels. Source: Das et al., arXiv 2108.02023.
+every partition without such channels whose buffers are deep enough. Source: Das et al., arXiv 2108.02023.
 """
 
 import numpy as np
