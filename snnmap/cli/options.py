@@ -42,6 +42,9 @@ _DATA = (
     click.option("--comparison", type=click.Choice([">", ">="]), help="A neuron spikes if v COMPARISON threshold."),
     click.option("--clamp", type=float, metavar="X", help="Keep v above -X thresholds (sinabs: 1)."),
     click.option("--multispike/--single-spike", default=None, help="Allow several spikes per step (sinabs)."),
+    click.option("--max-rate", type=float, metavar="X", help="Spikes per step of a value of 1 (rate, poisson)."),
+    click.option("--window", type=float, metavar="SECONDS", help="Length of the samples cut from an ECG recording."),
+    click.option("--delta", type=float, metavar="X", help="Threshold of delta modulation, as a share of the range."),
     pooling,
     strict,
 )
@@ -58,6 +61,7 @@ def data_options(command: Command) -> Command:
 DATA_FIELDS = (
     *("data", "labels", "dt", "steps", "reset", "encode", "samples"),
     *("integration", "comparison", "clamp", "multispike", "pooling", "strict"),
+    *("max_rate", "window", "delta"),
 )
 
 
