@@ -9,7 +9,6 @@ from snnmap.cells import Cells, programmed_cells, weight_share
 from snnmap.hardware import Hardware
 from snnmap.ir import Mapping, SpikeGraph
 from snnmap.physics import pcm
-from snnmap.physics.crossbar import gated_row_map
 from snnmap.physics.endurance import tile_factors
 
 
@@ -77,6 +76,8 @@ def array_of(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, held: Prog
 
 def read_currents(G: F64, hardware: Hardware) -> F64:
     """Current of every cell when its row alone is read, A (R, C), wires at the ambient temperature."""
+    from snnmap.physics.crossbar import gated_row_map
+
     technology = hardware.technology
     warm = 1.0 + technology["wire_temperature_coefficient"] * (hardware["ambient_temperature"] - 300.0)
     return gated_row_map(
