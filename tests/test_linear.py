@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from oracles import dense_conv
 
 from snnmap.errors import InputError
 from snnmap.frontend.linear import Window, convolution, dense, diagonal, pool, repeated, window
-from oracles import dense_conv
 
 
 def canonical(matrix):

@@ -118,6 +118,8 @@ def test_hints_follow_the_dialect():
     assert "guess" in braille.why["reset"]
     assert real("single_lif_norse").hints == {}
     assert set(nmnist.why) == set(nmnist.hints)
+    strong = ("IF", {"r": np.array([1.0, 2.0]), "v_threshold": np.ones(2)})
+    assert read(graph(["i a", "a o"], **ends([2], [2]), a=strong)).hints == {}
     tree = graph(["i a", "a o"], **ends([2], [2]), a=lif(2))
     stated = tree | {"metadata": {"dt": np.array(2e-3), "reset": "zero", "semantics": "forward Euler"}}
     imported = read(stated)
