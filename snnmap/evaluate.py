@@ -47,7 +47,7 @@ def evaluate(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> Report:
     metrics = [*_sizes(mapping, graph, hardware), *_network(flow, graph)]
     rows = row_energy(graph, hardware, mapping.clustering)
     metrics += _energy(rows, flow, graph, hardware)
-    metrics += _timing(mapping, graph)
+    metrics += timing(mapping, graph)
     metrics += [_rounded(m) for m in reliability_metrics(mapping, graph, hardware)]
     notes = (
         () if graph.events is not None else ("events were not kept: partial sums and busiest steps are upper bounds",)
@@ -156,7 +156,8 @@ def _energy(rows: F64, flow: Flow, graph: SpikeGraph, hardware: Hardware) -> lis
     ]
 
 
-def _timing(mapping: Mapping, graph: SpikeGraph) -> list[Metric]:
+def timing(mapping: Mapping, graph: SpikeGraph) -> list[Metric]:
+    """Guaranteed period and throughput, and latencies, of the mapping's schedule."""
     schedule, tick = mapping.schedule, mapping.sdfg.tick
     period = schedule.period_numerator / schedule.period_denominator * tick
     latency = schedule.latency * tick

@@ -18,7 +18,7 @@ from snnmap.errors import InfeasibleError, SnnmapError
 from snnmap.evaluate import evaluate, figures
 from snnmap.frontend import LoadOptions, load_workload
 from snnmap.hardware import Hardware, load_hardware
-from snnmap.ir import Clustering, Mapping, Report, SpikeGraph, Traffic, Violation, Workload
+from snnmap.ir import Clustering, Mapping, Placement, Report, SpikeGraph, Traffic, Violation, Workload
 from snnmap.objectives import Term
 from snnmap.plan import REGISTRIES, Plan, Quality, plan_for
 from snnmap.profile import profile as run_profile
@@ -73,6 +73,14 @@ class CompileOptions:
     """Seed of tile-to-tile process variation of the endurance; none: identical tiles."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Given:
+    """Results of earlier stages to start from, made for the same activity, crossbars, seed and algorithms."""
+
+    clustering: Clustering | None = None
+    placement: Placement | None = None
+
+
 def profile(
     source: str | Path | Workload, options: LoadOptions | None = None, *, progress: Progress | None = None
 ) -> SpikeGraph:
@@ -111,6 +119,7 @@ def compile(  # noqa: A001  the word every user of a compiler expects
     *,
     load: LoadOptions | None = None,
     progress: Progress | None = None,
+    given: Given | None = None,
 ) -> Compiled:
     """Map a workload onto a chip: profile, partition, place, wire, schedule, evaluate, verify.
 
@@ -124,6 +133,8 @@ def compile(  # noqa: A001  the word every user of a compiler expects
         Data and stepping of the workload, as for `profile`.
     progress
         Called with (stage, done, total, best cost).
+    given
+        Stages that need not run again; the caller answers for their fitting the options.
 
     Raises
     ------
@@ -141,7 +152,7 @@ def compile(  # noqa: A001  the word every user of a compiler expects
         from snnmap.unrolling import unrolled
 
         graph = unrolled(graph, hardware)
-    compiled = _map(graph, hardware, plan, options, progress)
+    compiled = _map(graph, hardware, plan, options, progress, given or Given())
     wrong = verify(compiled.mapping, compiled.graph, compiled.hardware)
     if wrong:
         raise SnnmapError(f"internal error: the mapping is not legal, please report it: {wrong[0]}")
@@ -166,15 +177,17 @@ def stream(seed: int, stage: str) -> np.random.Generator:
 
 
 def _map(
-    graph: SpikeGraph, hardware: Hardware, plan: Plan, options: CompileOptions, progress: Progress | None
+    graph: SpikeGraph, hardware: Hardware, plan: Plan, options: CompileOptions, progress: Progress | None, given: Given
 ) -> Compiled:
     deadline = None if options.time_budget is None else time.monotonic() + options.time_budget
     streams = {stage: stream(options.seed, stage) for stage in REGISTRIES}
     partition = replace(plan.partition, split="none") if options.split == "none" else plan.partition
-    clustering = partition(graph, hardware, rng=streams["partition"], progress=progress, deadline=deadline)
+    clustering = given.clustering or partition(
+        graph, hardware, rng=streams["partition"], progress=progress, deadline=deadline
+    )
     hardware = hardware.sized(clustering.clusters)
     moved = traffic(graph, clustering)
-    placement = plan.place(
+    placement = given.placement or plan.place(
         moved,
         clustering.clusters,
         hardware,
@@ -302,6 +315,28 @@ def hardware_of(mapping: Mapping, path: str | None = None) -> Hardware:
     return replace(hardware, mesh_width=width, mesh_height=height) if hardware.adaptive else hardware
 
 
+def reopen(
+    file: Path, *, workload: str | None = None, hardware: str | None = None, progress: Progress | None = None
+) -> tuple[Mapping, SpikeGraph, Hardware]:
+    """Mapping of a file with all it was made from: its workload, profiled anew, and its chip.
+
+    Parameters
+    ----------
+    file
+        Mapping file.
+    workload, hardware
+        Where they are now, if not where the mapping says.
+
+    Raises
+    ------
+    InputError
+        If mapping, workload or chip cannot be read.
+    """
+    mapping = mapfile.load(file)
+    chip = hardware_of(mapping, hardware)
+    return mapping, graph_of(mapping, chip, workload=workload, progress=progress), chip
+
+
 def verify_file(
     file: Path,
     *,
@@ -326,9 +361,7 @@ def verify_file(
     InputError
         If mapping, workload or chip cannot be read.
     """
-    mapping = mapfile.load(file)
-    chip = hardware_of(mapping, hardware)
-    graph = _graph_of(mapping, workload, chip, progress)
+    mapping, graph, chip = reopen(file, workload=workload, hardware=hardware, progress=progress)
     found = verify(mapping, graph, chip)
     if replay and not found:
         from snnmap.replay import deviation
@@ -341,7 +374,16 @@ def verify_file(
     return found
 
 
-def _graph_of(mapping: Mapping, workload: str | None, chip: Hardware, progress: Progress | None) -> SpikeGraph:
+def graph_of(
+    mapping: Mapping, hardware: Hardware, *, workload: str | None = None, progress: Progress | None = None
+) -> SpikeGraph:
+    """Spike-activity graph that a mapping was made for: its workload, or `workload`, profiled as the mapping says.
+
+    Raises
+    ------
+    InputError
+        If the workload cannot be read.
+    """
     source = workload or mapping.provenance["workload"]["source"]
     told = mapping.provenance["profile"].get("options", {})
     graph = profile(source, LoadOptions(**told), progress=progress)
@@ -349,4 +391,4 @@ def _graph_of(mapping: Mapping, workload: str | None, chip: Hardware, progress: 
         return graph
     from snnmap.unrolling import unrolled
 
-    return unrolled(graph, chip)
+    return unrolled(graph, hardware)

@@ -212,7 +212,8 @@ def weakest(lifetime: npt.ArrayLike, k: int = 1) -> float:
     seconds = np.asarray(lifetime, np.float64).reshape(-1)
     if k < 1 or np.any(np.isnan(seconds)):
         raise InputError(f"k must be at least 1 and lifetimes must be numbers, k is {k}")
-    return float(np.partition(seconds, k - 1)[k - 1]) if len(seconds) >= k else np.inf
+    # whole crossbars share one lifetime, and numpy's partition is slow on ties; its sort is not
+    return float(np.sort(seconds)[k - 1]) if len(seconds) >= k else np.inf
 
 
 def lifetime_band(

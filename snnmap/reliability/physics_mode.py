@@ -65,15 +65,17 @@ class Heated:
     """Reads over the window, J (K,)."""
 
 
-def physics_state(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> PhysicsState:
-    """Temperature, leakage and wear of a mapping, `physics` mode.
+def physics_state(
+    mapping: Mapping, graph: SpikeGraph, hardware: Hardware, heated: Heated | None = None
+) -> PhysicsState:
+    """Temperature, leakage and wear of a mapping, `physics` mode; `heated` if its arrays are known already.
 
     Raises
     ------
     InfeasibleError
         If leakage and temperature run away.
     """
-    heated = _heated(mapping, graph, hardware)
+    heated = heated or heat(mapping, graph, hardware)
     tile, time = mapping.placement.tile, graph.window * seconds_per_step(mapping, graph)
     reading: F64 = np.bincount(tile, weights=heated.energy / time, minlength=hardware.tiles).astype(np.float64)
     dynamic = reading + tile_event_power(mapping, graph, hardware)
@@ -120,7 +122,8 @@ def chip_thermal(hardware: Hardware) -> thermal.ChipThermal:
     return thermal.ChipThermal.of(hardware, (hardware.mesh_width, hardware.mesh_height), side)
 
 
-def _heated(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> Heated:
+def heat(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> Heated:
+    """Currents, rises and reads of the arrays of all clusters."""
     technology, held = hardware.technology, programmed(mapping, graph)
     sheet = thermal.Sheet.of(technology)
     resistance, settling = technology["thermal_resistance"], technology["thermal_time"]
@@ -169,10 +172,8 @@ def reprogramming_power(mapping: Mapping, graph: SpikeGraph, hardware: Hardware)
     return power
 
 
-def _worn(
-    mapping: Mapping, graph: SpikeGraph, hardware: Hardware, heated: Heated, k: int, temperature: float
-) -> endurance.Wear:
-    """Wear of the used cells of cluster `k`, whose tile is at `temperature` K."""
+def losses(hardware: Hardware, heated: Heated, k: int, temperature: float) -> tuple[F64, F64]:
+    """How fast every used cell of cluster `k` loses its state, 1/s, and how long until it has drifted too far, s."""
     technology, used = hardware.technology, heated.used[k]
     duty = np.broadcast_to(heated.duty[k][:, None], used.shape)[used]
     rest, pulse = temperature + heated.rise[k][used], heated.pulse[k][used]
@@ -180,10 +181,19 @@ def _worn(
     if technology.device == "OxRAM":
         reads = duty / hardware["read_time"]
         loss = loss + endurance.ReadDisturb.of(technology).rate(reads, hardware["read_voltage"])
+    return loss, _drift(hardware, heated.shares[k])
+
+
+def _worn(
+    mapping: Mapping, graph: SpikeGraph, hardware: Hardware, heated: Heated, k: int, temperature: float
+) -> endurance.Wear:
+    """Wear of the used cells of cluster `k`, whose tile is at `temperature` K."""
+    technology = hardware.technology
+    loss, drift = losses(hardware, heated, k, temperature)
     shared = clusters_on_tile(mapping, hardware)[mapping.placement.tile[k]] > 1
     return endurance.wear(
         loss_rate=loss,
-        drift=_drift(hardware, heated.shares[k]),
+        drift=drift,
         endurance=endurance.write_endurance(
             technology["endurance"],
             technology["reset_time"],
