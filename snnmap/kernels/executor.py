@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from snnmap.arrays import F32, F64, I32, I64, Bool
 from snnmap.kernels.jit import njit
-from snnmap.kernels.neurons import NeuronState, Rule, update
+from snnmap.kernels.neurons import BLOCK, NeuronState, Rule, update
 
 AnyArray = npt.NDArray[Any]
 
@@ -47,16 +47,16 @@ def propagate(synapses: Synapses, source: int, value: float, acc: F64) -> None:
 
     Each product is rounded to the target's grid, so that all sums stay exact; whole numbers need no rounding.
     """
-    post, weight, grid = synapses.post, synapses.weight, synapses.grid  # once: each attribute access counts references
     externals = len(synapses.indptr) - 1 - len(acc)
-    low, high = synapses.indptr[source], synapses.indptr[source + 1]
-    if value == 1.0:
-        for s in range(low, high):
-            acc[post[s] - externals] += weight[s]
+    own = slice(synapses.indptr[source], synapses.indptr[source + 1])
+    post, weight = synapses.post[own], synapses.weight[own]
+    if value == np.rint(value):
+        for s in range(len(post)):
+            acc[np.uint32(post[s] - externals)] += weight[s] * value
     else:
-        for s in range(low, high):
+        for s in range(len(post)):
             j = post[s] - externals
-            acc[j] += np.rint(weight[s] * value / grid[j]) * grid[j]
+            acc[j] += np.rint(weight[s] * value / synapses.grid[j]) * synapses.grid[j]
 
 
 @njit
@@ -67,6 +67,24 @@ def grown(array: AnyArray, used: int, needed: int) -> AnyArray:
     larger = np.empty(max(needed, 2 * len(array)), array.dtype)
     larger[:used] = array[:used]
     return larger
+
+
+@njit
+def emitters(out: F64, first: int, source: I32, value: F32) -> int:
+    """Write the id (`first` and up) and the value of every non-zero entry of `out`; returns how many there are."""
+    used = 0
+    for start in range(0, len(out), BLOCK):
+        block = out[start : start + BLOCK]
+        some = 0
+        for j in range(len(block)):  # in vector registers: most blocks are silent
+            some += block[j] != 0.0
+        if some > 0:
+            for j in range(len(block)):
+                if block[j] != 0.0:
+                    source[used] = first + start + j
+                    value[used] = block[j]
+                    used += 1
+    return used
 
 
 @njit
@@ -92,12 +110,11 @@ def advance(
             emitting += update(layers.model[last], rule, first, stop, state, acc, out)
             last += 1
         if emitting > 0:
-            for j in range(layers.first[p], layers.stop[last - 1]):
-                if out[j] != 0.0:
-                    propagate(synapses, externals + j, out[j], acc)
-                    source[used] = externals + j
-                    value[used] = out[j]
-                    used += 1
+            first = layers.first[p]
+            found = emitters(out[first : layers.stop[last - 1]], externals + first, source[used:], value[used:])
+            for e in range(used, used + found):
+                propagate(synapses, source[e], np.float64(value[e]), acc)
+            used += found
         p = last
     return used
 

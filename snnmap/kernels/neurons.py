@@ -46,6 +46,9 @@ MEMBRANE, SYNAPSE, GAIN, INPUT, LEAK, LIMIT, RESET = range(7)
 COEFFICIENTS = 7
 """Rows of `NeuronState.coefficients`: dt / tau_mem, dt / tau_syn, r, w_in, v_leak, v_threshold, v_reset (`_rows`)."""
 
+BLOCK = 32
+"""Neurons looked at together when searching for those that fire."""
+
 RESET_VALUE, RESET_SUBTRACT, RESET_ZERO = range(3)
 RESETS: dict[str, int] = {"value": RESET_VALUE, "subtract": RESET_SUBTRACT, "zero": RESET_ZERO}
 
@@ -199,7 +202,7 @@ def fire(v: float, limit: float, v_reset: float, rule: Rule) -> tuple[float, flo
             v = 0.0
         else:
             if rule.multispike:
-                spikes = np.floor(v / limit)
+                spikes = float(np.float32(np.floor(v / limit)))
             v -= spikes * limit
     if rule.clamped and v < -rule.clamp * limit:
         v = -rule.clamp * limit
@@ -239,47 +242,70 @@ def update(model: int, rule: Rule, first: int, stop: int, state: NeuronState, ac
 
 @njit
 def _integrate_and_fire(rule: Rule, first: int, stop: int, state: NeuronState, acc: F64, out: F64) -> int:
-    gain, limit, v_reset = state.coefficients[GAIN], state.coefficients[LIMIT], state.coefficients[RESET]
-    count = 0
-    for j in range(first, stop):
-        spikes, state.v[j] = fire(state.v[j] + gain[j] * acc[j], limit[j], v_reset[j], rule)
-        acc[j] = 0.0
-        out[j] = spikes
-        count += spikes != 0.0
-    return count
-
-
-@njit
-def _membrane(cuba: bool, j: int, state: NeuronState, x: float) -> float:
-    """Membrane value of neuron `j` after integrating the input `x`; advances its synaptic current."""
-    c = state.coefficients
-    if cuba:
-        state.i[j] += c[SYNAPSE, j] * (c[INPUT, j] * x - state.i[j])
-        x = state.i[j]
-    v: float = state.v[j] + c[MEMBRANE, j] * ((c[GAIN, j] * x + c[LEAK, j]) - state.v[j])
-    return v
+    c, v = state.coefficients, state.v[first:stop]
+    _integrate(c[GAIN][first:stop], acc[first:stop], v)
+    return _fire_all(rule, c[LIMIT][first:stop], c[RESET][first:stop], v, out[first:stop])
 
 
 @njit
 def _leaky_and_fire(cuba: bool, rule: Rule, first: int, stop: int, state: NeuronState, acc: F64, out: F64) -> int:
-    limit, v_reset = state.coefficients[LIMIT], state.coefficients[RESET]
-    count = 0
-    for j in range(first, stop):
-        spikes, state.v[j] = fire(_membrane(cuba, j, state, acc[j]), limit[j], v_reset[j], rule)
-        acc[j] = 0.0
-        out[j] = spikes
-        count += spikes != 0.0
-    return count
+    c, v = state.coefficients, state.v[first:stop]
+    _leak(cuba, first, stop, state, acc)
+    return _fire_all(rule, c[LIMIT][first:stop], c[RESET][first:stop], v, out[first:stop])
 
 
 @njit
 def _leaky(cuba: bool, first: int, stop: int, state: NeuronState, acc: F64, out: F64) -> int:
+    _leak(cuba, first, stop, state, acc)
+    v, emitted = state.v[first:stop], out[first:stop]
     count = 0
-    for j in range(first, stop):
-        state.v[j] = _membrane(cuba, j, state, acc[j])
-        acc[j] = 0.0
-        out[j] = np.float32(state.v[j])
-        count += out[j] != 0.0
+    for j in range(len(v)):
+        emitted[j] = np.float32(v[j])
+        count += emitted[j] != 0.0
+    return count
+
+
+@njit
+def _integrate(gain: F64, x: F64, v: F64) -> None:
+    """Add the input `x`, which is set to 0. Arrays of one population, so that the loop runs in vector registers."""
+    for j in range(len(v)):
+        v[j] += gain[j] * x[j]
+        x[j] = 0.0
+
+
+@njit
+def _leak(cuba: bool, first: int, stop: int, state: NeuronState, acc: F64) -> None:
+    """Leaky integration of the input, which is set to 0; advances the synaptic current if there is one."""
+    c, x, v = state.coefficients, acc[first:stop], state.v[first:stop]
+    membrane, gain, leak = c[MEMBRANE][first:stop], c[GAIN][first:stop], c[LEAK][first:stop]
+    if cuba:
+        i, synapse, w_in = state.i[first:stop], c[SYNAPSE][first:stop], c[INPUT][first:stop]
+        for j in range(len(v)):
+            i[j] += synapse[j] * (w_in[j] * x[j] - i[j])
+            v[j] += membrane[j] * ((gain[j] * i[j] + leak[j]) - v[j])
+            x[j] = 0.0
+    else:
+        for j in range(len(v)):
+            v[j] += membrane[j] * ((gain[j] * x[j] + leak[j]) - v[j])
+            x[j] = 0.0
+
+
+@njit
+def _fire_all(rule: Rule, limit: F64, v_reset: F64, v: F64, out: F64) -> int:
+    """Fire, reset and clamp a population; returns how many fired. Few do in most steps: look first, in registers."""
+    count = 0
+    for start in range(0, len(v), BLOCK):
+        stop = min(start + BLOCK, len(v))
+        near, threshold, emitted = v[start:stop], limit[start:stop], out[start:stop]
+        hits = 0
+        for j in range(len(near)):
+            emitted[j] = 0.0
+            hits += near[j] >= threshold[j]
+        if hits > 0 or rule.clamped:
+            for j in range(len(near)):
+                if near[j] >= threshold[j] or rule.clamped:
+                    emitted[j], near[j] = fire(near[j], threshold[j], v_reset[start + j], rule)
+                    count += emitted[j] != 0.0
     return count
 
 

@@ -99,7 +99,7 @@ class Cell:
     def fire(self):
         limit, spikes = self.p["v_threshold"], 0.0
         if self.passes(self.v, limit):
-            spikes = float(math.floor(self.v / limit)) if self.d.multispike else 1.0
+            spikes = single(math.floor(self.v / limit)) if self.d.multispike else 1.0
             after = {"value": self.p.get("v_reset", 0.0), "subtract": self.v - spikes * limit, "zero": 0.0}
             self.v = after[self.d.reset]
         if self.d.clamp is not None:
