@@ -39,7 +39,7 @@ def verify(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> list[Viol
     -------
     list of Violation
         Structural rules first; if any of those is broken, schedule and figures are not judged, since they would only
-        repeat it.
+        repeat it; nor figures of a schedule that makes no sense.
     """
     found = _identity(mapping, graph, hardware) + _facts(mapping, graph, hardware)
     shape = _shapes(mapping, graph, hardware)
@@ -52,7 +52,10 @@ def verify(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> list[Viol
     found += _wiring(mapping, hardware)
     if found:
         return found
-    return dataflow_violations(mapping, graph, hardware, counted) + figure_violations(mapping, graph, hardware, counted)
+    found = dataflow_violations(mapping, graph, hardware, counted)
+    if any(violation.rule == "schedule-shape" for violation in found):
+        return found
+    return found + figure_violations(mapping, graph, hardware, counted)
 
 
 def _identity(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> list[Violation]:

@@ -2,8 +2,8 @@
 
 Least times: a read decodes the active rows that its columns listen to, reads the array, and is programmed first where
 another cluster used the tile before it; a fire updates its neurons and adds the partial sums that arrive; a message
-crosses its hops behind the spikes that it carries itself. What other messages do to it is the scheduler's to say: its
-time may be longer, never shorter.
+crosses its hops behind the spikes or sums that it carries itself. What other messages do to it is up to the scheduler:
+its time may be longer, never shorter.
 """
 
 from collections import defaultdict
@@ -96,23 +96,44 @@ def _counted(columns: Integers) -> tuple[list[list[int]], list[int]]:
 
 
 def _messages(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, counted: Recount) -> dict[str, float]:
-    """Hops, and the spikes of its own that a message actor carries in its busiest step, seconds by actor."""
-    network, tile = graph.network, mapping.placement.tile
+    """Hops, and what a message actor itself carries in its busiest step, seconds by actor."""
+    carried = _spikes_carried(mapping, graph, counted) | _sums_carried(mapping, graph)
+    tile = mapping.placement.tile
+    seconds: dict[str, float] = {}
+    for (producer, sender, receiver), count in carried.items():
+        start = hardware.port if sender < 0 else _xy(tile[sender], hardware)
+        x, y = _xy(tile[receiver], hardware)
+        hops = abs(x - start[0]) + abs(y - start[1])
+        if sender < 0 or tile[sender] != tile[receiver]:
+            name = message_name(producer, receiver)
+            seconds[name] = hops * hardware["hop_time"] + count * hardware["flit_time"]
+    return seconds
+
+
+def _spikes_carried(mapping: Mapping, graph: SpikeGraph, counted: Recount) -> dict[tuple[str, int, int], int]:
+    """(producer, its cluster or -1, receiving cluster) -> spikes or inputs in the busiest step."""
+    network = graph.network
     sent = ~network.is_bias()[counted.heard_source]
     source, target = counted.heard_source[sent], counted.heard_cluster[sent]
     home = np.concatenate([np.full(network.externals, -1), mapping.clustering.home])
-    keys = [home[source], np.where(source < network.externals, 0, network.level_of()[source]), target]
-    pairs = np.unique(np.stack([*keys, source]), axis=1)
-    far = (pairs[0] < 0) | (tile[np.maximum(pairs[0], 0)] != tile[pairs[2]])
-    pairs = pairs[:, far]
-    seconds: dict[str, float] = {}
-    for (sender, own, k), count in _busiest([*pairs[:3]], pairs[3], graph).items():
-        start = hardware.port if sender < 0 else _xy(tile[sender], hardware)
-        x, y = _xy(tile[k], hardware)
-        hops = abs(x - start[0]) + abs(y - start[1])
-        name = message_name(PORT if sender < 0 else f"c{sender}/l{own}/fire", k)
-        seconds[name] = hops * hardware["hop_time"] + count * hardware["flit_time"]
-    return seconds
+    level = np.where(source < network.externals, 0, network.level_of()[source])
+    pairs = np.unique(np.stack([home[source], level, target, source]), axis=1)
+    return {
+        (PORT if sender < 0 else f"c{sender}/l{own}/fire", sender, k): count
+        for (sender, own, k), count in _busiest([*pairs[:3]], pairs[3], graph).items()
+    }
+
+
+def _sums_carried(mapping: Mapping, graph: SpikeGraph) -> dict[tuple[str, int, int], int]:
+    """(producer, its cluster, home) -> partial sums in some step at least: their total shared out over the window."""
+    clustering, level = mapping.clustering, graph.network.level_of()
+    cluster = np.repeat(np.arange(clustering.clusters), np.diff(clustering.column_ptr))
+    home = clustering.home[clustering.column_neuron - graph.network.externals]
+    total: dict[tuple[str, int, int], int] = defaultdict(int)
+    for c in np.flatnonzero(home != cluster).tolist():
+        key = (f"c{cluster[c]}/l{level[clustering.column_neuron[c]]}/read", int(cluster[c]), int(home[c]))
+        total[key] += int(mapping.partial_messages[c])
+    return {key: -(-messages // graph.window) for key, messages in total.items()}
 
 
 def _xy(tile: Any, hardware: Hardware) -> tuple[int, int]:

@@ -1,0 +1,23 @@
+"""Fixtures that several files share: a small chip file and a small compiled workload."""
+
+from pathlib import Path
+
+import pytest
+import small_workload
+
+from snnmap import pipeline
+
+
+@pytest.fixture(scope="session")
+def chip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Path of a chip file with 16 x 8 crossbars."""
+    path = tmp_path_factory.mktemp("chip") / "small.toml"
+    path.write_text(small_workload.CHIP)
+    return path
+
+
+@pytest.fixture(scope="session")
+def compiled(chip: Path) -> pipeline.Compiled:
+    """The small workload on the small chip."""
+    options = pipeline.CompileOptions(hardware=str(chip), seed=3)
+    return pipeline.compile(small_workload.workload(), options)

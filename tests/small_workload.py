@@ -1,0 +1,85 @@
+"""A small recurrent workload and a small chip, so that a compilation has every feature of a large one.
+
+20 inputs and a bias feed 12 recurrent neurons, those 6 more (with a skip from the inputs), those 3 outputs. Fan-in is
+above the chip's 16 rows, so neurons are split; 8 columns, so that clusters hold several levels.
+"""
+
+import numpy as np
+
+from snnmap.arrays import offsets
+from snnmap.ir import Dynamics, Network, Population, Spikes, Workload
+
+SIZES = {"input": 20, "bias": 1, "first": 12, "second": 6, "out": 3}
+LEVELS = {"input": 0, "bias": 0, "first": 1, "second": 2, "out": 3}
+EDGES = {
+    ("input", "first"): 0.8,
+    ("bias", "first"): 1.0,
+    ("first", "first"): 0.5,
+    ("input", "second"): 0.5,
+    ("first", "second"): 0.9,
+    ("second", "first"): 0.3,
+    ("second", "out"): 1.0,
+    ("first", "out"): 0.5,
+}
+FRAMES, STEPS = 3, 12
+
+CHIP = """
+name = "small"
+extends = "pcm-mesh"
+description = "a small chip for tests"
+rows = 16
+columns = 8
+"""
+
+
+def network(seed: int = 1) -> Network:
+    """Integer weights on a grid of 1; LIF neurons that a few inputs make spike."""
+    rng = np.random.default_rng(seed)
+    names = list(SIZES)
+    first = dict(zip(names, offsets(list(SIZES.values())).tolist(), strict=False))
+    total = sum(SIZES.values())
+    weight = np.zeros((total, total))
+    for (pre, post), density in EDGES.items():
+        block = rng.integers(-4, 6, (SIZES[pre], SIZES[post])) * (rng.random((SIZES[pre], SIZES[post])) < density)
+        weight[first[pre] : first[pre] + SIZES[pre], first[post] : first[post] + SIZES[post]] = block
+    source, target = np.nonzero(weight)
+    populations = tuple(
+        Population(
+            name,
+            name if name in {"input", "bias"} else "neuron",
+            name if name in {"input", "bias"} else "LIF",
+            first[name],
+            (size,),
+            LEVELS[name],
+            {} if name in {"input", "bias"} else parameters(size),
+        )
+        for name, size in SIZES.items()
+    )
+    return Network(
+        populations,
+        offsets(np.bincount(source, minlength=total)),
+        target,
+        weight[source, target],
+        np.ones(len(names)),
+        (len(names) - 1,),
+    )
+
+
+def parameters(size: int) -> dict[str, np.ndarray]:
+    """LIF: half of the membrane potential leaks per step, threshold 14."""
+    values = {"tau": 2e-3, "r": 2.0, "v_leak": 0.0, "v_threshold": 14.0, "v_reset": 0.0}
+    return {key: np.full(size, value) for key, value in values.items()}
+
+
+def stimulus(seed: int = 2, rate: float = 0.25, frames: int = FRAMES, steps: int = STEPS) -> Spikes:
+    """Random input spikes, at most one per input and step."""
+    on = np.random.default_rng(seed).random((frames, steps, SIZES["input"])) < rate
+    frame, step, source = np.nonzero(on)
+    return Spikes(
+        offsets(np.bincount(frame, minlength=frames)), step, source, np.ones(len(frame)), steps=steps, dt=1e-3
+    )
+
+
+def workload(seed: int = 1, rate: float = 0.25) -> Workload:
+    """The network on its stimulus."""
+    return Workload("small", network(seed), stimulus(rate=rate), None, Dynamics(), {"source": "small"})
