@@ -1,0 +1,299 @@
+"""Fiduccia-Mattheyses pass, merging of clusters and choice of homes on the state of `kernels.partition`."""
+
+import numpy as np
+
+from snnmap.arrays import I32, I64
+from snnmap.kernels.jit import njit
+from snnmap.kernels.partition import (
+    COLUMNS,
+    LONG,
+    ROWS,
+    SPLITS,
+    SYNAPSES,
+    Limits,
+    Problem,
+    Scratch,
+    State,
+    clear,
+    lift,
+    listeners,
+    place,
+    sums_at,
+    survey,
+    touch,
+)
+from snnmap.kernels.partition_refine import best_target, saving_at
+
+MIDDLE = 128
+NEIGHBOURS = 48
+"""Gains that are brought up to date after one move; all others are checked when they come up."""
+POOL = 512
+"""Emptiest clusters that are offered to every other for merging."""
+LOWEST = -(2**60)
+
+
+@njit
+def level(gain: int) -> int:
+    """Gain bucket, 0..255: sign, power of two and its next two bits, so that int64 gains need few buckets."""
+    size = abs(gain)
+    if size < 4:
+        return MIDDLE + gain
+    power = 0
+    while size >> power >= 8:
+        power += 1
+    step = min(127, 4 * power + (size >> power))
+    return MIDDLE + step if gain > 0 else MIDDLE - step
+
+
+@njit
+def unlink(head: I32, after: I32, before: I32, where: I32, atom: int) -> None:
+    """Take `atom` out of its bucket."""
+    if before[atom] >= 0:
+        after[before[atom]] = after[atom]
+    else:
+        head[where[atom]] = after[atom]
+    if after[atom] >= 0:
+        before[after[atom]] = before[atom]
+    where[atom] = -1
+
+
+@njit
+def link(head: I32, after: I32, before: I32, where: I32, atom: int, bucket: int) -> None:
+    """Put `atom` on top of a bucket."""
+    where[atom] = bucket
+    after[atom], before[atom] = head[bucket], -1
+    if head[bucket] >= 0:
+        before[head[bucket]] = atom
+    head[bucket] = atom
+
+
+@njit
+def outlook(problem: Problem, state: State, limits: Limits, scratch: Scratch, atom: int) -> tuple[int, int]:
+    """Best other cluster of the placed `atom`, or -1, and the gain of moving there."""
+    origin = lift(problem, state, atom)
+    found = survey(problem, state, limits, scratch, atom)
+    own = saving_at(state, limits, scratch, origin)
+    target = best_target(problem, state, limits, scratch, atom, found, origin, LOWEST)
+    gain = scratch.saving[target] - own if target >= 0 else LOWEST
+    clear(scratch, found)
+    place(problem, state, atom, origin)
+    return target, gain
+
+
+@njit
+def fm_pass(
+    problem: Problem, state: State, limits: Limits, scratch: Scratch, order: I32, widest: int, patience: int
+) -> int:
+    """One pass: best move first, even if it costs, each atom once; back to the best prefix. Returns the cost saved.
+
+    Stops `patience` moves after the last improvement. Nets of more than `widest` atoms do not wake their neighbours.
+    Source: Fiduccia, Mattheyses, A linear-time heuristic for improving network partitions, DAC 1982.
+    """
+    atoms = len(problem.piece)
+    head = np.full(2 * MIDDLE, -1, np.int32)
+    after, before = np.full(atoms, -1, np.int32), np.full(atoms, -1, np.int32)
+    where = np.full(atoms, -1, np.int32)
+    locked = np.zeros(atoms, np.bool_)
+    log, origins = np.empty(atoms, np.int32), np.empty(atoms, np.int32)
+    for atom in order:
+        target, gain = outlook(problem, state, limits, scratch, atom)
+        if target >= 0:
+            link(head, after, before, where, atom, level(gain))
+    moves, total, best, best_moves = 0, 0, 0, 0
+    top = 2 * MIDDLE - 1
+    while top >= 0 and moves - best_moves <= patience:
+        atom = head[top]
+        if atom < 0:
+            top -= 1
+            continue
+        unlink(head, after, before, where, atom)
+        target, gain = outlook(problem, state, limits, scratch, atom)
+        if target < 0:
+            continue
+        if level(gain) < top:
+            link(head, after, before, where, atom, level(gain))
+            continue
+        origins[moves] = lift(problem, state, atom)
+        place(problem, state, atom, target)
+        locked[atom] = True
+        log[moves] = atom
+        moves += 1
+        total += gain
+        if total > best:
+            best, best_moves = total, moves
+        budget = NEIGHBOURS
+        for r in range(problem.row_ptr[atom], problem.row_ptr[atom + 1]):
+            source = problem.row[r]
+            first, last = problem.net_ptr[source], problem.net_ptr[source + 1]
+            if last - first > widest or problem.weight[source] == 0:
+                continue
+            for n in range(first, last):
+                other = problem.net_atom[n]
+                if budget == 0 or locked[other] or other == atom:
+                    continue
+                budget -= 1
+                if where[other] >= 0:
+                    unlink(head, after, before, where, other)
+                target, gain = outlook(problem, state, limits, scratch, other)
+                if target >= 0:
+                    link(head, after, before, where, other, level(gain))
+                    top = max(top, level(gain))
+            if budget == 0:
+                break
+    for m in range(moves - 1, best_moves - 1, -1):
+        lift(problem, state, log[m])
+        place(problem, state, log[m], origins[m])
+    return best
+
+
+@njit
+def survey_merge(problem: Problem, state: State, scratch: Scratch, k: int) -> int:
+    """Fill `scratch` with the rows that other clusters share with k and the messages that merging would save."""
+    found = 0
+    for slot in range(state.key.shape[1]):
+        source = state.key[k, slot]
+        if source < 0:
+            continue
+        weight = problem.weight[source]
+        nest = state.cluster[state.home[source]] if state.home[source] >= 0 else -1
+        if nest >= 0 and nest != k and listeners(state.key, state.count, nest, source) == 0:
+            found = touch(scratch.shared, scratch.touched, nest, found)
+            scratch.saving[nest] += weight
+        if state.listed[source] > LONG:
+            continue
+        for h in range(problem.net_ptr[source], problem.net_ptr[source] + state.listed[source]):
+            other = state.holder[h]
+            if other != k:
+                found = touch(scratch.shared, scratch.touched, other, found)
+                scratch.shared[other] += 1
+                scratch.saving[other] += weight
+    atom = state.head[k]
+    while atom >= 0:
+        piece = problem.piece[atom]
+        for m in range(problem.member_ptr[piece], problem.member_ptr[piece + 1]):
+            neuron = problem.member[m]
+            if state.home[neuron] != atom or listeners(state.key, state.count, k, neuron) > 0:
+                continue
+            for h in range(problem.net_ptr[neuron], problem.net_ptr[neuron] + min(LONG, state.listed[neuron])):
+                found = touch(scratch.shared, scratch.touched, state.holder[h], found)
+                scratch.saving[state.holder[h]] += problem.weight[neuron]
+        atom = state.after[atom]
+    return found
+
+
+@njit
+def parts_clash(problem: Problem, state: State, k: int, m: int) -> bool:
+    """Whether a part, in neither cluster, of a neuron with a column in k listens to a row of m."""
+    if state.usage[k, SPLITS] == 0:
+        return False
+    atom = state.head[k]
+    while atom >= 0:
+        piece = problem.piece[atom]
+        for other in range(problem.atom_ptr[piece], problem.atom_ptr[piece + 1]):
+            if state.cluster[other] == k or state.cluster[other] == m:
+                continue
+            for r in range(problem.row_ptr[other], problem.row_ptr[other + 1]):
+                if listeners(state.key, state.count, m, problem.row[r]) > 0:
+                    return True
+        atom = state.after[atom]
+    return False
+
+
+@njit
+def room_for(state: State, limits: Limits, k: int, m: int, shared: int) -> bool:
+    """Whether clusters k and m fit one crossbar when they share that many rows."""
+    return (
+        state.usage[k, ROWS] + state.usage[m, ROWS] - shared <= limits.rows
+        and state.usage[k, COLUMNS] + state.usage[m, COLUMNS] <= limits.columns
+        and state.usage[k, SYNAPSES] + state.usage[m, SYNAPSES] <= limits.synapses
+    )
+
+
+@njit
+def best_partner(
+    problem: Problem, state: State, limits: Limits, scratch: Scratch, fill: I64, k: int, found: int
+) -> int:
+    """Cluster that k may be merged into: the one that saves most, then the fullest, then the first; or -1."""
+    for _ in range(found):
+        best = -1
+        for t in range(found):
+            m = scratch.touched[t]
+            if m == k or scratch.saving[m] < 0 or not room_for(state, limits, k, m, scratch.shared[m]):
+                continue
+            if best < 0 or (scratch.saving[m], fill[m], -m) > (scratch.saving[best], fill[best], -best):
+                best = m
+        if best < 0:
+            break
+        if not (parts_clash(problem, state, k, best) or parts_clash(problem, state, best, k)):
+            return best
+        scratch.saving[best] = -1
+    return -1
+
+
+@njit
+def merge_clusters(problem: Problem, state: State, limits: Limits, scratch: Scratch) -> int:
+    """Merge pairs that fit one crossbar, smallest first, with the partner that saves most, then fills best.
+
+    Merging never costs messages. Returns the number of merges.
+    """
+    fill = state.usage[:, ROWS] + state.usage[:, COLUMNS]
+    order = np.argsort(fill, kind="mergesort")
+    merges = 0
+    for k in order:
+        if state.head[k] < 0:
+            continue
+        found = survey_merge(problem, state, scratch, k)
+        pool = 0
+        for m in order:
+            if pool == POOL:
+                break
+            if state.head[m] >= 0:
+                found = touch(scratch.shared, scratch.touched, m, found)
+                pool += 1
+        best = best_partner(problem, state, limits, scratch, fill, k, found)
+        clear(scratch, found)
+        if best < 0:
+            continue
+        while state.head[k] >= 0:
+            atom = state.head[k]
+            lift(problem, state, atom)
+            place(problem, state, atom, best)
+        fill[best] = state.usage[best, ROWS] + state.usage[best, COLUMNS]
+        merges += 1
+    return merges
+
+
+@njit
+def choose_homes(problem: Problem, state: State, limits: Limits) -> None:
+    """Let every split neuron fire where that saves most messages; its present home wins ties."""
+    for piece in range(len(problem.atom_ptr) - 1):
+        first, last = problem.atom_ptr[piece], problem.atom_ptr[piece + 1]
+        if last - first == 1:
+            continue
+        for m in range(problem.member_ptr[piece], problem.member_ptr[piece + 1]):
+            neuron = problem.member[m]
+            best, most = -1, np.int64(-1)
+            for turn in range(first - 1, last):
+                atom = state.home[neuron] if turn < first else turn
+                k = state.cluster[atom]
+                steps, _ = sums_at(problem, state, atom, k)
+                columns = listeners(state.key, state.count, k, neuron)
+                worth = problem.weight[neuron] * (columns if limits.unicast else min(columns, 1))
+                worth += min(limits.window, steps + problem.active[atom])
+                if worth > most:
+                    best, most = atom, worth
+            state.homes[state.home[neuron]] -= 1
+            state.homes[best] += 1
+            state.home[neuron] = best
+
+
+@njit
+def renumber(state: State, order: I64) -> I32:
+    """Cluster of every atom with empty clusters left out, numbered along `order` (K,)."""
+    number = np.full(len(state.head), -1, np.int32)
+    count = 0
+    for k in order:
+        if state.head[k] >= 0:
+            number[k] = count
+            count += 1
+    return number[state.cluster]

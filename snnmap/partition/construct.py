@@ -1,0 +1,239 @@
+"""From a spike-activity graph to a first assignment: choose cuts, build atoms, construct in several ways, keep the best."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from snnmap.arrays import I32, I64, offsets
+from snnmap.hardware import Hardware
+from snnmap.ir import Clustering, SpikeGraph
+from snnmap.kernels.partition import Limits, Problem, Scratch, State, build, cost
+from snnmap.kernels.partition_grow import fill_in_order, grow
+from snnmap.kernels.partition_moves import choose_homes, merge_clusters
+from snnmap.partition.atoms import Cuts, Twins, columns, first_homes, problem, reach, twins
+from snnmap.partition.split import candidates, joined, must_split, populations, row_limit
+
+Progress = Callable[[str, int, int, float], None]
+"""progress(stage, done, total, best cost so far)"""
+
+PINS = 30_000_000
+"""Row entries that pieces may take together before they are made coarser."""
+
+
+SAMPLE = 8192
+"""Atoms that are grown to judge a way of cutting."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Task:
+    """What is to be partitioned, onto what, and who wants to hear of it."""
+
+    graph: SpikeGraph
+    hardware: Hardware
+    split: str
+    """`partial_sum` or `none`."""
+    unicast: bool
+    crossbar_weight: float
+    progress: Progress | None
+    deadline: float | None
+
+    def tell(self, done: int, total: int, best: float) -> None:
+        """Report progress."""
+        if self.progress is not None:
+            self.progress("partition", done, total, best)
+
+    @property
+    def late(self) -> bool:
+        """Whether the time budget is spent."""
+        return self.deadline is not None and time.monotonic() >= self.deadline
+
+    def limits(self, crossbar: int) -> Limits:
+        """Capacity of a crossbar and the cost weights, a crossbar costing that many messages."""
+        rows, cols = self.hardware.rows, self.hardware.columns
+        synapses = rows * cols if self.hardware.synapse_limit is None else self.hardware.synapse_limit
+        return Limits(rows, cols, synapses, self.graph.window, crossbar, self.unicast)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Built:
+    """Atoms and an assignment of them."""
+
+    atoms: Problem
+    limits: Limits
+    state: State
+    cost: int
+
+    def scratch(self) -> Scratch:
+        """Empty accumulators."""
+        clusters = len(self.state.head)
+        return Scratch(np.zeros(clusters, np.int64), np.full(clusters, -1, np.int32), np.empty(clusters, np.int32))
+
+
+def natural(atoms: Problem) -> I32:
+    """Atoms in order of piece, all first parts, then all second parts of a population: as the network lists them."""
+    part = np.arange(len(atoms.piece)) - atoms.atom_ptr[atoms.piece]
+    first = atoms.member[atoms.member_ptr[atoms.piece]]
+    return np.lexsort((first, part)).astype(np.int32)
+
+
+def assigned(task: Task, atoms: Problem, limits: Limits, cluster: I32) -> Built:
+    """State of an assignment with its homes chosen and its clusters merged where they fit."""
+    state = build(atoms, cluster, first_homes(atoms), int(cluster.max()) + 1, reach(atoms, limits))
+    choose_homes(atoms, state, limits)
+    built = Built(atoms, limits, state, 0)
+    while merge_clusters(atoms, state, limits, built.scratch()) > 0:
+        pass
+    choose_homes(atoms, state, limits)
+    return Built(atoms, limits, state, int(cost(atoms, state, limits)))
+
+
+def grown(atoms: Problem, limits: Limits, order: I32, *, follow: bool, taste: int) -> I32:
+    """Cluster of every atom by affinity growth."""
+    cluster = np.full(len(atoms.piece), -1, np.int32)
+    grow(atoms, limits, order, first_homes(atoms), follow, taste, len(order), cluster)
+    return cluster
+
+
+def filled(atoms: Problem, limits: Limits, order: I32) -> I32:
+    """Cluster of every atom by next-fit in `order`."""
+    cluster = np.full(len(atoms.piece), -1, np.int32)
+    fill_in_order(atoms, limits, order, cluster)
+    return cluster
+
+
+def grain_for(lists: Twins, cuts: Cuts, hardware: Hardware) -> int:
+    """Neurons per piece: an eighth of a crossbar's columns, more where the atoms would need too much memory."""
+    grain = max(1, hardware.columns // 8)
+    size, inputs = np.diff(lists.member_ptr), lists.fan_in
+    while grain < hardware.columns and int(np.sum(-(-size // grain) * inputs)) > PINS:
+        grain = min(2 * grain, hardware.columns)
+    return min(grain, hardware.columns)
+
+
+def atoms_for(task: Task, lists: Twins, cuts: Cuts) -> Problem:
+    """Atoms of `lists` cut at `cuts`."""
+    limit = task.limits(0).synapses
+    return problem(task.graph, lists, cuts, grain_for(lists, cuts, task.hardware), limit)
+
+
+def judged(task: Task, lists: Twins, cuts: Cuts) -> tuple[int, float]:
+    """Messages and crossbars of one population on its own, estimated from the first `SAMPLE` atoms of a growth.
+
+    Free space, squared, counts as crossbars saved, so that a large rest in one crossbar is better than many small ones.
+    """
+    limits = task.limits(0)
+    atoms = atoms_for(task, lists, cuts)
+    cluster = np.full(len(atoms.piece), -1, np.int32)
+    order = natural(atoms)
+    count = grow(atoms, limits, order, first_homes(atoms), len(order) > SAMPLE, 0, SAMPLE, cluster)
+    rows = np.diff(atoms.row_ptr)
+    cluster_of_row = np.repeat(cluster, rows)
+    pair = np.unique(cluster_of_row[cluster_of_row >= 0] * np.int64(len(atoms.weight)) + atoms.row[cluster_of_row >= 0])
+    size = np.diff(atoms.member_ptr)[atoms.piece]
+    parts = np.diff(atoms.atom_ptr)[atoms.piece]
+    away = size * np.minimum(task.graph.window, atoms.active) * (parts - 1) // parts
+    done = cluster >= 0
+    messages = int(np.sum(atoms.weight[pair % len(atoms.weight)])) + int(np.sum(away[done]))
+    share = np.bincount(pair // len(atoms.weight), minlength=count) / limits.rows
+    free = np.maximum(0.0, 1 - share) * np.maximum(0.0, 1 - np.bincount(cluster[done], size[done]) / limits.columns)
+    scale = float(np.sum(size * (rows + 1)) / np.sum((size * (rows + 1))[done]))
+    return int(messages * scale), float(count - np.sum(free**2)) * scale
+
+
+def choose_cuts(task: Task, lists: Twins) -> tuple[Cuts, int]:
+    """Cuts of every population, and what a crossbar is worth in messages."""
+    most = row_limit(task.hardware)
+    may = task.split == "partial_sum" and task.hardware.merge
+    groups = populations(lists)
+    subsets = {p: lists.only(index) for p, index in groups.items()}
+    sources = task.graph.network.sources
+    tried: dict[int, list[tuple[int, float, Cuts]]] = {}
+    for done, (p, own) in enumerate(subsets.items()):
+        first = next(candidates(own, most, sources, may_split=may))[1]
+        tried[p] = [(*judged(task, own, first), first)]
+        task.tell(done, 2 * len(groups), 0.0)
+    messages = sum(t[0][0] for t in tried.values())
+    worth = round(task.crossbar_weight * messages / max(1.0, sum(t[0][1] for t in tried.values())))
+    chosen: dict[int, tuple[I64, Cuts]] = {}
+    for done, (p, own) in enumerate(subsets.items()):
+        best, cuts = _cheapest(task, own, worth, tried[p][0])
+        chosen[p] = (groups[p], cuts)
+        task.tell(len(groups) + done, 2 * len(groups), best)
+    return joined(lists, chosen), worth
+
+
+def _cheapest(task: Task, own: Twins, worth: int, first: tuple[int, float, Cuts]) -> tuple[float, Cuts]:
+    """Cheapest way to cut one population; gives up when finer cuts have become dearer twice."""
+    best, cuts = first[0] + worth * first[1], first[2]
+    may = task.split == "partial_sum" and task.hardware.merge
+    tries = candidates(own, row_limit(task.hardware), task.graph.network.sources, may_split=may)
+    last, worse = best, 0
+    limit = row_limit(task.hardware)
+    for turn, (size, tried) in enumerate(tries):
+        if turn == 0 or columns(own, tried) * worth > best * task.hardware.columns:
+            continue
+        messages, crossbars = judged(task, own, tried)
+        total = messages + worth * crossbars
+        if total < best:
+            best, cuts = total, tried
+        worse = worse + 1 if size < limit and total >= last else 0
+        last = total
+        if worse == 2 or task.late:
+            break
+    return best, cuts
+
+
+def constructed(task: Task, *, orders: int) -> Built:
+    """Cheapest of up to `orders` constructions."""
+    lists = twins(task.graph.network)
+    must_split(task.graph, task.hardware, lists, task.split)
+    cuts, worth = choose_cuts(task, lists)
+    limits = task.limits(worth)
+    atoms = atoms_for(task, lists, cuts)
+    order = natural(atoms)
+    ways: list[Callable[[], I32]] = [
+        lambda: grown(atoms, limits, order, follow=False, taste=1),
+        lambda: grown(atoms, limits, order, follow=True, taste=2),
+        lambda: grown(atoms, limits, order, follow=False, taste=2),
+        lambda: grown(atoms, limits, order, follow=True, taste=0),
+        lambda: filled(atoms, limits, order),
+    ]
+    best: Built | None = None
+    for way in ways[:orders]:
+        built = assigned(task, atoms, limits, way())
+        if best is None or built.cost < best.cost:
+            best = built
+        if task.late:
+            break
+    assert best is not None
+    return best
+
+
+def clustering_of(built: Built) -> Clustering:
+    """The record of an assignment; clusters in order of their first neuron, then their first source."""
+    atoms, state = built.atoms, built.state
+    far = np.iinfo(np.int32).max
+    keys = np.sort(np.where(state.key >= 0, state.key, far), axis=1)
+    size = np.diff(atoms.member_ptr)[atoms.piece]
+    cluster_of_column = np.repeat(state.cluster, size)
+    start = np.repeat(atoms.member_ptr[atoms.piece] - offsets(size)[:-1], size)
+    neuron_of_column = atoms.member[start + np.arange(len(start))]
+    first = np.full(len(state.head), far, np.int64)
+    np.minimum.at(first, cluster_of_column, neuron_of_column)
+    used = state.head >= 0
+    order = np.lexsort((keys[:, 0], first))[: int(used.sum())]
+    number = np.full(len(used), -1, np.int64)
+    number[order] = np.arange(len(order))
+    keys = keys[order]
+    pair = np.unique(number[cluster_of_column] * len(atoms.weight) + neuron_of_column)
+    neurons = atoms.member.min(initial=far)
+    home = number[state.cluster[state.home[neurons:]]]
+    return Clustering(
+        offsets(np.count_nonzero(keys < far, axis=1)),
+        keys[keys < far],
+        offsets(np.bincount(pair // len(atoms.weight), minlength=len(order))),
+        pair % len(atoms.weight),
+        home,
+    )

@@ -1,0 +1,80 @@
+"""Refinement by Kernighan-Lin exchanges and Fiduccia-Mattheyses moves."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from snnmap.hardware import Hardware
+from snnmap.ir import Clustering, SpikeGraph
+from snnmap.kernels.partition import ROWS, cost
+from snnmap.kernels.partition_moves import choose_homes, fm_pass, merge_clusters
+from snnmap.kernels.partition_refine import empty_clusters, swap_sweep, sweep
+from snnmap.partition.construct import Built, Progress, Task, clustering_of, constructed
+
+WIDEST = 256
+
+
+@dataclass(frozen=True)
+class KernighanLin:
+    """Start from the best construction and improve it by exact moves, exchanges and emptied crossbars until none helps.
+
+    Sources: Kernighan, Lin, An efficient heuristic procedure for partitioning graphs, BSTJ 49(2), 1970; Fiduccia,
+    Mattheyses, DAC 1982.
+    """
+
+    split: Literal["partial_sum", "none"] = "partial_sum"
+    """Neurons with too many inputs are split into partial columns, or refused."""
+    cost: Literal["multicast", "unicast"] = "multicast"
+    """Messages per (source, crossbar), or per synapse that leaves its crossbar (SpiNeMap's published cost)."""
+    crossbar_weight: float = 1.0
+    """Worth of a crossbar, in units of the mean number of messages to a crossbar."""
+    orders: int = 5
+    """Constructions to try for the start, 1..5."""
+    passes: int = 12
+    """Rounds of refinement at most; stops when a round saves nothing."""
+    patience: int = 400
+    """Moves that a pass goes on without an improvement before it falls back to its best."""
+
+    def __call__(
+        self,
+        graph: SpikeGraph,
+        hardware: Hardware,
+        *,
+        rng: np.random.Generator,
+        progress: Progress | None = None,
+        deadline: float | None = None,
+    ) -> Clustering:
+        """Clusters of `graph` that fit the crossbars of `hardware`.
+
+        Raises
+        ------
+        InfeasibleError
+            If a neuron has more inputs than rows and may not be split.
+        """
+        task = Task(graph, hardware, self.split, self.cost == "unicast", self.crossbar_weight, progress, deadline)
+        return clustering_of(self.refined(task, constructed(task, orders=self.orders), rng))
+
+    def refined(self, task: Task, start: Built, rng: np.random.Generator) -> Built:
+        """`start` after refinement; never dearer."""
+        atoms, limits, state = start.atoms, start.limits, start.state
+        scratch = start.scratch()
+        best = start.cost
+        for turn in range(self.passes):
+            order = rng.permutation(len(atoms.piece)).astype(np.int32)
+            while sweep(atoms, state, limits, scratch, order) * 1000 > best:
+                order = rng.permutation(len(atoms.piece)).astype(np.int32)
+            if not task.late:
+                swap_sweep(atoms, state, limits, scratch, order)
+            if not task.late:
+                fm_pass(atoms, state, limits, scratch, order, WIDEST, self.patience)
+            emptiest = np.argsort(state.usage[:, ROWS], kind="stable").astype(np.int32)
+            empty_clusters(atoms, state, limits, scratch, emptiest)
+            merge_clusters(atoms, state, limits, scratch)
+            choose_homes(atoms, state, limits)
+            now = int(cost(atoms, state, limits))
+            task.tell(turn + 1, self.passes, now)
+            if now >= best or task.late:
+                break
+            best = now
+        return Built(atoms, limits, state, int(cost(atoms, state, limits)))
