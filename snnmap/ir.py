@@ -33,7 +33,7 @@ MODELS: dict[str, tuple[str, ...]] = {
     "Threshold": ("threshold",),
     "Delay": ("delay",),
     "relay": ("gain",),
-    "LavaCuba": ("i_decay", "v_decay", "v_threshold", "ref_delay"),
+    "LavaCuba": ("i_decay", "v_decay", "v_threshold", "ref_delay", "bias"),
 }
 """Neuron models and the parameters each needs (names of NIR; LavaCuba: integers, Loihi's CUBA neuron)."""
 

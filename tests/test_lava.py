@@ -110,6 +110,7 @@ def test_the_trained_network_classifies_with_these_weights_and_this_neuron():
         "v_decay": {410.0},
         "v_threshold": {4096.0},
         "ref_delay": {1.0},
+        "bias": {0.0},
     }
     with np.load(DATA / "mnist_test100.npz") as data:
         spikes = run_loihi(network, data["images"], 16)
@@ -190,6 +191,12 @@ def test_an_input_layer_with_neurons_scales_and_shifts():
     np.testing.assert_array_equal(between(network, "bias", "input0"), [[320.0, 320.0]])
 
 
+def test_biases_beside_a_lasting_current_are_added_to_the_voltage():
+    network, _ = read(dense_layer(np.eye(2), bias=np.array([3.0, -4.0])))
+    np.testing.assert_array_equal(network.populations[1].parameters["bias"], [192.0, -256.0])
+    assert [p.kind for p in network.populations] == ["input", "neuron"]
+
+
 def test_biases_are_rows_where_a_row_does_the_same():
     network, _ = read(dense_layer(np.eye(2), bias=np.array([3.0, -4.0]), neuron=FORGETFUL))
     np.testing.assert_array_equal(between(network, "bias", "dense0"), [[192.0, -256.0]])
@@ -218,7 +225,6 @@ def test_parameters_per_channel_and_fractional_weights():
         ([dense_layer(np.eye(2), neuron=CUBA | {"vThMant": np.array(0.5)})], "whole numbers"),
         ([dense_layer(np.eye(2), neuron={"type": "CUBA"})], "lacks 'iDecay'"),
         ([dense_layer(np.eye(2), neuron=None)], "has no neuron"),
-        ([dense_layer(np.eye(2), bias=np.ones(2))], "adds to the voltage"),
         ([dense_layer(np.eye(2)), dense_layer(np.ones((1, 3)))], "takes 3 values"),
         ([dense_layer(np.ones((2, 2, 2)))], r"\(outputs, inputs\)"),
         ([dense_layer(np.eye(2)) | {"weight": {"real": np.eye(2), "imag": np.eye(2)}}], "complex"),

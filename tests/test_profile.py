@@ -83,8 +83,9 @@ def random_parameters(rng: np.random.Generator, model: str, size: int, in_steps:
         "gain": (-0.5, 0.5),
     }
     if model == "LavaCuba":
-        high = {"i_decay": 4097, "v_decay": 4097, "v_threshold": 60, "ref_delay": 4}
-        return {key: rng.integers(0 if "decay" in key else 1, high[key], size).astype(float) for key in high}
+        high = {"i_decay": 4097, "v_decay": 4097, "v_threshold": 60, "ref_delay": 4, "bias": 9}
+        low = {"v_threshold": 1, "ref_delay": 1, "bias": -8}
+        return {key: rng.integers(low.get(key, 0), high[key], size).astype(float) for key in high}
     return {key: rng.uniform(*ranges[key], size) for key in MODELS[model]}
 
 
@@ -271,11 +272,11 @@ def test_delayed_synapses_by_level() -> None:
 
 def test_loihi_integers_by_hand() -> None:
     assert [kernel.decayed(y, 410) for y in (100, -100, 1, -1, 0)] == [89, -89, 0, 0, 0]
-    net = chain("LavaCuba", [10.0], i_decay=2048, v_decay=0, v_threshold=25, ref_delay=2)
+    net = chain("LavaCuba", [10.0], i_decay=2048, v_decay=0, v_threshold=25, ref_delay=2, bias=0)
     graph = profile(workload(net, spikes([[(0, 0, 1), (1, 0, 1)]], steps=9), comparison=">="))
     # u: 10 15 7 3 1 0, v: 10 25 -> spike; held in step 2; then 3 4 4
     assert times(graph, 1) == [1]
-    fast = chain("LavaCuba", [25.0], i_decay=4096, v_decay=0, v_threshold=25, ref_delay=1)
+    fast = chain("LavaCuba", [25.0], i_decay=4096, v_decay=0, v_threshold=25, ref_delay=1, bias=0)
     drive = spikes([[(t, 0, 1) for t in range(4)]])
     assert times(profile(workload(fast, drive, comparison=">=")), 1) == [0, 1, 2, 3]
     assert times(profile(workload(fast, drive)), 1) == [1, 3]  # 25 is not above 25; 50 is
@@ -361,11 +362,15 @@ REFUSED = [
     (lambda: workload(chain("Delay", [1.0], delay=-1e-3), spikes([[]])), "negative"),
     (lambda: workload(chain("recorded", [1.0]), spikes([[]])), "'recorded' population has no dynamics"),
     (
-        lambda: workload(chain("LavaCuba", [1.0], i_decay=5000, v_decay=0, v_threshold=1, ref_delay=1), spikes([[]])),
+        lambda: workload(
+            chain("LavaCuba", [1.0], i_decay=5000, v_decay=0, v_threshold=1, ref_delay=1, bias=0), spikes([[]])
+        ),
         "0..4096",
     ),
     (
-        lambda: workload(chain("LavaCuba", [1.0], i_decay=1, v_decay=0, v_threshold=0.5, ref_delay=1), spikes([[]])),
+        lambda: workload(
+            chain("LavaCuba", [1.0], i_decay=1, v_decay=0, v_threshold=0.5, ref_delay=1, bias=0), spikes([[]])
+        ),
         "must be integers",
     ),
     (

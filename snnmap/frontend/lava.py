@@ -3,19 +3,22 @@
 The neuron, model "LavaCuba", as verified on the trained MNIST network of lava-dl (`tests/test_lava.py`): all values are
 integers, x is the sum of weights of the spikes that arrive in a step, times 64:
 
-    u <- decay(u, i_decay) + x, then v <- decay(v, v_decay) + u, where decay(y, d) = sign(y) ((|y| (4096 - d)) >> 12)
+    u <- decay(u, i_decay) + x, then v <- decay(v, v_decay) + u + bias
+    decay(y, d) = sign(y) ((|y| (4096 - d)) >> 12)
     spike and v <- 0 if v > v_threshold = 64 vThMant
 
 Weights carry the factor 64 already, so that the executor adds them as they are. Sources: lava-dl `netx/hdf5.py`
 (du = iDecay - 1 with an offset of 1 in the process, dv = vDecay), `slayer/neuron/cuba.py` ("Loihi spikes if voltage >
 vth"), lava `proc/lif/models.py` (synaptic input shifted left by 6).
 
-Refused, because it would be another computation: sigma-delta and resonator neurons, graded spikes, complex weights,
-and a bias beside a current that decays (Loihi adds biases to v, a constant synapse adds to u).
+A bias is added to v (bias mantissa, exponent 6), so it is a constant-current row only where the current does not last
+from step to step; elsewhere it is the neuron's own parameter and takes no row.
+
+Refused, because it would be another computation: sigma-delta and resonator neurons, graded spikes, complex weights.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -268,7 +271,8 @@ def _neuron(chain: Chain, node: Node, shape: Shape) -> dict[str, F64]:
             chain.repairs.append(f"{node.title}: {key} was {repair}")
         found[key] = numbers
     names = {"i_decay": "iDecay", "v_decay": "vDecay", "v_threshold": "vThMant", "ref_delay": "refDelay"}
-    return {new: found[old] * (SHIFT if old == "vThMant" else 1) for new, old in names.items()}
+    scaled = {new: found[old] * (SHIFT if old == "vThMant" else 1) for new, old in names.items()}
+    return {**scaled, "bias": np.array(0.0)}
 
 
 def _delay(chain: Chain, node: Node) -> None:
@@ -305,17 +309,15 @@ def _size(node: Node) -> Shape | None:
 
 
 def _bias(chain: Chain, node: Node, index: int) -> None:
-    """Constant of a layer: one per neuron or channel."""
+    """Constant of a layer: one per neuron or channel; a row where the current keeps nothing, else added to v itself."""
     if not node.has("bias") or not np.any(node.array("bias")):
         return
     draft = chain.drafts[index]
-    if np.any(draft.parameters["i_decay"] != 4096):
-        raise InputError(
-            f"{node.title} has a bias, which Loihi adds to the voltage; with a current that decays (iDecay below 4096) "
-            "a constant row cannot do the same, so this is not supported"
-        )
     values, _ = fitted(np.trunc(node.array("bias").astype(np.float64)).ravel(), draft.shape)
-    chain.biases[index] = values * SHIFT
+    if np.all(draft.parameters["i_decay"] == 4096):
+        chain.biases[index] = values * SHIFT
+        return
+    chain.drafts[index] = replace(draft, parameters={**draft.parameters, "bias": values * SHIFT})
 
 
 def _add_biases(chain: Chain) -> None:

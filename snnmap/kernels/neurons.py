@@ -11,8 +11,8 @@ CubaLIF    i += a_syn (w_in x - i), then v += a_mem ((r i + v_leak) - v) with th
 Threshold  emits 1 if x passes the threshold
 Delay      emits the x of delay / dt steps ago (rounded to whole steps)
 relay      emits gain x
-LavaCuba   integers: u = decay(u, i_decay) + x, v = decay(v, v_decay) + u, decay(y, d) = sign(y) (|y| (4096 - d) >> 12);
-           v_reset = 0; after a spike v stays 0 for ref_delay - 1 steps
+LavaCuba   integers: u = decay(u, i_decay) + x, v = decay(v, v_decay) + u + bias with
+           decay(y, d) = sign(y) (|y| (4096 - d) >> 12); v_reset = 0; after a spike v stays 0 for ref_delay - 1 steps
 =========  ==========================================================================================================
 
 At rest, before step 0, v = v_leak where there is a leak and 0 elsewhere, i = 0. Every value emitted is rounded to
@@ -158,7 +158,7 @@ def _rows(model: str, given: Mapping[str, F64], dt: float) -> dict[int, F64]:
     if model == "relay":
         return {GAIN: given["gain"]}
     if model == "LavaCuba":
-        keys = {MEMBRANE: "v_decay", SYNAPSE: "i_decay", LIMIT: "v_threshold", RESET: "ref_delay"}
+        keys = {MEMBRANE: "v_decay", SYNAPSE: "i_decay", LIMIT: "v_threshold", RESET: "ref_delay", GAIN: "bias"}
         return {row: given[key] for row, key in keys.items()}
     if model == "Delay":
         return {}
@@ -186,7 +186,10 @@ def _check(model: str, given: Mapping[str, F64]) -> None:
         for key in ("i_decay", "v_decay"):
             if np.any((given[key] < 0) | (given[key] > 4096)):
                 raise InputError(f"parameter {key} of a LavaCuba population must lie in 0..4096")
-        if any(np.any(given[key] != np.rint(given[key])) for key in ("i_decay", "v_decay", "v_threshold", "ref_delay")):
+        if any(
+            np.any(given[key] != np.rint(given[key]))
+            for key in ("i_decay", "v_decay", "v_threshold", "ref_delay", "bias")
+        ):
             raise InputError("the parameters of a LavaCuba population must be integers")
 
 
@@ -322,7 +325,7 @@ def _lava_cuba(rule: Rule, first: int, stop: int, state: NeuronState, acc: F64, 
     count = 0
     for j in range(first, stop):
         u = decayed(int(state.i[j]), int(c[SYNAPSE, j])) + int(np.rint(acc[j]))
-        v = decayed(int(state.v[j]), int(c[MEMBRANE, j])) + u
+        v = decayed(int(state.v[j]), int(c[MEMBRANE, j])) + u + int(c[GAIN, j])
         acc[j] = 0.0
         out[j] = 0.0
         state.i[j] = u

@@ -108,7 +108,7 @@ class Cell:
 
     def lava(self, x):
         self.i = toward_zero(self.i, self.p["i_decay"]) + x
-        v = toward_zero(self.v, self.p["v_decay"]) + self.i
+        v = toward_zero(self.v, self.p["v_decay"]) + self.i + int(self.p["bias"])
         self.rest -= 1
         if self.rest > 0:
             self.v = 0
