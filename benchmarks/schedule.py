@@ -104,7 +104,10 @@ def main() -> None:
     parser.add_argument("--channels", type=int, nargs="+", default=[1_000, 10_000, 100_000])
     parser.add_argument("--baseline-limit", type=int, default=3_000, help="largest graph for networkx")
     options = parser.parse_args()
-    maximum_cycle_ratio(pipeline(500, np.random.default_rng(0)))
+    small = pipeline(500, np.random.default_rng(0))
+    tile_orders(small, small.time)  # compiles
+    maximum_cycle_ratio(small)
+    self_timed(small, 2)
     print("channels  actors   ratio_s  orders_s  execute_s  numpy_s  networkx_s  ticks_per_step")
     for size in options.channels:
         sdfg = pipeline(size, np.random.default_rng(1))

@@ -11,7 +11,9 @@ from oracles.dataflow import largest_ratio, simulate
 
 from snnmap.errors import InfeasibleError, InputError
 from snnmap.ir import Sdfg
+from snnmap.kernels.schedule import policy_iteration
 from snnmap.schedule import expand, maximum_cycle_ratio, periodic, repetition_vector, self_timed
+from snnmap.schedule.channels import channels_of
 
 
 def sdfg(time, channels, tick=1e-12):
@@ -63,6 +65,18 @@ def test_ratio_equals_that_of_all_cycles_or_deadlock_is_named(case):
         return
     tokens = [min(c[4] for c in channels if c[:2] == (a, b)) for a, b in pairwise([*cycle, cycle[0]])]
     assert Fraction(sum(time[a] for a in cycle), sum(tokens)) == ratio
+
+
+@settings(max_examples=100, deadline=None)
+@given(graphs().filter(live))
+def test_the_proposal_is_already_the_ratio_on_small_graphs(case):
+    time, channels = case
+    graph = sdfg(time, channels)
+    found = channels_of(graph)
+    cycle = policy_iteration(found.origin, found.target, found.tokens, graph.time, 1000).tolist()
+    tokens = [min(c[4] for c in channels if c[:2] == (a, b)) for a, b in pairwise([*cycle, *cycle[:1]])]
+    proposed = Fraction(sum(time[a] for a in cycle), sum(tokens)) if cycle else 0
+    assert proposed == largest_ratio(len(time), channels, time)
 
 
 @settings(max_examples=100, deadline=None)

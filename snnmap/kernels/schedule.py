@@ -172,17 +172,18 @@ def policy_iteration(origin: I32, target: I32, tokens: I64, time: I64, limit: in
 def longest_paths(ptr: I64, target: I32, weight: I64, order: I64, d: I64) -> I64:
     """Raise `d` (A,) to the least solution of d[target] >= d[source] + weight, or return a positive cycle's actors.
 
-    `order` is the firing order, so one sweep follows a whole step; the number of sweeps is the number of channels with
-    tokens on a longest path. Exact: integers only. Returns an empty array when done.
+    Sweeps go along `order`, the firing order, and back in turn (Yen 1970): one along it follows a whole step, one
+    back a row of channels with tokens. Exact: integers only. Returns an empty array when done.
     """
     actors = len(d)
     came = np.full(actors, NONE, np.int64)
     dirty = np.ones(actors, np.bool_)
     mark = np.zeros(actors, np.int64)
-    changed = True
+    changed, forward = True, True
     while changed:
         changed = False
-        for actor in order:
+        for k in range(actors):
+            actor = order[k] if forward else order[actors - 1 - k]
             if not dirty[actor]:
                 continue
             dirty[actor] = False
@@ -193,6 +194,7 @@ def longest_paths(ptr: I64, target: I32, weight: I64, order: I64, d: I64) -> I64
                     came[target[channel]] = actor
                     dirty[target[channel]] = True
                     changed = True
+        forward = not forward
         mark[:] = 0
         for start in range(actors):
             node = start
