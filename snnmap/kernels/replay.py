@@ -68,21 +68,20 @@ def replay_frame(
     externals = len(crossbars.row_ptr) - 1 - neurons
     acc, out = np.zeros(neurons), np.zeros(neurons)
     total = np.zeros(len(crossbars.grid))
-    step = np.empty(2 * len(in_step) + 64, np.int32)
+    step = np.empty(neurons + 2 * len(in_step), np.int32)
     source = np.empty(len(step), np.int32)
     value = np.empty(len(step), np.float32)
     used, read = 0, 0
     for t in range(steps):
+        start = used
+        arrived = int(np.searchsorted(in_step, t, side="right"))
+        room = used + arrived - read + neurons
+        step, source, value = grown(step, used, room), grown(source, used, room), grown(value, used, room)
         for b in crossbars.biases:
             drive(crossbars, b, 1.0, total)
-        while read < len(in_step) and in_step[read] == t:
+        while read < arrived:
             drive(crossbars, in_source[read], np.float64(in_value[read]), total)
-            step, source, value = (
-                grown(step, used, used + 1),
-                grown(source, used, used + 1),
-                grown(value, used, used + 1),
-            )
-            step[used], source[used], value[used] = t, in_source[read], in_value[read]
+            source[used], value[used] = in_source[read], in_value[read]
             used += 1
             read += 1
         p = 0
@@ -97,9 +96,8 @@ def replay_frame(
                 if out[j] == 0.0:
                     continue
                 drive(crossbars, externals + j, out[j], total)
-                step, source = grown(step, used, used + 1), grown(source, used, used + 1)
-                value = grown(value, used, used + 1)
-                step[used], source[used], value[used] = t, externals + j, out[j]
+                source[used], value[used] = externals + j, out[j]
                 used += 1
             p = last
+        step[start:used] = t
     return step[:used].copy(), source[:used].copy(), value[:used].copy()
