@@ -5,20 +5,36 @@ Options are named `stage.field=value`, where `stage` alone names the algorithm: 
 
 import difflib
 import tomllib
+from collections.abc import Iterator
 from collections.abc import Mapping as MappingType
 from dataclasses import dataclass, fields, replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal
 
-from snnmap import partition, place, schedule, wire
 from snnmap.errors import InputError
 
-REGISTRIES: dict[str, MappingType[str, type]] = {
-    "partition": partition.ALGORITHMS,
-    "place": place.ALGORITHMS,
-    "wire": wire.ALGORITHMS,
-    "schedule": schedule.ALGORITHMS,
-}
+STAGES = ("partition", "place", "wire", "schedule")
+
+
+class Registries(MappingType[str, MappingType[str, type]]):
+    """Algorithms of every stage by name; a stage is imported when it is looked up, so that `--help` stays quick."""
+
+    def __getitem__(self, stage: str) -> MappingType[str, type]:
+        """`ALGORITHMS` of the stage's package."""
+        if stage not in STAGES:
+            raise KeyError(stage)
+        registry: MappingType[str, type] = import_module(f"snnmap.{stage}").ALGORITHMS
+        return registry
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(STAGES)
+
+    def __len__(self) -> int:
+        return len(STAGES)
+
+
+REGISTRIES = Registries()
 """Algorithms of every stage, by name."""
 
 TERM_NAMES = ("thermal", "leakage", "lifetime")
