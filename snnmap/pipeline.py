@@ -14,7 +14,7 @@ import numpy as np
 
 from snnmap import __version__, mapfile
 from snnmap.arrays import F64
-from snnmap.errors import InfeasibleError, SnnmapError
+from snnmap.errors import InfeasibleError, InputError, SnnmapError
 from snnmap.evaluate import evaluate, figures
 from snnmap.frontend import LoadOptions, load_workload
 from snnmap.hardware import Hardware, load_hardware
@@ -27,6 +27,7 @@ from snnmap.reliability import paper_quality
 from snnmap.reliability.arrays import read_currents, tile_variation
 from snnmap.traffic import partial_messages, traffic
 from snnmap.verify import verify
+from snnmap.verify.figures import differing
 
 Progress = Callable[[str, int, int, float], None]
 """Called as progress(stage, done, total, best cost so far)."""
@@ -362,7 +363,7 @@ def verify_file(
         If mapping, workload or chip cannot be read.
     """
     mapping, graph, chip = reopen(file, workload=workload, hardware=hardware, progress=progress)
-    found = verify(mapping, graph, chip)
+    found = verify(mapping, graph, chip) or _other_figures(mapping, graph, chip)
     if replay and not found:
         from snnmap.replay import deviation
         from snnmap.replay import replay as run_replay
@@ -372,6 +373,14 @@ def verify_file(
             asked, there = f"{differ} events differ", "the mapped network must spike as the profile did"
             found.append(Violation("replay", "spikes", asked, there))
     return found
+
+
+def _other_figures(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> list[Violation]:
+    """Figures that `verify` leaves to the device models: computed anew, and none reported besides."""
+    recomputed = figures(evaluate(mapping, graph, hardware))
+    unknown = [name for name in mapping.figures if name not in recomputed]
+    surplus = [Violation("figures", name, f"reported {mapping.figures[name]}", "no such figure") for name in unknown]
+    return differing(mapping.figures, recomputed) + surplus
 
 
 def graph_of(
@@ -385,8 +394,14 @@ def graph_of(
         If the workload cannot be read.
     """
     source = workload or mapping.provenance["workload"]["source"]
+    if not source:
+        raise InputError("the mapping names no workload file; say where it is with --workload")
     told = mapping.provenance["profile"].get("options", {})
-    graph = profile(source, LoadOptions(**told), progress=progress)
+    try:
+        options = LoadOptions(**told)
+    except TypeError:
+        raise InputError(f"the mapping's profile options {told} are not those of this snnmap; compile again") from None
+    graph = profile(source, options, progress=progress)
     if mapping.provenance["split"] != "unroll":
         return graph
     from snnmap.unrolling import unrolled

@@ -4,6 +4,7 @@ Shares no code with `evaluate`, `traffic` or the kernels; figures that only one 
 which have checks of their own) are not compared.
 """
 
+from collections.abc import Mapping as MappingType
 from typing import Any
 
 import numpy as np
@@ -26,20 +27,22 @@ def figure_violations(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, c
         **_energy(mapping, graph, hardware, messages),
         **_timing(mapping, graph),
     }
-    found = _partial_sums(mapping, graph, counted)
-    for name, value in recounted.items():
-        told = mapping.figures.get(name)
-        if told is None or not _same(told, value):
-            found.append(Violation("figures", name, f"reported {told}", f"recounted {value}"))
-    return found
+    return _partial_sums(mapping, graph, counted) + differing(mapping.figures, recounted)
 
 
-def _same(told: Any, counted: float) -> bool:
-    if not isinstance(told, int | float):
-        return False
-    if isinstance(counted, int):
-        return bool(told == counted)
-    return abs(told - counted) <= TOLERANCE * max(abs(told), abs(counted))
+def differing(reported: MappingType[str, Any], recounted: MappingType[str, Any]) -> list[Violation]:
+    """`figures` violations: every recounted figure that is not reported, or reported as something else."""
+    return [
+        Violation("figures", name, f"reported {reported.get(name)}", f"recounted {value}")
+        for name, value in recounted.items()
+        if name not in reported or not _same(reported[name], value)
+    ]
+
+
+def _same(told: Any, counted: Any) -> bool:
+    if not isinstance(counted, float) or isinstance(told, bool) or not isinstance(told, int | float):
+        return type(told) is type(counted) and bool(told == counted)
+    return told == counted or abs(told - counted) <= TOLERANCE * max(abs(told), abs(counted))
 
 
 def _counts(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> dict[str, float]:
