@@ -21,6 +21,7 @@ from snnmap.schedule import (
     tile_orders,
     with_orders,
 )
+from snnmap.traffic import partial_messages
 from snnmap.verify.dataflow import dataflow_violations
 from snnmap.verify.recount import recount
 
@@ -44,7 +45,8 @@ def violations(case, sdfg, schedule):
     clustering = case.clustering
     wiring = Wiring(np.zeros(len(clustering.row_source)), np.zeros(len(clustering.column_neuron)))
     spikes = case.graph.spikes
-    facts = {"spikes": spikes, "active_steps": spikes, "partial_messages": spikes}
+    sums = partial_messages(case.graph, clustering)
+    facts = {"spikes": spikes, "active_steps": spikes, "partial_messages": sums}
     empty = {"figures": {}, "hardware": {}, "provenance": {}}
     mapping = Mapping(clustering, case.placement, wiring, sdfg, schedule, **facts, **empty)
     return dataflow_violations(mapping, case.graph, case.hardware, recount(case.graph, clustering))

@@ -2,7 +2,9 @@
 
 from fractions import Fraction
 from itertools import pairwise
+from math import gcd
 
+import networkx as nx
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -181,6 +183,13 @@ def multirate(draw):
     return time, channels
 
 
+def connected(actors, channels):
+    graph = nx.Graph()
+    graph.add_nodes_from(range(actors))
+    graph.add_edges_from(channel[:2] for channel in channels)
+    return nx.connected_components(graph)
+
+
 @settings(max_examples=60, deadline=None)
 @given(multirate(), st.integers(0, 2**32 - 1))
 def test_expansion_fires_as_the_tokens_do(case, seed):
@@ -189,6 +198,7 @@ def test_expansion_fires_as_the_tokens_do(case, seed):
     repeat, rounds = repetition_vector(graph), 5
     for source, target, production, consumption, _ in channels:
         assert repeat[source] * production == repeat[target] * consumption
+    assert all(gcd(*(repeat[a] for a in part)) == 1 for part in connected(len(time), channels))
     expanded = expand(graph)
     assert expanded.actor.tolist() == [a for a, r in enumerate(repeat) for _ in range(r)]
     times = np.random.default_rng(seed).integers(0, expanded.graph.time + 1, (rounds, len(expanded.actor)))

@@ -10,7 +10,7 @@ redundant edges.
 from collections import deque
 from dataclasses import dataclass
 from fractions import Fraction
-from math import gcd, lcm
+from math import lcm
 
 import numpy as np
 
@@ -76,13 +76,11 @@ def _spread(sdfg: Sdfg, around: list[list[tuple[int, Fraction]]], rate: list[Fra
 
 
 def _whole(part: list[int], rate: list[Fraction | None], firings: list[int]) -> None:
-    """Fill `firings` of `part` with its rates as the smallest integers."""
+    """Fill `firings` of `part` with its rates as the smallest integers; one rate is 1, so no divisor is left over."""
     known = [rate[actor] or Fraction(0) for actor in part]
     common = lcm(*(value.denominator for value in known))
-    counts = [int(value * common) for value in known]
-    shared = gcd(*counts)
-    for actor, count in zip(part, counts, strict=True):
-        firings[actor] = count // shared
+    for actor, value in zip(part, known, strict=True):
+        firings[actor] = int(value * common)
 
 
 def expand(sdfg: Sdfg) -> Expanded:
