@@ -7,7 +7,7 @@ import difflib
 import tomllib
 from collections.abc import Iterator
 from collections.abc import Mapping as MappingType
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal
@@ -157,6 +157,23 @@ def _offer(asked: str, known: MappingType[str, Any]) -> str:
     close = difflib.get_close_matches(asked, known, n=1)
     did_you_mean = f"did you mean {close[0]!r}? " if close else ""
     return f"{did_you_mean}There is: {', '.join(known)}"
+
+
+def algorithms() -> dict[str, Any]:
+    """Objectives with what they stand for, and the algorithms of every stage with their options and defaults."""
+    stages = {
+        stage: [
+            {
+                "algorithm": name,
+                "summary": (algorithm.__doc__ or "").strip().splitlines()[0],
+                "options": {f.name: getattr(algorithm(), f.name) for f in fields(algorithm)},
+            }
+            for name, algorithm in registry.items()
+        ]
+        for stage, registry in REGISTRIES.items()
+    }
+    presets = {name: asdict(preset) for name, preset in OBJECTIVES.items()}
+    return {"objectives": presets, "stages": stages, "terms": list(TERM_NAMES)}
 
 
 def parse_settings(texts: tuple[str, ...]) -> dict[str, str]:

@@ -10,7 +10,7 @@ import click
 
 from snnmap import __version__
 from snnmap.cli.mapping import compile_, diff, report, schema, verify_, where
-from snnmap.cli.workload import check, hardware, inspect, profile, workloads
+from snnmap.cli.workload import algorithms, check, hardware, inspect, profile, workloads
 from snnmap.errors import InfeasibleError, SnnmapError
 
 EPILOG = """\b
@@ -28,7 +28,20 @@ def cli() -> None:
     """Compile spiking neural networks onto memristor crossbar tiles."""
 
 
-for command in (inspect, check, profile, workloads, hardware, compile_, verify_, report, where, diff, schema):
+for command in (
+    inspect,
+    check,
+    profile,
+    workloads,
+    hardware,
+    algorithms,
+    compile_,
+    verify_,
+    report,
+    where,
+    diff,
+    schema,
+):
     cli.add_command(command)
 
 

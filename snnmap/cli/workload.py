@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from snnmap import pipeline, survey
+from snnmap import pipeline, plan, survey
 from snnmap.cli import options, show
 from snnmap.profile.store import save_profile
 
@@ -131,6 +131,29 @@ def workloads(json_: bool) -> None:
         for w in found
     ]
     show.table("workloads", columns, rows)
+
+
+@click.command(
+    epilog="\b\nExamples:\n  snnmap algorithms\n  snnmap compile mnist-mlp --objective espine --set place=swarm"
+)
+@options.as_json
+def algorithms(json_: bool) -> None:
+    """List objectives, and the algorithms of every stage with the options that --set changes."""
+    found = plan.algorithms()
+    if json_:
+        show.as_json(found)
+        return
+    wanted = [(name, preset["summary"]) for name, preset in found["objectives"].items()]
+    show.table("objectives (--objective)", ("objective", "what it wants"), wanted)
+    lines = [
+        (f"{stage}={a['algorithm']}", a["summary"], "  ".join(f"{k}={v}" for k, v in a["options"].items()))
+        for stage, listed in found["stages"].items()
+        for a in listed
+    ]
+    show.table(
+        "algorithms (--set stage=algorithm --set stage.option=value)", ("algorithm", "what it does", "options"), lines
+    )
+    click.echo(f"placement terms (--term name=weight): {', '.join(found['terms'])}")
 
 
 @click.group(
