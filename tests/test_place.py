@@ -369,6 +369,8 @@ def test_bad_settings_are_refused():
     moved, _ = random_traffic(np.random.default_rng(0), 3, 5)
     with pytest.raises(InputError, match="particles"):
         Swarm(particles=0)
+    with pytest.raises(InputError, match="window"):
+        Anneal(window=0)(moved, 3, mesh(2, 2), rng=np.random.default_rng(0))
     with pytest.raises(InputError, match="radius"):
         HillClimb(radius=-1)(moved, 3, mesh(2, 2), rng=np.random.default_rng(0))
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from snnmap.arrays import I64
+from snnmap.errors import InputError
 from snnmap.hardware import Hardware
 from snnmap.ir import Placement, Traffic
 from snnmap.objectives import Term
@@ -20,7 +21,7 @@ class Anneal:
     """Metropolis swaps with geometric cooling and a shrinking window, then swap descent.
 
     A quarter of the moves goes anywhere in a window around the cluster, the others near a cluster it exchanges messages
-    with (1-3 % better than none); the window shrinks from the whole mesh to the neighbours as in VPR.
+    with (1-3 % better than none); the window shrinks as in VPR.
 
     Sources: Kirkpatrick, Gelatt and Vecchi, Science 220, 1983; Betz and Rose, VPR, FPL 1997 (range limit).
     """
@@ -30,9 +31,12 @@ class Anneal:
     max_moves: int = 4_000_000
     """Fewest and most moves altogether, whatever the number of clusters."""
     heat: float = 1.0
-    """First temperature, in mean |change in cost| of random moves from the start."""
+    """First temperature, in mean |change in cost| of moves proposed at the start."""
     cooling: float = 1e-2
     """Last temperature over first."""
+    window: int = 6
+    """First radius of the window, in tiles; it ends at the neighbours. Wider was worse at every budget tried, because
+    the start is good and long moves need a heat that destroys it."""
     finish: bool = True
     """Swap descent at the end."""
 
@@ -68,15 +72,16 @@ class Anneal:
     def _cool(self, search: Search, rng: np.random.Generator) -> None:
         from snnmap.kernels.place import anneal
 
-        widest = int(max(search.board.x.max(), search.board.y.max(), 1))
-        first = self.heat * mean_change(search, rng, widest)
+        if min(self.window, self.moves_per_cluster, self.max_moves) < 1:
+            raise InputError(f"annealing needs a window and moves of at least 1; got {self}")
+        first = self.heat * mean_change(search, rng, self.window)
         wanted = max(self.min_moves, self.moves_per_cluster * len(search.state.slot))
         moves = min(self.max_moves, wanted) // STAGES + 1
         for stage in range(STAGES):
             if search.out_of_time:
                 return
             share = stage / (STAGES - 1)
-            radius = round(widest * (2.0 / widest) ** share) if widest > 2 else widest
+            radius = max(1, round(self.window * (1.5 / self.window) ** share))
             clusters, draws = _proposals(search, rng, moves)
             chance = rng.standard_exponential(moves)
             temperature = first * self.cooling**share

@@ -25,7 +25,7 @@ class HillClimb:
     sweeps: int = 200
     """Most passes over all pairs."""
     radius: int = 0
-    """Largest distance of a swap in links; 0: the whole mesh, or 6 if that were more than 10^6 pairs."""
+    """Largest distance of a swap in links; 0: the whole mesh, or 3 if that were more than 10^6 pairs."""
 
     def __call__(
         self,

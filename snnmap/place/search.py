@@ -18,7 +18,7 @@ Progress = Callable[[str, int, int, float], None]
 
 WHOLE = 1_000_000
 """Cluster-slot pairs up to which a sweep tries every pair."""
-NEAR = 6
+NEAR = 3
 """Largest distance of a swap, links, beyond that many pairs."""
 BATCH = 200_000
 """Pairs tried between two looks at the clock."""
