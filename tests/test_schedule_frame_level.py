@@ -76,5 +76,7 @@ def test_without_channels_back_it_is_one_over_the_constant(seed):
     case = random_case(seed, buffer_tokens=3)
     flow = frame_level(*case.stage, firing_time=7e-9)
     assert len(case.clusters) == 3
+    actors = len(flow.name)
+    assert not np.any(flow.tokens[actors : actors + (len(flow.source) - actors) // 2])
     assert maximum_cycle_ratio(flow)[0] == 7000
     assert maximum_cycle_ratio(frame_level(*case.stage))[0] > 7000
