@@ -7,10 +7,12 @@ Knows the records and nothing of how they came about.
 """
 
 import gzip
+import hashlib
 import os
 import tempfile
 import zlib
 from collections.abc import Mapping as MappingType
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, cast
 
@@ -84,6 +86,8 @@ class Provenance(msgspec.Struct, frozen=True):
     profile: dict[str, Any]
     """What repeats the profile: source, options, dynamics, digests of files."""
     populations: list[Members]
+    verified: str = ""
+    """SHA-256 of the file without this entry, written once the mapping was verified; empty: not verified."""
 
 
 class Cluster(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -198,8 +202,33 @@ def _document(mapping: Mapping) -> Document:
 
 
 def encode(mapping: Mapping) -> bytes:
-    """Canonical bytes of a mapping: sorted keys, no spaces, one final newline."""
-    return msgspec.json.encode(_document(mapping), order="sorted") + b"\n"
+    """Canonical bytes of a mapping: sorted keys, no spaces, one final newline.
+
+    Raises
+    ------
+    InputError
+        If provenance or figures hold what JSON cannot say.
+    """
+    try:
+        return msgspec.json.encode(_document(mapping), order="sorted") + b"\n"
+    except (TypeError, UnicodeEncodeError) as error:
+        raise InputError(f"provenance and figures of a mapping must be JSON: {error}") from None
+
+
+def sealed(mapping: Mapping) -> Mapping:
+    """`mapping` with the digest of all it holds in its provenance: who seals it has found it legal."""
+    return replace(mapping, provenance={**mapping.provenance, "verified": _content(mapping)})
+
+
+def is_sealed(mapping: Mapping) -> bool:
+    """Whether nothing has changed since `sealed`; otherwise `verify` has to say what the mapping is worth."""
+    return mapping.provenance.get("verified") == _content(mapping)
+
+
+def _content(mapping: Mapping) -> str:
+    """SHA-256 of the mapping file without the seal."""
+    bare = {key: value for key, value in mapping.provenance.items() if key != "verified"}
+    return hashlib.sha256(encode(replace(mapping, provenance=bare))).hexdigest()
 
 
 def write_atomically(path: Path, data: bytes) -> None:

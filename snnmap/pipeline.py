@@ -157,7 +157,7 @@ def compile(  # noqa: A001  the word every user of a compiler expects
     wrong = verify(compiled.mapping, compiled.graph, compiled.hardware)
     if wrong:
         raise SnnmapError(f"internal error: the mapping is not legal, please report it: {wrong[0]}")
-    return compiled
+    return replace(compiled, mapping=mapfile.sealed(compiled.mapping))
 
 
 def _must_have_work(graph: SpikeGraph) -> None:

@@ -271,3 +271,22 @@ def test_a_seed_of_any_size_survives(compiled: Compiled) -> None:
     facts = {**compiled.mapping.provenance, "seed": 2**80}
     again = mapfile.decode(mapfile.encode(dataclasses.replace(compiled.mapping, provenance=facts)))
     assert again.provenance["seed"] == 2**80
+
+
+def test_provenance_that_is_no_json_is_refused(compiled: Compiled) -> None:
+    for value in (object(), "\ud800"):
+        facts = {**compiled.mapping.provenance, "extra": value}
+        with pytest.raises(InputError, match="must be JSON"):
+            mapfile.encode(dataclasses.replace(compiled.mapping, provenance=facts))
+
+
+def test_the_seal_breaks_with_any_change(compiled: Compiled, data: bytes) -> None:
+    assert mapfile.is_sealed(compiled.mapping)
+    assert mapfile.is_sealed(mapfile.decode(data))
+    document = json.loads(data)
+    for edited in (
+        {**document, "figures": {**document["figures"], "hops": 0}},
+        {**document, "provenance": {**document["provenance"], "verified": ""}},
+        {**document, "home": [*document["home"][:-1], 0]},
+    ):
+        assert not mapfile.is_sealed(mapfile.decode(json.dumps(edited).encode()))

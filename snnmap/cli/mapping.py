@@ -127,7 +127,8 @@ def report(file: Path, json_: bool) -> None:
     """Print the figures of a mapping file."""
     mapping = mapfile.load(file)
     if json_:
-        show.as_json({**mapping.figures, "hardware": mapping.hardware, "provenance": mapping.provenance})
+        facts = {"hardware": mapping.hardware, "provenance": mapping.provenance}
+        show.as_json({"legal": mapfile.is_sealed(mapping) or None, **mapping.figures, **facts})
         return
     name = mapping.provenance["workload"]["name"]
     _figures(mapping.figures, f"{name} on {mapping.hardware['name']}")
