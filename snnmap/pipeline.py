@@ -199,7 +199,9 @@ def _map(
     )
     quality = cell_quality(hardware, plan.quality)
     wiring = plan.wire(graph, clustering, hardware, quality=quality, rng=streams["wire"], progress=progress)
-    sdfg, schedule = plan.schedule(graph, hardware, clustering, placement, moved, rng=streams["schedule"])
+    sdfg, schedule = plan.schedule(
+        graph, hardware, clustering, placement, moved, rng=streams["schedule"], progress=progress
+    )
     mapping = Mapping(
         clustering=clustering,
         placement=placement,
