@@ -132,6 +132,15 @@ def test_rows_and_columns_by_hand():
     assert (plain.row.tolist(), plain.column.tolist()) == ([0, 1, 2], [0, 1])
 
 
+def test_a_bad_cell_in_an_unused_column_does_not_matter():
+    """Row 1 is the better one over the columns in use, though its cell in column 2 is the worst of all."""
+    rng = np.random.default_rng(0)
+    graph, clustering, _ = crossbars(rng, [(1, 2)], 1.1)
+    quality = np.array([[5.0, 5.0, 2.0], [6.0, 6.0, 0.1]])
+    wiring = ActivitySort()(graph, clustering, mesh(1, 1, rows=2, columns=3), quality=quality, rng=rng)
+    assert (wiring.row.tolist(), sorted(wiring.column.tolist())) == ([1], [0, 1])
+
+
 @settings(deadline=None, max_examples=25)
 @given(seed=SEEDS)
 def test_busier_columns_get_better_lines(seed):

@@ -8,7 +8,10 @@ import numpy as np
 from snnmap.hardware import Hardware
 from snnmap.ir import Placement, Traffic
 from snnmap.objectives import Term
-from snnmap.place.search import WHOLE, Progress, start_search, swap_descent
+from snnmap.place.search import Progress, start_search, swap_descent
+
+SMALL = 10_000
+"""Cluster-slot pairs up to which random restarts are tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +19,8 @@ class HillClimb:
     """First-improvement descent over swaps of two clusters and moves to free tiles, in random order.
 
     Ends in a placement that no single swap within `radius` improves, unless `sweeps` or the deadline ends it before.
-    The best of one descent from the start and `restarts` from random placements; small meshes have many poor local
-    optima, and large ones (over 10^6 cluster-slot pairs) are not restarted, because random starts lose there.
+    The best of one descent from the start and `restarts` from random placements: small meshes have many poor local
+    optima. Meshes of over 10^4 cluster-slot pairs are not restarted, because random starts seldom win there.
     """
 
     restarts: int = 4
@@ -51,7 +54,7 @@ class HillClimb:
         search = start_search((traffic, clusters, hardware), terms, start, progress, deadline)
         swap_descent(search, rng, self.sweeps, self.radius)
         slots = len(search.state.occupant)
-        for _ in range(self.restarts if clusters * slots <= WHOLE else 0):
+        for _ in range(self.restarts if clusters * slots <= SMALL else 0):
             if search.out_of_time:
                 break
             search.restart(rng.permutation(slots)[:clusters])
