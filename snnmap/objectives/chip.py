@@ -1,26 +1,27 @@
 """Placement terms of the chip's physics: heat, leakage, and the endurance of individual tiles.
 
-A term is normalised so that weight 1 makes its spread over placements about as large as the traffic's: all messages
-going one link. Powers are those of the clusters alone (array reads and firing neurons); the routers' share depends on
-the routes and is left to the traffic cost. Constants are quantised, so that searches stay in integers.
+A term is scaled so that at weight 1 its standard deviation over random placements equals that of the traffic's hops: a
+weight says what share of the choice a term has, whatever its unit. A term that no placement changes is all zeros.
+Powers are those of the clusters alone (array reads and firing neurons); the routers' share depends on the routes and is
+left to the traffic cost. Constants are quantised, so that searches stay in integers.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from snnmap.arrays import F64, I64
+from snnmap.arrays import F64, I32, I64
 from snnmap.cells import programmed_cells, weight_share
 from snnmap.errors import InputError
 from snnmap.hardware import Hardware
-from snnmap.ir import Clustering, SpikeGraph, Traffic
-from snnmap.objectives import Term, linear, pairwise
-from snnmap.physics.leakage import Leakage
+from snnmap.ir import Clustering, Placement, SpikeGraph, Traffic
+from snnmap.objectives import Term, linear
 from snnmap.physics.pcm import conductance
 from snnmap.physics.thermal import ChipThermal
+from snnmap.traffic import tree_hops
 
-LEVELS = 1024
-"""Steps that distances are quantised to at most."""
+SAMPLES = 48
+"""Random placements that terms are scaled by; always the same ones, so no generator is asked for."""
 LARGEST_MESH = 2048
 """Tiles up to which the tile-to-tile resistances are written out."""
 
@@ -58,7 +59,7 @@ def cluster_power(view: ChipView) -> F64:
 
 
 def resistances(hardware: Hardware) -> F64:
-    """Tile-to-tile thermal resistances above the smallest, which every pair has in common; K/W (T, T).
+    """Tile-to-tile thermal resistances R, K/W (T, T): rise of tile j per watt in tile k (M5).
 
     Raises
     ------
@@ -68,56 +69,85 @@ def resistances(hardware: Hardware) -> F64:
     if hardware.tiles > LARGEST_MESH:
         raise InputError(f"thermal objectives take up to {LARGEST_MESH} tiles; the chip has {hardware.tiles}")
     side = hardware.technology["cell_pitch"] * float(np.sqrt(hardware.rows * hardware.columns))
-    matrix = ChipThermal.of(hardware, (hardware.mesh_width, hardware.mesh_height), side).matrix()
-    above: F64 = matrix - matrix.min()
-    return above
+    return ChipThermal.of(hardware, (hardware.mesh_width, hardware.mesh_height), side).matrix()
 
 
 def thermal(view: ChipView, weight: float) -> Term:
-    """Power-weighted temperature, sum over i, j of P_i R_ij P_j: spreads hot clusters, flattens the gradient.
+    """Power-weighted temperature, P R P = sum over i, j of P_i R_ij P_j: keeps hot clusters apart.
 
     Source: Titirsha and Das, Thermal-aware compilation, arXiv 2010.04773, with tile-to-tile resistances (M5).
     """
-    power = cluster_power(view)
-    return _scaled_pairs(np.outer(power, power), resistances(view.hardware), view, weight)
+    return _pairs(cluster_power(view), resistances(view.hardware), view, weight)
 
 
 def leakage(view: ChipView, weight: float) -> Term:
-    """Leakage of the tiles in use, to first order: sum over i of dP_leak/dT x sum over j of R_ij P_j."""
-    power, hardware = cluster_power(view), view.hardware
-    law = Leakage.of(hardware, hardware.technology, hardware.leaking_width)
-    slope = float(law.slope(hardware["ambient_temperature"]))
-    return _scaled_pairs(np.broadcast_to(slope * power, (len(power), len(power))), resistances(hardware), view, weight)
+    """What placement changes of the leakage of all tiles: the sum of squared rises, P R R P.
+
+    All tiles leak alike, used or not. The first order, dP/dT x sum of rises, is the same for every placement: no heat
+    leaves at the edges, so a watt warms all tiles together alike wherever it is spent (the columns of R have one sum).
+    Leakage is convex in temperature, so the second order, 1/2 d2P/dT2 x sum of squared rises, decides: evenness.
+    """
+    matrix = resistances(view.hardware)
+    return _pairs(cluster_power(view), matrix @ matrix, view, weight)
 
 
 def lifetime(view: ChipView, weight: float) -> Term:
     """Busy clusters on enduring tiles: the busiest row of each over the tile's endurance, cubed.
 
-    The cube stands for the maximum, which no sum is: one bad pairing outweighs many fair ones.
+    The cube stands for the maximum, which no sum is: one bad pairing outweighs many fair ones. Spikes wear cells in
+    `paper` mode and disturb them in OxRAM; PCM in `physics` mode is worn by writes, which reading does not cause.
     """
     graph, clustering = view.graph, view.clustering
     of_row = np.repeat(np.arange(clustering.clusters), np.diff(clustering.row_ptr))
     busiest = np.zeros(clustering.clusters)
     np.maximum.at(busiest, of_row, graph.spikes[clustering.row_source].astype(np.float64))
-    wear = np.outer(busiest / max(1.0, busiest.max()), 1.0 / view.factors) ** 3
-    unit = weight * max(1, view.traffic.delivered) / max(1e-300, float(wear.mean()) * len(busiest))
-    return linear(_rounded(wear * unit))
+    wear = np.outer(busiest / max(1.0, busiest.max()), view.factors.min() / view.factors) ** 3
+    costs = np.array([wear[np.arange(len(tile)), tile].sum() for tile in _placements(view)])
+    return linear(_rounded(wear * _scale(costs, view, weight)))
 
 
 TERMS = {"thermal": thermal, "leakage": leakage, "lifetime": lifetime}
 """Terms that can be weighed into any objective, by name."""
 
 
-def _scaled_pairs(flow: F64, distance: F64, view: ChipView, weight: float) -> Term:
-    """Quantised term whose spread over placements is about `weight` times the delivered messages."""
-    largest = (float(flow.max(initial=0.0)), float(distance.max(initial=0.0)))
-    if min(largest) <= 0.0 or weight <= 0.0:
-        return linear(np.zeros((len(flow), view.hardware.tiles), np.int64))
-    shares, far = flow / largest[0], distance / largest[1]
-    spread = float(shares.sum()) * float(far.std())
-    product = weight * max(1, view.traffic.delivered) / max(1e-300, spread)
-    levels = min(float(LEVELS), float(np.sqrt(product)))
-    return pairwise(_rounded(shares * (product / levels)), _rounded(far * levels))
+def _pairs(power: F64, distance: F64, view: ChipView, weight: float) -> Term:
+    """Term sum over i, j of power_i power_j distance, `distance` symmetric (T, T), quantised.
+
+    A constant in `distance` costs every placement alike and is taken out. What a cluster costs by itself goes into the
+    preference, so that pairs need not span the diagonal, which is far larger, unless clusters share tiles.
+    """
+    alone = np.diagonal(distance) - np.diagonal(distance).min()
+    apart = distance - distance.min()
+    if view.hardware.clusters_per_tile == 1:
+        np.fill_diagonal(apart, 0.0)
+    share, largest = power / max(float(power.max(initial=0.0)), 1e-300), max(float(apart.max()), 1e-300)
+    pairs = np.outer(share, share)
+    np.fill_diagonal(pairs, 0.0)
+    preference, far = np.outer(share**2, alone / largest), apart / largest
+    own = np.arange(len(share))
+    costs = [(pairs * far[np.ix_(t, t)]).sum() + preference[own, t].sum() for t in _placements(view)]
+    scale = _scale(np.array(costs), view, weight)
+    fine = float(np.sqrt(scale))
+    return Term(_rounded(pairs * fine), _rounded(far * fine), _rounded(preference * scale))
+
+
+def _scale(costs: F64, view: ChipView, weight: float) -> float:
+    """Factor that gives `costs`, of the sampled placements, `weight` times the deviation of the traffic's hops."""
+    spread = float(costs.std())
+    if weight <= 0.0 or spread <= 1e-9 * float(np.abs(costs).max(initial=0.0)):
+        return 0.0
+    hops = [
+        int((tree_hops(view.traffic, Placement(tile), view.hardware) * view.traffic.messages).sum())
+        for tile in _placements(view)
+    ]
+    return weight * max(1.0, float(np.std(hops))) / spread
+
+
+def _placements(view: ChipView) -> list[I32]:
+    """`SAMPLES` random placements, (K,) each."""
+    rng = np.random.Generator(np.random.PCG64(0))
+    slots = np.repeat(np.arange(view.hardware.tiles, dtype=np.int32), view.hardware.clusters_per_tile)
+    return [rng.permutation(slots)[: view.clustering.clusters] for _ in range(SAMPLES)]
 
 
 def _rounded(values: F64) -> I64:

@@ -39,7 +39,9 @@ class BalancedHomes(KernighanLin):
 def balanced_homes(graph: SpikeGraph, clustering: Clustering) -> I32:
     """Home of every neuron among the clusters of its columns, int32 (neurons,), most columns first, least load first.
 
-    Load of a cluster: columns to merge plus neurons to update there. Longest-processing-time rule, Graham 1969.
+    Load of a cluster: neurons to update and partial sums to merge there, one unit each. Longest-processing-time rule,
+    Graham 1969. Where a neuron may go is restricted, so the rule can lose: the homes as given are kept if their
+    greatest load is less.
     """
     neuron = clustering.column_neuron - graph.network.externals
     cluster_of = row_of_entry(clustering.column_ptr)
@@ -54,4 +56,5 @@ def balanced_homes(graph: SpikeGraph, clustering: Clustering) -> I32:
         chosen = own[np.argmin(load[own])]
         home[n] = chosen
         load[chosen] += parts[n]
-    return home.astype(np.int32)
+    before = np.bincount(clustering.home, weights=parts, minlength=clustering.clusters)
+    return clustering.home if before.max(initial=0.0) < load.max(initial=0) else home.astype(np.int32)

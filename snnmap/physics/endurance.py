@@ -75,10 +75,9 @@ class ReadDisturb:
         """Read disturb of an OxRAM technology; phase-change memory has none."""
         return cls(technology["read_endurance"], technology["read_disturb_voltage"], technology["read_disturb_scale"])
 
-    def rate(self, read_rate: npt.ArrayLike, voltage: float) -> F64:
-        """State lost per second, 1/s, at `read_rate` (1/s) and `voltage` (V); shape of `read_rate`."""
-        positive(voltage=voltage)
-        worse = float(np.exp((voltage - self.voltage) / self.scale))
+    def rate(self, read_rate: npt.ArrayLike, voltage: npt.ArrayLike) -> F64:
+        """State lost per second, 1/s, at `read_rate` (1/s) and `voltage` (V) across the cell, broadcast together."""
+        worse: F64 = np.exp((numbers("voltage", voltage, least=0.0) - self.voltage) / self.scale)
         return numbers("read_rate", read_rate, least=0.0) * (worse / self.reads)
 
 

@@ -5,7 +5,8 @@ temperature, wear from real writes (refresh against drift and loss of state, tim
 equations on the same mapping, at the paper twin of the technology (`paper-<name>`), where every spike wears the cell.
 
 Operating point: one network step every max(dt, guaranteed period) seconds, the profiled frames over and over; each
-spike reads its row once. All states are for that average activity.
+spike reads its row once. All states are for that average activity. Clusters that take turns on a tile share its memory
+cells: their heat and their writes add up there.
 """
 
 from snnmap.hardware import Hardware
@@ -13,6 +14,7 @@ from snnmap.ir import Mapping, Metric, SpikeGraph
 from snnmap.reliability.arrays import seconds_per_step
 from snnmap.reliability.paper_mode import PaperState, paper_quality, paper_state, paper_twin
 from snnmap.reliability.physics_mode import PhysicsState, physics_state
+from snnmap.reliability.wearing import SPARE_SHARE
 
 __all__ = [
     "PaperState",
@@ -32,16 +34,22 @@ def physics_metrics(state: PhysicsState, seconds_per_frame: float, frames: int) 
     low, middle, high = state.band
     leaking = float(state.leakage.sum())
     figures: list[tuple[str, float | str, str, str]] = [
-        ("physics_temperature_average_K", float(state.temperature.mean()), "K", "mean over crossbars in use"),
+        ("physics_temperature_average_K", float(state.temperature.mean()), "K", "mean over clusters' crossbars"),
         ("physics_temperature_hottest_K", float(state.temperature.max()), "K", "mean over the cells of that crossbar"),
         ("physics_temperature_cell_peak_K", state.peak, "K", "hottest cell while it is read"),
         ("physics_leakage_W", leaking, "W", "all tiles of the chip, at their temperatures"),
-        ("physics_power_dynamic_W", float(state.dynamic.sum()), "W", "reads, neurons, routers"),
+        ("physics_power_dynamic_W", float(state.dynamic.sum()), "W", "reads, neurons, routers, merging"),
         ("physics_energy_array_J", state.array_energy / frames, "J", "exact currents, cells and wires, per frame"),
         ("physics_energy_leakage_J", leaking * seconds_per_frame, "J", "per frame"),
+        (
+            "physics_energy_programming_J",
+            state.programming_power * seconds_per_frame,
+            "J",
+            "turns and refresh, per frame",
+        ),
         ("physics_refresh_interval_s", float(state.refresh.min()), "s", "first crossbar that must be re-programmed"),
-        ("physics_lifetime_s", float(state.lifetime.min()), "s", "median of the weakest cell"),
-        ("physics_lifetime_spared_s", state.spared, "s", "with the weakest cells spared"),
+        ("physics_lifetime_s", float(state.lifetime.min()), "s", "median over devices of the most written cell"),
+        ("physics_lifetime_spared_s", state.spared, "s", f"{SPARE_SHARE:.1%} of cells failed with 50 % probability"),
         ("physics_first_failure_low_s", low, "s", "first cell failed with 10 % probability"),
         ("physics_first_failure_s", middle, "s", "first cell failed with 50 % probability"),
         ("physics_first_failure_high_s", high, "s", "first cell failed with 90 % probability"),
@@ -56,14 +64,10 @@ def paper_metrics(state: PaperState) -> list[Metric]:
     figures = [
         ("paper_lifetime_frames", float(state.lifetime.min()), "", "eSpine: weakest cell, endurance / spikes"),
         ("paper_lifetime_bound_frames", float(state.bound.min()), "", "no wiring of these clusters does better"),
-        (
-            "paper_temperature_average_K",
-            float(state.temperature.mean()),
-            "K",
-            "cells that spikes pass, mean over spikes",
-        ),
-        ("paper_temperature_hottest_K", state.hottest, "K", "hottest cell that carries spikes"),
-        ("paper_leakage_W", float(state.leakage.sum()), "W", "periphery of crossbars in use at that temperature"),
+        ("paper_temperature_average_K", float(state.temperature.mean()), "K", "over time, cells and crossbars in use"),
+        ("paper_temperature_spike_K", float(state.spiking.mean()), "K", "cells while spikes pass, mean over spikes"),
+        ("paper_temperature_hottest_K", state.hottest, "K", "hottest cell while a spike passes"),
+        ("paper_leakage_W", float(state.leakage.sum()), "W", "periphery of tiles in use at the average temperature"),
     ]
     return [Metric(name, value, unit, source, mode="paper") for name, value, unit, source in figures]
 

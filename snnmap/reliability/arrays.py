@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from snnmap.arrays import F64, Bool
+from snnmap.arrays import F64, I64, Bool
 from snnmap.cells import Cells, programmed_cells, weight_share
 from snnmap.hardware import Hardware
 from snnmap.ir import Mapping, SpikeGraph
@@ -13,7 +13,7 @@ from snnmap.physics.endurance import tile_factors
 
 
 class Array(NamedTuple):
-    """One crossbar as programmed, (R, C) at physical positions; duty and spikes per physical row (R,)."""
+    """One crossbar as programmed, (R, C) at physical positions; spikes and duty per physical row (R,)."""
 
     G: F64
     """Conductance, S; open (0) in columns that are not in use, whose select transistors stay off."""
@@ -54,14 +54,42 @@ def programmed(mapping: Mapping, graph: SpikeGraph) -> Programmed:
     return Programmed(programmed_cells(graph.network, mapping.clustering), weight_share(graph.network))
 
 
-def array_of(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, held: Programmed, cluster: int) -> Array:
-    """Crossbar of one cluster as it is wired, with exact read currents."""
-    clustering, wiring, technology = mapping.clustering, mapping.wiring, hardware.technology
+def clusters_by_tile(mapping: Mapping) -> list[I64]:
+    """Clusters of every tile in use, each ascending; more than one take turns on its crossbar."""
+    order = np.argsort(mapping.placement.tile, kind="stable").astype(np.int64, copy=False)
+    return np.split(order, np.flatnonzero(np.diff(mapping.placement.tile[order])) + 1)
+
+
+class Positions(NamedTuple):
+    """Where the programmed cells of a cluster lie."""
+
+    rows: slice
+    """Row entries of the cluster."""
+    cells: slice
+    """Its cells in `Cells`."""
+    at: tuple[I64, I64]
+    """Physical row and column of each of these cells."""
+
+
+def positions(mapping: Mapping, cells: Cells, cluster: int) -> Positions:
+    """Physical positions of a cluster's programmed cells."""
+    clustering, wiring = mapping.clustering, mapping.wiring
     rows = slice(int(clustering.row_ptr[cluster]), int(clustering.row_ptr[cluster + 1]))
-    columns = slice(int(clustering.column_ptr[cluster]), int(clustering.column_ptr[cluster + 1]))
-    ptr = held.cells.ptr[rows.start : rows.stop + 1]
+    ptr = cells.ptr[rows.start : rows.stop + 1]
     own = slice(int(ptr[0]), int(ptr[-1]))
-    at = (np.repeat(wiring.row[rows], np.diff(ptr)), wiring.column[held.cells.column[own]])
+    row, column = np.repeat(wiring.row[rows], np.diff(ptr)), wiring.column[cells.column[own]]
+    return Positions(rows, own, (row.astype(np.int64), column.astype(np.int64)))
+
+
+def array_of(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, held: Programmed, cluster: int) -> Array:
+    """Crossbar of one cluster as it is wired, with exact read currents.
+
+    A spike drives its row for `read_time`; rows that spike in the same step are worked out as if alone, so what they
+    take from one another on shared bit lines is left out (PHYSICS 2.5 has the size of it).
+    """
+    clustering, wiring, technology = mapping.clustering, mapping.wiring, hardware.technology
+    rows, own, at = positions(mapping, held.cells, cluster)
+    columns = slice(int(clustering.column_ptr[cluster]), int(clustering.column_ptr[cluster + 1]))
     low, high = technology["g_min"], technology["g_max"]
     G = np.zeros((hardware.rows, hardware.columns))
     G[:, wiring.column[columns]] = low
@@ -92,11 +120,8 @@ def read_currents(G: F64, hardware: Hardware) -> F64:
 
 def passes_of(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, held: Programmed, cluster: int) -> F64:
     """Spikes through every programmed cell of a cluster's crossbar over the window, at physical positions (R, C)."""
-    clustering, wiring = mapping.clustering, mapping.wiring
-    rows = slice(int(clustering.row_ptr[cluster]), int(clustering.row_ptr[cluster + 1]))
-    ptr = held.cells.ptr[rows.start : rows.stop + 1]
-    own = slice(int(ptr[0]), int(ptr[-1]))
+    rows, _, at = positions(mapping, held.cells, cluster)
     passes = np.zeros((hardware.rows, hardware.columns))
-    at = (np.repeat(wiring.row[rows], np.diff(ptr)), wiring.column[held.cells.column[own]])
-    passes[at] = np.repeat(graph.spikes[clustering.row_source[rows]], np.diff(ptr))
+    ptr = held.cells.ptr[rows.start : rows.stop + 1]
+    passes[at] = np.repeat(graph.spikes[mapping.clustering.row_source[rows]], np.diff(ptr))
     return passes

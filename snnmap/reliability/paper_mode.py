@@ -1,17 +1,23 @@
-"""Lifetime and temperature of a mapping by eSpine's equations: every spike wears the cell."""
+"""Lifetime and temperature of a mapping by eSpine's equations: every spike wears the cell.
+
+Two temperatures are told apart. A cell is worn at its temperature *while a spike passes* (own self-heating, plus what
+its neighbours add on average); that is what endurance sees. Periphery sees the *average over time* of the array it
+stands beside, so leakage is evaluated there: at the temperature of a spike, 500 to 800 K, transistors do not leak by
+the fitted law, nor work at all. The paper's headline of 11.4 K is a difference of such averages [thermalaware].
+"""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from snnmap.arrays import F64
+from snnmap.arrays import F64, I64
 from snnmap.cells import crossbar_of, upper_bound
 from snnmap.errors import InputError
 from snnmap.hardware import Hardware, Technology, list_technologies, load_technology
 from snnmap.ir import Mapping, SpikeGraph
 from snnmap.physics import paper, thermal
 from snnmap.physics.leakage import Leakage
-from snnmap.reliability.arrays import passes_of, programmed, seconds_per_step, tile_variation
+from snnmap.reliability.arrays import clusters_by_tile, passes_of, programmed, seconds_per_step, tile_variation
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -21,13 +27,15 @@ class PaperState:
     lifetime: F64
     """Frames until the weakest cell of every cluster has spent its endurance, (K,)."""
     bound: F64
-    """The same with every cell placed freely: no wiring does better, (K,)."""
+    """The same with every cell placed freely and no heat from neighbours: no wiring does better, (K,)."""
     temperature: F64
-    """Mean over spikes of the temperature of the cells they pass, K (K,)."""
+    """Of every cluster's crossbar, averaged over time and its cells, K (K,)."""
+    spiking: F64
+    """Of the cells of every cluster while a spike passes them, averaged over spikes, K (K,)."""
     hottest: float
-    """Hottest cell that carries spikes, K."""
+    """Hottest cell while a spike passes it, K."""
     leakage: F64
-    """Of the crossbar's periphery at that temperature, W (K,)."""
+    """Of the periphery of tiles in use, at the average temperature of their arrays; 0 elsewhere, W (T,)."""
 
 
 def paper_twin(technology: Technology) -> Technology | None:
@@ -57,32 +65,52 @@ def paper_quality(hardware: Hardware) -> F64:
 
 
 def paper_state(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, technology: Technology) -> PaperState:
-    """Lifetime and temperature by eSpine's equations, `paper` mode; the paper knows no tile-to-tile coupling."""
-    cell = paper.PaperCell.of(technology)
-    shape = (hardware.rows, hardware.columns)
+    """Lifetime and temperature by eSpine's equations, `paper` mode; the paper knows no tile-to-tile coupling.
+
+    Clusters that take turns on a tile wear and heat the same cells: their spikes add up.
+    """
+    cell, shape = paper.PaperCell.of(technology), (hardware.rows, hardware.columns)
     lasts = paper.endurance_map(shape, cell)
     own, _ = paper.self_heating(paper.path_currents(shape, cell), cell)
     sheet, held = thermal.Sheet.of(technology), programmed(mapping, graph)
     time = graph.window * seconds_per_step(mapping, graph)
-    leakage = Leakage.of(hardware, technology, hardware.leaking_width)
+    law = Leakage.of(hardware, technology, hardware.leaking_width)
     clusters = mapping.clustering.clusters
-    factors = tile_variation(hardware, mapping.hardware.get("variation_seed"))[mapping.placement.tile]
-    lifetime, bound, mean = np.empty(clusters), np.empty(clusters), np.empty(clusters)
-    hottest = cell.ambient
-    for k in range(clusters):
-        passes = passes_of(mapping, graph, hardware, held, k)
-        duty = np.minimum(passes * cell.spike_time / time, 1.0)
+    lifetime, bound, average, spiking = (np.zeros(clusters) for _ in range(4))
+    leakage, hottest = np.zeros(hardware.tiles), cell.ambient
+    for group in clusters_by_tile(mapping):
+        passes = [passes_of(mapping, graph, hardware, held, int(k)) for k in group]
+        total = passes[0] if len(passes) == 1 else np.sum(passes, axis=0)
+        duty = np.minimum(total * cell.spike_time / time, 1.0)
         rise = thermal.coupled_rise(sheet, own, cell.thermal_resistance, duty)
-        lifetime[k] = paper.effective_lifetime(paper.paper_endurance(cell.ambient + rise, cell.gamma), passes)
-        crossbar = crossbar_of(graph, mapping.clustering, held.cells, k)
-        bound[k] = upper_bound(crossbar, lasts)
-        total = passes.sum()
-        mean[k] = cell.ambient + (float((rise * passes).sum() / total) if total else 0.0)
-        hottest = max(hottest, cell.ambient + float(rise[passes > 0].max(initial=0.0)))
-    return PaperState(
-        lifetime=lifetime * graph.frames * factors,
-        bound=bound * graph.frames * factors,
-        temperature=mean,
-        hottest=hottest,
-        leakage=leakage.power(mean),
-    )
+        endurance = paper.paper_endurance(cell.ambient + rise, cell.gamma)
+        hottest = max(hottest, cell.ambient + float(rise[total > 0].max(initial=0.0)))
+        average[group] = cell.ambient + mean_rise(sheet, own, cell.thermal_resistance, duty)
+        leakage[mapping.placement.tile[group[0]]] = law.power(average[group[0]])
+        for k, mine in zip(group, passes, strict=True):
+            lifetime[k] = paper.effective_lifetime(endurance, np.where(mine > 0, total, 0.0))
+            bound[k] = upper_bound(crossbar_of(graph, mapping.clustering, held.cells, int(k)), lasts)
+            spiking[k] = cell.ambient + weighted_mean(rise, mine)
+    factors = _factors(mapping, hardware) * graph.frames
+    return PaperState(lifetime * factors, bound * factors, average, spiking, hottest, leakage)
+
+
+def mean_rise(sheet: thermal.Sheet, own: F64, resistance: float, duty: F64) -> float:
+    """Rise of an array above ambient averaged over time and cells, K.
+
+    Cells dissipate own / R_th a share `duty` of the time: the sheet's rise, and their own for that share. By the
+    sheet's conservation of heat its mean rise is mean power / vertical conductance.
+    """
+    power = thermal.mean_cell_rise(own, 1.0 / resistance, duty)
+    return float(power.mean()) / sheet.vertical + float((own * duty).mean())
+
+
+def weighted_mean(values: F64, weights: F64) -> float:
+    """Mean of `values` weighted by `weights` (same shape); 0 if all weights are."""
+    total = float(weights.sum())
+    return float((values * weights).sum()) / total if total else 0.0
+
+
+def _factors(mapping: Mapping, hardware: Hardware) -> F64:
+    tile: I64 = mapping.placement.tile.astype(np.int64)
+    return tile_variation(hardware, mapping.hardware.get("variation_seed"))[tile]

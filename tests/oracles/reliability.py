@@ -1,0 +1,227 @@
+"""Temperature, leakage and wear of a mapped chip, cell by cell from plain lists: slow, and shares no snnmap code.
+
+A case is a dict: `weight` (N, N) of synapses; `group` (N,) population of every source; `spikes` (N,); `clusters`, each
+(rows {source: physical row}, columns {source: physical column}, tile); `home` {source: cluster}; `sent`, `merged` (T,);
+`window` steps of `step` seconds; `mesh` (width, height); `size` (R, C); `v`, every value of chip and technology in SI.
+"""
+
+import math
+
+import numpy as np
+from oracles import nodal, thermal_sheet
+
+BOLTZMANN = 1.380649e-23
+
+
+def synapses(case, cluster):
+    """(row, column, source, share) of every programmed cell of a cluster."""
+    rows, columns, _ = cluster
+    weight, group = case["weight"], case["group"]
+    largest = {g: np.abs(weight[:, group == g]).max() for g in np.unique(group)}
+    return [
+        (i, j, pre, abs(weight[pre, post]) / largest[group[post]])
+        for pre, i in rows.items()
+        for post, j in columns.items()
+        if weight[pre, post] != 0
+    ]
+
+
+def array(case, cluster):
+    """Conductances, which cells are used, and current of every cell when its row alone is read."""
+    v, shape = case["v"], case["size"]
+    G, used = np.zeros(shape), np.zeros(shape, bool)
+    for j in cluster[1].values():
+        G[:, j] = v["g_min"]
+    for i, j, _, share in synapses(case, cluster):
+        G[i, j], used[i, j] = v["g_min"] + share * (v["g_max"] - v["g_min"]), True
+    warm = 1 + v["wire_temperature_coefficient"] * (v["ambient_temperature"] - 300)
+    active = np.eye(shape[0], dtype=bool)
+    every = nodal.currents(
+        G=G,
+        V=v["read_voltage"] * active,
+        r_wl=v["r_wordline"] * warm,
+        r_bl=v["r_bitline"] * warm,
+        r_source=v["r_source"],
+        r_sense=v["r_sense"],
+        active=active,
+        inactive="gated",
+    )
+    return G, used, np.array([every[i, :, i] for i in range(shape[0])])
+
+
+def row_spikes(case, cluster):
+    spikes = np.zeros(case["size"][0])
+    for source, i in cluster[0].items():
+        spikes[i] = case["spikes"][source]
+    return spikes
+
+
+def heat_of_tiles(case):
+    """Per tile: average rise of the surroundings and of the cells themselves (R, C); energy of the reads."""
+    v, tiles = case["v"], case["mesh"][0] * case["mesh"][1]
+    power, energy = np.zeros((tiles, *case["size"])), np.zeros(tiles)
+    for cluster in case["clusters"]:
+        G, _, current = array(case, cluster)
+        spikes = row_spikes(case, cluster)
+        for i, j in np.argwhere(G > 0):
+            duty = spikes[i] * v["read_time"] / (case["window"] * case["step"])
+            power[cluster[2], i, j] += current[i, j] ** 2 / G[i, j] * duty
+            energy[cluster[2]] += v["read_voltage"] * current[i, j] * v["read_time"] * spikes[i]
+    vertical = v["oxide_conductivity"] * v["cell_pitch"] ** 2 / v["oxide_thickness"]
+    lateral = v["sheet_conductance_row"], v["sheet_conductance_column"]
+    around = np.array([thermal_sheet.rise(p, vertical, *lateral) for p in power])
+    return around, power * v["thermal_resistance"], energy
+
+
+def resistance_matrix(case):
+    """Rise of every tile per watt in every tile, K/W, by a dense solve."""
+    v, (width, height) = case["v"], case["mesh"]
+    area = v["tile_pitch"] ** 2
+    up = 1 / (
+        v["die_thickness"] / (2 * v["die_conductivity"] * area)
+        + v["interface_thickness"] / (v["interface_conductivity"] * area)
+    )
+    lateral = v["die_conductivity"] * v["die_thickness"]
+    side = v["cell_pitch"] * math.sqrt(case["size"][0] * case["size"][1])
+    nodes = thermal_sheet.conductance_matrix((height, width), up, lateral, lateral).toarray()
+    constriction = 0.47 / (v["die_conductivity"] * side)
+    common = v["convection_resistance"] + v["spreader_resistance"]
+    return np.linalg.inv(nodes) + common + constriction * np.eye(width * height)
+
+
+def leak(v, size, kelvin):
+    """Leakage of one tile, W."""
+    width = v["periphery_width"] * sum(size)
+    factor = np.exp(-(v["leakage_energy"] / BOLTZMANN) * (1 / kelvin - 1 / 300))
+    return width * v["supply_voltage"] * v["leakage_current"] * (kelvin / 300) ** 2 * factor
+
+
+def write_power(case):
+    """Energy of one cell's programming, and watts of re-programming per tile where clusters take turns."""
+    v, tiles = case["v"], case["mesh"][0] * case["mesh"][1]
+    pulse = (v["reset_current"] ** 2 * v["reset_time"] + v["set_current"] ** 2 * v["set_time"]) / 2
+    each = pulse * v["dynamic_resistance"] * v["program_pulses"]
+    here = [[c for c in case["clusters"] if c[2] == t] for t in range(tiles)]
+    written = [sum(len(synapses(case, c)) for c in group) if len(group) > 1 else 0 for group in here]
+    return each, np.array(written) * each / case["step"]
+
+
+def state(case):
+    """Everything at the fixed point of leakage and temperature, found by plain repetition."""
+    v = case["v"]
+    around, own, energy = heat_of_tiles(case)
+    fired = np.zeros(len(energy))
+    for source, k in case["home"].items():
+        fired[case["clusters"][k][2]] += case["spikes"][source]
+    events = fired * v["neuron_energy"] + case["sent"] * v["hop_energy"] + case["merged"] * v["merge_energy"]
+    dynamic = (energy + events) / (case["window"] * case["step"])
+    each, programming = write_power(case)
+    R = resistance_matrix(case)
+    kelvin = np.full(len(energy), v["ambient_temperature"])
+    for _ in range(400):
+        kelvin = v["ambient_temperature"] + R @ (dynamic + programming + leak(v, case["size"], kelvin))
+    array_rise = np.array([(a + o).mean() for a, o in zip(around, own, strict=True)])
+    return {
+        "tile": kelvin,
+        "leakage": leak(v, case["size"], kelvin),
+        "dynamic": dynamic,
+        "programming": float(programming.sum()),
+        "each": each,
+        "temperature": np.array([kelvin[c[2]] + array_rise[c[2]] for c in case["clusters"]]),
+        "energy": energy.sum(),
+        "around": around,
+    }
+
+
+def wear(case, found):
+    """Per cluster refresh interval, s, and per physical cell of every tile the median lifetime, s."""
+    v = case["v"]
+    budget = v["endurance"] * (v["reset_time"] / v["endurance_reference_time"]) ** -v["endurance_exponent"]
+    refresh, hottest = [], 0.0
+    for cluster in case["clusters"]:
+        G, _, current = array(case, cluster)
+        spikes, tile, soonest = row_spikes(case, cluster), cluster[2], math.inf
+        for i, j, _, _ in synapses(case, cluster):
+            rest = found["tile"][tile] + found["around"][tile][i, j]
+            warm = -math.expm1(-v["read_time"] / v["thermal_time"])
+            pulse = current[i, j] ** 2 / G[i, j] * v["thermal_resistance"] * warm
+            reads = spikes[i] / (case["window"] * case["step"])
+            duty = reads * v["read_time"]
+            loss = (1 - duty) * retention(v, rest) + duty * retention(v, rest + pulse)
+            if "read_endurance" in v:
+                excess = (current[i, j] / G[i, j] - v["read_disturb_voltage"]) / v["read_disturb_scale"]
+                loss += reads * math.exp(excess) / v["read_endurance"]
+            soonest = min(soonest, 1 / loss, drift(case, G[i, j] / v["g_max"]))
+            hottest = max(hottest, rest + (pulse if duty > 0 else 0.0))
+        refresh.append(soonest)
+    lifetime = {}
+    for k, cluster in enumerate(case["clusters"]):
+        sharing = [c for c in case["clusters"] if c[2] == cluster[2]]
+        for i, j, _, _ in synapses(case, cluster):
+            writers = sum(any((i, j) == cell[:2] for cell in synapses(case, c)) for c in sharing)
+            often = writers / case["step"] if len(sharing) > 1 else 1 / refresh[k]
+            lifetime[cluster[2], i, j] = budget / (v["program_pulses"] * often)
+    return refresh, lifetime, hottest
+
+
+def retention(v, kelvin):
+    return (
+        math.exp(-(v["activation_energy"] / BOLTZMANN) * (1 / kelvin - 1 / v["retention_temperature"]))
+        / v["retention_time"]
+    )
+
+
+def drift(case, share):
+    """Seconds until the spread of the exponents (aihwkit's PCM-like model, t0 = 20 s) has cost the tolerance."""
+    if not case["drifts"]:
+        return math.inf
+    spread = min(max(-0.0125 * math.log(share) - 0.0059, 0.008), 0.045)
+    lost = case["v"]["weight_tolerance"] / share
+    return math.inf if lost >= 1 else 20.0 * ((1 - lost) ** (-1 / spread) - 1)
+
+
+def paper(case, v):
+    """eSpine's lifetime in windows per cluster, spike-mean and time-mean temperature; `v` the paper's constants."""
+    (R, C), time = case["size"], case["window"] * case["step"]
+    word, bit = v["r_wordline"], v["r_bitline"]
+    resistance = np.array(
+        [[v["paper_path_resistance"] + (j + 1) * word + (R - i) * bit for j in range(C)] for i in range(R)]
+    )
+    current = v["paper_spike_current"] * resistance.max() / resistance
+    R_th = v["paper_cell_length"] ** 2 / (v["paper_conductivity"] * v["paper_cell_volume"])
+    tau = v["paper_cell_length"] ** 2 * v["paper_heat_capacity"] / v["paper_conductivity"]
+    own = np.zeros((R, C))
+    for i in range(R):
+        for j in range(C):
+            ohm = v["paper_r_set"]
+            for _ in range(200):
+                own[i, j] = current[i, j] ** 2 * ohm * R_th * (1 - math.exp(-v["paper_spike_time"] / tau))
+                amorphous = 1 - math.exp(
+                    -v["paper_crystallisation"] * own[i, j] / v["paper_melt_temperature"] * v["paper_spike_time"]
+                )
+                ohm = v["paper_r_set"] + amorphous * (v["paper_r_reset"] - v["paper_r_set"])
+    vertical = v["oxide_conductivity"] * v["cell_pitch"] ** 2 / v["oxide_thickness"]
+    lateral = v["sheet_conductance_row"], v["sheet_conductance_column"]
+    results = []
+    for cluster in case["clusters"]:
+        sharing = [c for c in case["clusters"] if c[2] == cluster[2]]
+        passes = np.zeros((R, C))
+        for c in sharing:
+            for i, j, source, _ in synapses(case, c):
+                passes[i, j] += case["spikes"][source]
+        power = own / R_th * passes * v["paper_spike_time"] / time
+        sheet = thermal_sheet.rise(power, vertical, *lateral)
+        lasts, spiking = [], []
+        for i, j, source, _ in synapses(case, cluster):
+            impulse = np.zeros((R, C))
+            impulse[i, j] = power[i, j]
+            rise = own[i, j] + sheet[i, j] - thermal_sheet.rise(impulse, vertical, *lateral)[i, j]
+            spikes = case["spikes"][source]
+            spiking += [(rise, spikes)]
+            if spikes:
+                lasts.append(math.exp(v["paper_gamma"] / (v["paper_ambient"] + rise)) / passes[i, j])
+        average = v["paper_ambient"] + float((sheet + own * passes * v["paper_spike_time"] / time).mean())
+        total = sum(s for _, s in spiking)
+        mean = v["paper_ambient"] + (sum(r * s for r, s in spiking) / total if total else 0.0)
+        results.append((min(lasts, default=math.inf), mean, average))
+    return results
