@@ -54,6 +54,9 @@ ALLOWED: dict[str, set[str]] = {
         "replay",
         *STAGES,
     },
+    "sensitivity": MODELS | {"plan", "reliability", "evaluate", "pipeline", "report"},
+    "maps": MODELS | {"reliability", "report"},
+    "account": RECORDS | {"mapfile", "reliability", "pipeline", "maps", "sensitivity", "report"},
     "study": MODELS
     | {"plan", "reliability", "frontend", "profile", "pipeline", "evaluate", "mapfile", "report", "objectives"},
     "cli": {"*"},

@@ -4,12 +4,15 @@ Results go to stdout, everything else to stderr. `--json` prints one JSON docume
 mapping is not legal, 2 the input or the command is wrong, 3 it does not fit the hardware, 130 stopped by the user.
 """
 
+import difflib
 import sys
 
 import click
 
 from snnmap import __version__
-from snnmap.cli.mapping import compile_, diff, report, schema, verify_, where
+from snnmap.cli.mapping import compile_, diff, schema, verify_, where
+from snnmap.cli.report import report
+from snnmap.cli.study import compare
 from snnmap.cli.workload import algorithms, check, hardware, inspect, profile, workloads
 from snnmap.errors import InfeasibleError, SnnmapError
 
@@ -22,7 +25,22 @@ Start here:
 """
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}, epilog=EPILOG)
+class Commands(click.Group):
+    """Group that offers the nearest name for an unknown one."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click's, with the suggestion."""
+        close = difflib.get_close_matches(args[0], self.list_commands(ctx), n=1)
+        if self.get_command(ctx, args[0]) is None and close and not args[0].startswith("-"):
+            ctx.fail(f"there is no command {args[0]!r}; did you mean {close[0]!r}?")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(
+    cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}, epilog=EPILOG
+)
 @click.version_option(__version__, prog_name="snnmap")
 def cli() -> None:
     """Compile spiking neural networks onto memristor crossbar tiles."""
@@ -38,6 +56,7 @@ for command in (
     compile_,
     verify_,
     report,
+    compare,
     where,
     diff,
     schema,
@@ -53,9 +72,12 @@ def main(arguments: list[str] | None = None) -> None:
         _stop(f"does not fit: {error}", 3)
     except SnnmapError as error:
         _stop(f"error: {error}", 2)
+    except click.UsageError as error:
+        path = "snnmap" if error.ctx is None else error.ctx.command_path
+        said = error.format_message()
+        _stop(f"error: {said}{'' if said.endswith(('.', '?')) else '.'} See `{path} --help`.", 2)
     except click.ClickException as error:
-        error.show()
-        sys.exit(2)
+        _stop(f"error: {error.format_message()}", 2)
     except (click.Abort, KeyboardInterrupt):
         _stop("stopped; no file was written", 130)
     except BrokenPipeError:

@@ -1,4 +1,4 @@
-"""Commands about mappings: compile, verify, report, compare, where, diff, schema."""
+"""Commands about mappings: compile, verify, where, diff, schema."""
 
 from pathlib import Path
 from typing import Any
@@ -7,16 +7,9 @@ import click
 
 from snnmap import locate, mapfile, pipeline, plan
 from snnmap.cli import options, show
+from snnmap.cli.figures import figures
 from snnmap.errors import InputError
 from snnmap.evaluate import unit_of
-
-"""Figures that the terminal shows first; `--json` has all."""
-HEADLINES = (
-    *("neurons", "synapses", "crossbars", "tiles", "row_utilisation", "column_utilisation", "cell_utilisation"),
-    *("spikes", "messages", "hops", "busiest_link"),
-    *("energy_J", "energy_array_J", "energy_neuron_J", "energy_noc_J", "energy_merge_J"),
-    *("step_latency_s", "latency_s", "throughput_frames_per_s"),
-)
 
 
 @click.command(
@@ -37,7 +30,12 @@ HEADLINES = (
 )
 @click.option("--variation", type=int, metavar="SEED", help="Seed of tile-to-tile process variation; default: none.")
 @click.option("--split", type=click.Choice(pipeline.SPLITS), default="partial_sum", show_default=True)
-@click.option("--time-budget", type=float, metavar="SECONDS", help="Stop searching after this long, keep the best.")
+@click.option(
+    "--time-budget",
+    type=click.FloatRange(min=0),
+    metavar="SECONDS",
+    help="Stop searching after this long, keep the best.",
+)
 @click.option("--set", "settings", multiple=True, metavar="STAGE.OPTION=VALUE", help="Change one option of a stage.")
 @click.option("--config", type=options.FILE, help="TOML file with the same names; options given here win.")
 @options.data_options
@@ -53,6 +51,8 @@ def compile_(
     WORKLOAD is a shipped name (see `snnmap workloads`), a NIR, Lava, recipe or recorded-activity file, or a profile
     saved by `snnmap profile`.
     """
+    if output is not None:
+        mapfile.must_be_writable(output)
     settings: dict[str, Any] = {}
     config = given.pop("config")
     if config is not None:
@@ -73,7 +73,7 @@ def compile_(
     if json_:
         show.as_json({"legal": True, **compiled.mapping.figures, "mapping": None if output is None else str(output)})
         return
-    _figures(compiled.mapping.figures, f"{source} on {compiled.hardware.name}")
+    figures(compiled.mapping.figures, f"{source} on {compiled.hardware.name}, {compiled.hardware.technology.name}")
     click.echo("legal" if output is None else f"legal; wrote {output}")
 
 
@@ -87,11 +87,6 @@ def _apply_config(context: click.Context, chosen: dict[str, Any], given: dict[st
         source = context.get_parameter_source(key)
         if source is not None and source.name == "DEFAULT":
             given[key] = Path(value) if key in {"data", "labels"} else value
-
-
-def _figures(figures: Any, title: str) -> None:
-    rows = [(name, show.number(figures[name], unit_of(name))) for name in HEADLINES if name in figures]
-    show.table(title, ("figure", "value"), rows)
 
 
 @click.command(
@@ -118,20 +113,6 @@ def verify_(file: Path, workload: str | None, hardware: str | None, replay: bool
         click.echo(str(violation))
     click.echo("legal" if not found else f"not legal: {len(found)} violation(s)")
     return int(bool(found))
-
-
-@click.command(epilog="\b\nExamples:\n  snnmap report mapping.json\n  snnmap report mapping.json --json")
-@click.argument("file", metavar="MAPPING", type=options.FILE)
-@options.as_json
-def report(file: Path, json_: bool) -> None:
-    """Print the figures of a mapping file."""
-    mapping = mapfile.load(file)
-    if json_:
-        facts = {"hardware": mapping.hardware, "provenance": mapping.provenance}
-        show.as_json({"legal": mapfile.is_sealed(mapping) or None, **mapping.figures, **facts})
-        return
-    name = mapping.provenance["workload"]["name"]
-    _figures(mapping.figures, f"{name} on {mapping.hardware['name']}")
 
 
 @click.command(

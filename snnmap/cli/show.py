@@ -11,13 +11,10 @@ import click
 import numpy as np
 
 from snnmap.pipeline import Progress
+from snnmap.report.numbers import number
 
-PREFIXES = tuple(
-    (10.0 ** (3 * power), name)
-    for power, name in zip(range(4, -6, -1), ("T", "G", "M", "k", "", "m", "u", "n", "p", "f"), strict=True)
-)
+__all__ = ["as_json", "grouped", "number", "progress", "say", "table"]
 
-SCALED = {"s", "J", "W", "A", "1/s", "ohm", "S"}
 QUIET_SECONDS = 2.0
 """A stage that lasts longer than this says so, even when stderr is not a terminal."""
 
@@ -42,34 +39,43 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def number(value: Any, unit: str = "") -> str:
-    """`value` for people: thousands separated, SI prefix where the unit takes one, percent for shares."""
-    if value is None:
-        return "-"
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return str(value)
-    if unit == "1":
-        return f"{100 * value:.1f} %"
-    if isinstance(value, int):
-        return f"{value:,} {unit}".strip()
-    if unit in SCALED and value != 0:
-        scale, prefix = next((p for p in PREFIXES if abs(value) >= p[0]), PREFIXES[-1])
-        return f"{value / scale:.4g} {prefix}{unit}" if unit != "1/s" else f"{value / scale:.4g} {prefix}/s"
-    return f"{value:.5g} {unit}".strip()
-
-
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     """Print a table on stdout; columns of numbers are right-aligned."""
+    grouped(title, columns, [("", rows)])
+
+
+Heading = str | tuple[str, ...]
+
+
+def grouped(title: str, columns: Sequence[str], groups: Sequence[tuple[Heading, Sequence[Sequence[Any]]]]) -> None:
+    """Print a table on stdout whose rows stand under headings; columns of numbers are right-aligned.
+
+    A heading is the text of the first column, or of as many columns as it has parts.
+    """
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
-    grid = Table(title=title, title_justify="left", box=SIMPLE_HEAD, title_style="bold", pad_edge=False)
+    every = [row for _, rows in groups for row in rows]
+    grid = Table(
+        title=Text(title),
+        title_justify="left",
+        box=SIMPLE_HEAD,
+        title_style="bold",
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+    )
     for position, name in enumerate(columns):
-        numeric = bool(rows) and all(_looks_numeric(row[position]) for row in rows)
+        numeric = bool(every) and all(_looks_numeric(row[position]) for row in every)
         grid.add_column(name, justify="right" if numeric else "left", overflow="fold")
-    for row in rows:
-        grid.add_row(*(str(cell) for cell in row))
+    for heading, rows in groups:
+        if heading:
+            grid.add_section()
+            parts = (heading,) if isinstance(heading, str) else heading
+            grid.add_row(*(Text(part, style="bold") for part in parts))
+        for row in rows:
+            grid.add_row(*(cell if isinstance(cell, Text) else Text(str(cell)) for cell in row))
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
     console.print(grid)
 

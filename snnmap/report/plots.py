@@ -1,28 +1,85 @@
-"""Plots with matplotlib: maps of the chip and of one crossbar, and the comparison of objectives.
+"""Plots with matplotlib: maps of the chip and of one crossbar, the comparison of objectives, lines over nodes.
 
-The colour map is cividis: monotone in lightness, so it reads in grey print and for colour-blind readers.
+The colour map is cividis: monotone in lightness, so it reads in grey print and for colour-blind readers. A map whose
+values hardly differ is drawn as the difference to its least value, which the title then names.
 """
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from snnmap.arrays import F64
 from snnmap.errors import InputError
+from snnmap.report.numbers import PREFIXES, number, scale_of
 
 COLOURS = "cividis"
 FORMATS = (".png", ".svg", ".pdf")
+CLOSE = 1e-3
+"""Relative range below which a map is drawn as differences."""
+WIDE = 100.0
+"""Ratio of largest to least value from which on colours are logarithmic."""
+LARGEST_ANNOTATED = 8
+"""Tiles on a side up to which every tile carries its number."""
 
 
-def plot_tiles(maps: Mapping[str, F64], mesh: tuple[int, int], path: Path, *, title: str) -> Path:
+class Chart(NamedTuple):
+    """One map: a value per tile (T,) or per cell (R, C); NaN where there is none."""
+
+    key: str
+    words: str
+    unit: str
+    """SI; `1` is a share, nothing a count."""
+    values: F64
+    mode: str = ""
+    """Physics mode, if it belongs to one."""
+
+
+class Drawn(NamedTuple):
+    """A chart in the unit it is drawn in."""
+
+    title: str
+    unit: str
+    values: F64
+    decades: bool = False
+    """Whether the values span so many decades that the colours are logarithmic."""
+
+
+def readable(chart: Chart) -> Drawn:
+    """The chart in a unit that suits it; as differences to its least value where that is most of every value."""
+    mode = f"{chart.mode} mode: " if chart.mode else ""
+    finite = chart.values[np.isfinite(chart.values)]
+    if len(finite) == 0:
+        return Drawn(f"{mode}{chart.words}: none", chart.unit, chart.values)
+    low, high = float(finite.min()), float(finite.max())
+    if low == high:
+        scale, unit = scale_of(high, chart.unit)
+        return Drawn(f"{mode}{chart.words}: {number(high, chart.unit)} everywhere", unit, chart.values / scale)
+    if high - low < CLOSE * abs(high) and chart.unit:
+        scale, unit = _prefixed(high - low, chart.unit)
+        base = number(low, chart.unit)
+        return Drawn(f"{mode}{chart.words}\nabove {base}", unit, (chart.values - low) / scale)
+    decades = low > 0 and high / low > WIDE
+    size = float(np.median(finite)) if decades else high
+    scale, unit = _prefixed(size, "K") if chart.unit == "K" and size < 1.0 else scale_of(size, chart.unit)
+    return Drawn(f"{mode}{chart.words}", unit, chart.values / scale, decades)
+
+
+def _prefixed(size: float, unit: str) -> tuple[float, str]:
+    if unit != "K":
+        return scale_of(size, unit)
+    scale, prefix = next((p for p in PREFIXES if size >= p[0]), PREFIXES[-1])
+    return scale, f"{prefix}K"
+
+
+def plot_tiles(charts: Sequence[Chart], mesh: tuple[int, int], path: Path, *, title: str) -> Path:
     """Draw one panel per map of the chip, tiles at their mesh positions.
 
     Parameters
     ----------
-    maps
-        Label with unit to values (T,); NaN tiles are left blank.
+    charts
+        Maps with values (T,).
     mesh
         Width and height in tiles.
     path
@@ -34,11 +91,12 @@ def plot_tiles(maps: Mapping[str, F64], mesh: tuple[int, int], path: Path, *, ti
         If the format is not one that can be written.
     """
     width, height = mesh
-    grids = {label: values.reshape(height, width) for label, values in maps.items()}
-    return _panels(grids, path, title, ("tile x", "tile y"), annotate=max(width, height) <= 8)
+    drawn = [readable(chart) for chart in charts]
+    grids = [d._replace(values=d.values.reshape(height, width)) for d in drawn]
+    return _panels(grids, path, title, ("tile x", "tile y"), annotate=max(width, height) <= LARGEST_ANNOTATED)
 
 
-def plot_crossbar(maps: Mapping[str, F64], path: Path, *, title: str) -> Path:
+def plot_crossbar(charts: Sequence[Chart], path: Path, *, title: str) -> Path:
     """Draw one panel per map of a crossbar (R, C): drivers on the left, sense amplifiers at the bottom.
 
     Raises
@@ -46,7 +104,8 @@ def plot_crossbar(maps: Mapping[str, F64], path: Path, *, title: str) -> Path:
     InputError
         If the format is not one that can be written.
     """
-    return _panels(dict(maps), path, title, ("bit line (column)", "word line (row)"), annotate=False)
+    grids = [readable(chart) for chart in charts]
+    return _panels(grids, path, title, ("bit line (column)", "word line (row)"), annotate=False)
 
 
 def plot_comparison(table: Sequence[Mapping[str, Any]], path: Path, *, title: str) -> Path:
@@ -95,42 +154,55 @@ def _ratio(rows: Sequence[Mapping[str, Any]], metric: str, workload: str, object
     return float("nan")
 
 
-def _panels(grids: dict[str, F64], path: Path, title: str, axes_names: tuple[str, str], *, annotate: bool) -> Path:
+def _panels(grids: list[Drawn], path: Path, title: str, axes_names: tuple[str, str], *, annotate: bool) -> Path:
     plt = _matplotlib(path)
-    across = min(2, len(grids))
+    across = {2: 2, 4: 2, 7: 4, 8: 4}.get(len(grids), min(3, len(grids)))
     down = -(-len(grids) // across)
-    figure, axes = plt.subplots(down, across, figsize=(5.4 * across, 4.4 * down), squeeze=False, layout="constrained")
-    for axis, (label, grid) in zip(axes.flat, grids.items(), strict=False):
-        image = axis.imshow(grid, cmap=COLOURS, interpolation="nearest")
-        bar = figure.colorbar(image, ax=axis, shrink=0.9)
+    figure, axes = plt.subplots(down, across, figsize=(4.3 * across, 3.9 * down), squeeze=False, layout="constrained")
+    for axis, grid in zip(axes.flat, grids, strict=False):
+        norm = "log" if grid.decades else "linear"
+        image = axis.imshow(grid.values, cmap=COLOURS, interpolation="nearest", norm=norm)
+        bar = figure.colorbar(image, ax=axis, shrink=0.85)
         bar.ax.tick_params(labelsize=8)
-        bar.formatter.set_useOffset(False)
-        axis.set_title(label, fontsize=10)
+        bar.set_label(grid.unit, fontsize=8)
+        axis.set_title(grid.title, fontsize=9)
         axis.set_xlabel(axes_names[0], fontsize=8)
         axis.set_ylabel(axes_names[1], fontsize=8)
+        axis.tick_params(labelsize=8)
         if annotate:
-            _numbers(axis, grid)
+            _numbers(axis, image, grid.values)
     for axis in list(axes.flat)[len(grids) :]:
         axis.set_axis_off()
-    figure.suptitle(title)
+    figure.suptitle(title, fontsize=11)
     return _written(figure, path, plt)
 
 
-def _numbers(axis: Any, grid: F64) -> None:
+def _numbers(axis: Any, image: Any, grid: F64) -> None:
     """Write every value into its tile, dark on light and light on dark."""
     axis.set_xticks(range(grid.shape[1]))
     axis.set_yticks(range(grid.shape[0]))
-    middle = (np.nanmin(grid) + np.nanmax(grid)) / 2 if np.isfinite(grid).any() else 0.0
     for (y, x), value in np.ndenumerate(grid):
         if np.isfinite(value):
-            colour = "black" if value > middle else "white"
-            axis.text(x, y, f"{value:.4g}", ha="center", va="center", fontsize=6.5, color=colour)
+            colour = "black" if image.norm(value) > 0.5 else "white"
+            text = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+            axis.text(x, y, text, ha="center", va="center", fontsize=7, color=colour)
+
+
+def must_be_drawable(path: Path) -> None:
+    """Refuse a picture of an unknown format, before hours go into its content.
+
+    Raises
+    ------
+    InputError
+        If the format is not one that can be written.
+    """
+    if path.suffix.lower() not in FORMATS:
+        raise InputError(f"cannot draw {path}: the name must end in {', '.join(FORMATS)}")
 
 
 def _matplotlib(path: Path) -> Any:
     """Matplotlib without a window, after the format was checked."""
-    if path.suffix.lower() not in FORMATS:
-        raise InputError(f"cannot draw {path}: the name must end in {', '.join(FORMATS)}")
+    must_be_drawable(path)
     import matplotlib as mpl
 
     mpl.use("Agg")

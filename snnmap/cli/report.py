@@ -1,0 +1,98 @@
+"""The report command."""
+
+from pathlib import Path
+
+import click
+
+from snnmap import account
+from snnmap.cli import options, show
+from snnmap.cli.figures import figures
+from snnmap.report.labels import LABELS, mode_of
+from snnmap.report.numbers import difference, number
+from snnmap.sensitivity import Swing
+
+
+@click.command(
+    epilog="\b\nExamples:\n"
+    "  snnmap report mapping.json\n"
+    "  snnmap report mapping.json --quick\n"
+    "  snnmap report mapping.json --plot pictures --crossbar 3\n"
+    "  snnmap report mapping.json --json"
+)
+@click.argument("file", metavar="MAPPING", type=options.FILE)
+@click.option("--quick", is_flag=True, help="Print what the file holds; profile and recompute nothing.")
+@click.option("--plot", type=options.FILE, metavar="DIR", help="Draw tile maps and one crossbar's maps into DIR.")
+@click.option("--crossbar", type=int, metavar="K", help="Crossbar to draw; default: the weakest.")
+@click.option("--workload", type=str, help="Workload or saved profile; default: the one that the mapping names.")
+@click.option("--hw", "hardware", help="Chip file; default: the one that the mapping names.")
+@options.quiet
+@options.as_json
+def report(
+    file: Path,
+    quick: bool,
+    plot: Path | None,
+    crossbar: int | None,
+    workload: str | None,
+    hardware: str | None,
+    quiet: bool,
+    json_: bool,
+) -> None:
+    """Print the figures of a mapping, what they rest on, and how much they depend on what is not known."""
+    with show.progress(quiet) as told:
+        found = account.account(file, workload=workload, hardware=hardware, quick=quick, progress=told)
+    if json_:
+        drawn = [] if plot is None else account.pictures(found, plot, crossbar)
+        show.as_json({**found.document(), "pictures": [str(path) for path in drawn]})
+        return
+    facts = found.mapping.hardware
+    name = found.mapping.provenance["workload"]["name"]
+    figures(found.figures, f"{name} on {facts['name']}, {facts['technology']}")
+    _sensitivity(found)
+    _constants(found)
+    for line in found.notes:
+        show.say(f"note: {line}")
+    for path in account.pictures(found, plot, crossbar) if plot is not None else ():
+        click.echo(f"drew {path}")
+
+
+def _sensitivity(found: account.Account) -> None:
+    moved = found.swings()
+    if not moved or found.sensitivity is None:
+        return
+    base = found.sensitivity.base
+    groups: list[tuple[show.Heading, list[tuple[str, ...]]]] = []
+    for name, swings in moved.items():
+        label = LABELS[name]
+        mode = f"{mode_of(name)} mode: " if mode_of(name) else ""
+        heading = (f"{mode}{label.words.strip()}", number(base[name], label.unit))
+        rows: list[tuple[str, ...]] = [
+            (f"  {s.quantity}", _band(s), *_ends(s, base[name], label.unit)) for s in swings[: account.SHOWN]
+        ]
+        groups.append((heading, rows or [("  nothing moves it", "", "", "")]))
+    title = "what the figures depend on most: one quantity at a time, at the ends of its band"
+    show.grouped(title, ("figure, and what moves it", "value, and band", "at the low end", "at the high end"), groups)
+    click.echo("What survives the bands:")
+    for line in found.conclusions():
+        click.echo(f"  {line}")
+    click.echo()
+
+
+def _band(swing: Swing) -> str:
+    unit = "" if swing.unit == "1" else swing.unit
+    return " to ".join(number(float(end), unit) for end in swing.band)
+
+
+def _ends(swing: Swing, base: object, unit: str) -> tuple[str, str]:
+    def said(value: object) -> str:
+        if unit == "K" and isinstance(value, float) and isinstance(base, float):
+            return difference(value, base)
+        return "runs away, or never" if value is None else number(value, unit)
+
+    return said(swing.ends[0]), said(swing.ends[1])
+
+
+def _constants(found: account.Account) -> None:
+    if not found.constants:
+        return
+    rows = [(key, q.written, q.source) for key, q in found.constants]
+    show.table("recalled or estimated constants behind these figures", ("quantity", "value", "source"), rows)

@@ -1,0 +1,100 @@
+"""Commands that compare: compare."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from snnmap import mapfile, study
+from snnmap.cli import options, show
+from snnmap.pipeline import CompileOptions
+from snnmap.report.labels import MODES, label, mode_of
+from snnmap.report.plots import must_be_drawable, plot_comparison
+from snnmap.report.tables import compared
+
+
+@click.command(
+    epilog="\b\nExamples:\n"
+    "  snnmap compare mnist-mlp\n"
+    "  snnmap compare mnist-mlp braille-rsnn --objectives traffic,espine --technology pcm-65,pcm-16\n"
+    "  snnmap compare nmnist-cnn --samples 3 --csv figures.csv --plot figures.png"
+)
+@click.argument("sources", metavar="WORKLOAD...", nargs=-1, required=True)
+@click.option("--objectives", default=",".join(study.OBJECTIVES), show_default=True, help="Ratios are to the first.")
+@options.hw
+@click.option("--technology", metavar="T1,T2,...", default="", help="Device technologies; default: the chip's own.")
+@click.option(
+    "--variation",
+    type=click.IntRange(min=0),
+    metavar="SEED",
+    help="Seed of tile-to-tile process variation; default: none.",
+)
+@click.option(
+    "--time-budget",
+    type=click.FloatRange(min=0),
+    metavar="SECONDS",
+    help="Search this long per mapping, keep the best.",
+)
+@click.option(
+    "--flat-out", is_flag=True, help="Frames back to back, as fast as the chip guarantees; not one step per dt."
+)
+@click.option("--csv", "table", type=options.FILE, metavar="FILE", help="Also write the table as CSV.")
+@click.option("--plot", type=options.FILE, metavar="FILE", help="Also draw the ratios (.png, .svg or .pdf).")
+@options.data_options
+@options.seed
+@options.quiet
+@options.as_json
+def compare(sources: tuple[str, ...], quiet: bool, json_: bool, **given: Any) -> None:
+    """Compile workloads under several objectives and put the figures side by side."""
+    table, plot, flat_out = given.pop("table"), given.pop("plot"), given.pop("flat_out")
+    wanted = {name: _listed(given.pop(name)) for name in ("objectives", "technology")}
+    seed = given.pop("seed")
+    load = options.load_options(given, seed)
+    asked = study.CompareOptions(
+        objectives=wanted["objectives"],
+        technologies=wanted["technology"],
+        base=CompileOptions(seed=seed, **given),
+        pace="flat-out" if flat_out else "real-time",
+    )
+    if plot is not None:
+        must_be_drawable(plot)
+    for path in (table, plot):
+        if path is not None:
+            mapfile.must_be_writable(path)
+    with show.progress(quiet) as told:
+        found = study.compare(sources, asked, load=load, progress=told)
+    if table is not None:
+        mapfile.write_atomically(table, found.csv().encode())
+    if plot is not None:
+        draw(found, plot)
+    if json_:
+        show.as_json({"objectives": found.objectives, "pace": asked.pace, "figures": found.rows()})
+        return
+    for workload, technology, entries in found.tables():
+        show.grouped(f"{workload} on {technology}, {asked.pace}", ("", *found.objectives), compared(entries))
+    click.echo(f"= as {found.objectives[0]}, to which ratios and differences are\n{MODES}")
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def draw(found: study.Comparison, path: Path) -> None:
+    """Draw the ratios of a comparison; a metric that no objective changes is left out."""
+    rows = [row for row in found.rows() if row["ratio"] is not None]
+    moving = {row["metric"] for row in rows if abs(row["ratio"] - 1.0) > 1e-3} or {row["metric"] for row in rows}
+    several = len({row["technology"] for row in rows}) > 1
+    shown = [
+        {
+            **row,
+            "workload": f"{row['workload']}\n{row['technology']}" if several else row["workload"],
+            "metric": f"{_mode(row['metric'])}{label(row['metric']).words.strip()}",
+        }
+        for row in rows
+        if row["metric"] in moving
+    ]
+    plot_comparison(shown, path, title=f"figures under each objective, as ratio to {found.objectives[0]}")
+
+
+def _mode(metric: str) -> str:
+    return f"{mode_of(metric)} mode: " if mode_of(metric) else ""

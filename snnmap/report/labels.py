@@ -1,0 +1,122 @@
+"""What the figures are called in words, in which unit, and under which heading they stand.
+
+The keys are those of the mapping file. Two groups are physics: `physics` mode and `paper` mode are never mixed in one
+group, let alone in one number.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+PHYSICS = "physics mode"
+PAPER = "paper mode"
+MODES = "physics mode: exact currents, real writes; paper mode: eSpine's equations with recalled constants"
+
+
+class Label(NamedTuple):
+    """One figure in words."""
+
+    key: str
+    words: str
+    unit: str = ""
+    """SI; `1` is a share."""
+
+
+GROUPS: dict[str, tuple[Label, ...]] = {
+    "size": (
+        Label("neurons", "neurons"),
+        Label("synapses", "synapses"),
+        Label("crossbars", "crossbars"),
+        Label("tiles", "tiles in use"),
+        Label("mesh_tiles", "tiles of the chip"),
+        Label("partial_columns", "columns of partial sums"),
+        Label("row_utilisation", "rows in use", "1"),
+        Label("column_utilisation", "columns in use", "1"),
+        Label("cell_utilisation", "cells in use", "1"),
+    ),
+    "traffic over the profiled window": (
+        Label("frames", "frames"),
+        Label("steps", "steps per frame"),
+        Label("spikes", "spikes of neurons"),
+        Label("messages", "messages delivered"),
+        Label("messages_spikes", "  of neurons' spikes"),
+        Label("messages_inputs", "  of network inputs"),
+        Label("messages_partial_sums", "  of partial sums"),
+        Label("hops", "hops (links crossed)"),
+        Label("busiest_link", "messages on the busiest link"),
+    ),
+    "energy per frame": (
+        Label("energy_J", "dynamic energy", "J"),
+        Label("energy_array_J", "  array reads, ideal wires", "J"),
+        Label("energy_neuron_J", "  neurons", "J"),
+        Label("energy_noc_J", "  routers and links", "J"),
+        Label("energy_merge_J", "  merging partial sums", "J"),
+    ),
+    "timing, guaranteed": (
+        Label("period_s", "time per step", "s"),
+        Label("step_latency_s", "latency of one step", "s"),
+        Label("latency_s", "latency of one frame", "s"),
+        Label("throughput_steps_per_s", "step rate", "1/s"),
+        Label("throughput_frames_per_s", "frame rate", "1/s"),
+    ),
+    PHYSICS: (
+        Label("physics_temperature_average_K", "average crossbar", "K"),
+        Label("physics_temperature_hottest_K", "hottest crossbar", "K"),
+        Label("physics_temperature_cell_peak_K", "hottest cell while read", "K"),
+        Label("physics_leakage_W", "leakage", "W"),
+        Label("physics_power_dynamic_W", "dynamic power", "W"),
+        Label("physics_energy_array_J", "array reads per frame, real wires", "J"),
+        Label("physics_energy_leakage_J", "leakage per frame", "J"),
+        Label("physics_energy_programming_J", "re-programming per frame", "J"),
+        Label("physics_energy_total_J", "energy per frame, all of it", "J"),
+        Label("physics_refresh_interval_s", "re-programming due after", "s"),
+        Label("physics_lifetime_s", "lifetime, most written cell, median", "s"),
+        Label("physics_lifetime_spared_s", "  until one cell in 1000 has failed", "s"),
+        Label("physics_first_failure_low_s", "first failure, 10 % probability", "s"),
+        Label("physics_first_failure_s", "first failure, 50 % probability", "s"),
+        Label("physics_first_failure_high_s", "first failure, 90 % probability", "s"),
+        Label("physics_limited_by", "limited by"),
+        Label("physics_leakage_loop_gain", "leakage loop gain (1: runaway)"),
+    ),
+    PAPER: (
+        Label("paper_lifetime_frames", "effective lifetime, frames"),
+        Label("paper_lifetime_bound_frames", "  no wiring does better than"),
+        Label("paper_temperature_average_K", "average crossbar, over time", "K"),
+        Label("paper_temperature_spike_K", "cells while a spike passes, average", "K"),
+        Label("paper_temperature_hottest_K", "hottest cell while a spike passes", "K"),
+        Label("paper_leakage_W", "leakage of tiles in use", "W"),
+    ),
+}
+"""Heading to figures."""
+
+LABELS: dict[str, Label] = {label.key: label for labels in GROUPS.values() for label in labels}
+"""Figure to label."""
+
+
+def mode_of(key: str) -> str:
+    """`physics`, `paper` or nothing."""
+    return next((mode for mode in ("physics", "paper") if key.startswith(f"{mode}_")), "")
+
+
+def label(key: str) -> Label:
+    """Label of a figure; one without words is called by its key."""
+    return LABELS.get(key, Label(key, key))
+
+
+def with_totals(figures: Mapping[str, Any]) -> dict[str, Any]:
+    """Figures with `physics_energy_total_J`: dynamic energy with real wires, leakage and re-programming, per frame."""
+    parts = ("energy_J", "energy_array_J", "physics_energy_array_J", "physics_energy_leakage_J")
+    if any(not isinstance(figures.get(part), int | float) for part in parts):
+        return dict(figures)
+    dynamic, ideal, real, leaking = (float(figures[part]) for part in parts)
+    programming = float(figures.get("physics_energy_programming_J") or 0.0)
+    return {**figures, "physics_energy_total_J": dynamic - ideal + real + leaking + programming}
+
+
+def grouped(figures: Mapping[str, Any]) -> list[tuple[str, list[tuple[Label, Any]]]]:
+    """Headings with the figures there are, in order; figures without a label come last."""
+    groups = [
+        (heading, [(label, figures[label.key]) for label in labels if label.key in figures])
+        for heading, labels in GROUPS.items()
+    ]
+    other = [(label(key), value) for key, value in figures.items() if key not in LABELS]
+    return [(heading, found) for heading, found in [*groups, ("other", other)] if found]
