@@ -231,6 +231,21 @@ def _content(mapping: Mapping) -> str:
     return hashlib.sha256(encode(replace(mapping, provenance=bare))).hexdigest()
 
 
+def must_be_writable(path: Path) -> None:
+    """Refuse a target that cannot be written, before hours go into its content.
+
+    Raises
+    ------
+    InputError
+        If its folder does not exist or is read-only, or the path is a folder.
+    """
+    folder = path.absolute().parent
+    if path.is_dir():
+        raise InputError(f"cannot write {path}: it is a folder; give the name of a file")
+    if not folder.is_dir() or not os.access(folder, os.W_OK):
+        raise InputError(f"cannot write {path}: choose a folder that exists and is writable")
+
+
 def write_atomically(path: Path, data: bytes) -> None:
     """Write `data` under a temporary name beside `path`, then rename: an interrupted run leaves the old file or none.
 

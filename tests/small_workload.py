@@ -83,3 +83,66 @@ def stimulus(seed: int = 2, rate: float = 0.25, frames: int = FRAMES, steps: int
 def workload(seed: int = 1, rate: float = 0.25) -> Workload:
     """The network on its stimulus."""
     return Workload("small", network(seed), stimulus(rate=rate), None, Dynamics(), {"source": "small"})
+
+
+RECIPE = """
+summary = "a small recurrent recipe for tests"
+origin = "made up"
+licence = "Apache-2.0"
+
+[network]
+seed = 3
+
+[dynamics]
+dt = 1e-3
+integration = "step"
+reset = "zero"
+comparison = ">"
+
+[neuron]
+model = "IF"
+parameters = { r = 1.0, v_threshold = 1.0, v_reset = 0.0 }
+
+[[population]]
+name = "input"
+shape = [4, 5]
+model = "input"
+
+[[population]]
+name = "hidden"
+shape = [12]
+
+[[population]]
+name = "output"
+shape = [3]
+
+[[connection]]
+from = "input"
+to = "hidden"
+topology = "dense"
+weights = { distribution = "uniform", low = 0.0, high = 0.5 }
+
+[[connection]]
+from = "hidden"
+to = "hidden"
+topology = "random"
+synapses = 30
+weights = { distribution = "uniform", low = -0.2, high = 0.2 }
+
+[[connection]]
+from = "hidden"
+to = "output"
+topology = "dense"
+weights = { distribution = "uniform", low = 0.0, high = 0.4 }
+
+[stimulus]
+rate_hz = RATE
+spread = 0.5
+samples = 2
+steps = 20
+"""
+
+
+def recipe(rate_hz: float = 200.0) -> str:
+    """Workload file of 35 sources with synthetic input of `rate_hz` per source."""
+    return RECIPE.replace("RATE", str(rate_hz))

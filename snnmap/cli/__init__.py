@@ -12,7 +12,7 @@ import click
 from snnmap import __version__
 from snnmap.cli.mapping import compile_, diff, schema, verify_, where
 from snnmap.cli.report import report
-from snnmap.cli.study import compare
+from snnmap.cli.study import compare, study
 from snnmap.cli.workload import algorithms, check, hardware, inspect, profile, workloads
 from snnmap.errors import InfeasibleError, SnnmapError
 
@@ -57,6 +57,7 @@ for command in (
     verify_,
     report,
     compare,
+    study,
     where,
     diff,
     schema,
@@ -80,9 +81,6 @@ def main(arguments: list[str] | None = None) -> None:
         _stop(f"error: {error.format_message()}", 2)
     except (click.Abort, KeyboardInterrupt):
         _stop("stopped; no file was written", 130)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(0)
     except MemoryError:
         _stop("error: out of memory; use a smaller network, fewer samples, or a machine with more memory", 2)
     sys.exit(code if isinstance(code, int) else 0)

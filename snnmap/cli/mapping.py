@@ -86,7 +86,9 @@ def _apply_config(context: click.Context, chosen: dict[str, Any], given: dict[st
             raise InputError(f"config {path}: [compile] has no option {name!r}; there is: {known}")
         source = context.get_parameter_source(key)
         if source is not None and source.name == "DEFAULT":
-            given[key] = Path(value) if key in {"data", "labels"} else value
+            option = next(p for p in context.command.params if p.name == key)
+            said = [str(v) for v in value] if isinstance(value, list) else str(value)
+            given[key] = option.type_cast_value(context, said)
 
 
 @click.command(

@@ -48,7 +48,9 @@ _DATA = (
     pooling,
     strict,
 )
-seed = click.option("--seed", type=int, default=0, show_default=True, help="Seed of everything random.")
+seed = click.option(
+    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of everything random."
+)
 
 
 def data_options(command: Command) -> Command:

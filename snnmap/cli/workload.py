@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from snnmap import pipeline, plan, survey
+from snnmap import mapfile, pipeline, plan, survey
 from snnmap.cli import options, show
 from snnmap.profile.store import save_profile
 
@@ -79,6 +79,8 @@ def check(source: str, hardware: str, technology: str | None, pooling: Any, stri
 @options.as_json
 def profile(source: str, seed: int, output: Path | None, quiet: bool, json_: bool, **given: Any) -> None:
     """Run a network on data and record who spikes how often: the spike-activity graph."""
+    if output is not None:
+        mapfile.must_be_writable(output)
     with show.progress(quiet) as told:
         graph = pipeline.profile(source, options.load_options(given, seed), progress=told)
     if output is not None:
