@@ -10,6 +10,7 @@ from typing import Any
 import click
 import numpy as np
 
+from snnmap.cli.first_run import kernels_are_compiled
 from snnmap.pipeline import Progress
 from snnmap.report.numbers import number
 
@@ -92,6 +93,8 @@ def say(message: str) -> None:
 @contextmanager
 def progress(quiet: bool) -> Iterator[Progress | None]:
     """Progress display on stderr: a live bar on a terminal, plain lines for long stages elsewhere, none if quiet."""
+    if not quiet and not kernels_are_compiled():
+        say("first run: compiling the kernels, which takes about a minute; they are cached for later runs")
     if quiet:
         yield None
     elif sys.stderr.isatty():
