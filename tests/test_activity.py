@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snnmap.errors import InputError
+from snnmap.errors import InfeasibleError, InputError
 from snnmap.frontend import LoadOptions, load_network, load_workload
 from snnmap.frontend.activity import read_activity, recorded_levels
 from snnmap.ir import SpikeGraph
@@ -164,7 +164,6 @@ def test_any_recording_keeps_every_synapse_and_spike(data, tmp_path_factory):
     ("edges", "spikes", "message"),
     [
         ("pre,pst\n0,1\n", SPIKES, "need a column post"),
-        ("pre,post\n", SPIKES, "edge list is empty"),
         ("pre,post\n0,x\n", SPIKES, "not a table of numbers"),
         ("pre,post\n0,1,2\n", SPIKES, "3 columns, but the first line names 2"),
         ("pre,post\n-1,1\n", SPIKES, "negative numbers"),
@@ -184,6 +183,13 @@ def test_bad_tables_are_refused(folder, edges, spikes, message):
     with pytest.raises(InputError, match=message) as caught:
         load_workload(folder)
     assert "rec" in str(caught.value)
+
+
+def test_an_empty_edge_list_cannot_be_mapped(folder):
+    (folder / "edges.csv").write_text("pre,post\n")
+    (folder / "spikes.csv").write_text(SPIKES)
+    with pytest.raises(InfeasibleError, match="synapses: need 1, have 0"):
+        load_workload(folder)
 
 
 def test_missing_files_are_refused(tmp_path, folder):

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from snnmap.arrays import grid_of
-from snnmap.errors import InputError
+from snnmap.errors import InfeasibleError, InputError
 from snnmap.frontend import assembly
 from snnmap.frontend.assembly import Block, Draft, build_network, levels
 
@@ -145,7 +145,6 @@ def test_levels_of_known_cycles():
 @pytest.mark.parametrize(
     ("drafts", "blocks", "words"),
     [
-        ([Draft("in", "input", "input", (2,))], [], "no neurons"),
         ([Draft("n", "neuron", "IF", (2,), IF), Draft("n", "neuron", "IF", (2,), IF)], [], "more than once"),
         ([Draft("n", "neuron", "IF", (2,), {"r": 1.0})], [], "lacks v_threshold"),
         ([Draft("n", "neuron", "IF", (2,), IF | {"r": np.ones(3)})], [], "3 values for 2 neurons"),
@@ -162,3 +161,8 @@ def test_levels_of_known_cycles():
 def test_what_a_network_cannot_express_is_refused(drafts, blocks, words):
     with pytest.raises(InputError, match=words):
         build_network(drafts, blocks, [])
+
+
+def test_a_network_without_neurons_cannot_be_mapped():
+    with pytest.raises(InfeasibleError, match="neurons: need 1, have 0"):
+        build_network([Draft("in", "input", "input", (2,))], [], [])

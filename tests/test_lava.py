@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracles import dense_conv
 
-from snnmap.errors import InputError
+from snnmap.errors import InfeasibleError, InputError
 from snnmap.frontend import lava
 from snnmap.frontend.assembly import build_network
 from snnmap.frontend.lava import _add_biases, _chain, _layers, read_lava
@@ -234,8 +234,6 @@ def test_parameters_per_channel_and_fractional_weights():
         ([dense_layer(np.eye(2)), conv_layer(np.ones((1, 1, 3, 3)))], r"\(channels, height, width\)"),
         ([{"type": kind("unpool")}], "not supported"),
         ([dense_layer(np.eye(2)), input_layer(2)], "not the first"),
-        ([input_layer(2)], "no neurons"),
-        ([{"type": kind("flatten")}], "no neurons"),
         ([dense_layer(np.eye(3)), {"type": kind("average"), "shape": np.array([2])}], "equal groups"),
         ([{"weight": np.eye(2)}], "layer 0 has no type"),
     ],
@@ -243,6 +241,12 @@ def test_parameters_per_channel_and_fractional_weights():
 def test_what_is_not_supported_is_named(layers, words):
     with pytest.raises(InputError, match=words):
         read(*layers)
+
+
+@pytest.mark.parametrize("layer", [input_layer(2), {"type": kind("flatten")}])
+def test_a_network_without_neurons_cannot_be_mapped(layer):
+    with pytest.raises(InfeasibleError, match="neurons: need 1, have 0"):
+        read(layer)
 
 
 def test_foreign_and_damaged_files_are_named(tmp_path):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from nir_trees import affine, between, conv, ends, graph, lif, linear, population, read
 from oracles import dense_conv
 
-from snnmap.errors import InputError
+from snnmap.errors import InfeasibleError, InputError
 from snnmap.frontend import nir_fold
 from snnmap.frontend.linear import dense
 
@@ -234,7 +234,6 @@ def altered(**changes):
         (GOOD | {"edges": np.zeros((2, 2))}, "not pairs of node names"),
         (GOOD | {"edges": [*GOOD["edges"], ("o", "w")]}, "out of an Output"),
         (GOOD | {"edges": [*GOOD["edges"], ("n", "i")]}, "into an Input"),
-        (GOOD | {"nodes": {}}, "empty"),
         (GOOD | {"nodes": np.zeros(2)}, "no group of nodes"),
         (altered(i__type="Output"), "no Input node"),
         (altered(o__type="Identity"), "no Output node"),
@@ -261,6 +260,11 @@ def altered(**changes):
 def test_what_is_wrong_is_named(tree, words):
     with pytest.raises(InputError, match=words):
         read(tree)
+
+
+def test_a_graph_without_nodes_cannot_be_mapped():
+    with pytest.raises(InfeasibleError, match="neurons: need 1, have 0"):
+        read(GOOD | {"nodes": {}})
 
 
 def test_options_out_of_range_are_refused():

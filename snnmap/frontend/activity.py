@@ -29,7 +29,7 @@ from typing import Any
 import numpy as np
 
 from snnmap.arrays import F32, F64, I64, offsets, ranges
-from snnmap.errors import InputError
+from snnmap.errors import InfeasibleError, InputError
 from snnmap.frontend.activity_files import Edges, Firing, read_recorded
 from snnmap.frontend.encoders import LONGEST, ROUNDING, EncodeRules, binned, encode_recording, steps_of
 from snnmap.frontend.imported import Imported
@@ -165,7 +165,7 @@ def _network(edges: Edges) -> tuple[Network, I64, tuple[str, ...]]:
     from snnmap.frontend.assembly import Block, Draft, build_network
 
     if not len(edges.pre):
-        raise InputError("the edge list is empty")
+        raise InfeasibleError("synapses", 1, 0, "The edge list is empty: give one with at least one synapse.")
     ids, compact = np.unique(np.concatenate((edges.pre, edges.post)), return_inverse=True)
     pre, post = compact[: len(edges.pre)].astype(np.int64), compact[len(edges.pre) :].astype(np.int64)
     level = recorded_levels(pre, post, len(ids))

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from snnmap.arrays import F32, F64, I32, I64, grid_of, offsets, on_grid, ranges
-from snnmap.errors import InputError
+from snnmap.errors import InfeasibleError, InputError
 from snnmap.ir import MODELS, Kind, Network, Population
 
 if TYPE_CHECKING:
@@ -76,7 +76,9 @@ def build_network(drafts: Sequence[Draft], blocks: Sequence[Block], outputs: Seq
     Raises
     ------
     InputError
-        For a repeated name, a block of the wrong shape or target, a weight that is not finite, or no neurons.
+        For a repeated name, a block of the wrong shape or target, or a weight that is not finite.
+    InfeasibleError
+        If there are no neurons.
     """
     _check(drafts, blocks)
     level = levels([draft.kind for draft in drafts], [(block.pre, block.post) for block in blocks])
@@ -153,7 +155,7 @@ def _check(drafts: Sequence[Draft], blocks: Sequence[Block]) -> None:
     if twice:
         raise InputError(f"population name {twice[0]!r} is used more than once")
     if not any(draft.kind == "neuron" and draft.size for draft in drafts):
-        raise InputError("the network is empty: it has no neurons")
+        raise InfeasibleError("neurons", 1, 0, "The network is empty: give one with at least one neuron.")
     for block in blocks:
         pre, post = drafts[block.pre], drafts[block.post]
         if post.kind != "neuron":

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from snnmap.arrays import F64
-from snnmap.errors import InputError
+from snnmap.errors import InfeasibleError, InputError
 from snnmap.frontend.linear import LARGEST
 
 PASS = "Pass"
@@ -110,10 +110,12 @@ def graph_of(tree: Mapping[str, Any]) -> Graph:
     Raises
     ------
     InputError
-        If there are no nodes or edges, or an edge names a node that is not there.
+        If there are no edges, or an edge names a node that is not there.
+    InfeasibleError
+        If there are no nodes.
     """
     if isinstance(tree.get("nodes"), Mapping) and not tree["nodes"]:
-        raise InputError("the network is empty: its NIR graph has no nodes")
+        raise InfeasibleError("neurons", 1, 0, "The network is empty: give one with at least one neuron.")
     nodes, edges = _flat(tree, "", DEPTH)
     repairs = [
         f"edge {source} -> {target} is written more than once; it counts once"
