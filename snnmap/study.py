@@ -30,7 +30,13 @@ OBJECTIVES = ("traffic", "espine", "thermal", "lifetime", "leakage", "energy", "
 METRICS = (
     *("crossbars", "messages", "hops", "energy_J", "latency_s", "throughput_frames_per_s"),
     *("physics_temperature_average_K", "physics_temperature_hottest_K", "physics_temperature_cell_peak_K"),
-    *("physics_leakage_W", "physics_energy_total_J", "physics_refresh_interval_s", "physics_lifetime_s"),
+    *(
+        "physics_power_dynamic_W",
+        "physics_leakage_W",
+        "physics_energy_total_J",
+        "physics_refresh_interval_s",
+        "physics_lifetime_s",
+    ),
     *("physics_lifetime_spared_s", "physics_first_failure_s", "physics_limited_by"),
     *("paper_lifetime_frames", "paper_lifetime_bound_frames", "paper_temperature_average_K"),
     *("paper_temperature_spike_K", "paper_temperature_hottest_K", "paper_leakage_W"),
@@ -219,13 +225,13 @@ def _compiled(graph: SpikeGraph, options: CompileOptions, known: dict[str, Any],
     return compiled
 
 
-def tabulated(found: Sequence[tuple[str, str, str, Mapping[str, Any]]]) -> Comparison:
+def tabulated(found: Sequence[tuple[str, str, str, Mapping[str, Any]]], metrics: Sequence[str] = METRICS) -> Comparison:
     """Comparison of (workload, technology, objective, figures); ratios are to the first objective of each pair."""
     entries = []
     for workload, technology in dict.fromkeys(case[:2] for case in found):
         told = {objective: values for w, t, objective, values in found if (w, t) == (workload, technology)}
         first = next(iter(told.values()))
-        for metric in METRICS:
+        for metric in metrics:
             if metric not in first:
                 continue
             for objective, values in told.items():

@@ -59,6 +59,8 @@ ALLOWED: dict[str, set[str]] = {
     "account": RECORDS | {"mapfile", "reliability", "pipeline", "maps", "sensitivity", "report"},
     "study": MODELS
     | {"plan", "reliability", "frontend", "profile", "pipeline", "evaluate", "mapfile", "report", "objectives"},
+    "published": MODELS | {"frontend", "pipeline", "reliability", "report", "sensitivity", "study"},
+    "findings": BASE | {"mapfile", "pipeline", "published", "report", "study"},
     "cli": {"*"},
     "__init__": {"*"},
     "__main__": {"cli"},

@@ -1,11 +1,12 @@
-"""Commands that compare: compare."""
+"""Commands that compare: compare, study."""
 
 from pathlib import Path
 from typing import Any
 
 import click
 
-from snnmap import mapfile, study
+from snnmap import findings, mapfile
+from snnmap import study as studies
 from snnmap.cli import options, show
 from snnmap.pipeline import CompileOptions
 from snnmap.report.labels import MODES, label, mode_of
@@ -20,7 +21,7 @@ from snnmap.report.tables import compared
     "  snnmap compare nmnist-cnn --samples 3 --csv figures.csv --plot figures.png"
 )
 @click.argument("sources", metavar="WORKLOAD...", nargs=-1, required=True)
-@click.option("--objectives", default=",".join(study.OBJECTIVES), show_default=True, help="Ratios are to the first.")
+@click.option("--objectives", default=",".join(studies.OBJECTIVES), show_default=True, help="Ratios are to the first.")
 @options.hw
 @click.option("--technology", metavar="T1,T2,...", default="", help="Device technologies; default: the chip's own.")
 @click.option(
@@ -50,7 +51,7 @@ def compare(sources: tuple[str, ...], quiet: bool, json_: bool, **given: Any) ->
     wanted = {name: _listed(given.pop(name)) for name in ("objectives", "technology")}
     seed = given.pop("seed")
     load = options.load_options(given, seed)
-    asked = study.CompareOptions(
+    asked = studies.CompareOptions(
         objectives=wanted["objectives"],
         technologies=wanted["technology"],
         base=CompileOptions(seed=seed, **given),
@@ -62,7 +63,7 @@ def compare(sources: tuple[str, ...], quiet: bool, json_: bool, **given: Any) ->
         if path is not None:
             mapfile.must_be_writable(path)
     with show.progress(quiet) as told:
-        found = study.compare(sources, asked, load=load, progress=told)
+        found = studies.compare(sources, asked, load=load, progress=told)
     if table is not None:
         mapfile.write_atomically(table, found.csv().encode())
     if plot is not None:
@@ -75,11 +76,22 @@ def compare(sources: tuple[str, ...], quiet: bool, json_: bool, **given: Any) ->
     click.echo(f"= as {found.objectives[0]}, to which ratios and differences are\n{MODES}")
 
 
+@click.command(epilog="\b\nExample:\n  snnmap study reports/papers/study.toml")
+@click.argument("file", metavar="STUDY.toml", type=options.FILE)
+@options.quiet
+def study(file: Path, quiet: bool) -> None:
+    """Run a study: published figures beside ours, written beside its file (report.md, results.csv, results.json)."""
+    with show.progress(quiet) as told:
+        written = findings.study(file, progress=told)
+    for path in written:
+        click.echo(f"wrote {path}")
+
+
 def _listed(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
-def draw(found: study.Comparison, path: Path) -> None:
+def draw(found: studies.Comparison, path: Path) -> None:
     """Draw the ratios of a comparison; a metric that no objective changes is left out."""
     rows = [row for row in found.rows() if row["ratio"] is not None]
     moving = {row["metric"] for row in rows if abs(row["ratio"] - 1.0) > 1e-3} or {row["metric"] for row in rows}

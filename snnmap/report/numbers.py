@@ -83,6 +83,6 @@ def _bare(value: Any, unit: str, scale: float) -> str:
 
 def difference(value: float, base: float) -> str:
     """Temperature difference `value - base`, K, with a prefix and sign: `-3.2 mK`."""
-    gap = value - base
-    scale, prefix = next((p for p in PREFIXES if abs(gap) >= p[0]), (1.0, ""))
+    gap = float(f"{value - base:.3g}")
+    scale, prefix = next((p for p in PREFIXES if abs(gap) >= p[0]), PREFIXES[-1])
     return f"{gap / scale:+.3g} {prefix}K" if gap else "0 K"

@@ -147,6 +147,56 @@ def plot_comparison(table: Sequence[Mapping[str, Any]], path: Path, *, title: st
     return _written(figure, path, plt)
 
 
+class Panel(NamedTuple):
+    """One figure over technologies, a line per workload."""
+
+    title: str
+    axis: str
+    """What the vertical axis shows, with unit."""
+    nodes: tuple[str, ...]
+    lines: Mapping[str, Sequence[float]]
+    limits: Mapping[str, Sequence[float]]
+    """What no mapping passes, per workload; drawn dashed."""
+    published: float
+
+
+def plot_nodes(panels: Sequence[Panel], path: Path, *, title: str) -> Path:
+    """Draw figures over technologies: ours as lines, limits dashed, the published figure dotted.
+
+    Raises
+    ------
+    InputError
+        If the format is not one that can be written.
+    """
+    plt = _matplotlib(path)
+    across = min(3, len(panels))
+    down = -(-len(panels) // across)
+    figure, axes = plt.subplots(down, across, figsize=(4.8 * across, 3.6 * down), squeeze=False, layout="constrained")
+    for axis, panel in zip(axes.flat, panels, strict=False):
+        shades = plt.get_cmap(COLOURS)(np.linspace(0.0, 0.85, max(2, len(panel.lines))))
+        for (name, values), shade, marker in zip(panel.lines.items(), shades, "osD^vP*X", strict=False):
+            axis.plot(panel.nodes, values, marker=marker, color=shade, label=name)
+            if name in panel.limits:
+                axis.plot(panel.nodes, panel.limits[name], color=shade, ls="--", lw=1.0, label=f"{name}, limit")
+        axis.axhline(panel.published, color="black", ls=":", label="published")
+        drawn = [v for values in (*panel.lines.values(), *panel.limits.values()) for v in values]
+        if min(drawn) > 0 and max(drawn) / min(drawn) > 10:
+            axis.set_yscale("log")
+        axis.set_title(panel.title, fontsize=9)
+        axis.set_ylabel(panel.axis, fontsize=8)
+        axis.tick_params(labelsize=8)
+    for axis in list(axes.flat)[len(panels) :]:
+        axis.set_axis_off()
+    handles = {
+        label: handle
+        for axis in list(axes.flat)[: len(panels)]
+        for handle, label in zip(*axis.get_legend_handles_labels(), strict=True)
+    }
+    figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=4, fontsize=8)
+    figure.suptitle(title, fontsize=11)
+    return _written(figure, path, plt)
+
+
 def _ratio(rows: Sequence[Mapping[str, Any]], metric: str, workload: str, objective: str) -> float:
     for row in rows:
         if (row["metric"], row["workload"], row["objective"]) == (metric, workload, objective):
