@@ -11,7 +11,7 @@ from test_wire import crossbars, weakest
 
 from snnmap.cells import Crossbar, crossbar_of, programmed_cells, upper_bound
 from snnmap.cells import weakest as scored
-from snnmap.wire import ActivitySort, WeakestCell
+from snnmap.wire import ActivitySort, Identity, WeakestCell
 from snnmap.wire.weakest_cell import sorting_is_optimal
 
 
@@ -42,6 +42,10 @@ def wired(graph, clustering, size, quality, **options):
     return wiring.row, wiring.column
 
 
+def bound_of(graph, clustering, quality):
+    return upper_bound(crossbar_of(graph, clustering, programmed_cells(graph.network, clustering), 0), quality)
+
+
 def cases(count, size, density, maps):
     for seed in range(count):
         rng = np.random.default_rng(seed)
@@ -61,6 +65,7 @@ def test_sparse_clusters_reach_the_optimum_nearly_always(size, count):
             count -= 1
             continue
         assert got <= best * (1 + 1e-12)
+        assert best <= bound_of(graph, clustering, quality)
         near += got >= 0.95 * best
     assert near >= 0.95 * count
 
@@ -68,7 +73,7 @@ def test_sparse_clusters_reach_the_optimum_nearly_always(size, count):
 def test_arbitrary_maps_too():
     for graph, clustering, cells, quality in cases(10, 4, 0.5, lambda rng, n: rng.random((n, n)) + 0.05):
         activity = graph.spikes[:4]
-        got = weakest(quality, cells, activity, *wired(graph, clustering, 4, quality, restarts=20))
+        got = weakest(quality, cells, activity, *wired(graph, clustering, 4, quality, restarts=20, enough=1.0))
         assert got == pytest.approx(brute_force(quality, cells, activity))
 
 
@@ -79,23 +84,24 @@ def test_dense_clusters_are_exactly_optimal(size):
         assert cells.all()
         got = weakest(quality, cells, activity, *wired(graph, clustering, size, quality))
         assert got == brute_force(quality, cells, activity)
+        assert got == bound_of(graph, clustering, quality)
 
 
 @settings(deadline=None, max_examples=25)
 @given(seed=st.integers(0, 2**32 - 1), density=st.floats(0.05, 1.0))
 def test_never_worse_than_sorting_never_above_the_bound(seed, density):
     rng = np.random.default_rng(seed)
-    graph, clustering, cells = crossbars(rng, [(7, 5), (6, 8)], density)
+    graph, clustering, _ = crossbars(rng, [(7, 5), (6, 8)], density)
     quality = rng.random((8, 8)) + 0.01
     chip = mesh(2, 2, rows=8, columns=8)
     found = programmed_cells(graph.network, clustering)
     wirings = [
         a(graph, clustering, chip, quality=quality, rng=np.random.default_rng(seed))
-        for a in (ActivitySort(), WeakestCell())
+        for a in (ActivitySort(), Identity(), WeakestCell())
     ]
     again = WeakestCell()(graph, clustering, chip, quality=quality, rng=np.random.default_rng(seed))
-    assert np.array_equal(again.row, wirings[1].row)
-    assert np.array_equal(again.column, wirings[1].column)
+    assert np.array_equal(again.row, wirings[-1].row)
+    assert np.array_equal(again.column, wirings[-1].column)
     for k in range(2):
         rows = slice(clustering.row_ptr[k], clustering.row_ptr[k + 1])
         columns = slice(clustering.column_ptr[k], clustering.column_ptr[k + 1])
@@ -103,9 +109,9 @@ def test_never_worse_than_sorting_never_above_the_bound(seed, density):
         scores = [
             scored(crossbar, quality, w.row[rows].astype(np.int64), w.column[columns].astype(np.int64)) for w in wirings
         ]
-        assert len(set(wirings[1].row[rows])) == rows.stop - rows.start
-        assert len(set(wirings[1].column[columns])) == columns.stop - columns.start
-        assert scores[0] <= scores[1] <= upper_bound(crossbar, quality) * (1 + 1e-12)
+        assert len(set(wirings[-1].row[rows])) == rows.stop - rows.start
+        assert len(set(wirings[-1].column[columns])) == columns.stop - columns.start
+        assert max(scores[:2]) <= scores[2] <= upper_bound(crossbar, quality) * (1 + 1e-12)
 
 
 def test_the_bound_is_reached_where_cells_are_free_to_move():
@@ -130,3 +136,41 @@ def test_sorting_is_called_optimal_only_where_it_is():
     assert not sorting_is_optimal(dense, np.array([[1.0, 2.0, 0.0], [3.0, 0.0, 4.0], [1.0, 1.0, 1.0]]))
     sparse = dense._replace(row_ptr=np.array([0, 1]), row_columns=np.array([0], np.int32))
     assert not sorting_is_optimal(sparse, np.ones((2, 2)))
+
+
+def crossbar(cells, activity):
+    """Crossbar record of a 0/1 matrix."""
+    cells = np.asarray(cells, bool)
+    by_row, by_column = np.nonzero(cells), np.nonzero(cells.T)
+    return Crossbar(
+        np.searchsorted(by_row[0], np.arange(len(cells) + 1)),
+        by_row[1].astype(np.int32),
+        np.searchsorted(by_column[0], np.arange(cells.shape[1] + 1)),
+        by_column[1].astype(np.int32),
+        np.asarray(activity, float),
+    )
+
+
+def test_each_relaxation_binds_somewhere():
+    """Free cells: 2 / 1 left for the second cell. Rows: both rows want the one good line. Columns: likewise."""
+    quality = np.array([[9.0, 8.0, 1.0], [2.0, 1.0, 1.0], [1.0, 1.0, 1.0]])
+    assert upper_bound(crossbar([[1, 0], [0, 1]], [1, 1]), quality) == 2.0
+    assert upper_bound(crossbar([[1, 1], [0, 0]], [1, 1]), quality) == 8.0
+    assert upper_bound(crossbar([[1, 1], [1, 0]], [1, 1]), quality) == 2.0
+    assert upper_bound(crossbar([[1, 1], [1, 0]], [1, 1]), quality.T) == 2.0
+    flat = np.array([[9.0, 9.0, 9.0, 1.0], [4.0, 1.0, 1.0, 1.0]])
+    assert upper_bound(crossbar([[1, 1], [1, 1]], [1, 1]), flat) == 1.0
+    assert upper_bound(crossbar([[1, 1], [1, 1]], [1, 1]), flat.T) == 1.0
+    assert upper_bound(crossbar([[1, 0], [1, 0]], [3, 1]), np.array([[6.0, 5.0], [1.0, 5.0]])) == 5.0 / 3.0
+    assert upper_bound(crossbar([[1, 1], [1, 1]], [0, 0]), flat) == np.inf
+
+
+def test_search_stops_where_enough_of_the_bound_is_reached():
+    """With nothing asked for, the better of the two given wirings comes back as it is."""
+    graph, clustering, _ = crossbars(np.random.default_rng(5), [(6, 6)], 0.4)
+    quality = np.random.default_rng(6).random((8, 8)) + 0.1
+    cells = crossbar_of(graph, clustering, programmed_cells(graph.network, clustering), 0)
+    start = (np.arange(6), np.arange(6))
+    for enough, same in ((0.0, True), (1.0, False)):
+        found = WeakestCell(enough=enough).search(cells, quality, start, np.random.default_rng(0))
+        assert (np.array_equal(found[0], start[0]) and np.array_equal(found[1], start[1])) is same

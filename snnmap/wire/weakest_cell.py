@@ -2,7 +2,8 @@
 
 Lifetime of a crossbar = min over programmed cells of quality / activity of the cell's row. With the columns fixed, the
 best rows are a bottleneck assignment, exact in polynomial time, and the other way round; together they are NP-hard.
-The search alternates the two exact halves from several starts and ends with single moves of the weakest line.
+The search alternates the two exact halves from several starts, each time with single moves of the weakest line, until
+it is near enough to the upper bound.
 """
 
 from collections.abc import Callable
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from snnmap.arrays import F64, I64
-from snnmap.cells import Crossbar, crossbar_of, programmed_cells, weakest
+from snnmap.cells import Crossbar, crossbar_of, programmed_cells, upper_bound, weakest
 from snnmap.hardware import Hardware
 from snnmap.ir import Clustering, SpikeGraph, Wiring
 from snnmap.wire.sorting import ActivitySort, check_fits
@@ -23,14 +24,17 @@ Progress = Callable[[str, int, int, float], None]
 class WeakestCell:
     """Alternate exact bottleneck assignments of rows and of columns, then move the weakest line.
 
-    Starts from `ActivitySort`, whose result is never made worse, and from `restarts` random column orders. For a dense
-    crossbar and a map monotone in row and column the start is optimal already and no search follows.
+    Starts from `ActivitySort` and from the lines as numbered, neither of which is ever made worse, then from `restarts`
+    random column orders. For a dense crossbar and a map monotone in row and column the sorted start is optimal and no
+    search follows; nor does one where `enough` of the upper bound (`cells.upper_bound`) is reached.
     Source of the objective: Titirsha et al., eSpine, arXiv 2103.05707; of the assignment: Gross, The bottleneck
     assignment problem, RAND P-1630, 1959.
     """
 
-    restarts: int = 2
-    """Random column orders to start from, besides the sorted one."""
+    restarts: int = 8
+    """Random column orders to start from, besides the sorted one and the one as numbered."""
+    enough: float = 0.99
+    """Share of the upper bound at which no further start is tried."""
     small: int = 1000
     """Crossbars with fewer programmed cells than this restart more often, `small` // cells times."""
     rounds: int = 6
@@ -77,10 +81,14 @@ class WeakestCell:
         """Physical rows and columns of one crossbar, never worse than `start`."""
         if sorting_is_optimal(crossbar, quality) or len(crossbar.row_columns) == 0:
             return start
+        numbered = (np.arange(len(start[0])), np.arange(len(start[1])))
+        best = max((start, numbered), key=lambda lines: weakest(crossbar, quality, *lines))
+        best_score, target = weakest(crossbar, quality, *best), self.enough * upper_bound(crossbar, quality)
         restarts = max(self.restarts, self.small // len(crossbar.row_columns))
-        starts = [start[1], *(self._shuffled(start[1], quality.shape[1], rng) for _ in range(restarts))]
-        best, best_score = start, weakest(crossbar, quality, *start)
-        for columns in starts:
+        for attempt in range(restarts + 2):
+            if best_score >= target:
+                break
+            columns = (start, numbered)[attempt][1] if attempt < 2 else self._shuffled(start[1], quality.shape[1], rng)
             found = self._alternate(crossbar, quality, start[0], columns)
             score = weakest(crossbar, quality, *found)
             if score > best_score:
