@@ -37,13 +37,13 @@ class Problem(NamedTuple):
     """Atoms that listen to every source."""
     weight: I64
     """(N,) messages of every source to each cluster that listens; 0 for biases."""
-    piece: I32
+    piece: I64
     """(A,) piece of every atom; the atoms of a piece are contiguous."""
     atom_ptr: I64
     """(P + 1,)"""
     member_ptr: I64
     """(P + 1,)"""
-    member: I32
+    member: I64
     """Source ids of the neurons of every piece."""
     active: I64
     """(A,) sum of the active steps of the rows: bounds the messages of one partial column."""
@@ -66,26 +66,26 @@ class Limits(NamedTuple):
 class State(NamedTuple):
     """An assignment of atoms to K clusters and everything derived from it."""
 
-    cluster: I32
+    cluster: I64
     """(A,) or -1 while lifted."""
-    home: I32
+    home: I64
     """(N,) home atom of every neuron, -1 for externals."""
-    homes: I32
+    homes: I64
     """(A,) neurons at home in every atom."""
     usage: I64
     """(K, 4) rows, columns, synapses, split atoms."""
     key: I32
     """(K, T) row sources, open addressing, -1 empty."""
-    count: I32
+    heard: I32
     """(K, T) columns of all atoms that bring the row."""
-    listed: I32
+    listed: I64
     """(N,) number of clusters that have the source as a row."""
     holder: I32
     """Those clusters, at `net_ptr`."""
-    head: I32
+    head: I64
     """(K,) first atom of every cluster, -1 if empty."""
-    after: I32
-    before: I32
+    after: I64
+    before: I64
     """(A,) neighbours in the cluster's list of atoms."""
 
 
@@ -94,10 +94,16 @@ class Scratch(NamedTuple):
 
     saving: I64
     """(K,) by how much placing here is cheaper than in a foreign cluster."""
-    shared: I32
+    shared: I64
     """(K,) rows that are there already."""
-    touched: I32
+    touched: I64
     """(K,) clusters with an entry."""
+
+
+@njit
+def wide(index: int) -> int:
+    """`index` as 64 bits, so that functions are not compiled again for 32."""
+    return index + 0
 
 
 @njit
@@ -107,7 +113,7 @@ def slot_of(key: I32, k: int, source: int) -> int:
     slot = ((source * 2654435769) >> 12) & mask
     while key[k, slot] != source and key[k, slot] >= 0:
         slot = (slot + 1) & mask
-    return slot
+    return int(slot)
 
 
 @njit
@@ -133,7 +139,7 @@ def remove_key(key: I32, count: I32, k: int, slot: int) -> None:
 
 
 @njit
-def has_sibling(piece_of: I32, atom_ptr: I64, cluster: I32, atom: int, k: int) -> bool:
+def has_sibling(piece_of: I64, atom_ptr: I64, cluster: I64, atom: int, k: int) -> bool:
     """Whether another part of the piece of `atom` is in cluster k."""
     piece = piece_of[atom]
     for other in range(atom_ptr[piece], atom_ptr[piece + 1]):  # noqa: SIM110  numba has no generator expressions
@@ -145,7 +151,7 @@ def has_sibling(piece_of: I32, atom_ptr: I64, cluster: I32, atom: int, k: int) -
 @njit
 def place(problem: Problem, state: State, atom: int, k: int) -> None:
     """Put the lifted `atom` into cluster k."""
-    key, count, usage, listed, holder = state.key, state.count, state.usage, state.listed, state.holder
+    key, count, usage, listed, holder = state.key, state.heard, state.usage, state.listed, state.holder
     row, net_ptr = problem.row, problem.net_ptr
     piece = problem.piece[atom]
     size = problem.member_ptr[piece + 1] - problem.member_ptr[piece]
@@ -153,7 +159,7 @@ def place(problem: Problem, state: State, atom: int, k: int) -> None:
     if not has_sibling(problem.piece, problem.atom_ptr, state.cluster, atom, k):
         usage[k, COLUMNS] += size
     for r in range(first, last):
-        source = row[r]
+        source = wide(row[r])
         slot = slot_of(key, k, source)
         if key[k, slot] == source:
             count[k, slot] += size
@@ -177,7 +183,7 @@ def place(problem: Problem, state: State, atom: int, k: int) -> None:
 @njit
 def lift(problem: Problem, state: State, atom: int) -> int:
     """Take `atom` out of its cluster, which is returned."""
-    key, count, usage, listed, holder = state.key, state.count, state.usage, state.listed, state.holder
+    key, count, usage, listed, holder = state.key, state.heard, state.usage, state.listed, state.holder
     row, net_ptr = problem.row, problem.net_ptr
     k = state.cluster[atom]
     piece = problem.piece[atom]
@@ -187,7 +193,7 @@ def lift(problem: Problem, state: State, atom: int) -> int:
     if not has_sibling(problem.piece, problem.atom_ptr, state.cluster, atom, k):
         usage[k, COLUMNS] -= size
     for r in range(first, last):
-        source = row[r]
+        source = wide(row[r])
         slot = slot_of(key, k, source)
         count[k, slot] -= size
         if count[k, slot] > 0:
@@ -209,25 +215,25 @@ def lift(problem: Problem, state: State, atom: int) -> int:
         state.head[k] = after
     if after >= 0:
         state.before[after] = before
-    return k
+    return int(k)
 
 
 @njit
-def build(problem: Problem, cluster: I32, home: I32, clusters: int, table: int) -> State:
+def build(problem: Problem, cluster: I64, home: I64, clusters: int, table: int) -> State:
     """State of the assignment `cluster` (A,) with homes (N,); `table` is a power of two above the row limit."""
     atoms, sources = len(problem.piece), len(problem.weight)
     state = State(
-        np.full(atoms, -1, np.int32),
+        np.full(atoms, -1, np.int64),
         home.copy(),
-        np.zeros(atoms, np.int32),
+        np.zeros(atoms, np.int64),
         np.zeros((clusters, 4), np.int64),
         np.full((clusters, table), -1, np.int32),
         np.zeros((clusters, table), np.int32),
-        np.zeros(sources, np.int32),
+        np.zeros(sources, np.int64),
         np.empty(len(problem.net_atom), np.int32),
-        np.full(clusters, -1, np.int32),
-        np.full(atoms, -1, np.int32),
-        np.full(atoms, -1, np.int32),
+        np.full(clusters, -1, np.int64),
+        np.full(atoms, -1, np.int64),
+        np.full(atoms, -1, np.int64),
     )
     for source in range(sources):
         if home[source] >= 0:
@@ -238,7 +244,7 @@ def build(problem: Problem, cluster: I32, home: I32, clusters: int, table: int) 
 
 
 @njit
-def touch(shared: I32, touched: I32, k: int, found: int) -> int:
+def touch(shared: I64, touched: I64, k: int, found: int) -> int:
     """Open the entry of cluster k in `Scratch` arrays; returns the new number of entries."""
     if shared[k] >= 0:
         return found
@@ -275,9 +281,9 @@ def survey(problem: Problem, state: State, limits: Limits, scratch: Scratch, ato
     row, net_ptr, net_weight = problem.row, problem.net_ptr, problem.weight
     piece = problem.piece[atom]
     size = problem.member_ptr[piece + 1] - problem.member_ptr[piece]
-    found, long = 0, 0
+    found, long = wide(0), 0
     for r in range(problem.row_ptr[atom], problem.row_ptr[atom + 1]):
-        source = row[r]
+        source = wide(row[r])
         weight = net_weight[source] if home[source] != atom else 0
         nest = cluster[home[source]] if home[source] >= 0 else -1
         if nest >= 0 and weight > 0:
@@ -288,7 +294,7 @@ def survey(problem: Problem, state: State, limits: Limits, scratch: Scratch, ato
             continue
         gain = 0 if limits.unicast else weight
         for h in range(net_ptr[source], net_ptr[source] + listed[source]):
-            k = holder[h]
+            k = wide(holder[h])
             if shared[k] < 0:
                 shared[k] = 0
                 touched[found] = k
@@ -324,7 +330,7 @@ def survey_siblings(problem: Problem, state: State, limits: Limits, scratch: Scr
 
 
 @njit
-def first_in(atom_ptr: I64, cluster: I32, piece: int, k: int) -> int:
+def first_in(atom_ptr: I64, cluster: I64, piece: int, k: int) -> int:
     """First part of `piece` in cluster k."""
     for other in range(atom_ptr[piece], atom_ptr[piece + 1]):
         if cluster[other] == k:
@@ -342,9 +348,9 @@ def survey_homes(problem: Problem, state: State, limits: Limits, scratch: Scratc
         if state.home[neuron] != atom or weight == 0:
             continue
         for h in range(problem.net_ptr[neuron], problem.net_ptr[neuron] + state.listed[neuron]):
-            k = state.holder[h]
+            k = wide(state.holder[h])
             found = touch(scratch.shared, scratch.touched, k, found)
-            scratch.saving[k] += weight * listeners(state.key, state.count, k, neuron) if limits.unicast else weight
+            scratch.saving[k] += weight * listeners(state.key, state.heard, k, neuron) if limits.unicast else weight
     return found
 
 
@@ -352,8 +358,8 @@ def survey_homes(problem: Problem, state: State, limits: Limits, scratch: Scratc
 def survey_long(problem: Problem, state: State, limits: Limits, scratch: Scratch, atom: int, k: int) -> None:
     """Add the rows of `atom` that are in too many clusters to list, for candidate k."""
     for r in range(problem.row_ptr[atom], problem.row_ptr[atom + 1]):
-        source = problem.row[r]
-        if state.listed[source] <= LONG or listeners(state.key, state.count, k, source) == 0:
+        source = wide(problem.row[r])
+        if state.listed[source] <= LONG or listeners(state.key, state.heard, k, source) == 0:
             continue
         scratch.shared[k] += 1
         home = state.home[source]
@@ -381,7 +387,7 @@ def fits(problem: Problem, state: State, limits: Limits, atom: int, k: int, shar
 @njit
 def legal(problem: Problem, state: State, atom: int, k: int) -> bool:
     """Whether every synapse would still be realised once with the lifted `atom` in cluster k (module docstring)."""
-    key, count, cluster = state.key, state.count, state.cluster
+    key, count, cluster = state.key, state.heard, state.cluster
     row, piece_of, atom_ptr = problem.row, problem.piece, problem.atom_ptr
     piece = piece_of[atom]
     begin, end = problem.row_ptr[atom], problem.row_ptr[atom + 1]
@@ -390,22 +396,22 @@ def legal(problem: Problem, state: State, atom: int, k: int) -> bool:
         if other == atom or away == k:
             continue
         for r in range(problem.row_ptr[other], problem.row_ptr[other + 1]):
-            if listeners(key, count, k, row[r]) > 0:
+            if listeners(key, count, k, wide(row[r])) > 0:
                 return False
         if away < 0:
             continue
         for r in range(begin, end):
-            if listeners(key, count, away, row[r]) > 0:
+            if listeners(key, count, away, wide(row[r])) > 0:
                 return False
     if state.usage[k, SPLITS] == 0:
         return True
     net_ptr, net_atom = problem.net_ptr, problem.net_atom
     for r in range(begin, end):
-        source = row[r]
+        source = wide(row[r])
         if listeners(key, count, k, source) > 0:
             continue
         for n in range(net_ptr[source], net_ptr[source + 1]):
-            other = net_atom[n]
+            other = wide(net_atom[n])
             if cluster[other] == k or piece_of[other] == piece:
                 continue
             if has_sibling(piece_of, atom_ptr, cluster, other, k):
@@ -423,9 +429,9 @@ def cost(problem: Problem, state: State, limits: Limits) -> int:
     for source in range(len(problem.weight)):
         nest = state.cluster[state.home[source]] if state.home[source] >= 0 else -1
         for h in range(problem.net_ptr[source], problem.net_ptr[source] + state.listed[source]):
-            k = state.holder[h]
+            k = wide(state.holder[h])
             if k != nest:
-                copies = listeners(state.key, state.count, k, source) if limits.unicast else 1
+                copies = listeners(state.key, state.heard, k, source) if limits.unicast else 1
                 total += problem.weight[source] * copies
     for piece in range(len(problem.atom_ptr) - 1):
         size = problem.member_ptr[piece + 1] - problem.member_ptr[piece]

@@ -6,7 +6,7 @@ import numpy as np
 
 from snnmap.arrays import I32, I64
 from snnmap.kernels.jit import njit
-from snnmap.kernels.partition import Limits, Problem
+from snnmap.kernels.partition import Limits, Problem, wide
 
 WIDE = 2048
 """Sources with more listeners (biases) attract nobody."""
@@ -35,7 +35,7 @@ def admissible(problem: Problem, limits: Limits, full: Open, k: int, atom: int) 
     here = full.piece[piece] == k
     fresh = 0
     for r in range(problem.row_ptr[atom], problem.row_ptr[atom + 1]):
-        source = problem.row[r]
+        source = wide(problem.row[r])
         if full.row[source] != k:
             fresh += 1
         if full.bar[source] == k and full.bars[source] > (1 if here else 0):
@@ -70,12 +70,12 @@ def admit(problem: Problem, full: Open, k: int, atom: int) -> None:
     size = problem.member_ptr[piece + 1] - problem.member_ptr[piece]
     here = full.piece[piece] == k
     for r in range(problem.row_ptr[atom], problem.row_ptr[atom + 1]):
-        source = problem.row[r]
+        source = wide(problem.row[r])
         if full.row[source] != k:
             full.row[source] = k
             full.usage[0] += 1
         if here:
-            bar_row(full, k, source, -1)
+            bar_row(full, k, source, wide(-1))
     full.usage[2] += size * (problem.row_ptr[atom + 1] - problem.row_ptr[atom])
     if here:
         return
@@ -85,7 +85,7 @@ def admit(problem: Problem, full: Open, k: int, atom: int) -> None:
         if other == atom:
             continue
         for r in range(problem.row_ptr[other], problem.row_ptr[other + 1]):
-            bar_row(full, k, problem.row[r], 1)
+            bar_row(full, k, wide(problem.row[r]), wide(1))
 
 
 @njit
@@ -102,10 +102,10 @@ def opened(problem: Problem) -> Open:
 
 
 @njit
-def fill_in_order(problem: Problem, limits: Limits, order: I32, cluster: I32) -> int:
+def fill_in_order(problem: Problem, limits: Limits, order: I64, cluster: I64) -> int:
     """Next-fit: take atoms in `order`, open a new cluster when one does not fit; fills `cluster`, returns how many."""
     full = opened(problem)
-    k = -1
+    k = wide(-1)
     for atom in order:
         if k < 0 or not admissible(problem, limits, full, k, atom):
             k += 1
@@ -118,32 +118,30 @@ def fill_in_order(problem: Problem, limits: Limits, order: I32, cluster: I32) ->
 class Front(NamedTuple):
     """Unassigned atoms that have something in common with the open cluster, in the first `size[0]` seats."""
 
-    seat: I32
+    seat: I64
     """(A,) seat of every atom of the front, -1 once it cannot fit any more."""
-    seen: I32
+    seen: I64
     """(A,) cluster for which `seat` holds."""
     exposure: I64
     """(A,) rows shared with any cluster so far, each time one grew beside it."""
-    near: I32
+    near: I64
     """All atoms that were ever in this front."""
     size: I64
     """Seats taken, length of `near`."""
-    atom: I32
-    shared: I32
+    atom: I64
+    shared: I64
     """Per seat, its rows that are there already."""
     carried: I64
     """Messages that joining would save."""
-    rows: I32
-    columns: I32
-    wide: I32
+    rows: I64
+    columns: I64
+    wide: I64
     """(A,) rows that attract nobody and are not counted in `shared`."""
 
 
 @njit
-def attract(problem: Problem, front: Front, cluster: I32, k: int, atom: int, rows: int, messages: int) -> None:
-    """Bring `atom` closer to the open cluster k."""
-    if cluster[atom] >= 0:
-        return
+def greet(problem: Problem, front: Front, k: int, atom: int) -> int:
+    """Seat of the unassigned `atom`, which joins the front of the open cluster k if it is new; -1 if it has left."""
     if front.seen[atom] != k:
         piece = problem.piece[atom]
         seat = front.size[0]
@@ -154,11 +152,7 @@ def attract(problem: Problem, front: Front, cluster: I32, k: int, atom: int, row
         front.near[front.size[1]] = atom
         front.size[0] += 1
         front.size[1] += 1
-    front.exposure[atom] += rows
-    seat = front.seat[atom]
-    if seat >= 0:
-        front.shared[seat] += rows
-        front.carried[seat] += messages
+    return int(front.seat[atom])
 
 
 @njit
@@ -176,29 +170,29 @@ def leave(front: Front, seat: int) -> None:
 
 
 @njit
-def advance(problem: Problem, full: Open, front: Front, home: I32, cluster: I32, k: int, atom: int) -> None:
-    """Put `atom` into the open cluster k and attract its relatives: who shares its rows, hears it, or is heard by it."""
+def advance(problem: Problem, full: Open, front: Front, home: I64, cluster: I64, k: int, atom: int) -> None:
+    """Put `atom` into the open cluster k; who shares its rows, hears it or is heard by it comes closer."""
     cluster[atom] = k
     piece = problem.piece[atom]
     seen, seats, shared, carried, exposure = front.seen, front.seat, front.shared, front.carried, front.exposure
     net_atom = problem.net_atom
     for r in range(problem.row_ptr[atom], problem.row_ptr[atom + 1]):
-        source = problem.row[r]
+        source = wide(problem.row[r])
         first, last = problem.net_ptr[source], problem.net_ptr[source + 1]
         if full.row[source] == k or last - first > WIDE:
             continue
         weight = problem.weight[source]
         inside = home[source] >= 0 and cluster[home[source]] == k
-        if home[source] >= 0:
-            attract(problem, front, cluster, k, home[source], 0, weight)
+        if home[source] >= 0 and cluster[home[source]] < 0:
+            seat = greet(problem, front, k, home[source])
+            if seat >= 0:
+                carried[seat] += weight
         for n in range(first, last):
-            other = net_atom[n]
+            other = wide(net_atom[n])
             if cluster[other] >= 0:
                 continue
-            if seen[other] != k:
-                attract(problem, front, cluster, k, other, 0, 0)
             exposure[other] += 1
-            seat = seats[other]
+            seat = seats[other] if seen[other] == k else greet(problem, front, k, other)
             if seat >= 0:
                 shared[seat] += 1
                 carried[seat] += 0 if inside else weight
@@ -209,12 +203,17 @@ def advance(problem: Problem, full: Open, front: Front, home: I32, cluster: I32,
         if home[neuron] != atom or full.row[neuron] == k or last - first > WIDE:
             continue
         for n in range(first, last):
-            attract(problem, front, cluster, k, problem.net_atom[n], 0, problem.weight[neuron])
+            other = wide(net_atom[n])
+            if cluster[other] >= 0:
+                continue
+            seat = seats[other] if seen[other] == k else greet(problem, front, k, other)
+            if seat >= 0:
+                carried[seat] += problem.weight[neuron]
 
 
 @njit
 def grow(
-    problem: Problem, limits: Limits, order: I32, home: I32, follow: bool, taste: int, most: int, cluster: I32
+    problem: Problem, limits: Limits, order: I64, home: I64, follow: bool, taste: int, most: int, cluster: I64
 ) -> int:
     """Grow one cluster after the other by the most attractive atom; fills `cluster`, returns how many.
 
@@ -238,25 +237,25 @@ def grow(
     atoms = len(problem.piece)
     full = opened(problem)
     front = Front(
-        np.full(atoms, -1, np.int32),
-        np.full(atoms, -1, np.int32),
+        np.full(atoms, -1, np.int64),
+        np.full(atoms, -1, np.int64),
         np.zeros(atoms, np.int64),
-        np.empty(atoms, np.int32),
-        np.zeros(2, np.int64),
-        np.empty(atoms, np.int32),
-        np.empty(atoms, np.int32),
         np.empty(atoms, np.int64),
-        np.empty(atoms, np.int32),
-        np.empty(atoms, np.int32),
-        np.zeros(atoms, np.int32),
+        np.zeros(2, np.int64),
+        np.empty(atoms, np.int64),
+        np.empty(atoms, np.int64),
+        np.empty(atoms, np.int64),
+        np.empty(atoms, np.int64),
+        np.empty(atoms, np.int64),
+        np.zeros(atoms, np.int64),
     )
     for source in range(len(problem.weight)):
         first, last = problem.net_ptr[source], problem.net_ptr[source + 1]
         if last - first > WIDE:
             front.wide[problem.net_atom[first:last]] += 1
-    at, k, done = 0, 0, 0
+    at, k, done = 0, wide(0), 0
     while done < most:
-        atom = -1
+        atom = wide(-1)
         for t in range(front.size[1] if follow else 0):
             other = front.near[t]
             if cluster[other] < 0 and (atom < 0 or front.exposure[other] > front.exposure[atom]):
@@ -284,7 +283,7 @@ def most_attractive(problem: Problem, limits: Limits, full: Open, front: Front, 
     spare = 1 if taste < 2 else 0
     rows, columns, shared, carried = front.rows, front.columns, front.shared, front.carried
     while True:
-        best, most, seat, count = -1, 0.0, 0, front.size[0]
+        best, most, seat, count = wide(-1), 0.0, wide(0), front.size[0]
         while seat < count:
             fresh = rows[seat] - shared[seat]
             if fresh > rows_left or columns[seat] > columns_left:
@@ -305,4 +304,4 @@ def most_attractive(problem: Problem, limits: Limits, full: Open, front: Front, 
         atom = front.atom[best]
         leave(front, best)
         if admissible(problem, limits, full, k, atom):
-            return atom
+            return int(atom)

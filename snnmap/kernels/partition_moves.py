@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from snnmap.arrays import I32, I64
+from snnmap.arrays import I64
 from snnmap.kernels.jit import njit
 from snnmap.kernels.partition import (
     COLUMNS,
@@ -21,6 +21,7 @@ from snnmap.kernels.partition import (
     sums_at,
     survey,
     touch,
+    wide,
 )
 from snnmap.kernels.partition_refine import best_target, saving_at
 
@@ -46,7 +47,7 @@ def level(gain: int) -> int:
 
 
 @njit
-def unlink(head: I32, after: I32, before: I32, where: I32, atom: int) -> None:
+def unlink(head: I64, after: I64, before: I64, where: I64, atom: int) -> None:
     """Take `atom` out of its bucket."""
     if before[atom] >= 0:
         after[before[atom]] = after[atom]
@@ -58,7 +59,7 @@ def unlink(head: I32, after: I32, before: I32, where: I32, atom: int) -> None:
 
 
 @njit
-def link(head: I32, after: I32, before: I32, where: I32, atom: int, bucket: int) -> None:
+def link(head: I64, after: I64, before: I64, where: I64, atom: int, bucket: int) -> None:
     """Put `atom` on top of a bucket."""
     where[atom] = bucket
     after[atom], before[atom] = head[bucket], -1
@@ -68,12 +69,14 @@ def link(head: I32, after: I32, before: I32, where: I32, atom: int, bucket: int)
 
 
 @njit
-def outlook(problem: Problem, state: State, limits: Limits, scratch: Scratch, atom: int) -> tuple[int, int]:
-    """Best other cluster of the placed `atom`, or -1, and the gain of moving there."""
+def outlook(
+    problem: Problem, state: State, limits: Limits, scratch: Scratch, atom: int, certain: bool
+) -> tuple[int, int]:
+    """Best other cluster of the placed `atom`, or -1, and the gain of moving there; legal if `certain`."""
     origin = lift(problem, state, atom)
     found = survey(problem, state, limits, scratch, atom)
     own = saving_at(state, limits, scratch, origin)
-    target = best_target(problem, state, limits, scratch, atom, found, origin, LOWEST)
+    target = best_target(problem, state, limits, scratch, atom, found, origin, wide(LOWEST), certain)
     gain = scratch.saving[target] - own if target >= 0 else LOWEST
     clear(scratch, found)
     place(problem, state, atom, origin)
@@ -82,7 +85,7 @@ def outlook(problem: Problem, state: State, limits: Limits, scratch: Scratch, at
 
 @njit
 def fm_pass(
-    problem: Problem, state: State, limits: Limits, scratch: Scratch, order: I32, widest: int, patience: int
+    problem: Problem, state: State, limits: Limits, scratch: Scratch, order: I64, widest: int, patience: int
 ) -> int:
     """One pass: best move first, even if it costs, each atom once; back to the best prefix. Returns the cost saved.
 
@@ -90,16 +93,16 @@ def fm_pass(
     Source: Fiduccia, Mattheyses, A linear-time heuristic for improving network partitions, DAC 1982.
     """
     atoms = len(problem.piece)
-    head = np.full(2 * MIDDLE, -1, np.int32)
-    after, before = np.full(atoms, -1, np.int32), np.full(atoms, -1, np.int32)
-    where = np.full(atoms, -1, np.int32)
+    head = np.full(2 * MIDDLE, -1, np.int64)
+    after, before = np.full(atoms, -1, np.int64), np.full(atoms, -1, np.int64)
+    where = np.full(atoms, -1, np.int64)
     locked = np.zeros(atoms, np.bool_)
-    log, origins = np.empty(atoms, np.int32), np.empty(atoms, np.int32)
+    log, origins = np.empty(atoms, np.int64), np.empty(atoms, np.int64)
     for atom in order:
-        target, gain = outlook(problem, state, limits, scratch, atom)
+        target, gain = outlook(problem, state, limits, scratch, atom, False)
         if target >= 0:
             link(head, after, before, where, atom, level(gain))
-    moves, total, best, best_moves = 0, 0, 0, 0
+    moves, total, best, best_moves = 0, wide(0), wide(0), 0
     top = 2 * MIDDLE - 1
     while top >= 0 and moves - best_moves <= patience:
         atom = head[top]
@@ -107,7 +110,7 @@ def fm_pass(
             top -= 1
             continue
         unlink(head, after, before, where, atom)
-        target, gain = outlook(problem, state, limits, scratch, atom)
+        target, gain = outlook(problem, state, limits, scratch, atom, True)
         if target < 0:
             continue
         if level(gain) < top:
@@ -123,18 +126,18 @@ def fm_pass(
             best, best_moves = total, moves
         budget = NEIGHBOURS
         for r in range(problem.row_ptr[atom], problem.row_ptr[atom + 1]):
-            source = problem.row[r]
+            source = wide(problem.row[r])
             first, last = problem.net_ptr[source], problem.net_ptr[source + 1]
             if last - first > widest or problem.weight[source] == 0:
                 continue
             for n in range(first, last):
-                other = problem.net_atom[n]
+                other = wide(problem.net_atom[n])
                 if budget == 0 or locked[other] or other == atom:
                     continue
                 budget -= 1
                 if where[other] >= 0:
                     unlink(head, after, before, where, other)
-                target, gain = outlook(problem, state, limits, scratch, other)
+                target, gain = outlook(problem, state, limits, scratch, other, False)
                 if target >= 0:
                     link(head, after, before, where, other, level(gain))
                     top = max(top, level(gain))
@@ -151,18 +154,18 @@ def survey_merge(problem: Problem, state: State, scratch: Scratch, k: int) -> in
     """Fill `scratch` with the rows that other clusters share with k and the messages that merging would save."""
     found = 0
     for slot in range(state.key.shape[1]):
-        source = state.key[k, slot]
+        source = wide(state.key[k, slot])
         if source < 0:
             continue
         weight = problem.weight[source]
         nest = state.cluster[state.home[source]] if state.home[source] >= 0 else -1
-        if nest >= 0 and nest != k and listeners(state.key, state.count, nest, source) == 0:
+        if nest >= 0 and nest != k and listeners(state.key, state.heard, nest, source) == 0:
             found = touch(scratch.shared, scratch.touched, nest, found)
             scratch.saving[nest] += weight
         if state.listed[source] > LONG:
             continue
         for h in range(problem.net_ptr[source], problem.net_ptr[source] + state.listed[source]):
-            other = state.holder[h]
+            other = wide(state.holder[h])
             if other != k:
                 found = touch(scratch.shared, scratch.touched, other, found)
                 scratch.shared[other] += 1
@@ -172,10 +175,10 @@ def survey_merge(problem: Problem, state: State, scratch: Scratch, k: int) -> in
         piece = problem.piece[atom]
         for m in range(problem.member_ptr[piece], problem.member_ptr[piece + 1]):
             neuron = problem.member[m]
-            if state.home[neuron] != atom or listeners(state.key, state.count, k, neuron) > 0:
+            if state.home[neuron] != atom or listeners(state.key, state.heard, k, neuron) > 0:
                 continue
             for h in range(problem.net_ptr[neuron], problem.net_ptr[neuron] + min(LONG, state.listed[neuron])):
-                found = touch(scratch.shared, scratch.touched, state.holder[h], found)
+                found = touch(scratch.shared, scratch.touched, wide(state.holder[h]), found)
                 scratch.saving[state.holder[h]] += problem.weight[neuron]
         atom = state.after[atom]
     return found
@@ -193,7 +196,7 @@ def parts_clash(problem: Problem, state: State, k: int, m: int) -> bool:
             if state.cluster[other] == k or state.cluster[other] == m:
                 continue
             for r in range(problem.row_ptr[other], problem.row_ptr[other + 1]):
-                if listeners(state.key, state.count, m, problem.row[r]) > 0:
+                if listeners(state.key, state.heard, m, wide(problem.row[r])) > 0:
                     return True
         atom = state.after[atom]
     return False
@@ -202,7 +205,7 @@ def parts_clash(problem: Problem, state: State, k: int, m: int) -> bool:
 @njit
 def room_for(state: State, limits: Limits, k: int, m: int, shared: int) -> bool:
     """Whether clusters k and m fit one crossbar when they share that many rows."""
-    return (
+    return bool(
         state.usage[k, ROWS] + state.usage[m, ROWS] - shared <= limits.rows
         and state.usage[k, COLUMNS] + state.usage[m, COLUMNS] <= limits.columns
         and state.usage[k, SYNAPSES] + state.usage[m, SYNAPSES] <= limits.synapses
@@ -215,7 +218,7 @@ def best_partner(
 ) -> int:
     """Cluster that k may be merged into: the one that saves most, then the fullest, then the first; or -1."""
     for _ in range(found):
-        best = -1
+        best = wide(-1)
         for t in range(found):
             m = scratch.touched[t]
             if m == k or scratch.saving[m] < 0 or not room_for(state, limits, k, m, scratch.shared[m]):
@@ -231,13 +234,12 @@ def best_partner(
 
 
 @njit
-def merge_clusters(problem: Problem, state: State, limits: Limits, scratch: Scratch) -> int:
-    """Merge pairs that fit one crossbar, smallest first, with the partner that saves most, then fills best.
+def merge_clusters(problem: Problem, state: State, limits: Limits, scratch: Scratch, order: I64) -> int:
+    """Merge pairs that fit one crossbar, in `order`, with the partner that saves most, then fills best.
 
     Merging never costs messages. Returns the number of merges.
     """
     fill = state.usage[:, ROWS] + state.usage[:, COLUMNS]
-    order = np.argsort(fill, kind="mergesort")
     merges = 0
     for k in order:
         if state.head[k] < 0:
@@ -277,7 +279,7 @@ def choose_homes(problem: Problem, state: State, limits: Limits) -> None:
                 atom = state.home[neuron] if turn < first else turn
                 k = state.cluster[atom]
                 steps, _ = sums_at(problem, state, atom, k)
-                columns = listeners(state.key, state.count, k, neuron)
+                columns = listeners(state.key, state.heard, k, neuron)
                 worth = problem.weight[neuron] * (columns if limits.unicast else min(columns, 1))
                 worth += min(limits.window, steps + problem.active[atom])
                 if worth > most:
@@ -285,15 +287,3 @@ def choose_homes(problem: Problem, state: State, limits: Limits) -> None:
             state.homes[state.home[neuron]] -= 1
             state.homes[best] += 1
             state.home[neuron] = best
-
-
-@njit
-def renumber(state: State, order: I64) -> I32:
-    """Cluster of every atom with empty clusters left out, numbered along `order` (K,)."""
-    number = np.full(len(state.head), -1, np.int32)
-    count = 0
-    for k in order:
-        if state.head[k] >= 0:
-            number[k] = count
-            count += 1
-    return number[state.cluster]

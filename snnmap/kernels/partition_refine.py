@@ -6,7 +6,7 @@ it saved. The order in which atoms are visited is drawn by the caller: sorted in
 
 import numpy as np
 
-from snnmap.arrays import I32
+from snnmap.arrays import I64
 from snnmap.kernels.jit import njit
 from snnmap.kernels.partition import (
     COLUMNS,
@@ -23,6 +23,7 @@ from snnmap.kernels.partition import (
     lift,
     place,
     survey,
+    wide,
 )
 
 TRIES = 6
@@ -34,14 +35,26 @@ SEATS = 16
 @njit
 def saving_at(state: State, limits: Limits, scratch: Scratch, k: int) -> int:
     """Saving of cluster k in `scratch`, less the crossbar that only the lifted atom would keep alive."""
-    return scratch.saving[k] - (limits.crossbar if state.head[k] < 0 else 0)
+    return int(scratch.saving[k] - (limits.crossbar if state.head[k] < 0 else 0))
 
 
 @njit
 def best_target(
-    problem: Problem, state: State, limits: Limits, scratch: Scratch, atom: int, found: int, origin: int, floor: int
+    problem: Problem,
+    state: State,
+    limits: Limits,
+    scratch: Scratch,
+    atom: int,
+    found: int,
+    origin: int,
+    floor: int,
+    certain: bool,
 ) -> int:
-    """Feasible surveyed cluster other than `origin` with the largest saving above `floor`, or -1."""
+    """Surveyed cluster with room, other than `origin`, with the largest saving above `floor`, or -1.
+
+    certain
+        Legal too; otherwise that is left to whoever moves.
+    """
     saving, shared, touched, usage = scratch.saving, scratch.shared, scratch.touched, state.usage
     piece = problem.piece[atom]
     size = problem.member_ptr[piece + 1] - problem.member_ptr[piece]
@@ -49,7 +62,7 @@ def best_target(
     split = problem.atom_ptr[piece + 1] - problem.atom_ptr[piece] > 1
     rows_left, synapses_left = limits.rows - rows, limits.synapses - rows * size
     for _ in range(TRIES):
-        best, most = -1, floor
+        best, most = wide(-1), floor
         for t in range(found):
             k = touched[t]
             if saving[k] < most or k == origin or (saving[k] == most and (best < 0 or k > best)):
@@ -61,21 +74,21 @@ def best_target(
             ):
                 continue
             best, most = k, saving[k]
-        if best < 0 or legal(problem, state, atom, best):
+        if best < 0 or not certain or legal(problem, state, atom, best):
             return best
         saving[best] = floor
     return -1
 
 
 @njit
-def sweep(problem: Problem, state: State, limits: Limits, scratch: Scratch, order: I32) -> int:
+def sweep(problem: Problem, state: State, limits: Limits, scratch: Scratch, order: I64) -> int:
     """Move every atom, in `order`, to the cluster where it costs least; returns the cost saved."""
     saved = 0
     for atom in order:
         origin = lift(problem, state, atom)
         found = survey(problem, state, limits, scratch, atom)
         own = saving_at(state, limits, scratch, origin)
-        target = best_target(problem, state, limits, scratch, atom, found, origin, own)
+        target = best_target(problem, state, limits, scratch, atom, found, origin, own, True)
         if target >= 0:
             saved += scratch.saving[target] - own
         place(problem, state, atom, target if target >= 0 else origin)
@@ -93,11 +106,11 @@ def saving_in(problem: Problem, state: State, limits: Limits, scratch: Scratch, 
 
 
 @njit
-def swap_sweep(problem: Problem, state: State, limits: Limits, scratch: Scratch, order: I32) -> int:
+def swap_sweep(problem: Problem, state: State, limits: Limits, scratch: Scratch, order: I64) -> int:
     """Kernighan-Lin exchanges: where an atom gains but does not fit, trade places with one that is in its way."""
     saved = 0
-    wanted = np.empty(TRIES, np.int32)
-    seats = np.empty(SEATS, np.int32)
+    wanted = np.empty(TRIES, np.int64)
+    seats = np.empty(SEATS, np.int64)
     for atom in order:
         origin = lift(problem, state, atom)
         found = survey(problem, state, limits, scratch, atom)
@@ -158,18 +171,20 @@ def exchange(problem: Problem, state: State, limits: Limits, scratch: Scratch, o
 
 
 @njit
-def empty_clusters(problem: Problem, state: State, limits: Limits, scratch: Scratch, order: I32) -> int:
+def empty_clusters(problem: Problem, state: State, limits: Limits, scratch: Scratch, order: I64) -> int:
     """Dissolve clusters, in `order`, whose atoms find room elsewhere for no more than a crossbar's worth."""
     saved = 0
-    log = np.empty(len(problem.piece), np.int32)
+    log = np.empty(len(problem.piece), np.int64)
     for k in order:
-        gain, moved = 0, 0
+        gain, moved = wide(0), 0
         while state.head[k] >= 0:
             atom = state.head[k]
             lift(problem, state, atom)
             found = survey(problem, state, limits, scratch, atom)
             own = saving_at(state, limits, scratch, k)
-            target = best_target(problem, state, limits, scratch, atom, found, k, own - limits.crossbar - 1 - gain)
+            target = best_target(
+                problem, state, limits, scratch, atom, found, k, own - limits.crossbar - 1 - gain, True
+            )
             if target >= 0:
                 gain += scratch.saving[target] - own
             clear(scratch, found)

@@ -1,8 +1,39 @@
-"""Partition."""
+"""Partition: cover the connection matrix, sources x neurons, with crossbars of R rows and C columns.
 
+Minimised are messages and crossbars, in the user's weights. A spike costs one message per crossbar that listens, beyond
+the one its neuron fires in (`multicast`); a neuron whose inputs lie in several crossbars costs one message per further
+column and active step, for its sums are added where it fires. Everything is an integer, and costs of moves equal
+differences of recounts.
+
+How
+---
+1. `atoms`: neurons with the same inputs are moved together, in pieces; a convolution shrinks by its channels.
+2. `split`: every target population is cut in several ways at common sources, each judged by a quick construction.
+   Cutting more than the rows demand often pays: fewer inputs per column, more columns beside them.
+3. `construct`: crossbars are filled one after the other by affinity, by several tastes, then merged where they fit.
+4. `kernighan_lin`: exact moves in random order, exchanges, emptied crossbars, a Fiduccia-Mattheyses pass with gain
+   buckets and return to the best prefix, until a round saves next to nothing.
+
+A synapse must be realised exactly once, so where a neuron has a column, none of its other parts' sources may be a row,
+not even for another neuron: a rule between clusters that every construction and every move keeps.
+
+Rejected: recursive bisection (fills crossbars to 61 %), edge cut as objective (30 % better cut, twice the traffic),
+KL in the order of the input (stalls where it is sorted by type), a Python callback as objective (35-75 times slower).
+NOTES of the project have the measurements; `benchmarks/partition.py` repeats ours.
+
+Sources: Kernighan, Lin 1970; Fiduccia, Mattheyses 1982; Balaji et al. (SpiNeMap), TVLSI 28(1), 2020.
+"""
+
+from snnmap.partition.bounds import lower_bounds, messages
 from snnmap.partition.first_fit import FirstFit
 from snnmap.partition.homes import BalancedHomes
 from snnmap.partition.kernighan_lin import KernighanLin
 
-ALGORITHMS: dict[str, type] = {"first_fit": FirstFit, "kernighan_lin": KernighanLin, "balanced_homes": BalancedHomes}
+ALGORITHMS: dict[str, type] = {
+    "first_fit": FirstFit,
+    "kernighan_lin": KernighanLin,
+    "balanced_homes": BalancedHomes,
+}
 """Partitioners by name."""
+
+__all__ = ["ALGORITHMS", "BalancedHomes", "FirstFit", "KernighanLin", "lower_bounds", "messages"]

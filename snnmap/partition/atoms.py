@@ -2,18 +2,18 @@
 
 Neurons with the same set of inputs (all channels of a convolution at one position, a whole dense layer) are *twins*:
 apart they would need every row twice, so they are moved together, in *pieces* of at most `grain`. That shrinks a
-convolution by its number of channels and is exact, since a piece may be as small as one neuron. A piece whose input list
-is cut has several *atoms*, one per part.
+convolution by its number of channels. A piece whose input list is cut has several *atoms*, one per part.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from snnmap.arrays import I32, I64, offsets, ranges
+from snnmap.arrays import I32, I64, offsets, ranges, transpose_csr
 from snnmap.ir import Network, SpikeGraph
 from snnmap.kernels.partition import Limits, Problem
 from snnmap.kernels.partition_split import fan_in, input_hashes, list_inputs, nets
+from snnmap.kernels.traffic import active_union
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,12 +102,40 @@ class Cuts:
         return np.diff(self.part_ptr)
 
 
+class Activity:
+    """Steps in which some input of a partial column is active, so that it sends its sum; biases are added at home."""
+
+    def __init__(self, graph: SpikeGraph) -> None:
+        self._steps = np.where(graph.network.is_bias(), 0, graph.active_steps)
+        self._window = graph.window
+        self._events: tuple[I64, I64] | None = None
+        if graph.events is not None:
+            events = graph.events
+            ptr, _, entry = transpose_csr(offsets(np.ones(len(events.source))), events.source, graph.network.sources)
+            self._events = ptr, (events.frame_of_event() * events.steps + events.step)[entry]
+
+    def __call__(self, source: I32, start: I64, length: I64) -> I64:
+        """Active steps of the lists `source[start : start + length]`, which follow one another.
+
+        Exact where the profile kept its events, else the sum of the inputs' active steps, at most the window.
+        """
+        ptr = np.append(start, start[-1:] + length[-1:])
+        if self._events is not None:
+            stamp = np.full(self._window, -1, np.int64)
+            return active_union(ptr, source, np.arange(len(start)), *self._events, stamp)
+        total = np.concatenate([[0], np.cumsum(self._steps[source])])
+        sent: I64 = np.minimum(self._window, total[ptr[1:]] - total[ptr[:-1]])
+        return sent
+
+
 def columns(lists: Twins, cuts: Cuts) -> int:
     """Columns needed if no two parts of a neuron meet."""
     return int(np.sum(np.diff(lists.member_ptr) * cuts.parts))
 
 
-def problem(graph: SpikeGraph, lists: Twins, cuts: Cuts, grain: int, synapse_limit: int) -> Problem:
+def problem(
+    graph: SpikeGraph, lists: Twins, cuts: Cuts, activity: "Activity", grain: int, synapse_limit: int
+) -> Problem:
     """Atoms of `lists` cut at `cuts`, in pieces of at most `grain` neurons (fewer where synapses would not fit)."""
     start = np.concatenate([lists.ptr[:1], cuts.end[:-1]]) if len(cuts.end) else cuts.end
     length = cuts.end - start
@@ -124,25 +152,24 @@ def problem(graph: SpikeGraph, lists: Twins, cuts: Cuts, grain: int, synapse_lim
     whole = len(part) == len(start)  # nobody in several pieces: the inputs are the rows
     row = lists.source if whole else lists.source[ranges(start[part], length[part])]
     net_ptr, net_atom = nets(row_ptr, row, graph.network.sources)
-    active = np.add.reduceat(np.append(graph.active_steps[lists.source], 0), start) if len(start) else length
-    active = np.where(length > 0, active, 0)
+    active = activity(lists.source, start, length)
     return Problem(
         row_ptr,
         row,
         net_ptr,
         net_atom,
         np.where(graph.network.is_bias(), 0, graph.spikes),
-        np.repeat(np.arange(len(kind), dtype=np.int32), atoms),
+        np.repeat(np.arange(len(kind)), atoms),
         offsets(atoms),
         offsets(left),
-        lists.member,
+        lists.member.astype(np.int64),
         active[part],
     )
 
 
-def first_homes(atoms: Problem) -> I32:
+def first_homes(atoms: Problem) -> I64:
     """Home atom of every source: the first part of its neuron; -1 for externals."""
-    home = np.full(len(atoms.weight), -1, np.int32)
+    home = np.full(len(atoms.weight), -1, np.int64)
     size = np.diff(atoms.member_ptr)
     home[atoms.member] = np.repeat(atoms.atom_ptr[:-1], size)
     return home

@@ -1,4 +1,4 @@
-"""From a spike-activity graph to a first assignment: choose cuts, build atoms, construct in several ways, keep the best."""
+"""From a spike-activity graph to a first assignment: choose cuts, build atoms, construct in several ways."""
 
 import time
 from collections.abc import Callable
@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from snnmap.arrays import I32, I64, offsets
+from snnmap.arrays import I64, offsets
 from snnmap.hardware import Hardware
 from snnmap.ir import Clustering, SpikeGraph
-from snnmap.kernels.partition import Limits, Problem, Scratch, State, build, cost
+from snnmap.kernels.partition import COLUMNS, ROWS, Limits, Problem, Scratch, State, build, cost
 from snnmap.kernels.partition_grow import fill_in_order, grow
 from snnmap.kernels.partition_moves import choose_homes, merge_clusters
-from snnmap.partition.atoms import Cuts, Twins, columns, first_homes, problem, reach, twins
+from snnmap.partition.atoms import Activity, Cuts, Twins, columns, first_homes, problem, reach, twins
 from snnmap.partition.split import candidates, joined, must_split, populations, row_limit
 
 Progress = Callable[[str, int, int, float], None]
@@ -22,6 +22,8 @@ PINS = 30_000_000
 """Row entries that pieces may take together before they are made coarser."""
 
 
+WORK = 8_000_000
+"""Row entries that all constructions together may take, beyond the second."""
 SAMPLE = 8192
 """Atoms that are grown to judge a way of cutting."""
 
@@ -38,6 +40,7 @@ class Task:
     crossbar_weight: float
     progress: Progress | None
     deadline: float | None
+    activity: Activity
 
     def tell(self, done: int, total: int, best: float) -> None:
         """Report progress."""
@@ -68,42 +71,46 @@ class Built:
     def scratch(self) -> Scratch:
         """Empty accumulators."""
         clusters = len(self.state.head)
-        return Scratch(np.zeros(clusters, np.int64), np.full(clusters, -1, np.int32), np.empty(clusters, np.int32))
+        return Scratch(np.zeros(clusters, np.int64), np.full(clusters, -1, np.int64), np.empty(clusters, np.int64))
+
+    def emptiest(self) -> I64:
+        """Clusters by rows and columns in use, fewest first."""
+        return np.argsort(self.state.usage[:, ROWS] + self.state.usage[:, COLUMNS], kind="stable")
 
 
-def natural(atoms: Problem) -> I32:
+def natural(atoms: Problem) -> I64:
     """Atoms in order of piece, all first parts, then all second parts of a population: as the network lists them."""
     part = np.arange(len(atoms.piece)) - atoms.atom_ptr[atoms.piece]
     first = atoms.member[atoms.member_ptr[atoms.piece]]
-    return np.lexsort((first, part)).astype(np.int32)
+    return np.lexsort((first, part))
 
 
-def assigned(task: Task, atoms: Problem, limits: Limits, cluster: I32) -> Built:
+def assigned(atoms: Problem, limits: Limits, cluster: I64) -> Built:
     """State of an assignment with its homes chosen and its clusters merged where they fit."""
     state = build(atoms, cluster, first_homes(atoms), int(cluster.max()) + 1, reach(atoms, limits))
     choose_homes(atoms, state, limits)
     built = Built(atoms, limits, state, 0)
-    while merge_clusters(atoms, state, limits, built.scratch()) > 0:
+    while merge_clusters(atoms, state, limits, built.scratch(), built.emptiest()) > 0:
         pass
     choose_homes(atoms, state, limits)
     return Built(atoms, limits, state, int(cost(atoms, state, limits)))
 
 
-def grown(atoms: Problem, limits: Limits, order: I32, *, follow: bool, taste: int) -> I32:
+def grown(atoms: Problem, limits: Limits, order: I64, *, follow: bool, taste: int) -> I64:
     """Cluster of every atom by affinity growth."""
-    cluster = np.full(len(atoms.piece), -1, np.int32)
+    cluster = np.full(len(atoms.piece), -1, np.int64)
     grow(atoms, limits, order, first_homes(atoms), follow, taste, len(order), cluster)
     return cluster
 
 
-def filled(atoms: Problem, limits: Limits, order: I32) -> I32:
+def filled(atoms: Problem, limits: Limits, order: I64) -> I64:
     """Cluster of every atom by next-fit in `order`."""
-    cluster = np.full(len(atoms.piece), -1, np.int32)
+    cluster = np.full(len(atoms.piece), -1, np.int64)
     fill_in_order(atoms, limits, order, cluster)
     return cluster
 
 
-def grain_for(lists: Twins, cuts: Cuts, hardware: Hardware) -> int:
+def grain_for(lists: Twins, hardware: Hardware) -> int:
     """Neurons per piece: an eighth of a crossbar's columns, more where the atoms would need too much memory."""
     grain = max(1, hardware.columns // 8)
     size, inputs = np.diff(lists.member_ptr), lists.fan_in
@@ -115,7 +122,7 @@ def grain_for(lists: Twins, cuts: Cuts, hardware: Hardware) -> int:
 def atoms_for(task: Task, lists: Twins, cuts: Cuts) -> Problem:
     """Atoms of `lists` cut at `cuts`."""
     limit = task.limits(0).synapses
-    return problem(task.graph, lists, cuts, grain_for(lists, cuts, task.hardware), limit)
+    return problem(task.graph, lists, cuts, task.activity, grain_for(lists, task.hardware), limit)
 
 
 def judged(task: Task, lists: Twins, cuts: Cuts) -> tuple[int, float]:
@@ -125,7 +132,7 @@ def judged(task: Task, lists: Twins, cuts: Cuts) -> tuple[int, float]:
     """
     limits = task.limits(0)
     atoms = atoms_for(task, lists, cuts)
-    cluster = np.full(len(atoms.piece), -1, np.int32)
+    cluster = np.full(len(atoms.piece), -1, np.int64)
     order = natural(atoms)
     count = grow(atoms, limits, order, first_homes(atoms), len(order) > SAMPLE, 0, SAMPLE, cluster)
     rows = np.diff(atoms.row_ptr)
@@ -193,7 +200,7 @@ def constructed(task: Task, *, orders: int) -> Built:
     limits = task.limits(worth)
     atoms = atoms_for(task, lists, cuts)
     order = natural(atoms)
-    ways: list[Callable[[], I32]] = [
+    ways: list[Callable[[], I64]] = [
         lambda: grown(atoms, limits, order, follow=False, taste=1),
         lambda: grown(atoms, limits, order, follow=True, taste=2),
         lambda: grown(atoms, limits, order, follow=False, taste=2),
@@ -201,8 +208,9 @@ def constructed(task: Task, *, orders: int) -> Built:
         lambda: filled(atoms, limits, order),
     ]
     best: Built | None = None
-    for way in ways[:orders]:
-        built = assigned(task, atoms, limits, way())
+    affordable = max(2, WORK // max(1, len(atoms.row)))
+    for way in ways[: min(orders, affordable)]:
+        built = assigned(atoms, limits, way())
         if best is None or built.cost < best.cost:
             best = built
         if task.late:
@@ -235,5 +243,5 @@ def clustering_of(built: Built) -> Clustering:
         keys[keys < far],
         offsets(np.bincount(pair // len(atoms.weight), minlength=len(order))),
         pair % len(atoms.weight),
-        home,
+        home.astype(np.int32),
     )

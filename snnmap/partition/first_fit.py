@@ -7,12 +7,13 @@ import numpy as np
 
 from snnmap.hardware import Hardware
 from snnmap.ir import Clustering, SpikeGraph
+from snnmap.partition.atoms import Activity
 from snnmap.partition.construct import Progress, Task, clustering_of, constructed
 
 
 @dataclass(frozen=True)
 class FirstFit:
-    """Fill one crossbar after the other with neurons that share inputs, then merge what fits; the best of several orders."""
+    """Fill crossbar after crossbar with neurons that share inputs, merge what fits; the best of several ways."""
 
     split: Literal["partial_sum", "none"] = "partial_sum"
     """Neurons with too many inputs are split into partial columns, or refused."""
@@ -39,5 +40,6 @@ class FirstFit:
         InfeasibleError
             If a neuron has more inputs than rows and may not be split.
         """
-        task = Task(graph, hardware, self.split, self.cost == "unicast", self.crossbar_weight, progress, deadline)
+        unicast = self.cost == "unicast"
+        task = Task(graph, hardware, self.split, unicast, self.crossbar_weight, progress, deadline, Activity(graph))
         return clustering_of(constructed(task, orders=self.orders))

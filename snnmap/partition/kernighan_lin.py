@@ -7,12 +7,16 @@ import numpy as np
 
 from snnmap.hardware import Hardware
 from snnmap.ir import Clustering, SpikeGraph
-from snnmap.kernels.partition import ROWS, cost
+from snnmap.kernels.partition import cost
 from snnmap.kernels.partition_moves import choose_homes, fm_pass, merge_clusters
 from snnmap.kernels.partition_refine import empty_clusters, swap_sweep, sweep
+from snnmap.partition.atoms import Activity
 from snnmap.partition.construct import Built, Progress, Task, clustering_of, constructed
 
 WIDEST = 256
+"""Sources with more listeners do not wake them when one moves."""
+ENOUGH = 1000
+"""A round that saves less than one part in this many is the last."""
 
 
 @dataclass(frozen=True)
@@ -52,29 +56,29 @@ class KernighanLin:
         InfeasibleError
             If a neuron has more inputs than rows and may not be split.
         """
-        task = Task(graph, hardware, self.split, self.cost == "unicast", self.crossbar_weight, progress, deadline)
+        unicast = self.cost == "unicast"
+        task = Task(graph, hardware, self.split, unicast, self.crossbar_weight, progress, deadline, Activity(graph))
         return clustering_of(self.refined(task, constructed(task, orders=self.orders), rng))
 
     def refined(self, task: Task, start: Built, rng: np.random.Generator) -> Built:
         """`start` after refinement; never dearer."""
-        atoms, limits, state = start.atoms, start.limits, start.state
-        scratch = start.scratch()
+        atoms, limits, state, scratch = start.atoms, start.limits, start.state, start.scratch()
         best = start.cost
         for turn in range(self.passes):
-            order = rng.permutation(len(atoms.piece)).astype(np.int32)
-            while sweep(atoms, state, limits, scratch, order) * 1000 > best:
-                order = rng.permutation(len(atoms.piece)).astype(np.int32)
+            while True:
+                order = rng.permutation(len(atoms.piece))
+                if sweep(atoms, state, limits, scratch, order) * 1000 <= best or task.late:
+                    break
+            empty_clusters(atoms, state, limits, scratch, start.emptiest())
+            merge_clusters(atoms, state, limits, scratch, start.emptiest())
+            choose_homes(atoms, state, limits)
             if not task.late:
                 swap_sweep(atoms, state, limits, scratch, order)
             if not task.late:
                 fm_pass(atoms, state, limits, scratch, order, WIDEST, self.patience)
-            emptiest = np.argsort(state.usage[:, ROWS], kind="stable").astype(np.int32)
-            empty_clusters(atoms, state, limits, scratch, emptiest)
-            merge_clusters(atoms, state, limits, scratch)
-            choose_homes(atoms, state, limits)
             now = int(cost(atoms, state, limits))
             task.tell(turn + 1, self.passes, now)
-            if now >= best or task.late:
+            if best - now <= best // ENOUGH or task.late:
                 break
             best = now
         return Built(atoms, limits, state, int(cost(atoms, state, limits)))
