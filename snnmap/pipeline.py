@@ -182,7 +182,7 @@ def _map(
 ) -> Compiled:
     deadline = None if options.time_budget is None else time.monotonic() + options.time_budget
     streams = {stage: stream(options.seed, stage) for stage in REGISTRIES}
-    partition = replace(plan.partition, split="none") if options.split == "none" else plan.partition
+    partition = plan.partition if options.split == "partial_sum" else replace(plan.partition, split="none")
     clustering = given.clustering or partition(
         graph, hardware, rng=streams["partition"], progress=progress, deadline=deadline
     )
@@ -300,6 +300,8 @@ def remarks(compiled: Compiled) -> list[str]:
     told = facts.get("unroll_deviation")
     if told is not None:
         counts = ", ".join(f"{o['population']} {o['spikes']:,} -> {o['unrolled']:,} spikes" for o in told["outputs"])
+        before, after = told["accuracy"], told["accuracy_unrolled"]
+        counts += "" if before is None else f", accuracy {100 * before:.1f} % -> {100 * after:.1f} %"
         lines.append(f"unrolling is approximate: {told['added_neurons']:,} neurons added, {counts}")
     return [*lines, *compiled.report.notes]
 

@@ -26,7 +26,9 @@ def unrolled(graph: SpikeGraph, hardware: Hardware) -> SpikeGraph:
     """
     if graph.events is None or "dynamics" not in graph.provenance:
         raise InputError("--split unroll runs the network anew, but this profile keeps no events; use partial_sum")
-    network = unroll(graph.network, hardware.rows)
+    dynamics = Dynamics(**graph.provenance["dynamics"])
+    most = hardware.rows if hardware.synapse_limit is None else min(hardware.rows, hardware.synapse_limit)
+    network = unroll(graph.network, most, dt=dynamics.dt if dynamics.integration == "time" else 1.0)
     if network.neurons == graph.network.neurons:
         return graph
     workload = Workload(
@@ -34,7 +36,7 @@ def unrolled(graph: SpikeGraph, hardware: Hardware) -> SpikeGraph:
         network=network,
         stimulus=external_events(graph),
         labels=_labels(graph),
-        dynamics=Dynamics(**graph.provenance["dynamics"]),
+        dynamics=dynamics,
         provenance={**graph.provenance, "split": "unroll"},
     )
     again = profile(workload)
