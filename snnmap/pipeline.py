@@ -73,6 +73,14 @@ class CompileOptions:
     variation: int | None = None
     """Seed of tile-to-tile process variation of the endurance; none: identical tiles."""
 
+    def __post_init__(self) -> None:
+        if self.split not in SPLITS:
+            raise InputError(f"split {self.split!r} is unknown; there is: {', '.join(SPLITS)}")
+        if self.seed < 0 or (self.variation or 0) < 0:
+            raise InputError(f"seeds must not be negative, but are {self.seed} and {self.variation}")
+        if self.time_budget is not None and not self.time_budget >= 0:
+            raise InputError(f"the time budget must be 0 seconds or more, not {self.time_budget}")
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Given:

@@ -10,7 +10,7 @@ from collections.abc import Mapping as MappingType
 from dataclasses import asdict, dataclass, fields, replace
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args, get_origin
 
 from snnmap.errors import InputError
 
@@ -131,8 +131,11 @@ def plan_for(
 
 def _with_field(algorithm: Any, stage: str, name: str, value: Any) -> Any:
     known = {f.name: getattr(algorithm, f.name) for f in fields(algorithm)}
+    choices = {f.name: get_args(f.type) for f in fields(algorithm) if get_origin(f.type) is Literal}
     if name not in known:
         raise InputError(f"{stage} algorithm {type(algorithm).__name__} has no option {name!r}; {_offer(name, known)}")
+    if name in choices and value not in choices[name]:
+        raise InputError(f"{stage}.{name}={value!r} is unknown; {_offer(str(value), dict.fromkeys(choices[name]))}")
     try:
         return replace(algorithm, **{name: _typed(value, known[name])})
     except ValueError as error:
@@ -146,11 +149,14 @@ def _typed(value: Any, default: Any) -> Any:
         if str(value).lower() not in {"true", "false"}:
             raise ValueError("true or false")
         return str(value).lower() == "true"
-    if default is None or isinstance(value, type(default)):
-        return value
-    if isinstance(default, int | float) and not isinstance(value, bool):
+    if isinstance(default, int | float):
+        fraction = isinstance(default, int) and isinstance(value, float) and not value.is_integer()
+        if fraction or isinstance(value, bool) or not isinstance(value, str | int | float):
+            raise ValueError(f"it is a {type(value).__name__}")
         return type(default)(value)
-    raise ValueError(f"a {type(default).__name__} is needed")
+    if not isinstance(value, type(default)):
+        raise ValueError(f"it is a {type(value).__name__}")
+    return value
 
 
 def _offer(asked: str, known: MappingType[str, Any]) -> str:

@@ -102,7 +102,8 @@ def check(
 
     bounds = lower_bounds(network, chip)
     fan_in = np.bincount(network.post, minlength=network.sources)[network.externals :]
-    over = int(np.count_nonzero(fan_in > chip.rows))
+    most = chip.rows if chip.synapse_limit is None else min(chip.rows, chip.synapse_limit)
+    over = int(np.count_nonzero(fan_in > most))
     needed = max(bounds.values(), default=0)
     tiles = chip.max_tiles if chip.adaptive else chip.tiles
     notes = []
@@ -110,7 +111,7 @@ def check(
         means = (
             "their columns are split and the partial sums added digitally" if chip.merge else "the chip cannot merge"
         )
-        notes.append(f"{over:,} of {network.neurons:,} neurons have more than {chip.rows} inputs: {means}")
+        notes.append(f"{over:,} of {network.neurons:,} neurons have more than {most} inputs: {means}")
     fits = True
     try:
         chip.sized(needed)

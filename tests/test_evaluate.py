@@ -46,7 +46,7 @@ def machine() -> Hardware:
 
 
 def mapping() -> Mapping:
-    """Inputs and neurons 2, 3 on tile 0; neuron 4 at home on tile 3, hearing 2; its partial column on tile 1, hearing 3."""
+    """Inputs and neurons 2, 3 on tile 0; neuron 4 at home on tile 3 hears 2; its partial column on tile 1 hears 3."""
     none = np.zeros(0, np.int64)
     return Mapping(
         Clustering([0, 2, 3, 4], [0, 1, 2, 3], [0, 2, 3, 4], [2, 3, 4, 4], [0, 0, 1]),
