@@ -62,13 +62,13 @@ OBJECTIVES: dict[str, Preset] = {
     "default": Preset("few messages, and busy rows where cells carry little current"),
     "traffic": Preset("few messages alone, lines in order: SpiNeMap's objective", wire="identity"),
     "espine": Preset("the weakest cell by eSpine's endurance (paper mode)", wire="weakest_cell", quality="endurance"),
-    "thermal": Preset("cool and even tiles", place="hill_climb", terms=(("thermal", 1.0),)),
+    "thermal": Preset("cool and even tiles", place="hill_climb", terms=(("thermal", 0.2),)),
     "lifetime": Preset(
         "the weakest cell by read current; busy clusters on enduring tiles",
         wire="weakest_cell",
         terms=(("lifetime", 1.0),),
     ),
-    "leakage": Preset("little leakage", place="hill_climb", terms=(("leakage", 1.0),)),
+    "leakage": Preset("little leakage", place="hill_climb", terms=(("leakage", 0.2),)),
     "energy": Preset("little energy: few hops, busy rows on little current", wire="activity_sort"),
     "throughput": Preset("a short guaranteed period: merging shared out", partition="balanced_homes"),
 }

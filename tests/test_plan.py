@@ -39,7 +39,7 @@ def test_settings_change_one_field() -> None:
 
 
 def test_terms_join_those_of_the_objective() -> None:
-    assert plan_for("thermal", terms=(("leakage", 0.5),)).terms == (("leakage", 0.5), ("thermal", 1.0))
+    assert plan_for("thermal", terms=(("leakage", 0.5),)).terms == (("leakage", 0.5), ("thermal", 0.2))
     assert plan_for("thermal", terms=(("thermal", 2.0),)).terms == (("thermal", 2.0),)
     assert parse_terms(("thermal=0.5", "leakage = 2")) == (("thermal", 0.5), ("leakage", 2.0))
 
