@@ -1,4 +1,4 @@
-"""Searches that improve an assignment of atoms to clusters: sweeps, Kernighan-Lin exchanges, emptied clusters.
+"""Searches that improve an assignment of atoms to clusters: sweeps of single moves, emptied clusters.
 
 All start from and leave a legal `State`, none ever ends at a higher cost than it began with, and each returns the cost
 it saved. The order in which atoms are visited is drawn by the caller: sorted input stalls such searches.
@@ -17,7 +17,6 @@ from snnmap.kernels.partition import (
     Scratch,
     State,
     clear,
-    fits,
     has_sibling,
     legal,
     lift,
@@ -27,9 +26,6 @@ from snnmap.kernels.partition import (
 )
 
 TRIES = 6
-BUCKETS = 256
-SEATS = 16
-"""Blocking atoms that are tried as partners of one swap."""
 
 
 @njit
@@ -94,80 +90,6 @@ def sweep(problem: Problem, state: State, limits: Limits, scratch: Scratch, orde
         place(problem, state, atom, target if target >= 0 else origin)
         clear(scratch, found)
     return saved
-
-
-@njit
-def saving_in(problem: Problem, state: State, limits: Limits, scratch: Scratch, atom: int, k: int) -> tuple[int, int]:
-    """Saving of the lifted `atom` in cluster k alone, and the rows it shares there."""
-    found = survey(problem, state, limits, scratch, atom)
-    saving, shared = scratch.saving[k], max(scratch.shared[k], 0)
-    clear(scratch, found)
-    return saving, shared
-
-
-@njit
-def swap_sweep(problem: Problem, state: State, limits: Limits, scratch: Scratch, order: I64) -> int:
-    """Kernighan-Lin exchanges: where an atom gains but does not fit, trade places with one that is in its way."""
-    saved = 0
-    wanted = np.empty(TRIES, np.int64)
-    seats = np.empty(SEATS, np.int64)
-    for atom in order:
-        origin = lift(problem, state, atom)
-        found = survey(problem, state, limits, scratch, atom)
-        own = scratch.saving[origin]
-        count = 0
-        for _ in range(2):
-            best = -1
-            for t in range(found):
-                k = scratch.touched[t]
-                if k != origin and scratch.saving[k] > own and (best < 0 or scratch.saving[k] > scratch.saving[best]):
-                    best = k
-            if best < 0:
-                break
-            wanted[count] = best
-            count += 1
-            scratch.saving[best] = own
-        clear(scratch, found)
-        place(problem, state, atom, origin)
-        for w in range(count):
-            k = wanted[w]
-            taken, other = 0, state.head[k]
-            while other >= 0 and taken < SEATS:
-                seats[taken] = other
-                taken += 1
-                other = state.after[other]
-            gain = 0
-            for s in range(taken):
-                gain = exchange(problem, state, limits, scratch, atom, seats[s])
-                if gain > 0:
-                    break
-            if gain > 0:
-                saved += gain
-                break
-    return saved
-
-
-@njit
-def exchange(problem: Problem, state: State, limits: Limits, scratch: Scratch, one: int, other: int) -> int:
-    """Swap two atoms of different clusters if that is legal and saves cost; returns the saving, 0 if left alone."""
-    here, there = lift(problem, state, one), lift(problem, state, other)
-    before_one, _ = saving_in(problem, state, limits, scratch, one, here)
-    place(problem, state, one, here)
-    before_other, _ = saving_in(problem, state, limits, scratch, other, there)
-    lift(problem, state, one)
-    after_one, shared = saving_in(problem, state, limits, scratch, one, there)
-    moved = fits(problem, state, limits, one, there, shared) and legal(problem, state, one, there)
-    if moved:
-        place(problem, state, one, there)
-        after_other, shared = saving_in(problem, state, limits, scratch, other, here)
-        gain = after_one + after_other - before_one - before_other
-        if gain > 0 and fits(problem, state, limits, other, here, shared) and legal(problem, state, other, here):
-            place(problem, state, other, here)
-            return gain
-        lift(problem, state, one)
-    place(problem, state, one, here)
-    place(problem, state, other, there)
-    return 0
 
 
 @njit

@@ -8,15 +8,18 @@ import numpy as np
 from snnmap.hardware import Hardware
 from snnmap.ir import Clustering, SpikeGraph
 from snnmap.kernels.partition import cost
+from snnmap.kernels.partition_exchange import pairs_sweep, swap_sweep
 from snnmap.kernels.partition_moves import choose_homes, fm_pass, merge_clusters
-from snnmap.kernels.partition_refine import empty_clusters, swap_sweep, sweep
+from snnmap.kernels.partition_refine import empty_clusters, sweep
 from snnmap.partition.atoms import Activity
 from snnmap.partition.construct import Built, Progress, Task, clustering_of, constructed
 
 WIDEST = 256
 """Sources with more listeners do not wake them when one moves."""
-ENOUGH = 1000
-"""A round that saves less than one part in this many is the last."""
+TRIALS = 200_000
+"""Exchanges that each kind of search tries in a round at most."""
+ENOUGH = 400_000_000
+"""A round is the last if it saves less of the cost than the share that the row entries are of this number."""
 
 
 @dataclass(frozen=True)
@@ -73,12 +76,14 @@ class KernighanLin:
             merge_clusters(atoms, state, limits, scratch, start.emptiest())
             choose_homes(atoms, state, limits)
             if not task.late:
-                swap_sweep(atoms, state, limits, scratch, order)
+                swap_sweep(atoms, state, limits, scratch, order, TRIALS)
+            if not task.late:
+                pairs_sweep(atoms, state, limits, scratch, rng.permutation(len(state.head)), TRIALS)
             if not task.late:
                 fm_pass(atoms, state, limits, scratch, order, WIDEST, self.patience)
             now = int(cost(atoms, state, limits))
             task.tell(turn + 1, self.passes, now)
-            if best - now <= best // ENOUGH or task.late:
+            if best - now <= best * len(atoms.row) // ENOUGH or task.late:
                 break
             best = now
         return Built(atoms, limits, state, int(cost(atoms, state, limits)))

@@ -7,7 +7,7 @@ given that away; the link's weight makes the next membrane rise by just that spa
 lost is what makes this approximate: a remainder below threshold in every unit, inhibition that cannot travel as spikes,
 leak along the way, and one spike per unit and step. Graded models are summed along the chain without memory.
 
-Levels are spread so that the units of a chain follow one another within the step, after everything their neuron heard in
+Levels are spread: the units of a chain follow one another within the step, after everything their neuron heard in
 the same step, and before everything it heard a step later: delays stay where they were.
 """
 
