@@ -7,14 +7,17 @@
     snnmap.save(compiled.mapping, "mapping.json")
     snnmap.verify(compiled.mapping, compiled.graph, compiled.hardware)   # [] if legal
 
-The command line is a shell over the names below. `profile`, `verify` and `evaluate` are functions here; the modules of
-the same names are reached by `from snnmap.verify import ...`.
+The command line is a shell over the names below. `profile`, `verify`, `evaluate` and `report` are functions here; the
+modules of the same names are reached by `from snnmap.verify import ...`.
 """
 
 __version__ = "0.1.0"
 
+from snnmap.account import account as report
+from snnmap.account import pictures
 from snnmap.errors import InfeasibleError, InputError, SnnmapError
 from snnmap.evaluate import evaluate
+from snnmap.findings import study as run_study
 from snnmap.frontend import LoadOptions, load_network, load_workload
 from snnmap.hardware import Hardware, list_hardware, list_technologies, load_hardware
 from snnmap.ir import (
@@ -38,14 +41,17 @@ from snnmap.ir import (
 from snnmap.locate import difference, neuron, on_tile
 from snnmap.mapfile import load, save, schema
 from snnmap.pipeline import Compiled, CompileOptions, compile, profile, verify_file  # noqa: A004  as `snnmap.compile`
-from snnmap.plan import OBJECTIVES
+from snnmap.plan import OBJECTIVES, algorithms
 from snnmap.profile.store import load_profile, save_profile
+from snnmap.study import CompareOptions, Comparison, compare
 from snnmap.survey import activity, check, hardware_list, hardware_show, inspect, workloads
 from snnmap.verify import verify
 
 __all__ = [
     "OBJECTIVES",
     "Clustering",
+    "CompareOptions",
+    "Comparison",
     "CompileOptions",
     "Compiled",
     "Dynamics",
@@ -69,7 +75,9 @@ __all__ = [
     "Wiring",
     "Workload",
     "activity",
+    "algorithms",
     "check",
+    "compare",
     "compile",
     "difference",
     "evaluate",
@@ -85,7 +93,10 @@ __all__ = [
     "load_workload",
     "neuron",
     "on_tile",
+    "pictures",
     "profile",
+    "report",
+    "run_study",
     "save",
     "save_profile",
     "schema",

@@ -30,9 +30,7 @@ GRID_BITS = 30
 
 def frozen(values: npt.ArrayLike, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
     """Read-only, C-contiguous array of `dtype`; the caller's array is copied only if it could still be written."""
-    array = np.ascontiguousarray(values, dtype=dtype)
-    if array.ndim == 0:
-        array = array.reshape(np.shape(values))
+    array = np.asarray(values, dtype=dtype, order="C")
     if array.flags.writeable:
         array = array.copy() if array is values or array.base is not None else array
         array.flags.writeable = False

@@ -222,5 +222,5 @@ def hardware_show(name: str, technology: str | None = None) -> dict[str, Any]:
             {"key": key, "value": q.value, "unit": q.unit, "source": q.source, "band": q.band}
             for key, q in every.items()
         ],
-        "recalled": [key for key, _ in chip.recalled()],
+        "recalled": [key for key, q in every.items() if q.recalled],
     }
