@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from snnmap.arrays import F64, Bool
-from snnmap.errors import InfeasibleError
+from snnmap.errors import SnnmapError
 from snnmap.evaluate import timing
 from snnmap.hardware import Hardware, Quantity, Technology
 from snnmap.ir import Mapping as Mapped
@@ -86,7 +86,7 @@ class Point:
     at: float
     """SI."""
     figures: Mapping[str, Any]
-    """Headline figures; none where leakage and temperature run away."""
+    """Headline figures; none where leakage and temperature run away, or a model has no solution."""
     ranks: Mapping[str, F64]
     """Mode to lifetime of every crossbar (K,)."""
 
@@ -213,7 +213,7 @@ def _order(found: Sensitivity, mode: str) -> str:
     point, most = max(((p, swapped_pairs(base, lasts)) for p, lasts in ranked), key=lambda pair: pair[1])
     held = "at every end of every band" if not beaten else f"except at {'; '.join(beaten)}"
     order = "and the order of lifetimes never changes" if most == 0 else (
-        f"and at most {100 * most:.2g} % of the pairs of crossbars swap (at {_said(found, point)})"
+        f"and at most {100 * most:.3g} % of the pairs of crossbars swap (at {_said(found, point)})"
     )  # fmt: skip
     return f"crossbar {weakest} is the weakest {held}, {order}"
 
@@ -225,15 +225,14 @@ def swapped_pairs(before: F64, after: F64) -> float:
     """
     few = np.argsort(before, kind="stable")[:RANKED]
     before, after = before[few], after[few]
-    with np.errstate(invalid="ignore"):
-        first, second = (np.sign(x[:, None] - x[None, :]) * (~_tied(x)) for x in (before, after))
-    strict = int(np.count_nonzero(first))
-    return float(np.count_nonzero(first * second < 0)) / strict if strict else 0.0
+    less, more = _less(before), _less(after).T
+    strict = int(np.count_nonzero(less))
+    return float(np.count_nonzero(less & more)) / strict if strict else 0.0
 
 
-def _tied(lasts: F64) -> Bool:
-    a, b = np.broadcast_arrays(lasts[:, None], lasts[None, :])
-    found: Bool = np.isclose(a, b, rtol=TIES, atol=0.0)
+def _less(lasts: F64) -> Bool:
+    """Whether crossbar i lasts shorter than j, ties apart (K, K)."""
+    found: Bool = lasts[:, None] * (1 + TIES) < lasts[None, :]
     return found
 
 
@@ -272,7 +271,7 @@ class _Sweep:
             twin = hardware.technology if twin is self.hardware.technology else twin
         try:
             found = self.parts(hardware, twin, base, stale)
-        except InfeasibleError:
+        except SnnmapError:
             return Point(key, at, dict.fromkeys(HEADLINES), {})
         return Point(key, at, self.figures(found, hardware), _ranks(found))
 
