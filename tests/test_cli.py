@@ -92,7 +92,8 @@ def test_help_of_every_command(run, command: tuple[str, ...]) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["inspect", "check", "profile", "hardware", "compile", "verify", "report", "where", "diff"]
+    "name",
+    ["inspect", "check", "profile", "hardware", "compile", "verify", "report", "where", "diff", "compare", "study"],
 )
 def test_help_has_examples_that_parse(run, name: str) -> None:
     text = run(name, "--help").out

@@ -6,13 +6,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 import small_workload
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from snnmap import mapfile, pipeline
 from snnmap.errors import InfeasibleError, InputError, SnnmapError
 from snnmap.ir import Violation
 from snnmap.pipeline import Compiled, CompileOptions
-from snnmap.plan import OBJECTIVES
+from snnmap.plan import OBJECTIVES, REGISTRIES
 from snnmap.profile.store import save_profile
+from snnmap.replay import deviation, replay
 from snnmap.verify import verify
 
 QUICK = (("place.sweeps", 2), ("place.restarts", 1)), (("place.min_moves", 500), ("place.moves_per_cluster", 5))
@@ -36,6 +39,31 @@ def test_every_objective_gives_a_legal_mapping(compiled: Compiled, chip: Path, o
 def test_every_chip_takes_the_small_network(compiled: Compiled, name: str, technology: str | None) -> None:
     again = pipeline.compile(compiled.graph, CompileOptions(hardware=name, technology=technology))
     assert verify(again.mapping, again.graph, again.hardware) == []
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    seed=st.integers(0, 1000),
+    rate=st.floats(0.02, 0.9),
+    rows=st.integers(4, 48),
+    columns=st.integers(2, 24),
+    limit=st.none() | st.integers(12, 60),
+    partition=st.sampled_from(sorted(REGISTRIES["partition"])),
+    place=st.sampled_from(["sequential", "random"]),
+)
+def test_any_small_network_on_any_small_chip_is_legal_and_keeps_its_spikes(
+    chip: Path, seed: int, rate: float, rows: int, columns: int, limit: int | None, partition: str, place: str
+) -> None:
+    sizes = f"rows = {rows}\ncolumns = {columns}\n" + ("" if limit is None else f"synapse_limit = {limit}\n")
+    path = chip.with_name("any.toml")
+    path.write_text(f'name = "any"\nextends = "pcm-mesh"\ndescription = "any size"\n{sizes}')
+    chosen = (("partition", partition), ("place", place))
+    again = pipeline.compile(
+        small_workload.workload(seed, rate), CompileOptions(hardware=str(path), seed=seed, settings=chosen)
+    )
+    assert verify(again.mapping, again.graph, again.hardware) == []
+    assert deviation(again.graph, replay(again.mapping, again.graph)) == 0
+    assert mapfile.encode(mapfile.decode(mapfile.encode(again.mapping))) == mapfile.encode(again.mapping)
 
 
 def test_another_partitioner_does_not_shift_the_placers_draws(compiled: Compiled) -> None:
@@ -69,10 +97,8 @@ def test_a_saved_profile_gives_the_same_mapping(compiled: Compiled, chip: Path, 
 def test_a_broken_replay_is_a_violation(compiled: Compiled, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     save_profile(compiled.graph, tmp_path / "p.npz")
     mapfile.save(compiled.mapping, tmp_path / "m.json")
-    from snnmap import replay
-
     monkeypatch.setattr(
-        replay, "replay", lambda *_, **__: replace(compiled.graph.events, value=compiled.graph.events.value * 2)
+        "snnmap.replay.replay", lambda *_, **__: replace(compiled.graph.events, value=compiled.graph.events.value * 2)
     )
     found = pipeline.verify_file(tmp_path / "m.json", workload=str(tmp_path / "p.npz"), replay=True)
     assert [v.rule for v in found] == ["replay"]

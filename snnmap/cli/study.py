@@ -79,10 +79,14 @@ def compare(sources: tuple[str, ...], quiet: bool, json_: bool, **given: Any) ->
 @click.command(epilog="\b\nExample:\n  snnmap study reports/papers/study.toml")
 @click.argument("file", metavar="STUDY.toml", type=options.FILE)
 @options.quiet
-def study(file: Path, quiet: bool) -> None:
+@options.as_json
+def study(file: Path, quiet: bool, json_: bool) -> None:
     """Run a study: published figures beside ours, written beside its file (report.md, results.csv, results.json)."""
     with show.progress(quiet) as told:
         written = findings.study(file, progress=told)
+    if json_:
+        show.as_json({"written": [str(path) for path in written]})
+        return
     for path in written:
         click.echo(f"wrote {path}")
 
