@@ -25,7 +25,7 @@ def states(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> tuple[Phy
     """The chip under a mapping in both modes, as far as its technology has them."""
     twin = paper_twin(hardware.technology)
     physics = physics_state(mapping, graph, hardware) if hardware.technology.mode == "physics" else None
-    return physics, None if twin is None else paper_state(mapping, graph, hardware, twin)
+    return physics, None if twin is None else paper_state(mapping, graph, hardware, twin, bounds=False)
 
 
 def tile_maps(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> list[Chart]:

@@ -257,7 +257,7 @@ class _Sweep:
         if "physics" in stale and hardware.technology.mode == "physics":
             physics = physics_state(mapping, self.graph, hardware, heated)
         if twin is not None and "paper" in stale:
-            paper = paper_state(mapping, self.graph, hardware, twin)
+            paper = paper_state(mapping, self.graph, hardware, twin, bounds=False)
         return Parts(mapping, heated, physics, paper, step)
 
     def point(self, key: str, at: float, base: Parts, stale: tuple[str, ...]) -> Point:

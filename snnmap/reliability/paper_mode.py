@@ -64,10 +64,13 @@ def paper_quality(hardware: Hardware) -> F64:
     return paper.endurance_map((hardware.rows, hardware.columns), paper.PaperCell.of(twin))
 
 
-def paper_state(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, technology: Technology) -> PaperState:
+def paper_state(
+    mapping: Mapping, graph: SpikeGraph, hardware: Hardware, technology: Technology, *, bounds: bool = True
+) -> PaperState:
     """Lifetime and temperature by eSpine's equations, `paper` mode; the paper knows no tile-to-tile coupling.
 
-    Clusters that take turns on a tile wear and heat the same cells: their spikes add up.
+    Clusters that take turns on a tile wear and heat the same cells: their spikes add up. The bounds take longer than
+    all else; without `bounds` they are infinite.
     """
     cell, shape = paper.PaperCell.of(technology), (hardware.rows, hardware.columns)
     lasts = paper.endurance_map(shape, cell)
@@ -76,7 +79,7 @@ def paper_state(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, technol
     time = graph.window * seconds_per_step(mapping, graph)
     law = Leakage.of(hardware, technology, hardware.leaking_width)
     clusters = mapping.clustering.clusters
-    lifetime, bound, average, spiking = (np.zeros(clusters) for _ in range(4))
+    lifetime, average, spiking = (np.zeros(clusters) for _ in range(3))
     leakage, hottest = np.zeros(hardware.tiles), cell.ambient
     for group in clusters_by_tile(mapping):
         passes = [passes_of(mapping, graph, hardware, held, int(k)) for k in group]
@@ -89,9 +92,12 @@ def paper_state(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, technol
         leakage[mapping.placement.tile[group[0]]] = law.power(average[group[0]])
         for k, mine in zip(group, passes, strict=True):
             lifetime[k] = paper.effective_lifetime(endurance, np.where(mine > 0, total, 0.0))
-            bound[k] = upper_bound(crossbar_of(graph, mapping.clustering, held.cells, int(k)), lasts)
             spiking[k] = cell.ambient + weighted_mean(rise, mine)
     factors = _factors(mapping, hardware) * graph.frames
+    bound = np.full(clusters, np.inf)
+    if bounds:
+        crossbars = (crossbar_of(graph, mapping.clustering, held.cells, k) for k in range(clusters))
+        bound = np.array([upper_bound(crossbar, lasts) for crossbar in crossbars])
     return PaperState(lifetime * factors, bound * factors, average, spiking, hottest, leakage)
 
 
