@@ -254,6 +254,8 @@ def write_atomically(path: Path, data: bytes) -> None:
     InputError
         If the folder does not exist or cannot be written.
     """
+    if path.exists() and not path.is_file():
+        raise InputError(f"cannot write {path}: it is not a plain file; give the name of a file")
     try:
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     except OSError as error:
@@ -290,6 +292,8 @@ def load(path: Path | str) -> Mapping:
     """
     path = Path(path)
     try:
+        if path.exists() and not path.is_file():
+            raise InputError(f"cannot read mapping {path}: it is not a plain file")
         data = path.read_bytes()
     except OSError as error:
         raise InputError(f"cannot read mapping {path}: {error.strerror}") from None

@@ -1,5 +1,6 @@
 """The command line: exit codes, one line per error, clean stdout, no half-written file, no traceback."""
 
+import contextlib
 import json
 import os
 import signal
@@ -14,7 +15,7 @@ import pytest
 import small_workload
 
 from snnmap import mapfile
-from snnmap.cli import cli, main
+from snnmap.cli import cli, main, show
 
 ROOT = Path(__file__).parents[1]
 
@@ -27,6 +28,12 @@ class Ran(NamedTuple):
     @property
     def document(self) -> dict:
         return json.loads(self.out)
+
+
+@pytest.fixture(autouse=True)
+def kernels_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No remark about the first run of an installation."""
+    monkeypatch.setattr(show, "kernels_are_compiled", lambda: True)
 
 
 @pytest.fixture
@@ -462,6 +469,38 @@ def test_python_m_snnmap(recipe: Path, chip: Path) -> None:
     out, err = process.communicate(timeout=300)
     assert process.returncode == 0, err
     assert json.loads(out)["legal"]
+
+
+def test_plain_lines_where_there_is_no_terminal(capsys: pytest.CaptureFixture[str], monkeypatch) -> None:
+    now = iter([0.0, 1.0, 2.5, 3.0, 5.0])
+    monkeypatch.setattr(show.time, "monotonic", lambda: next(now))
+    with show.progress(quiet=False) as told:
+        for done, best in enumerate([0.0, 0.0, 12345.6, 1.0, 7.45e-7]):
+            told("place", done, 9, best)
+    assert capsys.readouterr().err.splitlines() == [
+        "place: 2 of 9, best 12,346, 2 s",
+        "place: 4 of 9, best 7.45e-07, 5 s",
+    ]
+    with show.progress(quiet=True) as nothing:
+        assert nothing is None
+
+
+def test_a_bar_on_a_terminal(recipe: Path, chip: Path) -> None:
+    """Progress goes to the terminal on stderr, is wiped at the end, and leaves stdout alone."""
+    ours, theirs = os.openpty()
+    words = [sys.executable, "-m", "snnmap", "compile", str(recipe), "--hw", str(chip), "--json"]
+    with subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, stderr=theirs, text=True) as process:
+        os.close(theirs)
+        shown = b""
+        with contextlib.suppress(OSError):
+            while piece := os.read(ours, 4096):
+                shown += piece
+        assert process.stdout is not None
+        assert json.loads(process.stdout.read())["legal"]
+    os.close(ours)
+    assert process.returncode == 0
+    assert b"place" in shown
+    assert b"Traceback" not in shown
 
 
 def test_two_runs_write_the_same_bytes(run, mapping: Path, recipe: Path, chip: Path, tmp_path: Path) -> None:

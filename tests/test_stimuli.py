@@ -1,7 +1,9 @@
 """Data files of every kind become recordings; damaged, truncated, empty and foreign ones give one clear error."""
 
 import gzip
+import os
 import struct
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -84,7 +86,7 @@ def test_units_of_event_times(tmp_path, key, values, seconds, noted):
 @pytest.mark.parametrize(
     ("arrays", "message"),
     [
-        ({"y": [1]}, r"none called spikes, data, x or t"),
+        ({"y": [1], "z": [1]}, r"none called spikes, data, x or t"),
         ({"t": [1.0]}, "neither x and y nor flat indices"),
         ({"t": [1.0], "i": [1, 2]}, "differ in length"),
         ({"t": [-1.0], "i": [1]}, "is negative"),
@@ -239,3 +241,21 @@ def test_archives_that_claim_too_much_are_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(archive, "EXPANSION", 0.5)
     with pytest.raises(InputError, match="claims more bytes"):
         read_recording(path)
+
+
+def test_a_device_that_never_ends_is_refused(tmp_path):
+    with pytest.raises(InputError, match="device or pipe"):
+        read_recording(Path("/dev/zero"))
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(InputError, match="device or pipe"):
+        read_recording(pipe)
+
+
+def test_the_only_array_is_the_data_whatever_its_name(tmp_path):
+    path = saved(tmp_path, images=np.ones((2, 3)), labels=np.array([0, 1]))
+    recording = read_recording(path)
+    assert recording.data.values.shape == (2, 3)
+    assert recording.notes == ("the only array, 'images', is taken as the data",)
+    several = saved(tmp_path, images=np.ones((2, 3)), targets=np.array([0, 1]))
+    assert "none called" in error_of(lambda: read_recording(several))

@@ -1,6 +1,7 @@
 import contextlib
 import io
 import json
+import os
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -201,3 +202,11 @@ def test_a_failed_save_leaves_the_old_file(tmp_path: Path) -> None:
         save_profile(graph(), tmp_path / "missing" / "p.npz")
     assert path.read_bytes() == data
     assert [p.name for p in tmp_path.iterdir()] == ["p.npz"]
+
+
+def test_a_pipe_or_device_is_not_replaced(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(InputError, match="device or pipe"):
+        save_profile(graph(), pipe)
+    assert pipe.is_fifo()

@@ -214,3 +214,8 @@ def test_a_folder_of_the_same_name_does_not_hide_a_shipped_workload(tmp_path, mo
     assert load_network("imgsmooth").format == "recipe"
     with pytest.raises(InputError, match=r"neither edges\.csv"):
         load_network("./imgsmooth")
+
+
+def test_a_device_is_no_network():
+    with pytest.raises(InputError, match="device or pipe"):
+        load_network("/dev/zero")

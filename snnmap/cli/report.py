@@ -94,5 +94,5 @@ def _ends(swing: Swing, base: object, unit: str) -> tuple[str, str]:
 def _constants(found: account.Account) -> None:
     if not found.constants:
         return
-    rows = [(key, q.written, q.source) for key, q in found.constants]
+    rows = [(key, q.written.removesuffix(" 1"), q.source) for key, q in found.constants]
     show.table("recalled or estimated constants behind these figures", ("quantity", "value", "source"), rows)

@@ -123,9 +123,14 @@ def _bar() -> Iterator[Progress]:
         def told(stage: str, done: int, total: int, best: float) -> None:
             if stage not in known:
                 known[stage] = bars.add_task(stage, total=total, best="")
-            bars.update(known[stage], completed=done, total=total, best=f"best {best:,.0f}" if best else "")
+            bars.update(known[stage], completed=done, total=total, best=_best(best))
 
         yield told
+
+
+def _best(cost: float) -> str:
+    """Best cost so far, in words: counts in full, small numbers by their digits; nothing if there is none."""
+    return "" if not cost else f"best {cost:,.0f}" if cost >= 1000 else f"best {cost:.4g}"
 
 
 def _lines() -> Progress:
@@ -137,7 +142,7 @@ def _lines() -> Progress:
         begun.setdefault(stage, now)
         if now - said.get(stage, begun[stage]) >= QUIET_SECONDS:
             said[stage] = now
-            best_so_far = f", best {best:,.0f}" if best else ""
-            say(f"{stage}: {done} of {total}{best_so_far}, {now - begun[stage]:.0f} s")
+            parts = (f"{done} of {total}", _best(best), f"{now - begun[stage]:.0f} s")
+            say(f"{stage}: {', '.join(part for part in parts if part)}")
 
     return told

@@ -35,10 +35,12 @@ def read_bytes(path: Path) -> bytes:
     Raises
     ------
     InputError
-        If it does not exist, is a folder, is empty or cannot be read.
+        If it does not exist, is a folder or a device (which may never end), is empty or cannot be read.
     """
     if path.is_dir():
         raise InputError(f"{path}: is a folder, not a data file")
+    if path.exists() and not path.is_file():
+        raise InputError(f"{path}: is a device or pipe, not a file; write it to a file first")
     try:
         content = path.read_bytes()
     except OSError as error:

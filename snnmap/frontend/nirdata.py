@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from snnmap.arrays import offsets
 from snnmap.errors import InputError
+from snnmap.frontend.archive import read_bytes
 from snnmap.frontend.hdf5 import SIGNATURE, Tree, read_tree
 from snnmap.frontend.recording import Dense, Events, Recording, finite
 
@@ -21,7 +22,7 @@ ROOT = "NIRGraphData"
 
 def is_nirdata(path: Path) -> bool:
     """Whether a file is HDF5 and names the type of NIR data."""
-    content = path.read_bytes()
+    content = read_bytes(path)
     return SIGNATURE in content and ROOT.encode() in content
 
 

@@ -99,9 +99,7 @@ def _from_arrays(path: Path, arrays: Arrays) -> Recording:
         if time is not None:
             events, notes = _events(arrays, time)
             return Recording(events, labels, notes)
-        key = next((key for key in ("spikes", "data", "x") if key in arrays), None)
-        if key is None:
-            raise InputError(f"holds arrays {sorted(arrays)}, but none called spikes, data, x or t")
+        key, notes = _tensor(arrays)
         values = finite(arrays[key], f"the array {key!r}")
         spiking = key == "spikes"
         if values.ndim < 2 or (spiking and values.ndim < 3):
@@ -110,9 +108,20 @@ def _from_arrays(path: Path, arrays: Arrays) -> Recording:
         dt = float(arrays["dt"].ravel()[0]) if "dt" in arrays and arrays["dt"].size == 1 else None
         if dt is not None and not 0 < dt < float("inf"):
             raise InputError(f"dt must be positive, not {dt}")
-        return Recording(Dense(values, timed=True if spiking or dt else None, spiking=spiking, dt=dt), labels)
+        return Recording(Dense(values, timed=True if spiking or dt else None, spiking=spiking, dt=dt), labels, notes)
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
+
+
+def _tensor(arrays: Arrays) -> tuple[str, tuple[str, ...]]:
+    """Name of the array of samples, and a note if it was told by being the only one besides labels and dt."""
+    for key in ("spikes", "data", "x"):
+        if key in arrays:
+            return key, ()
+    others = sorted(set(arrays) - {"labels", "dt"})
+    if len(others) != 1:
+        raise InputError(f"holds arrays {sorted(arrays)}, but none called spikes, data, x or t")
+    return others[0], (f"the only array, {others[0]!r}, is taken as the data",)
 
 
 def _events(arrays: Arrays, key: str) -> tuple[Events, tuple[str, ...]]:

@@ -137,6 +137,8 @@ def _located(source: str | Path) -> WorkloadFile | Path:
         raise InputError(
             f"{str(source)!r} is neither a file nor a shipped workload; {library.suggestion(str(source), names)}"
         )
+    if not path.is_file() and not path.is_dir():
+        raise InputError(f"{path}: is a device or pipe, not a file; write it to a file first")
     return read_workload_file(path) if path.suffix == ".toml" else path
 
 

@@ -41,8 +41,11 @@ def save_profile(graph: SpikeGraph, path: str | Path) -> None:
     Raises
     ------
     InputError
-        If the file cannot be written, or the provenance holds something JSON cannot express.
+        If the file cannot be written or is a device or pipe (which renaming would replace), or the provenance holds
+        something JSON cannot express.
     """
+    if Path(path).exists() and not Path(path).is_file():
+        raise InputError(f"cannot write {path}: it is a folder, device or pipe; give the name of a file")
     arrays = _arrays(graph)
     facts = {"format": FORMAT, "version": VERSION, **_facts(graph)}
     try:
