@@ -81,6 +81,9 @@ def main(arguments: list[str] | None = None) -> None:
         _stop(f"error: {error.format_message()}", 2)
     except (click.Abort, KeyboardInterrupt):
         _stop("stopped; no file was written", 130)
+    except OSError as error:
+        sys.stdout = None  # what it still holds cannot be written either, and would fail again at exit
+        _stop(f"error: the output cannot be written: {error.strerror or error}", 2)
     except MemoryError:
         _stop("error: out of memory; use a smaller network, fewer samples, or a machine with more memory", 2)
     sys.exit(code if isinstance(code, int) else 0)
