@@ -513,7 +513,7 @@ def test_two_runs_write_the_same_bytes(run, mapping: Path, recipe: Path, chip: P
 def test_ctrl_c_leaves_no_file(recipe: Path, chip: Path, tmp_path: Path, stage: str) -> None:
     """Interrupted while the stage runs for long: exit 130, no output, no temporary file, no traceback."""
     slow = {
-        "profile": ("lenet", "--samples", 200),
+        "profile": ("lenet", "--samples", 3000),
         "place": (recipe, "--hw", chip, "--set", "place=swarm", "--set", "place.iterations=1000000"),
     }[stage]
     with spawn("compile", *slow, "-o", tmp_path / "m.json") as process:
