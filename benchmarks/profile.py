@@ -39,7 +39,7 @@ def samples(count: int) -> list[np.ndarray]:
 
 def ours(frames: list[np.ndarray]) -> tuple[float, list[list[int]]]:
     """CPU seconds per sample (events in, spike graph out), and spikes per sample and layer."""
-    from snnmap.arrays import offsets
+    from snnmap.core.arrays import offsets
     from snnmap.frontend.nir import read_nir
     from snnmap.ir import Dynamics, Spikes, Workload
     from snnmap.profile import profile

@@ -11,11 +11,10 @@ The command line is a shell over the names below. `profile`, `verify`, `evaluate
 modules of the same names are reached by `from snnmap.verify import ...`.
 """
 
-__version__ = "0.1.0"
-
 from snnmap.account import account as report
 from snnmap.account import pictures
-from snnmap.errors import InfeasibleError, InputError, SnnmapError
+from snnmap.core.errors import InfeasibleError, InputError, SnnmapError
+from snnmap.core.version import __version__
 from snnmap.evaluate import evaluate
 from snnmap.findings import study as run_study
 from snnmap.frontend import LoadOptions, load_network, load_workload
@@ -48,6 +47,7 @@ from snnmap.survey import activity, check, hardware_list, hardware_show, inspect
 from snnmap.verify import verify
 
 __all__ = [
+    "__version__",
     "OBJECTIVES",
     "Clustering",
     "CompareOptions",

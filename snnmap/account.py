@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from snnmap import mapfile
-from snnmap.errors import InputError
+from snnmap.core.errors import InputError
 from snnmap.hardware import Hardware, Quantity
 from snnmap.ir import Mapping as Mapped
 from snnmap.ir import SpikeGraph

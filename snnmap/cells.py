@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from snnmap.arrays import F64, I32, I64, frozen, offsets, row_of_entry, transpose_csr
+from snnmap.core.arrays import F64, I32, I64, frozen, offsets, row_of_entry, transpose_csr
 from snnmap.ir import Clustering, Network, SpikeGraph
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from snnmap.arrays import F64, I64
 from snnmap.cells import programmed_cells, weight_share
+from snnmap.core.arrays import F64, I64
 from snnmap.hardware import Hardware
 from snnmap.ir import Clustering, Mapping, Metric, Report, SpikeGraph, Traffic
 from snnmap.physics.pcm import conductance

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from snnmap import __version__
-from snnmap.mapfile import write_atomically
+from snnmap.core.files import write_atomically
+from snnmap.core.version import __version__
 from snnmap.pipeline import Progress
 from snnmap.published import PACES, Claim, Outcome, read_study, run
 from snnmap.report.labels import label, mode_of

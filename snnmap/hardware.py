@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from snnmap.errors import InfeasibleError, InputError
+from snnmap.core.errors import InfeasibleError, InputError
+from snnmap.core.library import shipped
 from snnmap.hardware_file import (
     CHIP_FIELDS,
     MAX_SIDE,
@@ -31,7 +32,6 @@ from snnmap.hardware_file import (
     take_side,
 )
 from snnmap.hardware_keys import CHIP_KEYS, DEVICE_KEYS, PACKAGE_KEYS, PAPER_KEYS, TECHNOLOGY_KEYS
-from snnmap.library import shipped
 
 Mode = Literal["paper", "physics"]
 

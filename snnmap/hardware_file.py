@@ -13,9 +13,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from snnmap.errors import InputError
+from snnmap.core.errors import InputError
+from snnmap.core.library import shipped, suggestion
 from snnmap.hardware_keys import Key
-from snnmap.library import shipped, suggestion
 from snnmap.units import parse_unit
 
 Kind = Literal["chips", "technologies", "packages"]

@@ -16,8 +16,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from snnmap.arrays import F32, F64, I32, I64, Bool, digest, frozen, row_of_entry
-from snnmap.errors import InputError
+from snnmap.core.arrays import F32, F64, I32, I64, Bool, digest, frozen, row_of_entry
+from snnmap.core.errors import InputError
 
 Kind = Literal["input", "bias", "neuron"]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from snnmap.errors import InputError
+from snnmap.core.errors import InputError
 from snnmap.ir import Mapping
 
 

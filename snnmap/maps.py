@@ -5,8 +5,8 @@ Computes the maps with the reliability models and draws nothing. A label that co
 
 import numpy as np
 
-from snnmap.arrays import F64, I32
-from snnmap.errors import InputError
+from snnmap.core.arrays import F64, I32
+from snnmap.core.errors import InputError
 from snnmap.hardware import Hardware
 from snnmap.ir import Mapping, SpikeGraph
 from snnmap.physics import paper, thermal

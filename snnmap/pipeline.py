@@ -12,9 +12,10 @@ from typing import Any, Literal
 
 import numpy as np
 
-from snnmap import __version__, mapfile
-from snnmap.arrays import F64
-from snnmap.errors import InfeasibleError, InputError, SnnmapError
+from snnmap import mapfile
+from snnmap.core.arrays import F64
+from snnmap.core.errors import InfeasibleError, InputError, SnnmapError
+from snnmap.core.version import __version__
 from snnmap.evaluate import evaluate, figures
 from snnmap.frontend import LoadOptions, load_workload
 from snnmap.hardware import Hardware, load_hardware

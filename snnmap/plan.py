@@ -12,7 +12,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
-from snnmap.errors import InputError
+from snnmap.core.errors import InputError
 
 STAGES = ("partition", "place", "wire", "schedule")
 

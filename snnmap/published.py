@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from snnmap import pipeline
-from snnmap.errors import InputError
+from snnmap.core.errors import InputError
 from snnmap.frontend import LoadOptions
 from snnmap.physics.leakage import Leakage
 from snnmap.pipeline import CompileOptions, Progress

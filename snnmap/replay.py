@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from snnmap.arrays import offsets, transpose_csr
 from snnmap.cells import programmed_cells
-from snnmap.errors import InputError
+from snnmap.core.arrays import offsets, transpose_csr
+from snnmap.core.errors import InputError
 from snnmap.ir import Clustering, Dynamics, Mapping, Network, SpikeGraph, Spikes
 
 Progress = Callable[[str, int, int, float], None]

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from snnmap.arrays import F64, Bool
-from snnmap.errors import SnnmapError
+from snnmap.core.arrays import F64, Bool
+from snnmap.core.errors import SnnmapError
 from snnmap.evaluate import timing
 from snnmap.hardware import Hardware, Quantity, Technology
 from snnmap.ir import Mapping as Mapped

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from snnmap import pipeline
-from snnmap.errors import InputError
+from snnmap.core.errors import InputError
 from snnmap.evaluate import evaluate
 from snnmap.evaluate import figures as figures_of
 from snnmap.frontend import LoadOptions

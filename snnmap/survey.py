@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from snnmap.errors import InfeasibleError
+from snnmap.core.errors import InfeasibleError
 from snnmap.frontend import load_network, workload_table
 from snnmap.hardware import list_hardware, list_technologies, load_hardware
 from snnmap.ir import ANALOG, Network, Population, SpikeGraph

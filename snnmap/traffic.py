@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from snnmap.arrays import I32, I64, Bool, offsets, ranges, row_of_entry, transpose_csr
 from snnmap.cells import programmed_cells
+from snnmap.core.arrays import I32, I64, Bool, offsets, ranges, row_of_entry, transpose_csr
 from snnmap.hardware import Hardware
 from snnmap.ir import Clustering, Placement, SpikeGraph, Spikes, Traffic
 

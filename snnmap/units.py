@@ -7,7 +7,7 @@ factor after it); a factor is an optional prefix, a name and an optional whole e
 import re
 from typing import NamedTuple
 
-from snnmap.errors import InputError
+from snnmap.core.errors import InputError
 
 Dimension = tuple[int, int, int, int, int]
 """Exponents of kilogram, metre, second, ampere, kelvin."""

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from snnmap.arrays import offsets
-from snnmap.errors import InputError
+from snnmap.core.arrays import offsets
+from snnmap.core.errors import InputError
 from snnmap.hardware import Hardware
 from snnmap.ir import Dynamics, SpikeGraph, Spikes, Workload
 from snnmap.partition.unroll import unroll

@@ -3,7 +3,7 @@
 import numpy as np
 from machines import mesh
 
-from snnmap.arrays import offsets
+from snnmap.core.arrays import offsets
 from snnmap.ir import Network, Population, SpikeGraph
 
 LIF = ("tau", "r", "v_leak", "v_threshold", "v_reset")

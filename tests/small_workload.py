@@ -6,7 +6,7 @@ above the chip's 16 rows, so neurons are split; 8 columns, so that clusters hold
 
 import numpy as np
 
-from snnmap.arrays import offsets
+from snnmap.core.arrays import offsets
 from snnmap.ir import Dynamics, Network, Population, Spikes, Workload
 
 SIZES = {"input": 20, "bias": 1, "first": 12, "second": 6, "out": 3}

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snnmap.errors import InfeasibleError, InputError
+from snnmap.core.errors import InfeasibleError, InputError
 from snnmap.frontend import LoadOptions, load_network, load_workload
 from snnmap.frontend.activity import read_activity, recorded_levels
 from snnmap.ir import SpikeGraph

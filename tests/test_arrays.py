@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snnmap.arrays import GRID_BITS, digest, frozen, grid_of, offsets, on_grid, ranges, row_of_entry, transpose_csr
+from snnmap.core.arrays import digest, frozen, offsets, ranges, row_of_entry, transpose_csr
+from snnmap.core.exact import GRID_BITS, grid_of, on_grid
 
 FEW = settings(max_examples=60, deadline=None)
 COUNTS = st.lists(st.integers(0, 4), max_size=6)

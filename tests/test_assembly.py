@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
-from snnmap.arrays import grid_of
-from snnmap.errors import InfeasibleError, InputError
+from snnmap.core.errors import InfeasibleError, InputError
+from snnmap.core.exact import grid_of
 from snnmap.frontend import assembly
 from snnmap.frontend.assembly import Block, Draft, build_network, levels
 

@@ -9,7 +9,7 @@ from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 from oracles import nodal
 
-from snnmap.errors import InputError
+from snnmap.core.errors import InputError
 from snnmap.kernels import crossbar as kernels
 from snnmap.physics.crossbar import (
     array_power,

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snnmap.errors import InputError
+from snnmap.core.errors import InputError
 from snnmap.hardware import load_hardware, load_technology
 from snnmap.physics.endurance import (
     ReadDisturb,

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from snnmap.errors import InputError
+from snnmap.core.errors import InputError
 from snnmap.hardware import load_hardware
 from snnmap.physics.crossbar import array_power, cell_currents, gated_row_map
 from snnmap.physics.energy import EnergyParts, Events, energy_parts, read_energy, row_read_energy, write_energy

@@ -4,7 +4,7 @@ import pickle
 
 import pytest
 
-from snnmap.errors import InfeasibleError, InputError, SnnmapError
+from snnmap.core.errors import InfeasibleError, InputError, SnnmapError
 
 
 def test_one_root() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from snnmap import pipeline
-from snnmap.arrays import offsets
+from snnmap.core.arrays import offsets
 from snnmap.ir import Clustering, Network, Population, SpikeGraph
 from snnmap.partition.homes import balanced_homes
 

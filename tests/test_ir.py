@@ -7,7 +7,7 @@ import pytest
 import small_workload
 
 from snnmap import ir
-from snnmap.errors import InputError
+from snnmap.core.errors import InputError
 from snnmap.ir import ANALOG, MODELS, Network, Population, Report, Spikes, Traffic, Violation
 from snnmap.pipeline import Compiled
 

@@ -1,6 +1,7 @@
 from pathlib import Path
 
-from snnmap.kernels import executor, jit, neurons
+from snnmap.core import jit
+from snnmap.kernels import executor, neurons
 
 
 def test_stamp_follows_imported_kernels(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracles import dense_conv
 
-from snnmap.errors import InfeasibleError, InputError
+from snnmap.core.errors import InfeasibleError, InputError
 from snnmap.frontend import lava
 from snnmap.frontend.assembly import build_network
 from snnmap.frontend.lava import _add_biases, _chain, _layers, read_lava

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snnmap.errors import InfeasibleError, InputError
+from snnmap.core.errors import InfeasibleError, InputError
 from snnmap.hardware import load_hardware
 from snnmap.physics.leakage import Leakage, leakage_saving, loop_gain, settle
 from snnmap.physics.thermal import ChipThermal

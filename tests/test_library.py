@@ -2,8 +2,8 @@
 
 import pytest
 
-from snnmap import library
-from snnmap.errors import InputError
+from snnmap.core import library
+from snnmap.core.errors import InputError
 
 
 def test_folders_are_found_in_the_checkout():

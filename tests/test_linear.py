@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracles import dense_conv
 
-from snnmap.errors import InputError
+from snnmap.core.errors import InputError
 from snnmap.frontend.linear import Window, convolution, dense, diagonal, pool, repeated, window
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from snnmap import locate
-from snnmap.errors import InputError
+from snnmap.core.errors import InputError
 from snnmap.pipeline import Compiled
 
 

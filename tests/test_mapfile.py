@@ -15,7 +15,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from snnmap import mapfile, pipeline
-from snnmap.errors import InputError
+from snnmap.core.errors import InputError
 from snnmap.ir import Mapping
 from snnmap.pipeline import Compiled
 

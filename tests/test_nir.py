@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from nir_trees import affine, between, conv, ends, graph, lif, linear, population, read
 
-from snnmap.errors import InputError
+from snnmap.core.errors import InputError
 from snnmap.frontend import hdf5
 from snnmap.frontend.nir import from_nir, read_nir
 

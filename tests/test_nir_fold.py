@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from nir_trees import affine, between, conv, ends, graph, lif, linear, population, read
 from oracles import dense_conv
 
-from snnmap.errors import InfeasibleError, InputError
+from snnmap.core.errors import InfeasibleError, InputError
 from snnmap.frontend import nir_fold
 from snnmap.frontend.linear import dense
 

@@ -4,7 +4,7 @@ import nir
 import numpy as np
 import pytest
 
-from snnmap.errors import InputError
+from snnmap.core.errors import InputError
 from snnmap.frontend.nirdata import is_nirdata, read_nirdata
 from snnmap.frontend.stimuli import read_recording
 

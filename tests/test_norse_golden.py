@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pytest
 from oracles import norse_nets
 
-from snnmap.arrays import offsets
+from snnmap.core.arrays import offsets
 from snnmap.frontend.nir import from_nir, read_nir
 from snnmap.ir import Dynamics, Network, SpikeGraph, Spikes, Workload
 from snnmap.profile import profile

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_traffic import BIASES, FIRST, INPUTS, NEURONS, random_clustering, random_graph
 
-from snnmap.errors import InputError
+from snnmap.core.errors import InputError
 from snnmap.objectives import Nets, Term, linear, multicast, pairwise, unicast
 from snnmap.traffic import traffic
 

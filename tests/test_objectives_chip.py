@@ -8,7 +8,7 @@ import pytest
 from test_wire import crossbars
 
 from snnmap import pipeline
-from snnmap.errors import InputError
+from snnmap.core.errors import InputError
 from snnmap.hardware import load_hardware
 from snnmap.ir import Placement
 from snnmap.objectives.chip import TERMS, ChipView, cluster_power, leakage, lifetime, resistances, thermal

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from oracles import partition as oracle
 from partition_cases import convolution, dense, graph_of, listed, machine, random_graph, sets
 
-from snnmap.errors import InfeasibleError
+from snnmap.core.errors import InfeasibleError
 from snnmap.partition import ALGORITHMS, FirstFit, KernighanLin, lower_bounds, messages
 from snnmap.partition import atoms as atoms_module
 from snnmap.partition.atoms import Activity, twins

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from snnmap.errors import InputError
+from snnmap.core.errors import InputError
 from snnmap.physics.pcm import (
     NOISE_MODELS,
     conductance,

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from snnmap import mapfile, pipeline
-from snnmap.errors import InfeasibleError, InputError, SnnmapError
+from snnmap.core.errors import InfeasibleError, InputError, SnnmapError
 from snnmap.ir import Violation
 from snnmap.pipeline import Compiled, CompileOptions
 from snnmap.plan import OBJECTIVES, REGISTRIES

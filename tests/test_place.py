@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from machines import mesh
 from oracles import placement as oracle
 
-from snnmap.errors import InfeasibleError, InputError
+from snnmap.core.errors import InfeasibleError, InputError
 from snnmap.ir import Placement, Traffic
 from snnmap.kernels.place import anneal, keep, propose, recount, revert, swap
 from snnmap.objectives import Term, linear, pairwise

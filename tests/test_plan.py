@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from snnmap.errors import InputError
+from snnmap.core.errors import InputError
 from snnmap.plan import OBJECTIVES, REGISTRIES, TERM_NAMES, parse_settings, parse_terms, plan_for, read_config
 
 

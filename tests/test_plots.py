@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from snnmap import maps
-from snnmap.errors import InputError
+from snnmap.core.errors import InputError
 from snnmap.report import plots
 from snnmap.report.numbers import difference, in_one_unit, number
 from snnmap.report.plots import Chart, Panel, readable

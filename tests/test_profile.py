@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracles import dense_executor
 
-from snnmap.arrays import grid_of, offsets, on_grid
-from snnmap.errors import InputError
+from snnmap.core.arrays import offsets
+from snnmap.core.errors import InputError
+from snnmap.core.exact import grid_of, on_grid
 from snnmap.ir import ANALOG, MODELS, Dynamics, Network, Population, SpikeGraph, Spikes, Workload
 from snnmap.kernels import neurons as kernel
 from snnmap.profile import execution, profile

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snnmap.errors import InputError
+from snnmap.core.errors import InputError
 from snnmap.frontend.recipe import Recipe, build_recipe, read_workload_file
 
 HEAD = 'summary = "s"\norigin = "o"\nlicence = "l"\n'

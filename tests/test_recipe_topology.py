@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snnmap.errors import InputError
+from snnmap.core.errors import InputError
 from snnmap.frontend.recipe_topology import Connection, Weights, planes, synapse_count, synapses
 
 NORMAL = Weights("normal", 0.0, 1.0)

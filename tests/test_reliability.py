@@ -8,7 +8,7 @@ import small_workload
 from oracles import reliability as oracle
 
 from snnmap import pipeline
-from snnmap.arrays import offsets
+from snnmap.core.arrays import offsets
 from snnmap.hardware import load_hardware, load_technology
 from snnmap.ir import Clustering, Network, Placement, Population, SpikeGraph, Wiring
 from snnmap.reliability import paper_state, paper_twin, physics_metrics, physics_state, reliability_metrics

@@ -7,7 +7,7 @@ import pytest
 
 from snnmap import pipeline
 from snnmap.cells import programmed_cells
-from snnmap.errors import InputError
+from snnmap.core.errors import InputError
 from snnmap.frontend import LoadOptions
 from snnmap.ir import SpikeGraph, Spikes
 from snnmap.pipeline import Compiled, CompileOptions

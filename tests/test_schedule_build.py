@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from oracles.dataflow import active_rows, dependencies, link_loads, links_of
 from schedule_cases import NANO, chip, random_case
 
-from snnmap.errors import InputError
+from snnmap.core.errors import InputError
 from snnmap.ir import Placement
 from snnmap.schedule import build_sdfg, maximum_cycle_ratio
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from schedule_cases import random_case
 
-from snnmap.errors import InputError
+from snnmap.core.errors import InputError
 from snnmap.ir import Placement
 from snnmap.schedule import build_sdfg, frame_level, maximum_cycle_ratio, repetition_vector
 

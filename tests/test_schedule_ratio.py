@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracles.dataflow import largest_ratio, simulate
 
-from snnmap.errors import InfeasibleError, InputError
+from snnmap.core.errors import InfeasibleError, InputError
 from snnmap.ir import Sdfg
 from snnmap.kernels.schedule import policy_iteration
 from snnmap.schedule import expand, maximum_cycle_ratio, periodic, repetition_vector, self_timed

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snnmap.errors import InputError
+from snnmap.core.errors import InputError
 from snnmap.frontend import archive
 from snnmap.frontend.idx import read_idx, write_idx
 from snnmap.frontend.recording import Dense, Events, first_samples

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snnmap.errors import InputError
+from snnmap.core.errors import InputError
 from snnmap.ir import MODELS, Network, Population, SpikeGraph, Spikes
 from snnmap.profile import store
 from snnmap.profile.store import is_profile, load_profile, save_profile

@@ -11,7 +11,7 @@ import pytest
 import small_workload
 
 from snnmap import findings, pipeline, published, study
-from snnmap.errors import InputError
+from snnmap.core.errors import InputError
 from snnmap.report.labels import LABELS, mode_of
 
 WANTED = ("traffic", "espine", "thermal", "energy", "throughput")

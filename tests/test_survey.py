@@ -8,7 +8,7 @@ import pytest
 import small_workload
 
 from snnmap import survey
-from snnmap.errors import InputError
+from snnmap.core.errors import InputError
 from snnmap.hardware import list_hardware
 from snnmap.pipeline import Compiled
 

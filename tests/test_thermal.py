@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from oracles import thermal_sheet
 from scipy.special import k0
 
-from snnmap.errors import InputError
+from snnmap.core.errors import InputError
 from snnmap.hardware import load_hardware, load_technology
 from snnmap.physics.crossbar import gated_row_map
 from snnmap.physics.thermal import (

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from snnmap import pipeline
-from snnmap.errors import InputError
+from snnmap.core.errors import InputError
 from snnmap.frontend import LoadOptions
 from snnmap.hardware import Hardware
 from snnmap.pipeline import Compiled, CompileOptions

@@ -7,7 +7,7 @@ import pytest
 import small_workload
 
 from snnmap import pipeline
-from snnmap.arrays import offsets
+from snnmap.core.arrays import offsets
 from snnmap.hardware import Hardware, load_hardware
 from snnmap.ir import Clustering, Mapping, SpikeGraph
 from snnmap.pipeline import Compiled

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from machines import mesh
 
-from snnmap.errors import InfeasibleError, InputError
+from snnmap.core.errors import InfeasibleError, InputError
 from snnmap.ir import Clustering, Network, Population, SpikeGraph
 from snnmap.wire import ALGORITHMS, ActivitySort, Identity
 from snnmap.wire.sorting import column_spikes

@@ -7,8 +7,8 @@ import nir
 import numpy as np
 import pytest
 
-from snnmap import library
-from snnmap.errors import InputError
+from snnmap.core import library
+from snnmap.core.errors import InputError
 from snnmap.frontend import LoadOptions, load_network, load_workload, workload_table
 from snnmap.frontend.recipe import Recipe, read_workload_file
 from snnmap.ir import Workload

@@ -9,12 +9,12 @@ import sys
 
 import click
 
-from snnmap import __version__
 from snnmap.cli.mapping import compile_, diff, schema, verify_, where
 from snnmap.cli.report import report
 from snnmap.cli.study import compare, study
 from snnmap.cli.workload import algorithms, check, hardware, inspect, profile, workloads
-from snnmap.errors import InfeasibleError, SnnmapError
+from snnmap.core.errors import InfeasibleError, SnnmapError
+from snnmap.core.version import __version__
 
 EPILOG = """\b
 Start here:

@@ -8,7 +8,7 @@ import click
 from snnmap import locate, mapfile, pipeline, plan
 from snnmap.cli import options, show
 from snnmap.cli.figures import figures
-from snnmap.errors import InputError
+from snnmap.core.errors import InputError
 from snnmap.evaluate import unit_of
 
 

@@ -28,8 +28,8 @@ from typing import Any
 
 import numpy as np
 
-from snnmap.arrays import F32, F64, I64, offsets, ranges
-from snnmap.errors import InfeasibleError, InputError
+from snnmap.core.arrays import F32, F64, I64, offsets, ranges
+from snnmap.core.errors import InfeasibleError, InputError
 from snnmap.frontend.activity_files import Edges, Firing, read_recorded
 from snnmap.frontend.encoders import LONGEST, ROUNDING, EncodeRules, binned, encode_recording, steps_of
 from snnmap.frontend.imported import Imported

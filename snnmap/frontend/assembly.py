@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from snnmap.arrays import F32, F64, I32, I64, grid_of, offsets, on_grid, ranges
-from snnmap.errors import InfeasibleError, InputError
+from snnmap.core.arrays import F32, F64, I32, I64, offsets, ranges
+from snnmap.core.errors import InfeasibleError, InputError
+from snnmap.core.exact import grid_of, on_grid
 from snnmap.ir import MODELS, Kind, Network, Population
 
 if TYPE_CHECKING:

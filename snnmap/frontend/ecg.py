@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from snnmap.arrays import F32, I64
-from snnmap.errors import InputError
+from snnmap.core.arrays import F32, I64
+from snnmap.core.errors import InputError
 from snnmap.frontend.recording import Dense, Recording
 
 WINDOW = 2.0

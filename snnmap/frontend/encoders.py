@@ -24,8 +24,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from snnmap.arrays import F32, F64, I64, offsets, row_of_entry
-from snnmap.errors import InputError
+from snnmap.core.arrays import F32, F64, I64, offsets, row_of_entry
+from snnmap.core.errors import InputError
 from snnmap.frontend.options import Encoding
 from snnmap.frontend.recording import Dense, Events, Recording
 from snnmap.ir import Spikes

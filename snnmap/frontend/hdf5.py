@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from snnmap.errors import InputError
+from snnmap.core.errors import InputError
 
 Tree = Mapping[str, Any]
 """Names to sub-trees, strings (scalar strings) or arrays (strings inside are `str` objects)."""

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from snnmap.errors import InputError
+from snnmap.core.errors import InputError
 
 GZIP = b"\x1f\x8b"
 MAGIC = b"\x00\x00\x08"

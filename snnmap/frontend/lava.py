@@ -25,8 +25,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from snnmap.arrays import F64
-from snnmap.errors import InputError
+from snnmap.core.arrays import F64
+from snnmap.core.errors import InputError
 from snnmap.frontend.assembly import Block, Draft, build_network
 from snnmap.frontend.hdf5 import Tree, read_tree
 from snnmap.frontend.imported import Imported

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from snnmap.arrays import I32, I64, offsets, ranges
-from snnmap.errors import InputError
+from snnmap.core.arrays import I32, I64, offsets, ranges
+from snnmap.core.errors import InputError
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from snnmap.errors import InputError
+from snnmap.core.errors import InputError
 from snnmap.frontend.assembly import build_network
 from snnmap.frontend.hdf5 import Tree, read_tree
 from snnmap.frontend.imported import Imported

@@ -12,8 +12,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from snnmap.arrays import F64
-from snnmap.errors import InputError
+from snnmap.core.arrays import F64
+from snnmap.core.errors import InputError
 from snnmap.frontend.assembly import Block, Draft, added
 from snnmap.frontend.linear import diagonal
 from snnmap.frontend.nir_layers import Layer, count, input_layer, layer_of

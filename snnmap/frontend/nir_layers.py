@@ -12,8 +12,8 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from snnmap.arrays import F64
-from snnmap.errors import InputError
+from snnmap.core.arrays import F64
+from snnmap.core.errors import InputError
 from snnmap.frontend.linear import (
     Shape,
     Window,

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from snnmap.arrays import F64
-from snnmap.errors import InfeasibleError, InputError
+from snnmap.core.arrays import F64
+from snnmap.core.errors import InfeasibleError, InputError
 from snnmap.frontend.linear import LARGEST
 
 PASS = "Pass"

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from snnmap.arrays import offsets
-from snnmap.errors import InputError
+from snnmap.core.arrays import offsets
+from snnmap.core.errors import InputError
 from snnmap.frontend.archive import read_bytes
 from snnmap.frontend.hdf5 import SIGNATURE, Tree, read_tree
 from snnmap.frontend.recording import Dense, Events, Recording, finite

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from snnmap.errors import InputError
+from snnmap.core.errors import InputError
 
 Encoding = Literal["rate", "poisson", "latency", "current", "delta"]
 Pooling = Literal["fold", "relay"]

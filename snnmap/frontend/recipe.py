@@ -12,7 +12,8 @@ from typing import Any, cast
 
 import numpy as np
 
-from snnmap.errors import InputError
+from snnmap.core.errors import InputError
+from snnmap.core.toml import Table, read_toml
 from snnmap.frontend.imported import Imported
 from snnmap.frontend.options import CHOICES
 from snnmap.frontend.recipe_topology import (
@@ -25,7 +26,6 @@ from snnmap.frontend.recipe_topology import (
     synapse_count,
     synapses,
 )
-from snnmap.frontend.table import Table, read_toml
 from snnmap.ir import MODELS
 
 

@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
-from snnmap.arrays import F32, I64
-from snnmap.errors import InputError
+from snnmap.core.arrays import F32, I64
+from snnmap.core.errors import InputError
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from snnmap.arrays import F32, F64, I64
-from snnmap.errors import InputError
+from snnmap.core.arrays import F32, F64, I64
+from snnmap.core.errors import InputError
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from snnmap.arrays import F64, I64
-from snnmap.errors import InputError
+from snnmap.core.arrays import F64, I64
+from snnmap.core.errors import InputError
 from snnmap.frontend import ecg, idx, nirdata
 from snnmap.frontend.archive import NPY, ZIP, Arrays, integers, read_arrays, read_bytes
 from snnmap.frontend.hdf5 import SIGNATURE

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from snnmap import library
-from snnmap.arrays import F64
-from snnmap.errors import InputError
+from snnmap.core import library
+from snnmap.core.arrays import F64
+from snnmap.core.errors import InputError
 from snnmap.frontend import nirdata
 from snnmap.frontend.activity import activity_network, read_activity, recorded_network, spike_graph
 from snnmap.frontend.activity_files import is_activity

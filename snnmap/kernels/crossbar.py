@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from snnmap.arrays import F64, I64, Bool
-from snnmap.kernels.jit import njit
+from snnmap.core.arrays import F64, I64, Bool
+from snnmap.core.jit import njit
 
 TILE = 16
 MAX_ITERATIONS = 600

@@ -14,9 +14,9 @@ this size are slower with several BLAS threads than with one, and results must n
 
 import numpy as np
 
-from snnmap.arrays import F64, I64, Bool
+from snnmap.core.arrays import F64, I64, Bool
+from snnmap.core.jit import njit
 from snnmap.kernels.crossbar import factor, flip, terminate, total
-from snnmap.kernels.jit import njit
 
 BLOCK = 8
 

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from snnmap.arrays import F32, F64, I32, I64, Bool
-from snnmap.kernels.jit import njit
+from snnmap.core.arrays import F32, F64, I32, I64, Bool
+from snnmap.core.jit import njit
 from snnmap.kernels.neurons import BLOCK, NeuronState, Rule, update
 
 AnyArray = npt.NDArray[Any]

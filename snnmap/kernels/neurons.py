@@ -24,9 +24,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from snnmap.arrays import F64, I64, offsets
-from snnmap.errors import InputError
-from snnmap.kernels.jit import njit
+from snnmap.core.arrays import F64, I64, offsets
+from snnmap.core.errors import InputError
+from snnmap.core.jit import njit
 
 IF, LIF, CUBA_LIF, LI, CUBA_LI, THRESHOLD, DELAY, RELAY, LAVA_CUBA = range(9)
 MODEL_CODES: dict[str, int] = {

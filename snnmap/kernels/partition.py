@@ -17,8 +17,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from snnmap.arrays import I32, I64
-from snnmap.kernels.jit import njit
+from snnmap.core.arrays import I32, I64
+from snnmap.core.jit import njit
 
 LONG = 512
 ROWS, COLUMNS, SYNAPSES, SPLITS = 0, 1, 2, 3

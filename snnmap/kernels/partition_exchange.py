@@ -9,8 +9,8 @@ Source: Kernighan, Lin, An efficient heuristic procedure for partitioning graphs
 
 import numpy as np
 
-from snnmap.arrays import I64
-from snnmap.kernels.jit import njit
+from snnmap.core.arrays import I64
+from snnmap.core.jit import njit
 from snnmap.kernels.partition import (
     Limits,
     Problem,

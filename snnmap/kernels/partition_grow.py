@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from snnmap.arrays import I32, I64
-from snnmap.kernels.jit import njit
+from snnmap.core.arrays import I32, I64
+from snnmap.core.jit import njit
 from snnmap.kernels.partition import Limits, Problem, wide
 
 WIDE = 2048

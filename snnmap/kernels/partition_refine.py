@@ -6,8 +6,8 @@ it saved. The order in which atoms are visited is drawn by the caller: sorted in
 
 import numpy as np
 
-from snnmap.arrays import I64
-from snnmap.kernels.jit import njit
+from snnmap.core.arrays import I64
+from snnmap.core.jit import njit
 from snnmap.kernels.partition import (
     COLUMNS,
     ROWS,

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from snnmap.arrays import I32, I64, Bool
-from snnmap.kernels.jit import njit
+from snnmap.core.arrays import I32, I64, Bool
+from snnmap.core.jit import njit
 
 
 @njit

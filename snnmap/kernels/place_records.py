@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from snnmap.arrays import I32, I64
+from snnmap.core.arrays import I32, I64
 
 
 class Board(NamedTuple):

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from snnmap.arrays import F32, F64, I32, I64
+from snnmap.core.arrays import F32, F64, I32, I64
+from snnmap.core.jit import njit
 from snnmap.kernels.executor import Layers, grown
-from snnmap.kernels.jit import njit
 from snnmap.kernels.neurons import NeuronState, Rule, update
 
 

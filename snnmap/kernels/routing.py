@@ -5,8 +5,8 @@ per mesh column, one vertical run up and one down. `reach` (2, width) holds how 
 zero between groups, so that a group costs only its own targets.
 """
 
-from snnmap.arrays import I32, I64
-from snnmap.kernels.jit import njit
+from snnmap.core.arrays import I32, I64
+from snnmap.core.jit import njit
 
 
 @njit

@@ -8,8 +8,8 @@ import heapq
 
 import numpy as np
 
-from snnmap.arrays import F64, I32, I64, Bool
-from snnmap.kernels.jit import njit
+from snnmap.core.arrays import F64, I32, I64, Bool
+from snnmap.core.jit import njit
 
 NONE = -1
 

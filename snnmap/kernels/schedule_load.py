@@ -6,8 +6,8 @@ network, 5 from the network into the tile; 6 T is the chip's input port.
 
 import numpy as np
 
-from snnmap.arrays import F32, I32, I64, Bool
-from snnmap.kernels.jit import njit
+from snnmap.core.arrays import F32, I32, I64, Bool
+from snnmap.core.jit import njit
 
 EAST, WEST, NORTH, SOUTH, INTO, OUT = 0, 1, 2, 3, 4, 5
 PER_TILE = 6

@@ -5,8 +5,8 @@ A cell scores quality / activity, in float64: one division, so the same bits eve
 
 import numpy as np
 
-from snnmap.arrays import F64, I32, I64, Bool
-from snnmap.kernels.jit import njit
+from snnmap.core.arrays import F64, I32, I64, Bool
+from snnmap.core.jit import njit
 
 
 @njit

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from snnmap.arrays import I32, I64, frozen, offsets, row_of_entry
-from snnmap.errors import InputError
+from snnmap.core.arrays import I32, I64, frozen, offsets, row_of_entry
+from snnmap.core.errors import InputError
 from snnmap.ir import SpikeGraph
 
 LIMIT = 2**62

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from snnmap.arrays import F64, I32, I64
 from snnmap.cells import programmed_cells, weight_share
-from snnmap.errors import InputError
+from snnmap.core.arrays import F64, I32, I64
+from snnmap.core.errors import InputError
 from snnmap.hardware import Hardware
 from snnmap.ir import Clustering, Placement, SpikeGraph, Traffic
 from snnmap.objectives import Term, linear

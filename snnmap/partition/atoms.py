@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from snnmap.arrays import I32, I64, offsets, ranges, transpose_csr
+from snnmap.core.arrays import I32, I64, offsets, ranges, transpose_csr
 from snnmap.ir import Network, SpikeGraph
 from snnmap.kernels.partition import Limits, Problem
 from snnmap.kernels.partition_split import fan_in, input_hashes, list_inputs, nets

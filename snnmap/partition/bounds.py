@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from snnmap.arrays import row_of_entry
+from snnmap.core.arrays import row_of_entry
 from snnmap.hardware import Hardware
 from snnmap.ir import Clustering, Network, SpikeGraph
 from snnmap.traffic import partial_messages

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from snnmap.arrays import I64, offsets
+from snnmap.core.arrays import I64, offsets
 from snnmap.hardware import Hardware
 from snnmap.ir import Clustering, SpikeGraph
 from snnmap.kernels.partition import COLUMNS, ROWS, Limits, Problem, Scratch, State, build, cost

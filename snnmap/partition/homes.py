@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from snnmap.arrays import I32, row_of_entry, transpose_csr
+from snnmap.core.arrays import I32, row_of_entry, transpose_csr
 from snnmap.hardware import Hardware
 from snnmap.ir import Clustering, SpikeGraph
 from snnmap.partition.kernighan_lin import KernighanLin

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from snnmap.arrays import I32, I64, offsets
-from snnmap.errors import InfeasibleError
+from snnmap.core.arrays import I32, I64, offsets
+from snnmap.core.errors import InfeasibleError
 from snnmap.hardware import Hardware
 from snnmap.ir import SpikeGraph
 from snnmap.kernels.partition_split import aligned_cuts, count_parts, nets, part_ends

@@ -15,8 +15,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from snnmap.arrays import F64, I64, Bool, grid_of, offsets, on_grid, transpose_csr
-from snnmap.errors import InputError
+from snnmap.core.arrays import F64, I64, Bool, offsets, transpose_csr
+from snnmap.core.errors import InputError
+from snnmap.core.exact import grid_of, on_grid
 from snnmap.ir import Network, Population
 
 

@@ -6,8 +6,8 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from snnmap.arrays import F64
-from snnmap.errors import InputError
+from snnmap.core.arrays import F64
+from snnmap.core.errors import InputError
 
 BOLTZMANN = 1.380649e-23
 """J/K, exact by definition of the kelvin."""

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from snnmap.arrays import F64, Bool
-from snnmap.errors import InputError
+from snnmap.core.arrays import F64, Bool
+from snnmap.core.errors import InputError
 from snnmap.physics.crossbar_lines import Lines, lone_row_currents, newton, solve, tensor_of_rows
 
 

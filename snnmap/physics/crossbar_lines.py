@@ -6,8 +6,8 @@ Takes checked arrays, pattern by pattern; the public functions and their checks 
 import numpy as np
 import numpy.typing as npt
 
-from snnmap.arrays import F64, I64, Bool
-from snnmap.errors import SnnmapError
+from snnmap.core.arrays import F64, I64, Bool
+from snnmap.core.errors import SnnmapError
 from snnmap.kernels.crossbar import lone_rows, solve_patterns
 from snnmap.kernels.crossbar_direct import eliminate
 

@@ -13,8 +13,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from snnmap.arrays import F64
-from snnmap.errors import InputError
+from snnmap.core.arrays import F64
+from snnmap.core.errors import InputError
 from snnmap.physics.arguments import BOLTZMANN, Values, not_negative, numbers, positive
 
 Cause = Literal["read disturb", "drift", "none"]

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from snnmap.arrays import F64
-from snnmap.errors import InfeasibleError, InputError
+from snnmap.core.arrays import F64
+from snnmap.core.errors import InfeasibleError, InputError
 from snnmap.physics.arguments import BOLTZMANN, Values, not_negative, numbers, positive, same_shape, scalar
 from snnmap.physics.thermal import ChipThermal
 

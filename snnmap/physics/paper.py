@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from snnmap.arrays import F64
-from snnmap.errors import InputError
+from snnmap.core.arrays import F64
+from snnmap.core.errors import InputError
 from snnmap.physics.arguments import Values, not_negative, numbers, positive, same_shape, scalar
 from snnmap.physics.thermal import Sheet, coupled_rise
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from snnmap.arrays import I32, I64, offsets, ranges, row_of_entry, transpose_csr
-from snnmap.errors import InputError
+from snnmap.core.arrays import I32, I64, offsets, ranges, row_of_entry, transpose_csr
+from snnmap.core.errors import InputError
 from snnmap.hardware import Hardware
 from snnmap.ir import Placement, Traffic
 from snnmap.kernels.place_records import Board, State

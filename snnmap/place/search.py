@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from snnmap.arrays import I64
-from snnmap.errors import InputError
+from snnmap.core.arrays import I64
+from snnmap.core.errors import InputError
 from snnmap.hardware import Hardware
 from snnmap.ir import Placement, Traffic
 from snnmap.kernels.place_records import Board, State

@@ -10,8 +10,8 @@ from unittest import mock
 
 import numpy as np
 
-from snnmap.arrays import F64, I64
-from snnmap.errors import InputError
+from snnmap.core.arrays import F64, I64
+from snnmap.core.errors import InputError
 from snnmap.hardware import Hardware
 from snnmap.ir import Placement, Traffic
 from snnmap.objectives import Term

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from snnmap import __version__
-from snnmap.arrays import F32, I32, Bool, offsets, row_of_entry
-from snnmap.errors import InputError
+from snnmap.core.arrays import F32, I32, Bool, offsets, row_of_entry
+from snnmap.core.errors import InputError
+from snnmap.core.version import __version__
 from snnmap.ir import ANALOG, Dynamics, Network, SpikeGraph, Spikes, Workload
 from snnmap.kernels.executor import Layers, Synapses, run_frame
 from snnmap.kernels.neurons import MODEL_CODES, NeuronState, Rule, fresh, neuron_state, step_rule

@@ -19,10 +19,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from snnmap.arrays import digest
-from snnmap.errors import InputError
+from snnmap.core.arrays import digest
+from snnmap.core.errors import InputError
+from snnmap.core.files import write_atomically
 from snnmap.ir import MODELS, Network, Population, SpikeGraph, Spikes
-from snnmap.mapfile import write_atomically
 
 FORMAT = "snnmap-profile"
 VERSION = 1

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from snnmap.arrays import F32, I32, I64, Bool
+from snnmap.core.arrays import F32, I32, I64, Bool
 from snnmap.ir import ANALOG, Network, Population, SpikeGraph, Spikes, Workload
 from snnmap.kernels.executor import tally
 

@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from snnmap.arrays import F64, I64, Bool
 from snnmap.cells import Cells, programmed_cells, weight_share
+from snnmap.core.arrays import F64, I64, Bool
 from snnmap.hardware import Hardware
 from snnmap.ir import Mapping, SpikeGraph
 from snnmap.physics import pcm

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from snnmap.arrays import F32, F64, I32, I64, Bool
+from snnmap.core.arrays import F32, F64, I32, I64, Bool
 from snnmap.hardware import Hardware
 from snnmap.ir import Mapping, SpikeGraph
 from snnmap.physics import thermal

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from snnmap.arrays import F64, I64
 from snnmap.cells import crossbar_of, upper_bound
-from snnmap.errors import InputError
+from snnmap.core.arrays import F64, I64
+from snnmap.core.errors import InputError
 from snnmap.hardware import Hardware, Technology, list_technologies, load_technology
 from snnmap.ir import Mapping, SpikeGraph
 from snnmap.physics import paper, thermal

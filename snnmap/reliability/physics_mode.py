@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from snnmap.arrays import F64
+from snnmap.core.arrays import F64
 from snnmap.hardware import Hardware
 from snnmap.ir import Mapping, SpikeGraph
 from snnmap.physics import thermal

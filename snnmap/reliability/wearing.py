@@ -5,7 +5,7 @@ from typing import Literal
 
 import numpy as np
 
-from snnmap.arrays import F64
+from snnmap.core.arrays import F64
 from snnmap.hardware import Hardware
 from snnmap.ir import Mapping, SpikeGraph
 from snnmap.physics import endurance, pcm

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from snnmap.arrays import F64
-from snnmap.errors import InputError
+from snnmap.core.arrays import F64
+from snnmap.core.errors import InputError
 from snnmap.report.numbers import PREFIXES, number, scale_of
 
 COLOURS = "cividis"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from snnmap.arrays import I32, I64, Bool, offsets, row_of_entry
+from snnmap.core.arrays import I32, I64, Bool, offsets, row_of_entry
 from snnmap.ir import Clustering, SpikeGraph
 
 

@@ -19,8 +19,8 @@ or a higher level.
 
 import numpy as np
 
-from snnmap.arrays import I64, frozen
-from snnmap.errors import InputError
+from snnmap.core.arrays import I64, frozen
+from snnmap.core.errors import InputError
 from snnmap.hardware import Hardware
 from snnmap.ir import Clustering, Placement, Sdfg, SpikeGraph, Traffic
 from snnmap.schedule.actors import Actors, Listening, actors_of, busiest_steps, by_source, listening

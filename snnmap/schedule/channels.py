@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from snnmap.arrays import I32, I64, frozen, offsets
-from snnmap.errors import InfeasibleError, InputError
+from snnmap.core.arrays import I32, I64, frozen, offsets
+from snnmap.core.errors import InfeasibleError, InputError
 from snnmap.ir import Sdfg
 
 SHOWN = 6

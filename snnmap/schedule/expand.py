@@ -14,8 +14,8 @@ from math import lcm
 
 import numpy as np
 
-from snnmap.arrays import I64, frozen, offsets, ranges
-from snnmap.errors import InputError
+from snnmap.core.arrays import I64, frozen, offsets, ranges
+from snnmap.core.errors import InputError
 from snnmap.ir import Sdfg
 from snnmap.schedule.channels import check
 

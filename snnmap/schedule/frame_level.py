@@ -10,8 +10,8 @@ every partition without such channels whose buffers are deep enough. Source: Das
 
 import numpy as np
 
-from snnmap.arrays import I64, frozen, row_of_entry
-from snnmap.errors import InputError
+from snnmap.core.arrays import I64, frozen, row_of_entry
+from snnmap.core.errors import InputError
 from snnmap.hardware import Hardware
 from snnmap.ir import Clustering, Placement, Sdfg, SpikeGraph, Traffic
 from snnmap.schedule.actors import actors_of

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from snnmap.arrays import I64
+from snnmap.core.arrays import I64
 from snnmap.schedule.actors import Actors, Listening, by_source
 
 

@@ -15,8 +15,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from snnmap.arrays import I64, frozen
-from snnmap.errors import InfeasibleError
+from snnmap.core.arrays import I64, frozen
+from snnmap.core.errors import InfeasibleError
 from snnmap.hardware import Hardware
 from snnmap.ir import Clustering, Placement, Schedule, Sdfg, SpikeGraph, Traffic
 from snnmap.schedule.actors import actors_of

@@ -14,7 +14,7 @@ port has one of its own.
 
 import numpy as np
 
-from snnmap.arrays import I64, offsets, row_of_entry
+from snnmap.core.arrays import I64, offsets, row_of_entry
 from snnmap.hardware import Hardware
 from snnmap.ir import SpikeGraph, Traffic
 from snnmap.schedule.actors import Actors, Listening, busiest_steps, by_source

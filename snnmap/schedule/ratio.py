@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from snnmap.arrays import I64
-from snnmap.errors import InputError
+from snnmap.core.arrays import I64
+from snnmap.core.errors import InputError
 from snnmap.ir import Sdfg
 from snnmap.schedule.channels import Channels, channels_of
 from snnmap.schedule.expand import expand

@@ -7,8 +7,8 @@ firing later than the periodic schedule of `ratio.periodic`: start(n, v) <= star
 
 import numpy as np
 
-from snnmap.arrays import I64
-from snnmap.errors import InputError
+from snnmap.core.arrays import I64
+from snnmap.core.errors import InputError
 from snnmap.ir import Sdfg
 from snnmap.schedule.channels import channels_of
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from snnmap.arrays import F64, I32, I64, row_of_entry
 from snnmap.cells import programmed_cells
-from snnmap.errors import InfeasibleError, InputError
+from snnmap.core.arrays import F64, I32, I64, row_of_entry
+from snnmap.core.errors import InfeasibleError, InputError
 from snnmap.hardware import Hardware
 from snnmap.ir import Clustering, SpikeGraph, Wiring
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from snnmap.arrays import F64, I64
 from snnmap.cells import Crossbar, crossbar_of, programmed_cells, upper_bound, weakest
+from snnmap.core.arrays import F64, I64
 from snnmap.hardware import Hardware
 from snnmap.ir import Clustering, SpikeGraph, Wiring
 from snnmap.wire.sorting import ActivitySort, check_fits

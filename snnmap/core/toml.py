@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from snnmap.errors import InputError
+from snnmap.core.errors import InputError
 
 T = TypeVar("T")
 

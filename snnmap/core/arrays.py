@@ -1,15 +1,4 @@
-"""Array idioms used everywhere: read-only arrays, CSR offsets, exact sums, digests.
-
-Knows numpy and nothing of networks or chips.
-
-Exact sums
-----------
-A spike must not depend on the order in which a neuron's inputs are added, because a crossbar, a split neuron and the
-profiler add them in different orders. Weights are therefore rounded once to a power-of-two grid of 2^-30 of the
-largest weight into the population. Sums of grid values in float64 are exact while they stay below 2^23 of that largest
-weight, hence associative: any order gives the same bits. A float32 weight within a factor 2^6 of the largest is not
-changed at all.
-"""
+"""Array idioms used everywhere: read-only arrays, CSR offsets, digests. Knows numpy and nothing of networks or chips."""
 
 import hashlib
 from collections.abc import Iterable
@@ -19,13 +8,18 @@ import numpy as np
 import numpy.typing as npt
 
 I32 = npt.NDArray[np.int32]
-I64 = npt.NDArray[np.int64]
-F32 = npt.NDArray[np.float32]
-F64 = npt.NDArray[np.float64]
-Bool = npt.NDArray[np.bool_]
 
-GRID_BITS = 30
-"""Weights are multiples of 2^-GRID_BITS of the power of two at or above the largest weight of their population."""
+
+I64 = npt.NDArray[np.int64]
+
+
+F32 = npt.NDArray[np.float32]
+
+
+F64 = npt.NDArray[np.float64]
+
+
+Bool = npt.NDArray[np.bool_]
 
 
 def frozen(values: npt.ArrayLike, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
@@ -69,18 +63,6 @@ def transpose_csr(indptr: I64, index: npt.NDArray[np.integer[Any]], columns: int
     entry = np.argsort(index, kind="stable").astype(np.int64, copy=False)
     row = row_of_entry(indptr)[entry]
     return offsets(np.bincount(index, minlength=columns)), row, entry
-
-
-def grid_of(largest: float) -> float:
-    """Power-of-two grid step for values up to `largest` in magnitude (module docstring); 2^-30 when all are zero."""
-    if largest <= 0.0:
-        return 2.0**-GRID_BITS
-    return float(2.0 ** (np.ceil(np.log2(largest)) - GRID_BITS))
-
-
-def on_grid(values: npt.ArrayLike, grid: float) -> F64:
-    """`values` rounded to the nearest multiple of the power of two `grid` (ties to even), float64."""
-    return np.rint(np.asarray(values, np.float64) / grid) * grid
 
 
 def digest(parts: Iterable[npt.NDArray[Any] | str | bytes]) -> str:

@@ -9,8 +9,8 @@ files that did change: an upgrade or an edit would then run old code. So the cac
 function's own file and of all kernel files that it imports, directly or not.
 """
 
+import ast
 import hashlib
-import re
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -20,6 +20,8 @@ import numba
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+PACKAGE = Path(__file__).resolve().parents[1]
 
 
 def njit(function: Callable[P, T]) -> Callable[P, T]:
@@ -40,6 +42,18 @@ def stamp(path: Path) -> str:
         file = pending.pop()
         if file not in sources:
             sources[file] = file.read_text(encoding="utf-8")
-            names = re.findall(r"^from snnmap\.kernels\.(\w+) import", sources[file], re.MULTILINE)
-            pending += [path.with_name(f"{name}.py") for name in names]
+            pending += imported_kernels(sources[file])
     return hashlib.sha256("\0".join(sources[file] for file in sorted(sources)).encode()).hexdigest()
+
+
+def imported_kernels(source: str) -> list[Path]:
+    """Files of the modules `snnmap. ... .kernels. ...` that a module's source imports anywhere, in order."""
+    names: list[str] = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    parts = [name.split(".") for name in dict.fromkeys(names)]
+    files = [PACKAGE.joinpath(*p[1:]).with_suffix(".py") for p in parts if p[0] == "snnmap" and "kernels" in p[1:-1]]
+    return [file for file in files if file.is_file()]

@@ -4,9 +4,9 @@ import difflib
 from collections.abc import Iterable
 from pathlib import Path
 
-from snnmap.errors import InputError
+from snnmap.core.errors import InputError
 
-PACKAGE = Path(__file__).resolve().parent
+PACKAGE = Path(__file__).resolve().parents[1]
 
 
 def folder(name: str) -> Path:

@@ -1,0 +1,3 @@
+"""The version of snnmap: written into every file that it makes."""
+
+__version__ = "0.1.0"
