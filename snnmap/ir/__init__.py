@@ -1,0 +1,39 @@
+"""All records: what the stages hand to one another. Nouns only; no stage, no file format, no machine.
+
+Every record is frozen and owns read-only arrays. Constructors check what would otherwise fail far away (shapes, ranges,
+order) and nothing else. Symbols: N sources, S synapses, K clusters, T tiles, E events, F frames (samples).
+
+Sources are numbered so that every *external* source (network input, then bias) comes first and neurons follow, and
+populations are contiguous, in ascending level. `level` is the longest path from an input through the graph whose
+cycles are cut: a synapse i -> j is **delayed** by one step exactly if level(j) <= level(i); otherwise j sees the spike
+of i in the same step.
+"""
+
+from snnmap.ir.activity import Dynamics, SpikeGraph, Spikes, Workload
+from snnmap.ir.dataflow import Schedule, Sdfg
+from snnmap.ir.mapping import Clustering, Mapping, Placement, Traffic, Wiring
+from snnmap.ir.models import ANALOG, MODELS, Kind
+from snnmap.ir.network import Network, Population
+from snnmap.ir.results import Metric, Report, Violation
+
+__all__ = [
+    "ANALOG",
+    "Clustering",
+    "Dynamics",
+    "Kind",
+    "MODELS",
+    "Mapping",
+    "Metric",
+    "Network",
+    "Placement",
+    "Population",
+    "Report",
+    "Schedule",
+    "Sdfg",
+    "SpikeGraph",
+    "Spikes",
+    "Traffic",
+    "Violation",
+    "Wiring",
+    "Workload",
+]

@@ -1,0 +1,167 @@
+"""Where everything went: clusters, tiles, lines, messages, and the mapping that holds them."""
+
+from collections.abc import Mapping as MappingType
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import numpy as np
+
+from snnmap.core.arrays import I32, I64, frozen, row_of_entry
+from snnmap.ir.dataflow import Schedule, Sdfg
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Clustering:
+    """Which sources (rows) and neurons (columns) share a crossbar, and where each neuron fires.
+
+    A synapse (i, j) is realised in the one cluster whose rows hold i and whose columns hold j; exactly one must.
+    A neuron with columns in several clusters has *partial columns*: the sums of all but its home travel to the home.
+    """
+
+    row_ptr: I64
+    """(K + 1,) first row entry of every cluster."""
+    row_source: I32
+    """Source ids, ascending and distinct within a cluster."""
+    column_ptr: I64
+    """(K + 1,) first column entry of every cluster."""
+    column_neuron: I32
+    """Neuron source ids, ascending and distinct within a cluster."""
+    home: I32
+    """(neurons,) cluster in which neuron id externals + n fires; it has a column there."""
+
+    def __post_init__(self) -> None:
+        for name in ("row_ptr", "column_ptr"):
+            object.__setattr__(self, name, frozen(getattr(self, name), np.int64))
+        for name in ("row_source", "column_neuron", "home"):
+            object.__setattr__(self, name, frozen(getattr(self, name), np.int32))
+
+    @property
+    def clusters(self) -> int:
+        """K."""
+        return len(self.row_ptr) - 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Traffic:
+    """Messages between clusters over the profiled window, multicast sets kept.
+
+    Groups g: all messages of one kind from one cluster to one set of clusters, merged. The sender is never among them.
+    """
+
+    sender: I32
+    """(G,) cluster, or -1 for the chip's input port."""
+    target_ptr: I64
+    """(G + 1,) first target of every group."""
+    target: I32
+    """Target clusters, ascending and distinct within a group."""
+    messages: I64
+    """(G,) messages sent, each reaching every target of the group."""
+    kind: I32
+    """(G,) 0 spikes of neurons, 1 network inputs, 2 partial sums."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "target_ptr", frozen(self.target_ptr, np.int64))
+        object.__setattr__(self, "messages", frozen(self.messages, np.int64))
+        for name in ("sender", "target", "kind"):
+            object.__setattr__(self, name, frozen(getattr(self, name), np.int32))
+
+    @property
+    def delivered(self) -> int:
+        """Messages x destination crossbars: the multicast objective."""
+        return int(np.sum(self.messages * np.diff(self.target_ptr)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Placement:
+    """Tile of every cluster; tile t sits at mesh position (x, y) = (t mod width, t div width)."""
+
+    tile: I32
+    """(K,) tile index."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "tile", frozen(self.tile, np.int32))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Wiring:
+    """Physical row of every cluster row entry and physical column of every column entry."""
+
+    row: I32
+    """(len(row_source),) physical word line, R - 1 nearest the sense amplifiers; distinct within a cluster."""
+    column: I32
+    """(len(column_neuron),) physical bit line, 0 nearest the drivers; distinct within a cluster."""
+
+    def __post_init__(self) -> None:
+        for name in ("row", "column"):
+            object.__setattr__(self, name, frozen(getattr(self, name), np.int32))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mapping:
+    """A compiled workload: what `mapfile` writes and `verify` judges."""
+
+    clustering: Clustering
+    placement: Placement
+    wiring: Wiring
+    sdfg: Sdfg
+    schedule: Schedule
+    spikes: I64
+    """(N,) activity the mapping was made for."""
+    active_steps: I64
+    """(N,)"""
+    partial_messages: I64
+    """(len(column_neuron),) partial-sum messages of every column that is not its neuron's home, 0 for homes."""
+    figures: MappingType[str, Any]
+    """Reported figures, JSON-able."""
+    hardware: MappingType[str, Any]
+    """Resolved hardware: name, digest, mode, mesh size, crossbar size."""
+    provenance: MappingType[str, Any]
+    """Version, seed, plan (repr of every algorithm), workload name, source and digests."""
+
+    def to_networkx(self) -> Any:
+        """Cluster graph as a `networkx.MultiDiGraph`: who talks to whom in the profiled window.
+
+        Nodes are clusters with `tile`, `rows` and `columns` in use, and `"input"`, the chip's port. Edges have `kind`
+        (`"spikes"`, `"inputs"`, `"partial_sums"`) and `messages`; a spike counts once per cluster that it goes to.
+        """
+        import networkx as nx
+
+        clustering, tile = self.clustering, self.placement.tile.tolist()
+        graph = nx.MultiDiGraph(name=str(self.provenance["workload"]["name"]))
+        rows, columns = np.diff(clustering.row_ptr).tolist(), np.diff(clustering.column_ptr).tolist()
+        for k in range(clustering.clusters):
+            graph.add_node(k, tile=tile[k], rows=rows[k], columns=columns[k])
+        for (sender, receiver, kind), messages in sorted(self._messages().items()):
+            graph.add_edge("input" if sender < 0 else sender, receiver, kind=kind, messages=messages)
+        return graph
+
+    def _messages(self) -> dict[tuple[int, int, str], int]:
+        """(sending cluster or -1, receiving cluster, kind) -> messages; biases never travel."""
+        clustering, externals = self.clustering, int(self.provenance["workload"]["externals"])
+        bias = np.zeros(len(self.spikes), bool)
+        for p in self.provenance["populations"]:
+            bias[p["first"] : p["first"] + int(np.prod(p["shape"]))] = p["kind"] == "bias"
+        home = np.concatenate([np.full(externals, -1, np.int64), clustering.home])
+        source, column = clustering.row_source, clustering.column_neuron
+        row_cluster, column_cluster = row_of_entry(clustering.row_ptr), row_of_entry(clustering.column_ptr)
+        away = home[column] != column_cluster
+        sent = (home[source] != row_cluster) & ~bias[source]
+        kind = np.where(source < externals, "inputs", "spikes")
+        streams = (
+            (home[source][sent], row_cluster[sent], kind[sent], self.spikes[source][sent]),
+            (column_cluster[away], home[column][away], ["partial_sums"] * int(away.sum()), self.partial_messages[away]),
+        )
+        total: dict[tuple[int, int, str], int] = {}
+        for sender, receiver, kinds, messages in streams:
+            for *key, count in zip(sender.tolist(), receiver.tolist(), map(str, kinds), messages.tolist(), strict=True):
+                edge = (key[0], key[1], key[2])
+                total[edge] = total.get(edge, 0) + count
+        return total
+
+    def _repr_html_(self) -> str:
+        """Table of what is mapped where and its figures, for notebooks."""
+        workload = self.provenance["workload"]
+        facts = {"workload": workload["name"], "hardware": self.hardware["name"], **self.figures}
+        cells = (f"<tr><td>{escape(str(k))}</td><td>{escape(str(v))}</td></tr>" for k, v in facts.items())
+        return f"<table><tbody>{''.join(cells)}</tbody></table>"

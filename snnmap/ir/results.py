@@ -1,0 +1,52 @@
+"""Figures, and rules that a mapping breaks: what evaluation and legality hand back."""
+
+from collections.abc import Mapping as MappingType
+from dataclasses import dataclass
+from typing import Literal
+
+from snnmap.core.arrays import F64
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Metric:
+    """One reported figure."""
+
+    name: str
+    value: float | int | str | None
+    unit: str
+    source: str = ""
+    """Equation or module it comes from."""
+    band: tuple[float, float] | None = None
+    """Low and high where the parameters are uncertain."""
+    mode: Literal["", "paper", "physics"] = ""
+    """Which physics it belongs to, if any."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Report:
+    """Every figure of a mapping, and the maps behind them."""
+
+    metrics: tuple[Metric, ...]
+    tiles: MappingType[str, F64]
+    """Per-tile arrays (T,), by name with unit, e.g. `temperature_K`."""
+    notes: tuple[str, ...] = ()
+    """What a reader must know: recalled constants used, assumptions, bounds instead of counts."""
+
+    def __getitem__(self, name: str) -> float | int | str | None:
+        for metric in self.metrics:
+            if metric.name == name:
+                return metric.value
+        raise KeyError(name)
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One broken rule of a mapping."""
+
+    rule: str
+    where: str
+    asked: str
+    available: str
+
+    def __str__(self) -> str:
+        return f"{self.rule}: {self.where}: {self.asked}; {self.available}"
