@@ -13,7 +13,7 @@ from snnmap.hardware import (
     load_hardware,
     load_technology,
 )
-from snnmap.units import parse_unit
+from snnmap.hardware.units import parse_unit
 
 
 def chip(folder, text="", values="", name="mine.toml"):

@@ -6,7 +6,7 @@ missing too; `hwmodels/README.md` shows how to add one.
 
 from typing import NamedTuple
 
-from snnmap.units import (
+from snnmap.hardware.units import (
     CONDUCTANCE,
     CURRENT,
     ENERGY,

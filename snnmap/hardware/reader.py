@@ -15,8 +15,8 @@ from typing import Any, Literal, NamedTuple
 
 from snnmap.core.errors import InputError
 from snnmap.core.library import shipped, suggestion
-from snnmap.hardware_keys import Key
-from snnmap.units import parse_unit
+from snnmap.hardware.keys import Key
+from snnmap.hardware.units import parse_unit
 
 Kind = Literal["chips", "technologies", "packages"]
 
@@ -198,7 +198,7 @@ def _source(document: Document, name: str, source: Any) -> str:
 @cache
 def reference_keys() -> frozenset[str]:
     """Keys of `references.bib`."""
-    text = (Path(__file__).resolve().parent / "references.bib").read_text(encoding="utf-8")
+    text = (Path(__file__).resolve().parents[1] / "references.bib").read_text(encoding="utf-8")
     entries = [line for line in text.splitlines() if line.startswith("@")]
     return frozenset(line.split("{", 1)[1].rstrip(", ") for line in entries)
 
