@@ -17,6 +17,9 @@ from snnmap.core.errors import InfeasibleError, InputError, SnnmapError
 from snnmap.core.version import __version__
 from snnmap.evaluate import evaluate
 from snnmap.findings import study as run_study
+from snnmap.formats.mapping import load, save
+from snnmap.formats.profile import load_profile, save_profile
+from snnmap.formats.schema import schema
 from snnmap.frontend import LoadOptions, load_network, load_workload
 from snnmap.hardware import Hardware, list_hardware, list_technologies, load_hardware
 from snnmap.ir import (
@@ -38,10 +41,8 @@ from snnmap.ir import (
     Workload,
 )
 from snnmap.locate import difference, neuron, on_tile
-from snnmap.mapfile import load, save, schema
 from snnmap.pipeline import Compiled, CompileOptions, compile, profile, verify_file  # noqa: A004  as `snnmap.compile`
 from snnmap.plan import OBJECTIVES, algorithms
-from snnmap.profile.store import load_profile, save_profile
 from snnmap.study import CompareOptions, Comparison, compare
 from snnmap.survey import activity, check, hardware_list, hardware_show, inspect, workloads
 from snnmap.verify import verify

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from snnmap import mapfile
 from snnmap.core.errors import InputError
+from snnmap.formats import mapping as mapfile
 from snnmap.hardware import Hardware, Quantity
 from snnmap.ir import Mapping as Mapped
 from snnmap.ir import SpikeGraph

@@ -12,18 +12,18 @@ from typing import Any, Literal
 
 import numpy as np
 
-from snnmap import mapfile
 from snnmap.core.arrays import F64
 from snnmap.core.errors import InfeasibleError, InputError, SnnmapError
 from snnmap.core.version import __version__
 from snnmap.evaluate import evaluate, figures
+from snnmap.formats import mapping as mapfile
+from snnmap.formats.profile import is_profile, load_profile
 from snnmap.frontend import LoadOptions, load_workload
 from snnmap.hardware import Hardware, load_hardware
 from snnmap.ir import Clustering, Mapping, Placement, Report, SpikeGraph, Traffic, Violation, Workload
 from snnmap.objectives import Term
 from snnmap.plan import REGISTRIES, Plan, Quality, plan_for
 from snnmap.profile import profile as run_profile
-from snnmap.profile.store import is_profile, load_profile
 from snnmap.reliability import paper_quality
 from snnmap.reliability.arrays import read_currents, tile_variation
 from snnmap.traffic import partial_messages, traffic

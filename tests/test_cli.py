@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 import small_workload
 
-from snnmap import mapfile
 from snnmap.cli import cli, main, show
+from snnmap.formats import mapping as mapfile
 
 ROOT = Path(__file__).parents[1]
 

@@ -14,8 +14,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from snnmap import mapfile, pipeline
+from snnmap import pipeline
 from snnmap.core.errors import InputError
+from snnmap.formats import mapping as mapfile
 from snnmap.ir import Mapping
 from snnmap.pipeline import Compiled
 

@@ -9,12 +9,13 @@ import small_workload
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snnmap import mapfile, pipeline
+from snnmap import pipeline
 from snnmap.core.errors import InfeasibleError, InputError, SnnmapError
+from snnmap.formats import mapping as mapfile
+from snnmap.formats.profile import save_profile
 from snnmap.ir import Violation
 from snnmap.pipeline import Compiled, CompileOptions
 from snnmap.plan import OBJECTIVES, REGISTRIES
-from snnmap.profile.store import save_profile
 from snnmap.replay import deviation, replay
 from snnmap.verify import verify
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import small_workload
 
-from snnmap import mapfile
 from snnmap.cli import main
+from snnmap.formats import mapping as mapfile
 from snnmap.hardware import load_hardware
 from snnmap.report.labels import GROUPS, LABELS, MODES, grouped, with_totals
 

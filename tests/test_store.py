@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from snnmap.core.errors import InputError
+from snnmap.formats import profile as store
+from snnmap.formats.profile import is_profile, load_profile, save_profile
 from snnmap.ir import MODELS, Network, Population, SpikeGraph, Spikes
-from snnmap.profile import store
-from snnmap.profile.store import is_profile, load_profile, save_profile
 
 
 def graph(seed: int = 0, events: bool = True) -> SpikeGraph:

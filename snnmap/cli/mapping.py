@@ -5,11 +5,12 @@ from typing import Any
 
 import click
 
-from snnmap import locate, mapfile, pipeline, plan
+from snnmap import locate, pipeline, plan
 from snnmap.cli import options, show
 from snnmap.cli.figures import figures
 from snnmap.core.errors import InputError
 from snnmap.evaluate import unit_of
+from snnmap.formats import mapping as mapfile
 
 
 @click.command(

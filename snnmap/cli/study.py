@@ -5,9 +5,10 @@ from typing import Any
 
 import click
 
-from snnmap import findings, mapfile
+from snnmap import findings
 from snnmap import study as studies
 from snnmap.cli import options, show
+from snnmap.formats import mapping as mapfile
 from snnmap.pipeline import CompileOptions
 from snnmap.report.labels import MODES, label, mode_of
 from snnmap.report.plots import must_be_drawable, plot_comparison

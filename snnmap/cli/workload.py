@@ -5,9 +5,10 @@ from typing import Any
 
 import click
 
-from snnmap import mapfile, pipeline, plan, survey
+from snnmap import pipeline, plan, survey
 from snnmap.cli import options, show
-from snnmap.profile.store import save_profile
+from snnmap.formats import mapping as mapfile
+from snnmap.formats.profile import save_profile
 
 
 @click.command(epilog="\b\nExamples:\n  snnmap inspect mnist-mlp\n  snnmap inspect net.nir --dt 1e-4 --json")
