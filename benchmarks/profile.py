@@ -40,7 +40,7 @@ def samples(count: int) -> list[np.ndarray]:
 def ours(frames: list[np.ndarray]) -> tuple[float, list[list[int]]]:
     """CPU seconds per sample (events in, spike graph out), and spikes per sample and layer."""
     from snnmap.core.arrays import offsets
-    from snnmap.frontend.nir import read_nir
+    from snnmap.frontend.networks.nir.read import read_nir
     from snnmap.ir import Dynamics, Spikes, Workload
     from snnmap.profile import profile
 
@@ -63,7 +63,7 @@ def with_scipy(frames: list[np.ndarray]) -> tuple[float, list[list[int]]]:
     """The same with one sparse matrix-vector product per layer and step."""
     from scipy import sparse
 
-    from snnmap.frontend.nir import read_nir
+    from snnmap.frontend.networks.nir.read import read_nir
 
     network = read_nir(DATA / "nmnist-cnn.nir").network
     whole = sparse.csr_array((network.weight.astype(float), network.post, network.indptr), shape=(network.sources,) * 2)

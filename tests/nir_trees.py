@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from snnmap.frontend.nir import _imported
+from snnmap.frontend.networks.nir.read import _imported
 
 
 def read(tree, **options):

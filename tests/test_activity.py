@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from snnmap.core.errors import InfeasibleError, InputError
 from snnmap.frontend import LoadOptions, load_network, load_workload
-from snnmap.frontend.activity import read_activity, recorded_levels
+from snnmap.frontend.recorded.activity import read_activity, recorded_levels
 from snnmap.ir import SpikeGraph
 
 EDGES = "pre,post,weight\n0,10,1.5\n1,10,2\n10,11,0.5\n11,10,-1\n11,20,3\n"

@@ -8,8 +8,8 @@ from scipy import sparse
 
 from snnmap.core.errors import InfeasibleError, InputError
 from snnmap.core.exact import grid_of
-from snnmap.frontend import assembly
-from snnmap.frontend.assembly import Block, Draft, build_network, levels
+from snnmap.frontend.networks import assemble as assembly
+from snnmap.frontend.networks.assemble import Block, Draft, build_network, levels
 
 IF = {"r": 1.0, "v_threshold": 1.0, "v_reset": 0.0}
 

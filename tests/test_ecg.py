@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from snnmap.core.errors import InputError
-from snnmap.frontend import ecg
-from snnmap.frontend.stimuli import read_recording
+from snnmap.frontend.data import wfdb as ecg
+from snnmap.frontend.data.read import read_recording
 
 
 def packed(samples):

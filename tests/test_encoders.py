@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from snnmap.core.errors import InputError
-from snnmap.frontend.encoders import EncodeRules, encode_recording, synthetic_poisson
-from snnmap.frontend.recording import Dense, Events, Recording
+from snnmap.frontend.data.encode import EncodeRules, encode_recording, synthetic_poisson
+from snnmap.frontend.data.samples import Dense, Events, Recording
 
 
 def frames(values, **facts):

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from oracles import dense_conv
 
 from snnmap.core.errors import InfeasibleError, InputError
-from snnmap.frontend import lava
-from snnmap.frontend.assembly import build_network
-from snnmap.frontend.lava import _add_biases, _chain, _layers, read_lava
+from snnmap.frontend.networks import lava
+from snnmap.frontend.networks.assemble import build_network
+from snnmap.frontend.networks.lava import _add_biases, _chain, _layers, read_lava
 
 DATA = Path(__file__).parent / "data"
 TRAINED = DATA / "mnist_mlp_784_128_64_10.net"

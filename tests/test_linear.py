@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from oracles import dense_conv
 
 from snnmap.core.errors import InputError
-from snnmap.frontend.linear import Window, convolution, dense, diagonal, pool, repeated, window
+from snnmap.frontend.networks.linear import Window, convolution, dense, diagonal, pool, repeated, window
 
 
 def canonical(matrix):

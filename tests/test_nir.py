@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from nir_trees import affine, between, conv, ends, graph, lif, linear, population, read
 
 from snnmap.core.errors import InputError
-from snnmap.frontend import hdf5
-from snnmap.frontend.nir import from_nir, read_nir
+from snnmap.frontend.hdf5 import tree as hdf5
+from snnmap.frontend.networks.nir.read import from_nir, read_nir
 
 DATA = Path(__file__).parent / "data"
 

@@ -10,8 +10,8 @@ from nir_trees import affine, between, conv, ends, graph, lif, linear, populatio
 from oracles import dense_conv
 
 from snnmap.core.errors import InfeasibleError, InputError
-from snnmap.frontend import nir_fold
-from snnmap.frontend.linear import dense
+from snnmap.frontend.networks.linear import dense
+from snnmap.frontend.networks.nir import fold as nir_fold
 
 
 def test_chains_multiply_paths_add_and_biases_travel():

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from snnmap.core.errors import InputError
-from snnmap.frontend.nirdata import is_nirdata, read_nirdata
-from snnmap.frontend.stimuli import read_recording
+from snnmap.frontend.data.nirdata import is_nirdata, read_nirdata
+from snnmap.frontend.data.read import read_recording
 
 
 def written(tmp_path, name="d.nir", **nodes):

@@ -10,7 +10,7 @@ import pytest
 from oracles import norse_nets
 
 from snnmap.core.arrays import offsets
-from snnmap.frontend.nir import from_nir, read_nir
+from snnmap.frontend.networks.nir.read import from_nir, read_nir
 from snnmap.ir import Dynamics, Network, SpikeGraph, Spikes, Workload
 from snnmap.profile import profile
 

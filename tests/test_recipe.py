@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from snnmap.core.errors import InputError
-from snnmap.frontend.recipe import Recipe, build_recipe, read_workload_file
+from snnmap.frontend.networks.recipe import Recipe, build_recipe, read_workload_file
 
 HEAD = 'summary = "s"\norigin = "o"\nlicence = "l"\n'
 NEURON = '[neuron]\nmodel = "IF"\nparameters = { r = 1.0, v_threshold = 1.0, v_reset = 0.0 }\n'

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from snnmap.core.errors import InputError
-from snnmap.frontend.recipe_topology import Connection, Weights, planes, synapse_count, synapses
+from snnmap.frontend.networks.topology import Connection, Weights, planes, synapse_count, synapses
 
 NORMAL = Weights("normal", 0.0, 1.0)
 
@@ -128,7 +128,7 @@ def test_drawn_weights_have_the_stated_moments(divide_by):
 def test_drawing_in_slices_changes_nothing(monkeypatch):
     connection = Connection("a", "b", "dense", NORMAL)
     whole = synapses(connection, (5,), (7,), rng()).data
-    monkeypatch.setattr("snnmap.frontend.recipe_topology.DRAWN", 8)
+    monkeypatch.setattr("snnmap.frontend.networks.topology.DRAWN", 8)
     np.testing.assert_array_equal(np.sort(synapses(connection, (5,), (7,), rng()).data), np.sort(whole))
 
 

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from snnmap.core.errors import InputError
-from snnmap.frontend import archive
-from snnmap.frontend.idx import read_idx, write_idx
-from snnmap.frontend.recording import Dense, Events, first_samples
-from snnmap.frontend.stimuli import read_recording
+from snnmap.frontend.data import archive
+from snnmap.frontend.data.idx import read_idx, write_idx
+from snnmap.frontend.data.read import read_recording
+from snnmap.frontend.data.samples import Dense, Events, first_samples
 
 HUGE = (
     np.lib.format.magic(1, 0)

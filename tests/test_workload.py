@@ -10,7 +10,7 @@ import pytest
 from snnmap.core import library
 from snnmap.core.errors import InputError
 from snnmap.frontend import LoadOptions, load_network, load_workload, workload_table
-from snnmap.frontend.recipe import Recipe, read_workload_file
+from snnmap.frontend.networks.recipe import Recipe, read_workload_file
 from snnmap.ir import Workload
 
 SMALL = [

@@ -11,7 +11,7 @@ the workload file, hints of the network file, in this order, and everything assu
 Rejected: reading NIR through `nir.read` (refuses most real files) and guessing the dialect without saying so.
 """
 
+from snnmap.frontend.load import load_network, load_workload, workload_table
 from snnmap.frontend.options import LoadOptions
-from snnmap.frontend.workload import load_network, load_workload, workload_table
 
 __all__ = ["LoadOptions", "load_network", "load_workload", "workload_table"]

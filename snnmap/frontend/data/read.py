@@ -23,10 +23,11 @@ import numpy.typing as npt
 
 from snnmap.core.arrays import F64, I64
 from snnmap.core.errors import InputError
-from snnmap.frontend import ecg, idx, nirdata
-from snnmap.frontend.archive import NPY, ZIP, Arrays, integers, read_arrays, read_bytes
-from snnmap.frontend.hdf5 import SIGNATURE
-from snnmap.frontend.recording import Dense, Events, Recording, finite
+from snnmap.frontend.data import idx, nirdata
+from snnmap.frontend.data import wfdb as ecg
+from snnmap.frontend.data.archive import NPY, ZIP, Arrays, integers, read_arrays, read_bytes
+from snnmap.frontend.data.samples import Dense, Events, Recording, finite
+from snnmap.frontend.hdf5.tree import SIGNATURE
 
 ACCEPTED = "npz, npy, MNIST idx, WFDB .hea/.dat, or NIR data (HDF5)"
 TIMES = {"t_us": 1e-6, "t_ms": 1e-3, "t": 1.0}

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from snnmap.core.arrays import F64
 from snnmap.core.errors import InputError
-from snnmap.frontend.linear import (
+from snnmap.frontend.networks.linear import (
     Shape,
     Window,
     convolution,
@@ -25,7 +25,7 @@ from snnmap.frontend.linear import (
     window,
     without_structural_zeros,
 )
-from snnmap.frontend.nir_nodes import PASS, Node
+from snnmap.frontend.networks.nir.nodes import PASS, Node
 from snnmap.ir import MODELS
 
 Role = Literal["input", "output", "population", "linear", "pool", "pass"]

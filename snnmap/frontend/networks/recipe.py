@@ -14,9 +14,8 @@ import numpy as np
 
 from snnmap.core.errors import InputError
 from snnmap.core.toml import Table, read_toml
-from snnmap.frontend.imported import Imported
-from snnmap.frontend.options import CHOICES
-from snnmap.frontend.recipe_topology import (
+from snnmap.frontend.networks.parsed import Imported
+from snnmap.frontend.networks.topology import (
     DISTRIBUTIONS,
     DIVISORS,
     TOPOLOGIES,
@@ -26,6 +25,7 @@ from snnmap.frontend.recipe_topology import (
     synapse_count,
     synapses,
 )
+from snnmap.frontend.options import CHOICES
 from snnmap.ir import MODELS
 
 
@@ -151,7 +151,7 @@ def build_recipe(workload: WorkloadFile) -> Imported:
     InputError
         If the populations and connections make no network.
     """
-    from snnmap.frontend.assembly import Block, Draft, build_network
+    from snnmap.frontend.networks.assemble import Block, Draft, build_network
 
     recipe = cast("Recipe", workload.network)
     drafts = [

@@ -30,11 +30,11 @@ import numpy as np
 
 from snnmap.core.arrays import F32, F64, I64, offsets, ranges
 from snnmap.core.errors import InfeasibleError, InputError
-from snnmap.frontend.activity_files import Edges, Firing, read_recorded
-from snnmap.frontend.encoders import LONGEST, ROUNDING, EncodeRules, binned, encode_recording, steps_of
-from snnmap.frontend.imported import Imported
+from snnmap.frontend.data.encode import LONGEST, ROUNDING, EncodeRules, binned, encode_recording, steps_of
+from snnmap.frontend.data.samples import Recording
+from snnmap.frontend.networks.parsed import Imported
 from snnmap.frontend.options import LoadOptions
-from snnmap.frontend.recording import Recording
+from snnmap.frontend.recorded.files import Edges, Firing, read_recorded
 from snnmap.ir import ANALOG, Network, SpikeGraph, Spikes
 
 STEP = 1e-3
@@ -162,7 +162,7 @@ def _network(edges: Edges) -> tuple[Network, I64, tuple[str, ...]]:
     """Network, recorded number of every source, and what was done to the edges."""
     from scipy import sparse
 
-    from snnmap.frontend.assembly import Block, Draft, build_network
+    from snnmap.frontend.networks.assemble import Block, Draft, build_network
 
     if not len(edges.pre):
         raise InfeasibleError("synapses", 1, 0, "The edge list is empty: give one with at least one synapse.")

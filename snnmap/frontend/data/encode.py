@@ -26,8 +26,8 @@ import numpy.typing as npt
 
 from snnmap.core.arrays import F32, F64, I64, offsets, row_of_entry
 from snnmap.core.errors import InputError
+from snnmap.frontend.data.samples import Dense, Events, Recording
 from snnmap.frontend.options import Encoding
-from snnmap.frontend.recording import Dense, Events, Recording
 from snnmap.ir import Spikes
 
 STEPS = 32

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from snnmap.core.arrays import F64
 from snnmap.core.errors import InfeasibleError, InputError
-from snnmap.frontend.linear import LARGEST
+from snnmap.frontend.networks.linear import LARGEST
 
 PASS = "Pass"
 """Type of a node that hands on what it gets: the input or output of a nested graph."""

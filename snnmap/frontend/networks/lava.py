@@ -27,12 +27,12 @@ import numpy.typing as npt
 
 from snnmap.core.arrays import F64
 from snnmap.core.errors import InputError
-from snnmap.frontend.assembly import Block, Draft, build_network
-from snnmap.frontend.hdf5 import Tree, read_tree
-from snnmap.frontend.imported import Imported
-from snnmap.frontend.linear import Shape, convolution, dense, diagonal, window
-from snnmap.frontend.nir_layers import count, fitted
-from snnmap.frontend.nir_nodes import Node
+from snnmap.frontend.hdf5.tree import Tree, read_tree
+from snnmap.frontend.networks.assemble import Block, Draft, build_network
+from snnmap.frontend.networks.linear import Shape, convolution, dense, diagonal, window
+from snnmap.frontend.networks.nir.layers import count, fitted
+from snnmap.frontend.networks.nir.nodes import Node
+from snnmap.frontend.networks.parsed import Imported
 
 SHIFT = 64
 """Synaptic input and threshold mantissa are shifted left by 6 bits."""

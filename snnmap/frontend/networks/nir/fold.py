@@ -14,10 +14,10 @@ import numpy as np
 
 from snnmap.core.arrays import F64
 from snnmap.core.errors import InputError
-from snnmap.frontend.assembly import Block, Draft, added
-from snnmap.frontend.linear import diagonal
-from snnmap.frontend.nir_layers import Layer, count, input_layer, layer_of
-from snnmap.frontend.nir_nodes import Graph
+from snnmap.frontend.networks.assemble import Block, Draft, added
+from snnmap.frontend.networks.linear import diagonal
+from snnmap.frontend.networks.nir.layers import Layer, count, input_layer, layer_of
+from snnmap.frontend.networks.nir.nodes import Graph
 
 Pooling = Literal["fold", "relay"]
 

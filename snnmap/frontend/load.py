@@ -15,17 +15,17 @@ import numpy as np
 from snnmap.core import library
 from snnmap.core.arrays import F64
 from snnmap.core.errors import InputError
-from snnmap.frontend import nirdata
-from snnmap.frontend.activity import activity_network, read_activity, recorded_network, spike_graph
-from snnmap.frontend.activity_files import is_activity
-from snnmap.frontend.archive import read_bytes
-from snnmap.frontend.encoders import DELTA, STEPS, Encoded, EncodeRules, encode_recording, synthetic_poisson
-from snnmap.frontend.hdf5 import SIGNATURE, read_tree
-from snnmap.frontend.imported import Imported
+from snnmap.frontend.data import nirdata
+from snnmap.frontend.data.archive import read_bytes
+from snnmap.frontend.data.encode import DELTA, STEPS, Encoded, EncodeRules, encode_recording, synthetic_poisson
+from snnmap.frontend.data.read import ACCEPTED, read_recording
+from snnmap.frontend.data.samples import Dense, Recording, first_samples
+from snnmap.frontend.hdf5.tree import SIGNATURE, read_tree
+from snnmap.frontend.networks.parsed import Imported
+from snnmap.frontend.networks.recipe import Recipe, WorkloadFile, build_recipe, read_workload_file
 from snnmap.frontend.options import LoadOptions, Pooling
-from snnmap.frontend.recipe import Recipe, WorkloadFile, build_recipe, read_workload_file
-from snnmap.frontend.recording import Dense, Recording, first_samples
-from snnmap.frontend.stimuli import ACCEPTED, read_recording
+from snnmap.frontend.recorded.activity import activity_network, read_activity, recorded_network, spike_graph
+from snnmap.frontend.recorded.files import is_activity
 from snnmap.ir import Dynamics, Network, SpikeGraph, Workload
 
 RESETTING = frozenset({"IF", "LIF", "CubaLIF"})
@@ -158,11 +158,11 @@ def _network_file(path: Path, pooling: Pooling, strict: bool) -> Imported:
         return activity_network(path)
     kind = _kind(path)
     if kind == "lava":
-        from snnmap.frontend.lava import read_lava
+        from snnmap.frontend.networks.lava import read_lava
 
         return read_lava(path, strict=strict)
     if kind == "nir":
-        from snnmap.frontend.nir import read_nir
+        from snnmap.frontend.networks.nir.read import read_nir
 
         return read_nir(path, pooling=pooling, strict=strict)
     if kind == "data":

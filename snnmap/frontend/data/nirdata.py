@@ -12,9 +12,9 @@ import numpy.typing as npt
 
 from snnmap.core.arrays import offsets
 from snnmap.core.errors import InputError
-from snnmap.frontend.archive import read_bytes
-from snnmap.frontend.hdf5 import SIGNATURE, Tree, read_tree
-from snnmap.frontend.recording import Dense, Events, Recording, finite
+from snnmap.frontend.data.archive import read_bytes
+from snnmap.frontend.data.samples import Dense, Events, Recording, finite
+from snnmap.frontend.hdf5.tree import SIGNATURE, Tree, read_tree
 
 ROOT = "NIRGraphData"
 """Type that the root group of such a file states."""

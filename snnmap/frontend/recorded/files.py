@@ -14,9 +14,9 @@ import numpy.typing as npt
 
 from snnmap.core.arrays import F32, F64, I64
 from snnmap.core.errors import InputError
-from snnmap.frontend import nirdata
-from snnmap.frontend.archive import Arrays, integers, read_arrays, read_bytes
-from snnmap.frontend.recording import Dense, finite
+from snnmap.frontend.data import nirdata
+from snnmap.frontend.data.archive import Arrays, integers, read_arrays, read_bytes
+from snnmap.frontend.data.samples import Dense, finite
 
 EDGE_FILES = ("edges.csv", "connections.txt")
 SPIKE_FILES = ("spikes.csv", "spikes.txt", "spikes.nir", "spikes.h5", "spikes.hdf5")

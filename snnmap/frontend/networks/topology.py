@@ -27,7 +27,7 @@ from snnmap.core.errors import InputError
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-    from snnmap.frontend.linear import Window
+    from snnmap.frontend.networks.linear import Window
 
 Topology = Literal["dense", "conv", "local", "pool", "one-to-one", "random"]
 TOPOLOGIES: tuple[str, ...] = get_args(Topology)
@@ -115,7 +115,7 @@ def synapse_count(connection: Connection, pre: tuple[int, ...], post: tuple[int,
 
 def _window(connection: Connection) -> "Window":
     """Sliding window over the unpooled input."""
-    from snnmap.frontend.linear import window
+    from snnmap.frontend.networks.linear import window
 
     scaled = [
         tuple(n * p for n, p in zip(values, connection.pool, strict=True))
@@ -183,7 +183,7 @@ def _nominal_fan_in(connection: Connection, pre: tuple[int, ...]) -> float:
 
 def _convolution(connection: Connection, pre: tuple[int, ...], post: tuple[int, ...], draw: Any) -> "csr_array":
     """Windowed pattern with shared kernels from draw(number of weights)."""
-    from snnmap.frontend.linear import convolution
+    from snnmap.frontend.networks.linear import convolution
 
     channels, height, width = planes(pre)
     shape = (planes(post)[0], channels // connection.groups, *connection.kernel)

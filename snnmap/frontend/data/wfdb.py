@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from snnmap.core.arrays import F32, I64
 from snnmap.core.errors import InputError
-from snnmap.frontend.recording import Dense, Recording
+from snnmap.frontend.data.samples import Dense, Recording
 
 WINDOW = 2.0
 """Seconds per sample unless said otherwise."""

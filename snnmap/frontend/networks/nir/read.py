@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 
 from snnmap.core.errors import InputError
-from snnmap.frontend.assembly import build_network
-from snnmap.frontend.hdf5 import Tree, read_tree
-from snnmap.frontend.imported import Imported
-from snnmap.frontend.nir_fold import Pooling, fold
-from snnmap.frontend.nir_nodes import Graph, Node, graph_of
+from snnmap.frontend.hdf5.tree import Tree, read_tree
+from snnmap.frontend.networks.assemble import build_network
+from snnmap.frontend.networks.nir.fold import Pooling, fold
+from snnmap.frontend.networks.nir.nodes import Graph, Node, graph_of
+from snnmap.frontend.networks.parsed import Imported
 
 SNNTORCH_DT = 1e-4
 """Step that snnTorch's exporter assumes; with it, r dt / tau is 1 in every file it wrote."""

@@ -1,7 +1,7 @@
 """An HDF5 file as a plain tree of names, arrays and strings, whatever state the file is in.
 
 The HDF5 library itself crashes or loops on some damaged files (a flipped bit in 17 kB is enough), so the file is opened
-in a process of its own (`hdf5_child.py`), which costs about 0.3 s. A file that is missing, truncated, foreign or
+in a process of its own (`child.py`), which costs about 0.3 s. A file that is missing, truncated, foreign or
 damaged gives one `InputError`; links that lead out of the file are not followed. What the tree means is left to the
 readers.
 """
@@ -72,7 +72,7 @@ def _is_hdf5(data: bytes) -> bool:
 
 def _read_apart(path: Path, seconds: int) -> tuple[dict[str, Any], bytes]:
     """First line, as JSON, and the rest of what the child process writes; empty if it dies or takes too long."""
-    script = str(Path(__file__).with_name("hdf5_child.py"))
+    script = str(Path(__file__).with_name("child.py"))
     command = [sys.executable, "-P", script, str(path.resolve()), str(seconds)]
     try:
         done = subprocess.run(command, capture_output=True, check=False, timeout=PATIENCE * seconds)

@@ -1,0 +1,1 @@
+"""HDF5 in a process of its own, because damaged files crash the library."""

@@ -1,0 +1,1 @@
+"""Readers of networks: every one ends in `assemble.build_network`."""

@@ -1,0 +1,1 @@
+"""Recorded activity: spikes that somebody else has measured or simulated."""
