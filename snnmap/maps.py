@@ -9,7 +9,8 @@ from snnmap.core.arrays import F64, I32
 from snnmap.core.errors import InputError
 from snnmap.hardware import Hardware
 from snnmap.ir import Mapping, SpikeGraph
-from snnmap.physics import paper, thermal
+from snnmap.physics import espine as paper
+from snnmap.physics import thermal
 from snnmap.reliability import PaperState, PhysicsState, paper_state, paper_twin, physics_state
 from snnmap.reliability.arrays import array_of, passes_of, programmed, seconds_per_step
 from snnmap.reliability.heating import heat

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from oracles import nodal
 
 from snnmap.core.errors import InputError
-from snnmap.kernels import crossbar as kernels
 from snnmap.physics.crossbar import (
     array_power,
     cell_currents,
@@ -20,6 +19,7 @@ from snnmap.physics.crossbar import (
     transfer_tensor,
 )
 from snnmap.physics.crossbar_lines import TOLERANCE
+from snnmap.physics.kernels import crossbar as kernels
 
 MODES = ("gated", "grounded", "floating")
 DATA = Path(__file__).parent / "data"

@@ -18,7 +18,7 @@ from snnmap.physics.endurance import (
     wear,
     write_endurance,
 )
-from snnmap.physics.paper import (
+from snnmap.physics.espine import (
     PaperCell,
     calibrated_gamma,
     coupled_endurance_map,

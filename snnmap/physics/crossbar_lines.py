@@ -8,8 +8,8 @@ import numpy.typing as npt
 
 from snnmap.core.arrays import F64, I64, Bool
 from snnmap.core.errors import SnnmapError
-from snnmap.kernels.crossbar import lone_rows, solve_patterns
-from snnmap.kernels.crossbar_direct import eliminate
+from snnmap.physics.kernels.crossbar import lone_rows, solve_patterns
+from snnmap.physics.kernels.crossbar_direct import eliminate
 
 TOLERANCE = 1e-10
 """Largest current error of the iteration, as a share of the largest current: a proven bound; 1e-13 is typical."""

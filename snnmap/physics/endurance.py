@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from snnmap.core.arrays import F64
 from snnmap.core.errors import InputError
-from snnmap.physics.arguments import BOLTZMANN, Values, not_negative, numbers, positive
+from snnmap.physics.checks import BOLTZMANN, Values, not_negative, numbers, positive
 
 Cause = Literal["read disturb", "drift", "none"]
 Limit = Literal["programming", "read disturb", "drift", "none within horizon"]

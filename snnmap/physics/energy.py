@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from snnmap.core.arrays import F64
 from snnmap.core.errors import InputError
-from snnmap.physics.arguments import Values, not_negative, numbers, positive
+from snnmap.physics.checks import Values, not_negative, numbers, positive
 from snnmap.physics.pcm import pulse_energy
 
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from snnmap.core.arrays import F64
 from snnmap.core.errors import InfeasibleError, InputError
-from snnmap.physics.arguments import BOLTZMANN, Values, not_negative, numbers, positive, same_shape, scalar
+from snnmap.physics.checks import BOLTZMANN, Values, not_negative, numbers, positive, same_shape, scalar
 from snnmap.physics.thermal import ChipThermal
 
 REFERENCE = 300.0

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from snnmap.core.arrays import F64
 from snnmap.core.errors import InputError
-from snnmap.physics.arguments import not_negative, numbers, positive, same_shape
+from snnmap.physics.checks import not_negative, numbers, positive, same_shape
 
 ZERO_CLIP = 1e-7
 """Least relative conductance that enters a logarithm, as in the published code."""

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from snnmap.core.arrays import F64
 from snnmap.core.errors import InputError
-from snnmap.physics.arguments import Values, not_negative, numbers, positive, same_shape, scalar
+from snnmap.physics.checks import Values, not_negative, numbers, positive, same_shape, scalar
 
 LARGEST_MATRIX = 4096
 """Tiles up to which the resistance matrix is written out (128 MiB)."""

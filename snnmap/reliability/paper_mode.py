@@ -15,7 +15,8 @@ from snnmap.core.arrays import F64, I64
 from snnmap.core.errors import InputError
 from snnmap.hardware import Hardware, Technology, list_technologies, load_technology
 from snnmap.ir import Mapping, SpikeGraph
-from snnmap.physics import paper, thermal
+from snnmap.physics import espine as paper
+from snnmap.physics import thermal
 from snnmap.physics.leakage import Leakage
 from snnmap.reliability.arrays import clusters_by_tile, passes_of, programmed, seconds_per_step, tile_variation
 

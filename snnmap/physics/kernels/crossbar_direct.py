@@ -16,7 +16,7 @@ import numpy as np
 
 from snnmap.core.arrays import F64, I64, Bool
 from snnmap.core.jit import njit
-from snnmap.kernels.crossbar import factor, flip, terminate, total
+from snnmap.physics.kernels.crossbar import factor, flip, terminate, total
 
 BLOCK = 8
 

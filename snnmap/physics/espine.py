@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from snnmap.core.arrays import F64
 from snnmap.core.errors import InputError
-from snnmap.physics.arguments import Values, not_negative, numbers, positive, same_shape, scalar
+from snnmap.physics.checks import Values, not_negative, numbers, positive, same_shape, scalar
 from snnmap.physics.thermal import Sheet, coupled_rise
 
 FIXED_POINT_STEPS = 10_000
