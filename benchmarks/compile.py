@@ -12,12 +12,12 @@ from dataclasses import replace
 from typing import Any
 
 from snnmap import pipeline
+from snnmap.analysis.traffic import partial_messages, traffic
 from snnmap.evaluate import evaluate, figures
 from snnmap.frontend import LoadOptions
 from snnmap.hardware import load_hardware
 from snnmap.ir import Mapping
 from snnmap.plan import REGISTRIES, plan_for
-from snnmap.traffic import partial_messages, traffic
 from snnmap.verify import verify
 
 WORKLOADS = ("mnist-mlp", "braille-rsnn", "nmnist-cnn")

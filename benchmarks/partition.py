@@ -12,11 +12,11 @@ import time
 import networkx as nx
 import numpy as np
 
+from snnmap.analysis.traffic import traffic
 from snnmap.frontend import LoadOptions
 from snnmap.hardware import load_hardware
 from snnmap.partition import ALGORITHMS, lower_bounds
 from snnmap.pipeline import profile
-from snnmap.traffic import traffic
 
 
 def peer_figures(graph, part, rows):

@@ -18,12 +18,13 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 import numpy as np  # noqa: E402 must follow the setting above
 
+from snnmap.analysis.routes import tree_hops
+from snnmap.analysis.traffic import traffic  # noqa: E402
 from snnmap.hardware import Hardware, load_hardware  # noqa: E402
 from snnmap.ir import Placement, Traffic  # noqa: E402
 from snnmap.partition import ALGORITHMS as PARTITIONERS  # noqa: E402
 from snnmap.pipeline import profile  # noqa: E402
 from snnmap.place import Anneal, HillClimb, Random, Sequential, Swarm  # noqa: E402
-from snnmap.traffic import traffic, tree_hops  # noqa: E402
 
 Placer = Callable[[int], Placement]
 

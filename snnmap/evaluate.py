@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from snnmap.cells import programmed_cells, weight_share
+from snnmap.analysis.cells import programmed_cells, weight_share
+from snnmap.analysis.routes import link_loads, tree_hops
+from snnmap.analysis.traffic import traffic
 from snnmap.core.arrays import F64, I64
 from snnmap.hardware import Hardware
 from snnmap.ir import Clustering, Mapping, Metric, Report, SpikeGraph, Traffic
 from snnmap.physics.pcm import conductance
 from snnmap.reliability import reliability_metrics
-from snnmap.traffic import link_loads, traffic, tree_hops
 
 DIGITS = 9
 

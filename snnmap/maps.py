@@ -5,6 +5,8 @@ Computes the maps with the reliability models and draws nothing. A label that co
 
 import numpy as np
 
+from snnmap.analysis.routes import link_loads
+from snnmap.analysis.traffic import traffic
 from snnmap.core.arrays import F64, I32
 from snnmap.core.errors import InputError
 from snnmap.hardware import Hardware
@@ -16,7 +18,6 @@ from snnmap.reliability.arrays import array_of, passes_of, programmed, seconds_p
 from snnmap.reliability.heating import heat
 from snnmap.reliability.wearing import drift_intervals, loss_rate
 from snnmap.report.plots import Chart
-from snnmap.traffic import link_loads, traffic
 
 NEVER = 1e300
 """Anything longer is left blank."""

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from snnmap.analysis.traffic import partial_messages, traffic
 from snnmap.core.arrays import F64
 from snnmap.core.errors import InfeasibleError, InputError, SnnmapError
 from snnmap.core.version import __version__
@@ -26,7 +27,6 @@ from snnmap.plan import REGISTRIES, Plan, Quality, plan_for
 from snnmap.profile import profile as run_profile
 from snnmap.reliability import paper_quality
 from snnmap.reliability.arrays import read_currents, tile_variation
-from snnmap.traffic import partial_messages, traffic
 from snnmap.verify import verify
 from snnmap.verify.figures import differing
 

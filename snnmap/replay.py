@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from snnmap.cells import programmed_cells
+from snnmap.analysis.cells import programmed_cells
 from snnmap.core.arrays import offsets, transpose_csr
 from snnmap.core.errors import InputError
 from snnmap.ir import Clustering, Dynamics, Mapping, Network, SpikeGraph, Spikes

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from snnmap.analysis.traffic import traffic
 from snnmap.core.arrays import F64, Bool
 from snnmap.core.errors import SnnmapError
 from snnmap.evaluate import timing
@@ -32,7 +33,6 @@ from snnmap.reliability import (
 from snnmap.reliability.arrays import seconds_per_step
 from snnmap.reliability.heating import Heated, heat
 from snnmap.report.labels import with_totals
-from snnmap.traffic import traffic
 
 HEADLINES = (
     *("energy_J", "latency_s", "throughput_frames_per_s"),

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from machines import mesh
 
+from snnmap.analysis.traffic import traffic
 from snnmap.hardware import Hardware, Quantity
 from snnmap.ir import Clustering, Network, Placement, Population, SpikeGraph, Spikes
-from snnmap.traffic import traffic
 
 NANO = {
     "row_time": 1,

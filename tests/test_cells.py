@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from snnmap.cells import crossbar_of, programmed_cells, weakest
+from snnmap.analysis.cells import programmed_cells
+from snnmap.analysis.wiring import crossbar_of, weakest
 from snnmap.pipeline import Compiled
 
 

@@ -6,7 +6,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snnmap.kernels.wire import augment, bottleneck, descend, entry_score, line_scores, matches_all
+from snnmap.analysis.kernels.assignment import augment, bottleneck, matches_all
+from snnmap.stages.wire.kernels.lines import descend, entry_score, line_scores
 
 SEEDS = st.integers(0, 2**32 - 1)
 

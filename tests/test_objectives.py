@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_traffic import BIASES, FIRST, INPUTS, NEURONS, random_clustering, random_graph
 
+from snnmap.analysis.traffic import traffic
 from snnmap.core.errors import InputError
 from snnmap.objectives import Nets, Term, linear, multicast, pairwise, unicast
-from snnmap.traffic import traffic
 
 SEEDS = st.integers(0, 2**32 - 1)
 

@@ -8,6 +8,8 @@ import pytest
 from test_wire import crossbars
 
 from snnmap import pipeline
+from snnmap.analysis.routes import tree_hops
+from snnmap.analysis.traffic import traffic
 from snnmap.core.errors import InputError
 from snnmap.hardware import load_hardware
 from snnmap.ir import Placement
@@ -15,7 +17,6 @@ from snnmap.objectives.chip import TERMS, ChipView, cluster_power, leakage, life
 from snnmap.physics.leakage import Leakage
 from snnmap.place import HillClimb
 from snnmap.plan import plan_for
-from snnmap.traffic import traffic, tree_hops
 
 SIZES = [(3, 4), (5, 2), (4, 4), (2, 2), (4, 3)]
 

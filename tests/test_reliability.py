@@ -8,6 +8,8 @@ import small_workload
 from oracles import reliability as oracle
 
 from snnmap import pipeline
+from snnmap.analysis.routes import link_loads
+from snnmap.analysis.traffic import traffic
 from snnmap.core.arrays import offsets
 from snnmap.hardware import load_hardware, load_technology
 from snnmap.ir import Clustering, Network, Placement, Population, SpikeGraph, Wiring
@@ -15,7 +17,6 @@ from snnmap.reliability import paper_state, paper_twin, physics_metrics, physics
 from snnmap.reliability.arrays import clusters_by_tile, passes_of, programmed, seconds_per_step, tile_variation
 from snnmap.reliability.paper_mode import paper_quality
 from snnmap.reliability.wearing import SPARE_SHARE, failure_times, first_limit
-from snnmap.traffic import link_loads, traffic
 
 TOLERANCE = 2e-6
 """Cells are held in float32."""

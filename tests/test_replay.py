@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from snnmap import pipeline
-from snnmap.cells import programmed_cells
+from snnmap.analysis.cells import programmed_cells
 from snnmap.core.errors import InputError
 from snnmap.frontend import LoadOptions
 from snnmap.ir import SpikeGraph, Spikes

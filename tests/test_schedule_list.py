@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from oracles.dataflow import largest_ratio, simulate
 from schedule_cases import random_case
 
+from snnmap.analysis.traffic import partial_messages
 from snnmap.ir import Mapping, Sdfg, Wiring
 from snnmap.schedule import (
     ALGORITHMS,
@@ -21,7 +22,6 @@ from snnmap.schedule import (
     tile_orders,
     with_orders,
 )
-from snnmap.traffic import partial_messages
 from snnmap.verify.dataflow import dataflow_violations
 from snnmap.verify.recount import recount
 

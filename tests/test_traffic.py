@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from machines import mesh
 from oracles import hops, messages
 
+from snnmap.analysis.routes import link_loads, tree_hops
+from snnmap.analysis.traffic import partial_messages, traffic
 from snnmap.ir import Clustering, Network, Placement, Population, SpikeGraph, Spikes, Traffic
-from snnmap.traffic import link_loads, partial_messages, traffic, tree_hops
 
 INPUTS, BIASES, NEURONS = 4, 2, 9
 FIRST = INPUTS + BIASES

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from machines import mesh
 from test_wire import crossbars, weakest
 
-from snnmap.cells import Crossbar, crossbar_of, programmed_cells, upper_bound
-from snnmap.cells import weakest as scored
+from snnmap.analysis.cells import programmed_cells
+from snnmap.analysis.wiring import Crossbar, crossbar_of, upper_bound
+from snnmap.analysis.wiring import weakest as scored
 from snnmap.wire import ActivitySort, Identity, WeakestCell
 from snnmap.wire.weakest_cell import sorting_is_optimal
 

@@ -46,7 +46,7 @@ def multicast(graph: SpikeGraph) -> Nets:
     net of a network input has no sender, so its deliveries are its cost plus one weight: a constant. Biases never
     travel and have empty nets.
     """
-    from snnmap.kernels.traffic import multicast_pins, multicast_sizes
+    from snnmap.analysis.kernels.traffic import multicast_pins, multicast_sizes
 
     network = graph.network
     sends = ~network.is_bias()

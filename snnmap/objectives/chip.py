@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from snnmap.cells import programmed_cells, weight_share
+from snnmap.analysis.cells import programmed_cells, weight_share
+from snnmap.analysis.routes import tree_hops
 from snnmap.core.arrays import F64, I32, I64
 from snnmap.core.errors import InputError
 from snnmap.hardware import Hardware
@@ -18,7 +19,6 @@ from snnmap.ir import Clustering, Placement, SpikeGraph, Traffic
 from snnmap.objectives import Term, linear
 from snnmap.physics.pcm import conductance
 from snnmap.physics.thermal import ChipThermal
-from snnmap.traffic import tree_hops
 
 SAMPLES = 48
 """Random placements that terms are scaled by; always the same ones, so no generator is asked for."""

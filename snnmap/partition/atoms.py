@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from snnmap.analysis.kernels.traffic import active_union
 from snnmap.core.arrays import I32, I64, offsets, ranges, transpose_csr
 from snnmap.ir import Network, SpikeGraph
 from snnmap.kernels.partition import Limits, Problem
 from snnmap.kernels.partition_split import fan_in, input_hashes, list_inputs, nets
-from snnmap.kernels.traffic import active_union
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,10 +2,10 @@
 
 import numpy as np
 
+from snnmap.analysis.traffic import partial_messages
 from snnmap.core.arrays import row_of_entry
 from snnmap.hardware import Hardware
 from snnmap.ir import Clustering, Network, SpikeGraph
-from snnmap.traffic import partial_messages
 
 
 def lower_bounds(network: Network, hardware: Hardware) -> dict[str, int]:
@@ -47,7 +47,7 @@ def messages(graph: SpikeGraph, clustering: Clustering, *, unicast: bool = False
     cluster = row_of_entry(clustering.row_ptr)
     copies = np.ones(len(cluster), np.int64)
     if unicast:
-        from snnmap.cells import programmed_cells
+        from snnmap.analysis.cells import programmed_cells
 
         copies = np.diff(programmed_cells(network, clustering).ptr)
     source = clustering.row_source

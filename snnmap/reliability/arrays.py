@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from snnmap.cells import Cells, programmed_cells, weight_share
+from snnmap.analysis.cells import Cells, programmed_cells, weight_share
 from snnmap.core.arrays import F64, I64, Bool
 from snnmap.hardware import Hardware
 from snnmap.ir import Mapping, SpikeGraph

@@ -5,13 +5,14 @@ from typing import NamedTuple
 
 import numpy as np
 
+from snnmap.analysis.routes import link_loads
+from snnmap.analysis.traffic import traffic
 from snnmap.core.arrays import F32, F64, I32, I64, Bool
 from snnmap.hardware import Hardware
 from snnmap.ir import Mapping, SpikeGraph
 from snnmap.physics import thermal
 from snnmap.physics.energy import row_read_energy, write_energy
 from snnmap.reliability.arrays import Array, array_of, clusters_by_tile, programmed, seconds_per_step
-from snnmap.traffic import link_loads, traffic
 
 
 class UsedCells(NamedTuple):

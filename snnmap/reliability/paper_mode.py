@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from snnmap.cells import crossbar_of, upper_bound
+from snnmap.analysis.wiring import crossbar_of, upper_bound
 from snnmap.core.arrays import F64, I64
 from snnmap.core.errors import InputError
 from snnmap.hardware import Hardware, Technology, list_technologies, load_technology

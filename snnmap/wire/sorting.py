@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from snnmap.cells import programmed_cells
+from snnmap.analysis.cells import programmed_cells
 from snnmap.core.arrays import F64, I32, I64, row_of_entry
 from snnmap.core.errors import InfeasibleError, InputError
 from snnmap.hardware import Hardware

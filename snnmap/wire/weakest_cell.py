@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from snnmap.cells import Crossbar, crossbar_of, programmed_cells, upper_bound, weakest
+from snnmap.analysis.cells import programmed_cells
+from snnmap.analysis.wiring import Crossbar, crossbar_of, upper_bound, weakest
 from snnmap.core.arrays import F64, I64
 from snnmap.hardware import Hardware
 from snnmap.ir import Clustering, SpikeGraph, Wiring
@@ -99,7 +100,7 @@ class WeakestCell:
         return rng.permutation(lines)[: len(columns)]
 
     def _alternate(self, crossbar: Crossbar, quality: F64, rows: I64, columns: I64) -> tuple[I64, I64]:
-        from snnmap.kernels.wire import line_scores
+        from snnmap.stages.wire.kernels.lines import line_scores
 
         turned = np.ascontiguousarray(quality.T)
         reached = -np.inf
@@ -116,7 +117,7 @@ class WeakestCell:
         return rows, columns
 
     def _descended(self, crossbar: Crossbar, quality: F64, turned: F64, rows: I64, columns: I64) -> tuple[I64, I64]:
-        from snnmap.kernels.wire import descend
+        from snnmap.stages.wire.kernels.lines import descend
 
         rows, columns = rows.copy(), columns.copy()
         on_row, on_column = (_holders(lines, size) for lines, size in zip((rows, columns), quality.shape, strict=True))
@@ -143,7 +144,7 @@ def sorting_is_optimal(crossbar: Crossbar, quality: F64) -> bool:
 
 
 def _assigned(scores: F64) -> I64:
-    from snnmap.kernels.wire import bottleneck
+    from snnmap.analysis.kernels.assignment import bottleneck
 
     return bottleneck(scores, np.unique(scores))
 

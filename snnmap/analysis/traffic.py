@@ -1,24 +1,20 @@
-"""Messages between clusters, and the links they cross: what travels over the chip, exactly.
+"""Messages between clusters: what travels over the chip, exactly.
 
 A spike of a neuron is sent once from its home cluster to all other clusters that have a row for it (multicast); a
 network input is sent once from the port; a partial column sends one sum to its neuron's home in every step in which
-one of its own inputs fires. A message is routed along x first, then along y, so the union of its paths is a tree and a
-link is crossed once per message. Biases are driven on the tile and never travel. Knows no timing and no energy.
+one of its own inputs fires. Biases are driven on the tile and never travel. Knows no tiles, no timing and no energy.
 """
 
 from typing import NamedTuple
 
 import numpy as np
 
-from snnmap.cells import programmed_cells
+from snnmap.analysis.cells import programmed_cells
 from snnmap.core.arrays import I32, I64, Bool, offsets, ranges, row_of_entry, transpose_csr
-from snnmap.hardware import Hardware
-from snnmap.ir import Clustering, Placement, SpikeGraph, Spikes, Traffic
+from snnmap.ir import Clustering, SpikeGraph, Spikes, Traffic
 
 SPIKES, INPUTS, PARTIAL = 0, 1, 2
 """`Traffic.kind`."""
-EAST, WEST, NORTH, SOUTH = 0, 1, 2, 3
-"""Direction of a link out of a tile: x + 1, x - 1, y + 1, y - 1."""
 
 
 class Streams(NamedTuple):
@@ -103,7 +99,7 @@ def partial_messages(graph: SpikeGraph, clustering: Clustering) -> I64:
     events, otherwise the bound min(window, sum of the inputs' active steps). Its own inputs are the rows of its cluster
     with a synapse to it; biases are not counted, because a constant can be added at the home.
     """
-    from snnmap.kernels.traffic import active_bound, active_union
+    from snnmap.analysis.kernels.traffic import active_bound, active_union
 
     sent = np.zeros(len(clustering.column_neuron), np.int64)
     home = clustering.home[clustering.column_neuron - graph.network.externals]
@@ -123,7 +119,7 @@ def partial_messages(graph: SpikeGraph, clustering: Clustering) -> I64:
 
 def _inputs(graph: SpikeGraph, clustering: Clustering, away: Bool) -> tuple[I64, I32]:
     """Non-bias sources of every column in `away`, CSR, ascending within a column."""
-    from snnmap.kernels.traffic import count_inputs, fill_inputs
+    from snnmap.analysis.kernels.traffic import count_inputs, fill_inputs
 
     cells = programmed_cells(graph.network, clustering)
     slot = np.where(away, np.cumsum(away) - 1, -1)
@@ -148,48 +144,3 @@ def _twins_together(indptr: I64, source: I32) -> I64:
     sums = np.concatenate([[0], np.cumsum(source, dtype=np.int64)])[indptr]
     squares = np.concatenate([[0], np.cumsum(np.square(source, dtype=np.int64))])[indptr]
     return np.lexsort((np.diff(squares), np.diff(sums), np.diff(indptr))).astype(np.int64, copy=False)
-
-
-def tree_hops(traffic: Traffic, placement: Placement, hardware: Hardware) -> I64:
-    """Links crossed by one message of every group: the size of its XY multicast tree, int64 (G,).
-
-    Network inputs enter at `hardware.port`; clusters on one tile are 0 links apart.
-    """
-    from snnmap.kernels.routing import group_hops
-
-    hops = np.zeros(len(traffic.sender), np.int64)
-    group_hops(*_route(traffic, placement, hardware), _scratch(hardware), hops)
-    return hops
-
-
-def link_loads(traffic: Traffic, placement: Placement, hardware: Hardware, *, multicast: bool = True) -> I64:
-    """Messages over every directed link in the window, int64 (T, 4): out of tile t to `EAST`, `WEST`, `NORTH`, `SOUTH`.
-
-    With `multicast` a message crosses each link of its tree once; without, every target is sent a message of its own.
-    """
-    from snnmap.kernels.routing import group_links
-
-    loads = np.zeros((hardware.mesh_height, hardware.mesh_width, 4), np.int64)
-    sent = traffic if multicast else _separate(traffic)
-    group_links(*_route(sent, placement, hardware), sent.messages, _scratch(hardware), loads)
-    return loads.reshape(-1, 4)
-
-
-def _separate(traffic: Traffic) -> Traffic:
-    """`traffic` with one group per target."""
-    of = row_of_entry(traffic.target_ptr)
-    ptr = np.arange(len(of) + 1, dtype=np.int64)
-    return Traffic(traffic.sender[of], ptr, traffic.target, traffic.messages[of], traffic.kind[of])
-
-
-def _route(
-    traffic: Traffic, placement: Placement, hardware: Hardware
-) -> tuple[I32, I64, I32, I32, I32, tuple[int, int]]:
-    """Senders, target offsets, targets, mesh x and y of every cluster, port."""
-    x, y = placement.tile % hardware.mesh_width, placement.tile // hardware.mesh_width
-    return traffic.sender, traffic.target_ptr, traffic.target, x, y, hardware.port
-
-
-def _scratch(hardware: Hardware) -> I64:
-    """Reach of a tree above and below its sender's row, per mesh column; zero between groups."""
-    return np.zeros((2, hardware.mesh_width), np.int64)

@@ -1,0 +1,1 @@
+"""Facts that follow from a mapping, each derived once: cells, traffic, routes, wiring. Makes no choice."""
