@@ -42,7 +42,7 @@ def ours(frames: list[np.ndarray]) -> tuple[float, list[list[int]]]:
     from snnmap.core.arrays import offsets
     from snnmap.frontend.networks.nir.read import read_nir
     from snnmap.ir import Dynamics, Spikes, Workload
-    from snnmap.profile import profile
+    from snnmap.simulate.profile import profile
 
     network = read_nir(DATA / "nmnist-cnn.nir").network
     found = [np.nonzero(x.reshape(STEPS, -1)) for x in frames]

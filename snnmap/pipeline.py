@@ -24,9 +24,9 @@ from snnmap.hardware import Hardware, load_hardware
 from snnmap.ir import Clustering, Mapping, Placement, Report, SpikeGraph, Traffic, Violation, Workload
 from snnmap.objectives import Term
 from snnmap.plan import REGISTRIES, Plan, Quality, plan_for
-from snnmap.profile import profile as run_profile
 from snnmap.reliability import paper_quality
 from snnmap.reliability.arrays import read_currents, tile_variation
+from snnmap.simulate.profile import profile as run_profile
 from snnmap.verify import verify
 from snnmap.verify.figures import differing
 
@@ -378,8 +378,8 @@ def verify_file(
     mapping, graph, chip = reopen(file, workload=workload, hardware=hardware, progress=progress)
     found = verify(mapping, graph, chip) or _other_figures(mapping, graph, chip)
     if replay and not found:
-        from snnmap.replay import deviation
-        from snnmap.replay import replay as run_replay
+        from snnmap.simulate.mapped import deviation
+        from snnmap.simulate.mapped import replay as run_replay
 
         differ = deviation(graph, run_replay(mapping, graph, progress=progress))
         if differ:

@@ -13,7 +13,7 @@ from snnmap.core.errors import InputError
 from snnmap.hardware import Hardware
 from snnmap.ir import Dynamics, SpikeGraph, Spikes, Workload
 from snnmap.partition.unroll import unroll
-from snnmap.profile import profile
+from snnmap.simulate.profile import profile
 
 
 def unrolled(graph: SpikeGraph, hardware: Hardware) -> SpikeGraph:

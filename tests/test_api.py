@@ -50,7 +50,7 @@ def test_every_public_name_exists_and_is_explained(name: str) -> None:
 
 def test_functions_stay_functions_when_their_modules_are_imported() -> None:
     code = (
-        "import snnmap, snnmap.profile.store, snnmap.verify.dataflow, snnmap.evaluate, snnmap.replay\n"
+        "import snnmap, snnmap.simulate.profile.store, snnmap.verify.dataflow, snnmap.evaluate, snnmap.replay\n"
         "from snnmap.verify import verify\n"
         "assert callable(snnmap.profile) and callable(snnmap.evaluate) and snnmap.verify is verify"
     )

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from snnmap.core import jit
-from snnmap.kernels import executor, neurons
+from snnmap.simulate.kernels import executor, neurons
 
 
 def test_stamp_follows_imported_kernels(tmp_path: Path) -> None:

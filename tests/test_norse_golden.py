@@ -12,7 +12,7 @@ from oracles import norse_nets
 from snnmap.core.arrays import offsets
 from snnmap.frontend.networks.nir.read import from_nir, read_nir
 from snnmap.ir import Dynamics, Network, SpikeGraph, Spikes, Workload
-from snnmap.profile import profile
+from snnmap.simulate.profile import profile
 
 WORKLOADS = Path(__file__).parents[1] / "workloads" / "data"
 GOLDEN = json.loads((Path(__file__).parent / "data" / "golden_norse.json").read_text())

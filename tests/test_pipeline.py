@@ -16,7 +16,7 @@ from snnmap.formats.profile import save_profile
 from snnmap.ir import Violation
 from snnmap.pipeline import Compiled, CompileOptions
 from snnmap.plan import OBJECTIVES, REGISTRIES
-from snnmap.replay import deviation, replay
+from snnmap.simulate.mapped import deviation, replay
 from snnmap.verify import verify
 
 QUICK = (("place.sweeps", 2), ("place.restarts", 1)), (("place.min_moves", 500), ("place.moves_per_cluster", 5))
@@ -99,7 +99,8 @@ def test_a_broken_replay_is_a_violation(compiled: Compiled, tmp_path: Path, monk
     save_profile(compiled.graph, tmp_path / "p.npz")
     mapfile.save(compiled.mapping, tmp_path / "m.json")
     monkeypatch.setattr(
-        "snnmap.replay.replay", lambda *_, **__: replace(compiled.graph.events, value=compiled.graph.events.value * 2)
+        "snnmap.simulate.mapped.replay",
+        lambda *_, **__: replace(compiled.graph.events, value=compiled.graph.events.value * 2),
     )
     found = pipeline.verify_file(tmp_path / "m.json", workload=str(tmp_path / "p.npz"), replay=True)
     assert [v.rule for v in found] == ["replay"]

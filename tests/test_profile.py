@@ -12,8 +12,9 @@ from snnmap.core.arrays import offsets
 from snnmap.core.errors import InputError
 from snnmap.core.exact import grid_of, on_grid
 from snnmap.ir import ANALOG, MODELS, Dynamics, Network, Population, SpikeGraph, Spikes, Workload
-from snnmap.kernels import neurons as kernel
-from snnmap.profile import execution, profile
+from snnmap.simulate import execution
+from snnmap.simulate.kernels import neurons as kernel
+from snnmap.simulate.profile import profile
 
 STEPPED = tuple(kernel.MODEL_CODES)
 STEPS = 10

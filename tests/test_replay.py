@@ -12,7 +12,7 @@ from snnmap.frontend import LoadOptions
 from snnmap.ir import SpikeGraph, Spikes
 from snnmap.pipeline import Compiled, CompileOptions
 from snnmap.plan import REGISTRIES
-from snnmap.replay import deviation, replay
+from snnmap.simulate.mapped import deviation, replay
 from snnmap.verify import verify
 
 CHIPS = ("pcm-mesh", "pcm-mesh-64")

@@ -10,8 +10,8 @@ from snnmap.core.errors import InputError
 from snnmap.frontend import LoadOptions
 from snnmap.hardware import Hardware
 from snnmap.pipeline import Compiled, CompileOptions
-from snnmap.replay import deviation as replay_deviation
-from snnmap.replay import replay
+from snnmap.simulate.mapped import deviation as replay_deviation
+from snnmap.simulate.mapped import replay
 from snnmap.unrolling import deviation, external_events, unrolled
 from snnmap.verify import verify
 

@@ -12,10 +12,10 @@ from snnmap.core.arrays import F32, I32, Bool, offsets, row_of_entry
 from snnmap.core.errors import InputError
 from snnmap.core.version import __version__
 from snnmap.ir import ANALOG, Dynamics, Network, SpikeGraph, Spikes, Workload
-from snnmap.kernels.executor import Layers, Synapses, run_frame
-from snnmap.kernels.neurons import MODEL_CODES, NeuronState, Rule, fresh, neuron_state, step_rule
-from snnmap.profile import KEEP_LIMIT
-from snnmap.profile.summary import Activity, activity_of
+from snnmap.simulate.kernels.executor import Layers, Synapses, run_frame
+from snnmap.simulate.kernels.neurons import MODEL_CODES, NeuronState, Rule, fresh, neuron_state, step_rule
+from snnmap.simulate.profile import KEEP_LIMIT
+from snnmap.simulate.tally import Activity, activity_of
 
 Events = tuple[I32, I32, F32]
 """Step, source and value of the events of one frame."""
@@ -24,7 +24,7 @@ Events = tuple[I32, I32, F32]
 def execute(
     workload: Workload, *, progress: Callable[[int, int], None] | None, keep_events: bool | None, threads: int | None
 ) -> SpikeGraph:
-    """See `snnmap.profile.profile`."""
+    """See `snnmap.simulate.profile.profile`."""
     network, stimulus = workload.network, workload.stimulus
     check_workload(workload)
     rule, state = stepping(network, workload.dynamics)

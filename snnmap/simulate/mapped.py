@@ -35,9 +35,9 @@ def replay(mapping: Mapping, graph: SpikeGraph, *, progress: Progress | None = N
     InputError
         If the graph keeps no events or was recorded rather than simulated.
     """
-    from snnmap.kernels.neurons import fresh
-    from snnmap.kernels.replay import replay_frame
-    from snnmap.profile.execution import joined, kernel_arrays, stepping
+    from snnmap.simulate.execution import joined, kernel_arrays, stepping
+    from snnmap.simulate.kernels.mapped import replay_frame
+    from snnmap.simulate.kernels.neurons import fresh
 
     events = graph.events
     if events is None or "dynamics" not in graph.provenance:
@@ -72,7 +72,7 @@ def _events(spikes: Spikes) -> list[tuple[int, int, int, float]]:
 
 
 def _crossbars(network: Network, clustering: Clustering) -> Any:
-    from snnmap.kernels.replay import Crossbars
+    from snnmap.simulate.kernels.mapped import Crossbars
 
     cells = programmed_cells(network, clustering)
     entry_ptr = offsets(np.ones(len(clustering.row_source)))

@@ -6,7 +6,7 @@ import numpy as np
 
 from snnmap.core.arrays import F32, I32, I64, Bool
 from snnmap.ir import ANALOG, Network, Population, SpikeGraph, Spikes, Workload
-from snnmap.kernels.executor import tally
+from snnmap.simulate.kernels.executor import tally
 
 SATURATED = 0.9
 """Spikes per neuron and step above which a population counts as saturated."""

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from snnmap.core.arrays import F32, F64, I32, I64, Bool
 from snnmap.core.jit import njit
-from snnmap.kernels.neurons import BLOCK, NeuronState, Rule, update
+from snnmap.simulate.kernels.neurons import BLOCK, NeuronState, Rule, update
 
 AnyArray = npt.NDArray[Any]
 

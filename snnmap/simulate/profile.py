@@ -51,7 +51,7 @@ def profile(
     InputError
         If the stimulus does not fit the network, an option or parameter is unusable, or values diverge.
     """
-    from snnmap.profile.execution import execute
+    from snnmap.simulate.execution import execute
 
     return execute(workload, progress=progress, keep_events=keep_events, threads=threads)
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from snnmap.core.arrays import F32, F64, I32, I64
 from snnmap.core.jit import njit
-from snnmap.kernels.executor import Layers, grown
-from snnmap.kernels.neurons import NeuronState, Rule, update
+from snnmap.simulate.kernels.executor import Layers, grown
+from snnmap.simulate.kernels.neurons import NeuronState, Rule, update
 
 
 class Crossbars(NamedTuple):
