@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 from snnmap.ir import Sdfg
-from snnmap.schedule import maximum_cycle_ratio, self_timed, tile_orders, with_orders
-from snnmap.schedule.channels import channels_of
+from snnmap.sdf.graph import channels_of
+from snnmap.stages.schedule import maximum_cycle_ratio, self_timed, tile_orders, with_orders
 
 
 def pipeline(channels: int, rng: np.random.Generator, buffer_tokens: int = 2) -> Sdfg:

@@ -11,7 +11,7 @@ from schedule_cases import random_case
 
 from snnmap.core.errors import InputError
 from snnmap.ir import Placement
-from snnmap.schedule import build_sdfg, frame_level, maximum_cycle_ratio, repetition_vector
+from snnmap.stages.schedule import build_sdfg, frame_level, maximum_cycle_ratio, repetition_vector
 
 
 @settings(max_examples=25, deadline=None)

@@ -13,7 +13,7 @@ from schedule_cases import random_case
 
 from snnmap.analysis.traffic import partial_messages
 from snnmap.ir import Mapping, Sdfg, Wiring
-from snnmap.schedule import (
+from snnmap.stages.schedule import (
     ALGORITHMS,
     ListSchedule,
     build_sdfg,

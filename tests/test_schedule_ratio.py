@@ -13,9 +13,10 @@ from oracles.dataflow import largest_ratio, simulate
 
 from snnmap.core.errors import InfeasibleError, InputError
 from snnmap.ir import Sdfg
-from snnmap.kernels.schedule import policy_iteration
-from snnmap.schedule import expand, maximum_cycle_ratio, periodic, repetition_vector, self_timed
-from snnmap.schedule.channels import channels_of
+from snnmap.sdf import expand
+from snnmap.sdf.graph import channels_of
+from snnmap.sdf.kernels.cycles import policy_iteration
+from snnmap.stages.schedule import maximum_cycle_ratio, periodic, repetition_vector, self_timed
 
 
 def sdfg(time, channels, tick=1e-12):

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from snnmap.core.arrays import I64
-from snnmap.schedule.actors import Actors, Listening, by_source
+from snnmap.stages.schedule.actors import Actors, Listening, by_source
 
 
 @dataclass(frozen=True, slots=True, eq=False)

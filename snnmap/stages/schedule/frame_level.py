@@ -14,8 +14,8 @@ from snnmap.core.arrays import I64, frozen, row_of_entry
 from snnmap.core.errors import InputError
 from snnmap.hardware import Hardware
 from snnmap.ir import Clustering, Placement, Sdfg, SpikeGraph, Traffic
-from snnmap.schedule.actors import actors_of
-from snnmap.schedule.build import TICK, build_sdfg
+from snnmap.stages.schedule.actors import actors_of
+from snnmap.stages.schedule.build import TICK, build_sdfg
 
 
 def frame_level(

@@ -20,12 +20,12 @@ Sources: Das et al., DFSynthesizer, arXiv 2108.02023; Sriram & Bhattacharyya, Em
 Experimental analysis of the fastest optimum cycle ratio and mean algorithms, ACM TODAES 9(4), 2004.
 """
 
-from snnmap.schedule.build import build_sdfg
-from snnmap.schedule.expand import Expanded, expand, repetition_vector
-from snnmap.schedule.frame_level import frame_level
-from snnmap.schedule.list_schedule import ListSchedule, lower_bound, tile_orders, with_orders
-from snnmap.schedule.ratio import Periodic, maximum_cycle_ratio, periodic
-from snnmap.schedule.simulate import self_timed
+from snnmap.sdf.expand import Expanded, expand, repetition_vector
+from snnmap.sdf.ratio import Periodic, maximum_cycle_ratio, periodic
+from snnmap.sdf.simulate import self_timed
+from snnmap.stages.schedule.build import build_sdfg
+from snnmap.stages.schedule.frame_level import frame_level
+from snnmap.stages.schedule.list_schedule import ListSchedule, lower_bound, tile_orders, with_orders
 
 ALGORITHMS = {"list": ListSchedule}
 """Schedulers by name."""

@@ -17,8 +17,8 @@ import numpy as np
 from snnmap.core.arrays import I64, offsets, row_of_entry
 from snnmap.hardware import Hardware
 from snnmap.ir import SpikeGraph, Traffic
-from snnmap.schedule.actors import Actors, Listening, busiest_steps, by_source
-from snnmap.schedule.links import Messages
+from snnmap.stages.schedule.actors import Actors, Listening, busiest_steps, by_source
+from snnmap.stages.schedule.links import Messages
 
 PARTIAL = 2
 """`Traffic.kind` of partial sums."""
@@ -40,7 +40,7 @@ def message_hops(messages: Messages, hardware: Hardware) -> I64:
 
 def message_peak(messages: Messages, load: I64, hardware: Hardware) -> I64:
     """Messages on the most loaded link of every message's route, int64 (M,); `load` is that of every link."""
-    from snnmap.kernels.schedule_load import route_peak
+    from snnmap.stages.schedule.kernels.load import route_peak
 
     injection = _injection(messages.origin, messages.from_port, hardware)
     return route_peak(messages.origin, messages.goal, injection, hardware.mesh_width, load)
@@ -51,7 +51,7 @@ def spike_load(graph: SpikeGraph, actors: Actors, heard: Listening, tile: I64, h
 
     `tile` is that of every read, every fire and the port. Links are numbered as in `kernels.schedule_load`.
     """
-    from snnmap.kernels.schedule_load import PER_TILE, share_slots
+    from snnmap.stages.schedule.kernels.load import PER_TILE, share_slots
 
     links = hardware.tiles * PER_TILE + 1
     sources = graph.network.sources
@@ -72,7 +72,7 @@ def spike_load(graph: SpikeGraph, actors: Actors, heard: Listening, tile: I64, h
 
 def sum_load(messages: Messages, traffic: Traffic, hardware: Hardware) -> I64:
     """Partial sums over every link in a step, int64 (6 T + 1,): every column, but no more than in the whole window."""
-    from snnmap.kernels.schedule_load import PER_TILE
+    from snnmap.stages.schedule.kernels.load import PER_TILE
 
     per_step = np.minimum(messages.columns, _sums_in_window(messages, traffic))
     ones = offsets(np.ones(len(per_step), np.int64))
@@ -97,7 +97,7 @@ def _sums_in_window(messages: Messages, traffic: Traffic) -> I64:
 
 def _trees(ptr: I64, goal: I64, origin: I64, from_port: I64, hardware: Hardware) -> tuple[I64, I64]:
     """Links of every multicast tree, CSR; tree g goes from tile `origin[g]` to tiles `goal[ptr[g]:ptr[g + 1]]`."""
-    from snnmap.kernels.schedule_load import PER_TILE, tree_links
+    from snnmap.stages.schedule.kernels.load import PER_TILE, tree_links
 
     links = hardware.tiles * PER_TILE + 1
     pattern = (ptr, goal, origin, _injection(origin, from_port, hardware), hardware.mesh_width)
@@ -109,6 +109,6 @@ def _trees(ptr: I64, goal: I64, origin: I64, from_port: I64, hardware: Hardware)
 
 def _injection(origin: I64, from_port: I64, hardware: Hardware) -> I64:
     """Link over which messages from tile `origin`, or from the port, enter the network."""
-    from snnmap.kernels.schedule_load import INTO, PER_TILE
+    from snnmap.stages.schedule.kernels.load import INTO, PER_TILE
 
     return np.where(from_port == 1, hardware.tiles * PER_TILE, origin * PER_TILE + INTO)

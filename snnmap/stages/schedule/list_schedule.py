@@ -19,10 +19,10 @@ from snnmap.core.arrays import I64, frozen
 from snnmap.core.errors import InfeasibleError
 from snnmap.hardware import Hardware
 from snnmap.ir import Clustering, Placement, Schedule, Sdfg, SpikeGraph, Traffic
-from snnmap.schedule.actors import actors_of
-from snnmap.schedule.build import build_sdfg, program_ticks
-from snnmap.schedule.channels import channels_of
-from snnmap.schedule.ratio import Periodic, periodic
+from snnmap.sdf.graph import channels_of
+from snnmap.sdf.ratio import Periodic, periodic
+from snnmap.stages.schedule.actors import actors_of
+from snnmap.stages.schedule.build import build_sdfg, program_ticks
 
 Progress = Callable[[str, int, int, float], None]
 Orders = tuple[tuple[int, ...], ...]
@@ -120,7 +120,7 @@ class Candidate:
 
 def _rules(sdfg: Sdfg) -> tuple[I64, ...]:
     """Priorities of every actor, (A,) each: way to the end of the step, earliest start without tiles, number."""
-    from snnmap.kernels.schedule import tails
+    from snnmap.stages.schedule.kernels.order import tails
 
     channels = channels_of(sdfg)
     tail = tails(channels.ptr, channels.target, channels.tokens, sdfg.time, channels.order)
@@ -160,7 +160,7 @@ def tile_orders(sdfg: Sdfg, priority: I64) -> Orders:
     InfeasibleError
         If the graph deadlocks.
     """
-    from snnmap.kernels.schedule import list_order
+    from snnmap.stages.schedule.kernels.order import list_order
 
     channels = channels_of(sdfg)
     tiles = int(sdfg.resource.max(initial=-1)) + 1

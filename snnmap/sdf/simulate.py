@@ -10,7 +10,7 @@ import numpy as np
 from snnmap.core.arrays import I64
 from snnmap.core.errors import InputError
 from snnmap.ir import Sdfg
-from snnmap.schedule.channels import channels_of
+from snnmap.sdf.graph import channels_of
 
 
 def self_timed(sdfg: Sdfg, iterations: int, times: I64 | None = None) -> I64:
@@ -32,7 +32,7 @@ def self_timed(sdfg: Sdfg, iterations: int, times: I64 | None = None) -> I64:
     InfeasibleError
         If the graph deadlocks.
     """
-    from snnmap.kernels.schedule import execute
+    from snnmap.sdf.kernels.cycles import execute
 
     channels = channels_of(sdfg)
     actors = len(sdfg.time)

@@ -15,8 +15,8 @@ import numpy as np
 from snnmap.core.arrays import I64
 from snnmap.core.errors import InputError
 from snnmap.ir import Sdfg
-from snnmap.schedule.channels import Channels, channels_of
-from snnmap.schedule.expand import expand
+from snnmap.sdf.expand import expand
+from snnmap.sdf.graph import Channels, channels_of
 
 ROUNDS = 10_000
 """Most rounds of policy iteration before the exact search takes over; graphs of 10^6 channels need some tens."""
@@ -58,7 +58,7 @@ def maximum_cycle_ratio(sdfg: Sdfg) -> tuple[Fraction, tuple[int, ...]]:
 
 def periodic(sdfg: Sdfg) -> Periodic:
     """Earliest periodic schedule of a rate-1 graph at its maximum cycle ratio; raises as `maximum_cycle_ratio`."""
-    from snnmap.kernels.schedule import longest_paths, policy_iteration
+    from snnmap.sdf.kernels.cycles import longest_paths, policy_iteration
 
     channels = channels_of(sdfg)
     time = np.ascontiguousarray(sdfg.time, np.int64)

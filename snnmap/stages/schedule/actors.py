@@ -91,7 +91,7 @@ def listening(graph: SpikeGraph, clustering: Clustering, actors: Actors) -> List
 
     Where a cluster's columns have several levels, only reads of a level that the source has a synapse to there.
     """
-    from snnmap.kernels.schedule import row_levels
+    from snnmap.stages.schedule.kernels.rows import row_levels
 
     many: Bool = np.bincount(actors.read_cluster, minlength=clustering.clusters) > 1
     pattern = (
@@ -130,7 +130,7 @@ def busiest_steps(graph: SpikeGraph, ptr: I64, slot: I64, slots: int) -> I64:
 
     Exact from the profile's events; without them the bound sum over the slot's sources of their worst step.
     """
-    from snnmap.kernels.schedule_load import busiest
+    from snnmap.stages.schedule.kernels.load import busiest
 
     events = graph.events
     if events is not None:

@@ -38,7 +38,7 @@ def channels_of(sdfg: Sdfg) -> Channels:
     InfeasibleError
         If a cycle without initial tokens can never fire (deadlock); the message names it.
     """
-    from snnmap.kernels.schedule import blocked_cycle, firing_order
+    from snnmap.sdf.kernels.cycles import blocked_cycle, firing_order
 
     check(sdfg)
     if np.any(sdfg.production != 1) or np.any(sdfg.consumption != 1):

@@ -23,9 +23,9 @@ from snnmap.core.arrays import I64, frozen
 from snnmap.core.errors import InputError
 from snnmap.hardware import Hardware
 from snnmap.ir import Clustering, Placement, Sdfg, SpikeGraph, Traffic
-from snnmap.schedule.actors import Actors, Listening, actors_of, busiest_steps, by_source, listening
-from snnmap.schedule.links import actor_names, channels_between, links_of
-from snnmap.schedule.network import message_hops, message_peak, port_tile, spike_load, sum_load
+from snnmap.stages.schedule.actors import Actors, Listening, actors_of, busiest_steps, by_source, listening
+from snnmap.stages.schedule.links import actor_names, channels_between, links_of
+from snnmap.stages.schedule.network import message_hops, message_peak, port_tile, spike_load, sum_load
 
 TICK = 1e-12
 """Seconds per tick."""

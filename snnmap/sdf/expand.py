@@ -17,7 +17,7 @@ import numpy as np
 from snnmap.core.arrays import I64, frozen, offsets, ranges
 from snnmap.core.errors import InputError
 from snnmap.ir import Sdfg
-from snnmap.schedule.channels import check
+from snnmap.sdf.graph import check
 
 LIMIT = 20_000_000
 """Most firings or channels of an expanded graph."""

@@ -1,0 +1,1 @@
+"""Dataflow theory: rates, cycle ratios, self-timed execution. Knows no chip and no network."""
