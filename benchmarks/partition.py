@@ -15,8 +15,8 @@ import numpy as np
 from snnmap.analysis.traffic import traffic
 from snnmap.frontend import LoadOptions
 from snnmap.hardware import load_hardware
-from snnmap.partition import ALGORITHMS, lower_bounds
 from snnmap.pipeline import profile
+from snnmap.stages.partition import ALGORITHMS, lower_bounds
 
 
 def peer_figures(graph, part, rows):

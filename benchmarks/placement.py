@@ -22,9 +22,9 @@ from snnmap.analysis.routes import tree_hops
 from snnmap.analysis.traffic import traffic  # noqa: E402
 from snnmap.hardware import Hardware, load_hardware  # noqa: E402
 from snnmap.ir import Placement, Traffic  # noqa: E402
-from snnmap.partition import ALGORITHMS as PARTITIONERS  # noqa: E402
 from snnmap.pipeline import profile  # noqa: E402
 from snnmap.place import Anneal, HillClimb, Random, Sequential, Swarm  # noqa: E402
+from snnmap.stages.partition import ALGORITHMS as PARTITIONERS  # noqa: E402
 
 Placer = Callable[[int], Placement]
 

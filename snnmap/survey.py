@@ -98,7 +98,7 @@ def check(
     read = load_network(source, pooling=pooling, strict=strict)
     network = read.network
     chip = load_hardware(hardware, technology)
-    from snnmap.partition import lower_bounds
+    from snnmap.stages.partition import lower_bounds
 
     bounds = lower_bounds(network, chip)
     fan_in = np.bincount(network.post, minlength=network.sources)[network.externals :]

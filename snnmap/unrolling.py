@@ -12,8 +12,8 @@ from snnmap.core.arrays import offsets
 from snnmap.core.errors import InputError
 from snnmap.hardware import Hardware
 from snnmap.ir import Dynamics, SpikeGraph, Spikes, Workload
-from snnmap.partition.unroll import unroll
 from snnmap.simulate.profile import profile
+from snnmap.transform.unroll import unroll
 
 
 def unrolled(graph: SpikeGraph, hardware: Hardware) -> SpikeGraph:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from snnmap import pipeline
 from snnmap.core.arrays import offsets
 from snnmap.ir import Clustering, Network, Population, SpikeGraph
-from snnmap.partition.homes import balanced_homes
+from snnmap.stages.partition.homes import balanced_homes
 
 
 def case(columns, neurons, homes):

@@ -12,10 +12,10 @@ from oracles import partition as oracle
 from partition_cases import convolution, dense, graph_of, listed, machine, random_graph, sets
 
 from snnmap.core.errors import InfeasibleError
-from snnmap.partition import ALGORITHMS, FirstFit, KernighanLin, lower_bounds, messages
-from snnmap.partition import atoms as atoms_module
-from snnmap.partition.atoms import Activity, twins
-from snnmap.partition.construct import Task, constructed
+from snnmap.stages.partition import ALGORITHMS, FirstFit, KernighanLin, lower_bounds, messages
+from snnmap.stages.partition import atoms as atoms_module
+from snnmap.stages.partition.atoms import Activity, twins
+from snnmap.stages.partition.construct import Task, constructed
 
 BOTH = pytest.mark.parametrize("name", ["first_fit", "kernighan_lin"])
 FEW = settings(deadline=None, max_examples=15)
@@ -73,7 +73,7 @@ def test_search_cost_is_the_recount_and_never_rises(seed, rows, columns, unicast
     start = constructed(todo, orders=1)
     first = start.cost
     refined = KernighanLin().refined(todo, start, np.random.default_rng(seed))
-    from snnmap.partition.construct import clustering_of
+    from snnmap.stages.partition.construct import clustering_of
 
     clustering = clustering_of(refined)
     assert refined.cost <= first

@@ -8,7 +8,7 @@ import numpy as np
 from snnmap.core.arrays import I32, row_of_entry, transpose_csr
 from snnmap.hardware import Hardware
 from snnmap.ir import Clustering, SpikeGraph
-from snnmap.partition.kernighan_lin import KernighanLin
+from snnmap.stages.partition.kernighan_lin import KernighanLin
 
 Progress = Callable[[str, int, int, float], None]
 

@@ -4,7 +4,8 @@ import numpy as np
 
 from snnmap.core.arrays import I64
 from snnmap.core.jit import njit
-from snnmap.kernels.partition import (
+from snnmap.stages.partition.kernels.refine import best_target, saving_at
+from snnmap.stages.partition.kernels.state import (
     COLUMNS,
     LONG,
     ROWS,
@@ -23,7 +24,6 @@ from snnmap.kernels.partition import (
     touch,
     wide,
 )
-from snnmap.kernels.partition_refine import best_target, saving_at
 
 MIDDLE = 128
 NEIGHBOURS = 48

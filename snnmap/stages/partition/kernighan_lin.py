@@ -7,12 +7,12 @@ import numpy as np
 
 from snnmap.hardware import Hardware
 from snnmap.ir import Clustering, SpikeGraph
-from snnmap.kernels.partition import cost
-from snnmap.kernels.partition_exchange import pairs_sweep, swap_sweep
-from snnmap.kernels.partition_moves import choose_homes, fm_pass, merge_clusters
-from snnmap.kernels.partition_refine import empty_clusters, sweep
-from snnmap.partition.atoms import Activity
-from snnmap.partition.construct import Built, Progress, Task, clustering_of, constructed
+from snnmap.stages.partition.atoms import Activity
+from snnmap.stages.partition.construct import Built, Progress, Task, clustering_of, constructed
+from snnmap.stages.partition.kernels.exchange import pairs_sweep, swap_sweep
+from snnmap.stages.partition.kernels.moves import choose_homes, fm_pass, merge_clusters
+from snnmap.stages.partition.kernels.refine import empty_clusters, sweep
+from snnmap.stages.partition.kernels.state import cost
 
 WIDEST = 256
 """Sources with more listeners do not wake them when one moves."""

@@ -19,8 +19,8 @@ from snnmap.core.arrays import I32, I64, offsets
 from snnmap.core.errors import InfeasibleError
 from snnmap.hardware import Hardware
 from snnmap.ir import SpikeGraph
-from snnmap.kernels.partition_split import aligned_cuts, count_parts, nets, part_ends
-from snnmap.partition.atoms import Cuts, Twins
+from snnmap.stages.partition.atoms import Cuts, Twins
+from snnmap.stages.partition.kernels.split import aligned_cuts, count_parts, nets, part_ends
 
 MOST_BLOCKS = 4096
 STEPS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)

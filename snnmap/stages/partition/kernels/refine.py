@@ -8,7 +8,7 @@ import numpy as np
 
 from snnmap.core.arrays import I64
 from snnmap.core.jit import njit
-from snnmap.kernels.partition import (
+from snnmap.stages.partition.kernels.state import (
     COLUMNS,
     ROWS,
     SYNAPSES,

@@ -9,11 +9,11 @@ import numpy as np
 from snnmap.core.arrays import I64, offsets
 from snnmap.hardware import Hardware
 from snnmap.ir import Clustering, SpikeGraph
-from snnmap.kernels.partition import COLUMNS, ROWS, Limits, Problem, Scratch, State, build, cost
-from snnmap.kernels.partition_grow import fill_in_order, grow
-from snnmap.kernels.partition_moves import choose_homes, merge_clusters
-from snnmap.partition.atoms import Activity, Cuts, Twins, columns, first_homes, problem, reach, twins
-from snnmap.partition.split import candidates, joined, must_split, populations, row_limit
+from snnmap.stages.partition.atoms import Activity, Cuts, Twins, columns, first_homes, problem, reach, twins
+from snnmap.stages.partition.kernels.grow import fill_in_order, grow
+from snnmap.stages.partition.kernels.moves import choose_homes, merge_clusters
+from snnmap.stages.partition.kernels.state import COLUMNS, ROWS, Limits, Problem, Scratch, State, build, cost
+from snnmap.stages.partition.split import candidates, joined, must_split, populations, row_limit
 
 Progress = Callable[[str, int, int, float], None]
 """progress(stage, done, total, best cost so far)"""

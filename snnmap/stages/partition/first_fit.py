@@ -7,8 +7,8 @@ import numpy as np
 
 from snnmap.hardware import Hardware
 from snnmap.ir import Clustering, SpikeGraph
-from snnmap.partition.atoms import Activity
-from snnmap.partition.construct import Progress, Task, clustering_of, constructed
+from snnmap.stages.partition.atoms import Activity
+from snnmap.stages.partition.construct import Progress, Task, clustering_of, constructed
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import numpy as np
 
 from snnmap.core.arrays import I32, I64
 from snnmap.core.jit import njit
-from snnmap.kernels.partition import Limits, Problem, wide
+from snnmap.stages.partition.kernels.state import Limits, Problem, wide
 
 WIDE = 2048
 """Sources with more listeners (biases) attract nobody."""

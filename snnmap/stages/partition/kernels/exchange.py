@@ -11,7 +11,8 @@ import numpy as np
 
 from snnmap.core.arrays import I64
 from snnmap.core.jit import njit
-from snnmap.kernels.partition import (
+from snnmap.stages.partition.kernels.moves import survey_merge
+from snnmap.stages.partition.kernels.state import (
     Limits,
     Problem,
     Scratch,
@@ -26,7 +27,6 @@ from snnmap.kernels.partition import (
     survey,
     wide,
 )
-from snnmap.kernels.partition_moves import survey_merge
 
 SEATS = 16
 """Atoms in the way that are tried as partners of one exchange."""

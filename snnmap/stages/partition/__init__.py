@@ -24,10 +24,10 @@ NOTES of the project have the measurements; `benchmarks/partition.py` repeats ou
 Sources: Kernighan, Lin 1970; Fiduccia, Mattheyses 1982; Balaji et al. (SpiNeMap), TVLSI 28(1), 2020.
 """
 
-from snnmap.partition.bounds import lower_bounds, messages
-from snnmap.partition.first_fit import FirstFit
-from snnmap.partition.homes import BalancedHomes
-from snnmap.partition.kernighan_lin import KernighanLin
+from snnmap.stages.partition.bounds import lower_bounds, messages
+from snnmap.stages.partition.first_fit import FirstFit
+from snnmap.stages.partition.homes import BalancedHomes
+from snnmap.stages.partition.kernighan_lin import KernighanLin
 
 ALGORITHMS: dict[str, type] = {
     "first_fit": FirstFit,

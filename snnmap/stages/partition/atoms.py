@@ -12,8 +12,8 @@ import numpy as np
 from snnmap.analysis.kernels.traffic import active_union
 from snnmap.core.arrays import I32, I64, offsets, ranges, transpose_csr
 from snnmap.ir import Network, SpikeGraph
-from snnmap.kernels.partition import Limits, Problem
-from snnmap.kernels.partition_split import fan_in, input_hashes, list_inputs, nets
+from snnmap.stages.partition.kernels.split import fan_in, input_hashes, list_inputs, nets
+from snnmap.stages.partition.kernels.state import Limits, Problem
 
 
 @dataclass(frozen=True, slots=True, eq=False)
