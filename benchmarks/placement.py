@@ -23,8 +23,8 @@ from snnmap.analysis.traffic import traffic  # noqa: E402
 from snnmap.hardware import Hardware, load_hardware  # noqa: E402
 from snnmap.ir import Placement, Traffic  # noqa: E402
 from snnmap.pipeline import profile  # noqa: E402
-from snnmap.place import Anneal, HillClimb, Random, Sequential, Swarm  # noqa: E402
 from snnmap.stages.partition import ALGORITHMS as PARTITIONERS  # noqa: E402
+from snnmap.stages.place import Anneal, HillClimb, Random, Sequential, Swarm  # noqa: E402
 
 Placer = Callable[[int], Placement]
 

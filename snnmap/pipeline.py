@@ -22,11 +22,11 @@ from snnmap.formats.profile import is_profile, load_profile
 from snnmap.frontend import LoadOptions, load_workload
 from snnmap.hardware import Hardware, load_hardware
 from snnmap.ir import Clustering, Mapping, Placement, Report, SpikeGraph, Traffic, Violation, Workload
-from snnmap.objectives import Term
 from snnmap.plan import REGISTRIES, Plan, Quality, plan_for
 from snnmap.reliability import paper_quality
 from snnmap.reliability.arrays import read_currents, tile_variation
 from snnmap.simulate.profile import profile as run_profile
+from snnmap.stages.protocols import Term
 from snnmap.verify import verify
 from snnmap.verify.figures import differing
 
@@ -234,7 +234,7 @@ def placement_terms(
     """Placement terms that the plan weighs in beside the traffic."""
     if not plan.terms:
         return ()
-    from snnmap.objectives.chip import TERMS, ChipView
+    from snnmap.stages.protocols.chip import TERMS, ChipView
 
     view = ChipView(graph, clustering, hardware, moved, tile_variation(hardware, variation))
     return tuple(TERMS[name](view, weight) for name, weight in plan.terms if weight > 0)

@@ -8,7 +8,7 @@ from test_traffic import BIASES, FIRST, INPUTS, NEURONS, random_clustering, rand
 
 from snnmap.analysis.traffic import traffic
 from snnmap.core.errors import InputError
-from snnmap.objectives import Nets, Term, linear, multicast, pairwise, unicast
+from snnmap.stages.protocols import Nets, Term, linear, multicast, pairwise, unicast
 
 SEEDS = st.integers(0, 2**32 - 1)
 

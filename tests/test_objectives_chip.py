@@ -5,6 +5,7 @@ from itertools import permutations
 
 import numpy as np
 import pytest
+from snnmap.stages.protocols.chip import TERMS, ChipView, cluster_power, leakage, lifetime, resistances, thermal
 from test_wire import crossbars
 
 from snnmap import pipeline
@@ -13,10 +14,9 @@ from snnmap.analysis.traffic import traffic
 from snnmap.core.errors import InputError
 from snnmap.hardware import load_hardware
 from snnmap.ir import Placement
-from snnmap.objectives.chip import TERMS, ChipView, cluster_power, leakage, lifetime, resistances, thermal
 from snnmap.physics.leakage import Leakage
-from snnmap.place import HillClimb
 from snnmap.plan import plan_for
+from snnmap.stages.place import HillClimb
 
 SIZES = [(3, 4), (5, 2), (4, 4), (2, 2), (4, 3)]
 

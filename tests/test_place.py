@@ -14,12 +14,12 @@ from oracles import placement as oracle
 
 from snnmap.core.errors import InfeasibleError, InputError
 from snnmap.ir import Placement, Traffic
-from snnmap.kernels.place import anneal, keep, propose, recount, revert, swap
-from snnmap.objectives import Term, linear, pairwise
-from snnmap.place import ALGORITHMS, Anneal, HillClimb, Swarm
-from snnmap.place.board import board_of, slots_of, state_of
-from snnmap.place.search import start_search
-from snnmap.place.swarm import decoded, encoded
+from snnmap.stages.place import ALGORITHMS, Anneal, HillClimb, Swarm
+from snnmap.stages.place.board import board_of, slots_of, state_of
+from snnmap.stages.place.kernels.swaps import anneal, keep, propose, recount, revert, swap
+from snnmap.stages.place.search import start_search
+from snnmap.stages.place.swarm import decoded, encoded
+from snnmap.stages.protocols import Term, linear, pairwise
 
 SEARCHES = ("hill_climb", "swarm", "anneal")
 SEEDS = st.integers(0, 2**32 - 1)

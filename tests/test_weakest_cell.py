@@ -12,8 +12,8 @@ from test_wire import crossbars, weakest
 from snnmap.analysis.cells import programmed_cells
 from snnmap.analysis.wiring import Crossbar, crossbar_of, upper_bound
 from snnmap.analysis.wiring import weakest as scored
-from snnmap.wire import ActivitySort, Identity, WeakestCell
-from snnmap.wire.weakest_cell import sorting_is_optimal
+from snnmap.stages.wire import ActivitySort, Identity, WeakestCell
+from snnmap.stages.wire.weakest_cell import sorting_is_optimal
 
 
 def brute_force(quality, cells, activity):

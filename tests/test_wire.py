@@ -10,8 +10,8 @@ from machines import mesh
 
 from snnmap.core.errors import InfeasibleError, InputError
 from snnmap.ir import Clustering, Network, Population, SpikeGraph
-from snnmap.wire import ALGORITHMS, ActivitySort, Identity
-from snnmap.wire.sorting import column_spikes
+from snnmap.stages.wire import ALGORITHMS, ActivitySort, Identity
+from snnmap.stages.wire.sorting import column_spikes
 
 SEEDS = st.integers(0, 2**32 - 1)
 

@@ -16,9 +16,9 @@ from snnmap.core.arrays import F64, I32, I64
 from snnmap.core.errors import InputError
 from snnmap.hardware import Hardware
 from snnmap.ir import Clustering, Placement, SpikeGraph, Traffic
-from snnmap.objectives import Term, linear
 from snnmap.physics.pcm import conductance
 from snnmap.physics.thermal import ChipThermal
+from snnmap.stages.protocols import Term, linear
 
 SAMPLES = 48
 """Random placements that terms are scaled by; always the same ones, so no generator is asked for."""

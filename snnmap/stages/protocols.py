@@ -1,8 +1,8 @@
-"""Objectives as data: the arrays that the search kernels minimise over.
+"""What the stages are asked and what they answer: problems, and the protocols of their algorithms.
 
-A Python callback inside a search loop costs 35-75x, so an objective is a function that builds arrays once:
-`Nets` for partitioning, `Term`s for placement. Adding an objective is one function here; a weighted sum of placement
-objectives is a tuple of scaled terms. Everything is an integer, so that incremental costs equal recounts exactly.
+A Python callback inside a search loop costs 35-75x, so a placement objective is data: `Term`s, arrays that the search
+kernels read. A weighted sum of objectives is a tuple of scaled terms. Everything is an integer, so that incremental
+costs equal recounts exactly.
 """
 
 from dataclasses import dataclass

@@ -16,7 +16,7 @@ from snnmap.analysis.wiring import Crossbar, crossbar_of, upper_bound, weakest
 from snnmap.core.arrays import F64, I64
 from snnmap.hardware import Hardware
 from snnmap.ir import Clustering, SpikeGraph, Wiring
-from snnmap.wire.sorting import ActivitySort, check_fits
+from snnmap.stages.wire.sorting import ActivitySort, check_fits
 
 Progress = Callable[[str, int, int, float], None]
 

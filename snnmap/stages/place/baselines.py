@@ -7,8 +7,8 @@ import numpy as np
 
 from snnmap.hardware import Hardware
 from snnmap.ir import Placement, Traffic
-from snnmap.objectives import Term
-from snnmap.place.search import Progress
+from snnmap.stages.place.search import Progress
+from snnmap.stages.protocols import Term
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from snnmap.core.arrays import I32, I64, offsets, ranges, row_of_entry, transpos
 from snnmap.core.errors import InputError
 from snnmap.hardware import Hardware
 from snnmap.ir import Placement, Traffic
-from snnmap.kernels.place_records import Board, State
-from snnmap.objectives import LIMIT, Term
+from snnmap.stages.place.kernels.records import Board, State
+from snnmap.stages.protocols import LIMIT, Term
 
 
 def board_of(
@@ -82,7 +82,7 @@ def _terms(terms: tuple[Term, ...], clusters: int, tiles: int) -> tuple[I64, I64
 
 def state_of(board: Board, slots: I64) -> tuple[State, int]:
     """Search state with cluster k in `slots[k]`, and its cost."""
-    from snnmap.kernels.place import arrange
+    from snnmap.stages.place.kernels.swaps import arrange
 
     clusters, groups = len(slots), len(board.sender)
     state = State(
@@ -138,7 +138,7 @@ def grown(board: Board, clusters: int) -> I64:
 
     Multicast trees are taken as one message per target; the search that follows counts them as they are.
     """
-    from snnmap.kernels.place import grow
+    from snnmap.stages.place.kernels.swaps import grow
 
     sizes = np.diff(board.target_ptr)
     sender = np.repeat(board.sender.astype(np.int64), sizes)

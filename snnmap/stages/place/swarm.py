@@ -14,8 +14,8 @@ from snnmap.core.arrays import F64, I64
 from snnmap.core.errors import InputError
 from snnmap.hardware import Hardware
 from snnmap.ir import Placement, Traffic
-from snnmap.objectives import Term
-from snnmap.place.search import Progress, Search, start_search, swap_descent
+from snnmap.stages.place.search import Progress, Search, start_search, swap_descent
+from snnmap.stages.protocols import Term
 
 SEEDED = 4
 """One particle in this many starts near the constructive placement, the others anywhere."""
@@ -120,7 +120,7 @@ class Swarm:
 
 def _judged(search: Search, keys: F64) -> F64:
     """Costs (P,) of decoded keys (P, slots); the search takes note of the best."""
-    from snnmap.kernels.place import costs
+    from snnmap.stages.place.kernels.swaps import costs
 
     slots = decoded(keys, len(search.best_slots))
     values = np.zeros(len(keys), np.int64)

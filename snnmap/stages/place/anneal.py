@@ -9,8 +9,8 @@ from snnmap.core.arrays import I64
 from snnmap.core.errors import InputError
 from snnmap.hardware import Hardware
 from snnmap.ir import Placement, Traffic
-from snnmap.objectives import Term
-from snnmap.place.search import Progress, Search, start_search, swap_descent
+from snnmap.stages.place.search import Progress, Search, start_search, swap_descent
+from snnmap.stages.protocols import Term
 
 STAGES = 100
 """Temperatures, each with an equal share of the moves."""
@@ -70,7 +70,7 @@ class Anneal:
         return search.placement()
 
     def _cool(self, search: Search, rng: np.random.Generator) -> None:
-        from snnmap.kernels.place import anneal
+        from snnmap.stages.place.kernels.swaps import anneal
 
         if min(self.window, self.moves_per_cluster, self.max_moves) < 1:
             raise InputError(f"annealing needs a window and moves of at least 1; got {self}")
@@ -92,7 +92,7 @@ class Anneal:
 
 def mean_change(search: Search, rng: np.random.Generator, radius: int) -> float:
     """Mean |change in cost| of a thousand proposed moves, none of which is kept."""
-    from snnmap.kernels.place import probe
+    from snnmap.stages.place.kernels.swaps import probe
 
     clusters, draws = _proposals(search, rng, 1000)
     return probe(search.board, search.state, clusters, draws, radius) / 1000

@@ -7,8 +7,8 @@ import numpy as np
 
 from snnmap.hardware import Hardware
 from snnmap.ir import Placement, Traffic
-from snnmap.objectives import Term
-from snnmap.place.search import Progress, start_search, swap_descent
+from snnmap.stages.place.search import Progress, start_search, swap_descent
+from snnmap.stages.protocols import Term
 
 SMALL = 10_000
 """Cluster-slot pairs up to which random restarts are tried."""

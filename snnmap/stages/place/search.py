@@ -9,9 +9,9 @@ from snnmap.core.arrays import I64
 from snnmap.core.errors import InputError
 from snnmap.hardware import Hardware
 from snnmap.ir import Placement, Traffic
-from snnmap.kernels.place_records import Board, State
-from snnmap.objectives import Term
-from snnmap.place.board import board_of, check_start, grown, slots_of, state_of
+from snnmap.stages.place.board import board_of, check_start, grown, slots_of, state_of
+from snnmap.stages.place.kernels.records import Board, State
+from snnmap.stages.protocols import Term
 
 Progress = Callable[[str, int, int, float], None]
 """Called as progress("place", done, total, best cost so far)."""
@@ -89,7 +89,7 @@ def start_search(
 
 def swap_descent(search: Search, rng: np.random.Generator, sweeps: int, radius: int) -> None:
     """Swap pairs, in random order, until no swap within `radius` (0: see `reach_of`) lowers the cost."""
-    from snnmap.kernels.place import descend
+    from snnmap.stages.place.kernels.swaps import descend
 
     board, state = search.board, search.state
     clusters, slots = len(state.slot), len(state.occupant)

@@ -27,10 +27,10 @@ number of tiles makes necessary, since each change of clusters programs the cros
 from collections.abc import Callable
 
 from snnmap.ir import Placement
-from snnmap.place.anneal import Anneal
-from snnmap.place.baselines import Random, Sequential
-from snnmap.place.hill_climb import HillClimb
-from snnmap.place.swarm import Swarm
+from snnmap.stages.place.anneal import Anneal
+from snnmap.stages.place.baselines import Random, Sequential
+from snnmap.stages.place.hill_climb import HillClimb
+from snnmap.stages.place.swarm import Swarm
 
 ALGORITHMS: dict[str, type[Callable[..., Placement]]] = {
     "sequential": Sequential,

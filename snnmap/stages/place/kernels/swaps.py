@@ -10,7 +10,7 @@ import numpy as np
 from snnmap.analysis.kernels.routes import group_hops, hops_of
 from snnmap.core.arrays import F64, I32, I64
 from snnmap.core.jit import njit
-from snnmap.kernels.place_records import Board, State
+from snnmap.stages.place.kernels.records import Board, State
 
 
 @njit
