@@ -11,14 +11,17 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from snnmap import pipeline
+import snnmap
 from snnmap.analysis.traffic import partial_messages, traffic
-from snnmap.evaluate import evaluate, figures
+from snnmap.core.run import stream
+from snnmap.evaluation.figures import evaluate, figures
 from snnmap.frontend import LoadOptions
 from snnmap.hardware import load_hardware
 from snnmap.ir import Mapping
-from snnmap.plan import REGISTRIES, plan_for
-from snnmap.verify import verify
+from snnmap.legality.rules import verify
+from snnmap.pipeline.compile import _provenance, cell_quality, hardware_facts, placement_terms
+from snnmap.pipeline.plan import plan_for
+from snnmap.stages.registry import REGISTRIES
 
 WORKLOADS = ("mnist-mlp", "braille-rsnn", "nmnist-cnn")
 TARGETS = {"mnist-mlp": 5.0, "nmnist-cnn": 20.0}
@@ -43,17 +46,17 @@ class Stages:
 def staged(source: str, objective: str, seed: int = 0) -> tuple[Stages, Mapping]:
     """What `pipeline.compile` does, stage by stage, with the stages' times."""
     stages, plan = Stages(), plan_for(objective)
-    options = pipeline.CompileOptions(objective=objective, seed=seed)
-    graph = stages("profile", pipeline.profile, source)
-    streams = {stage: pipeline.stream(seed, stage) for stage in REGISTRIES}
+    options = snnmap.CompileOptions(objective=objective, seed=seed)
+    graph = stages("profile", snnmap.profile, source)
+    streams = {stage: stream(seed, stage) for stage in REGISTRIES}
     hardware = load_hardware(options.hardware)
     clustering = stages("partition", plan.partition, graph, hardware, rng=streams["partition"])
     hardware = hardware.sized(clustering.clusters)
     moved = stages("traffic", traffic, graph, clustering)
-    terms = stages("terms", pipeline.placement_terms, graph, clustering, hardware, moved, plan, None)
+    terms = stages("terms", placement_terms, graph, clustering, hardware, moved, plan, None)
     place = (moved, clustering.clusters, hardware)
     placement = stages("place", plan.place, *place, rng=streams["place"], terms=terms)
-    quality = stages("quality", pipeline.cell_quality, hardware, plan.quality)
+    quality = stages("quality", cell_quality, hardware, plan.quality)
     wiring = stages("wire", plan.wire, graph, clustering, hardware, quality=quality, rng=streams["wire"])
     chip = (graph, hardware, clustering, placement, moved)
     sdfg, schedule = stages("schedule", plan.schedule, *chip, rng=streams["schedule"])
@@ -67,8 +70,8 @@ def staged(source: str, objective: str, seed: int = 0) -> tuple[Stages, Mapping]
         active_steps=graph.active_steps,
         partial_messages=stages("partial sums", partial_messages, graph, clustering),
         figures={},
-        hardware=pipeline.hardware_facts(hardware, options),
-        provenance=pipeline._provenance(graph, plan, options),  # noqa: SLF001  stages are timed apart, the record is the same
+        hardware=hardware_facts(hardware, options),
+        provenance=_provenance(graph, plan, options),
     )
     report = stages("evaluate", evaluate, mapping, graph, hardware)
     mapping = replace(mapping, figures=figures(report))
@@ -81,7 +84,7 @@ def staged(source: str, objective: str, seed: int = 0) -> tuple[Stages, Mapping]
 def main(workloads: list[str]) -> None:
     """Print a table per workload and objective."""
     for source in workloads:
-        pipeline.compile(source, load=LoadOptions(samples=2))
+        snnmap.compile(source, load=LoadOptions(samples=2))
         for objective in ("default", "espine"):
             stages, mapping = staged(source, objective)
             print(f"\n{source}, {objective}: {mapping.clustering.clusters} crossbars")

@@ -15,7 +15,7 @@ import numpy as np
 from snnmap.analysis.traffic import traffic
 from snnmap.frontend import LoadOptions
 from snnmap.hardware import load_hardware
-from snnmap.pipeline import profile
+from snnmap.pipeline.profile import profile
 from snnmap.stages.partition import ALGORITHMS, lower_bounds
 
 

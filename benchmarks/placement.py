@@ -18,11 +18,11 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 import numpy as np  # noqa: E402 must follow the setting above
 
-from snnmap.analysis.routes import tree_hops
+from snnmap.analysis.routes import tree_hops  # noqa: E402
 from snnmap.analysis.traffic import traffic  # noqa: E402
 from snnmap.hardware import Hardware, load_hardware  # noqa: E402
 from snnmap.ir import Placement, Traffic  # noqa: E402
-from snnmap.pipeline import profile  # noqa: E402
+from snnmap.pipeline.profile import profile  # noqa: E402
 from snnmap.stages.partition import ALGORITHMS as PARTITIONERS  # noqa: E402
 from snnmap.stages.place import Anneal, HillClimb, Random, Sequential, Swarm  # noqa: E402
 

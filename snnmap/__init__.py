@@ -11,17 +11,14 @@ The command line is a shell over the names below. `profile`, `verify`, `evaluate
 modules of the same names are reached by `from snnmap.verify import ...`.
 """
 
-from snnmap.account import account as report
-from snnmap.account import pictures
 from snnmap.core.errors import InfeasibleError, InputError, SnnmapError
 from snnmap.core.version import __version__
-from snnmap.evaluate import evaluate
-from snnmap.findings import study as run_study
+from snnmap.evaluation.figures import evaluate
 from snnmap.formats.mapping import load, save
 from snnmap.formats.profile import load_profile, save_profile
 from snnmap.formats.schema import schema
 from snnmap.frontend import LoadOptions, load_network, load_workload
-from snnmap.hardware import Hardware, list_hardware, list_technologies, load_hardware
+from snnmap.hardware import Hardware, load_hardware
 from snnmap.ir import (
     Clustering,
     Dynamics,
@@ -40,15 +37,25 @@ from snnmap.ir import (
     Wiring,
     Workload,
 )
-from snnmap.locate import difference, neuron, on_tile
-from snnmap.pipeline import Compiled, CompileOptions, compile, profile, verify_file  # noqa: A004  as `snnmap.compile`
-from snnmap.plan import OBJECTIVES, algorithms
-from snnmap.study import CompareOptions, Comparison, compare
-from snnmap.survey import activity, check, hardware_list, hardware_show, inspect, workloads
-from snnmap.verify import verify
+from snnmap.legality.rules import verify
+from snnmap.pipeline.compile import Compiled, compile  # noqa: A004  as `snnmap.compile`
+from snnmap.pipeline.objectives import OBJECTIVES
+from snnmap.pipeline.options import CompileOptions
+from snnmap.pipeline.plan import algorithms
+from snnmap.pipeline.profile import profile
+from snnmap.pipeline.reopen import verify_file
+from snnmap.query.activity import activity
+from snnmap.query.catalogue import list_hardware, list_workloads, show_hardware
+from snnmap.query.diff import difference
+from snnmap.query.fit import check
+from snnmap.query.network import inspect
+from snnmap.query.report import pictures, report
+from snnmap.query.where import neuron, on_tile
+from snnmap.study.cases import CompareOptions
+from snnmap.study.compare import Comparison, compare
+from snnmap.study.page import run_study
 
 __all__ = [
-    "__version__",
     "OBJECTIVES",
     "Clustering",
     "CompareOptions",
@@ -75,6 +82,7 @@ __all__ = [
     "Violation",
     "Wiring",
     "Workload",
+    "__version__",
     "activity",
     "algorithms",
     "check",
@@ -82,11 +90,9 @@ __all__ = [
     "compile",
     "difference",
     "evaluate",
-    "hardware_list",
-    "hardware_show",
     "inspect",
     "list_hardware",
-    "list_technologies",
+    "list_workloads",
     "load",
     "load_hardware",
     "load_network",
@@ -101,7 +107,7 @@ __all__ = [
     "save",
     "save_profile",
     "schema",
+    "show_hardware",
     "verify",
     "verify_file",
-    "workloads",
 ]

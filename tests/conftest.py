@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-import small_workload
+from support import small_workload
 
-from snnmap import pipeline
+import snnmap
 
 
 @pytest.fixture(scope="session")
@@ -17,7 +17,7 @@ def chip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def compiled(chip: Path) -> pipeline.Compiled:
+def compiled(chip: Path) -> snnmap.Compiled:
     """The small workload on the small chip."""
-    options = pipeline.CompileOptions(hardware=str(chip), seed=3)
-    return pipeline.compile(small_workload.workload(), options)
+    options = snnmap.CompileOptions(hardware=str(chip), seed=3)
+    return snnmap.compile(small_workload.workload(), options)

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-import small_workload
+from support import small_workload
 
 import snnmap
 
@@ -50,7 +50,7 @@ def test_every_public_name_exists_and_is_explained(name: str) -> None:
 
 def test_functions_stay_functions_when_their_modules_are_imported() -> None:
     code = (
-        "import snnmap, snnmap.simulate.profile.store, snnmap.verify.dataflow, snnmap.evaluate, snnmap.replay\n"
+        "import snnmap, snnmap.simulate.profile.store, snnmap.legality.rules.dataflow, snnmap.evaluate, snnmap.replay\n"
         "from snnmap.verify import verify\n"
         "assert callable(snnmap.profile) and callable(snnmap.evaluate) and snnmap.verify is verify"
     )
@@ -84,7 +84,7 @@ def test_the_command_line_does_nothing_that_the_package_cannot() -> None:
         "where": "neuron",
         "diff": "difference",
         "verify": "verify_file",
-        "hardware": "hardware_list",
+        "hardware": "list_hardware",
     }
     for name in cli.commands:
         assert callable(getattr(snnmap, functions.get(name, name), None)), name

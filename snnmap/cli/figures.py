@@ -6,8 +6,8 @@ from typing import Any
 import click
 
 from snnmap.cli import show
-from snnmap.report.labels import MODES, grouped, mode_of, with_totals
-from snnmap.report.numbers import number
+from snnmap.render.labels import MODES, grouped, mode_of, with_totals
+from snnmap.render.numbers import number
 
 
 def figures(values: Mapping[str, Any], title: str) -> None:

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-import snnmap.kernels
+PACKAGE = Path(__file__).resolve().parents[1]
 
 
 def kernels_are_compiled() -> bool:
@@ -11,13 +11,12 @@ def kernels_are_compiled() -> bool:
 
     Reads folders only; numba itself is not imported.
     """
-    folder = Path(snnmap.kernels.__file__).parent
-    told = os.environ.get("NUMBA_CACHE_DIR")
-    if told:
-        return any(Path(told).rglob("*.nbi"))
-    if any((folder / "__pycache__").glob("*.nbi")):
+    chosen = os.environ.get("NUMBA_CACHE_DIR")
+    if chosen:
+        return any(Path(chosen).rglob("*.nbi"))
+    if any(PACKAGE.rglob("kernels/__pycache__/*.nbi")):
         return True
-    if os.access(folder, os.W_OK):
+    if os.access(PACKAGE, os.W_OK):
         return False
     caches = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
     return any((caches / "numba").rglob("*.nbi"))

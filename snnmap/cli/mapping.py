@@ -5,12 +5,15 @@ from typing import Any
 
 import click
 
-from snnmap import locate, pipeline, plan
+import snnmap
 from snnmap.cli import options, show
 from snnmap.cli.figures import figures
 from snnmap.core.errors import InputError
-from snnmap.evaluate import unit_of
-from snnmap.formats import mapping as mapfile
+from snnmap.core.files import must_be_writable
+from snnmap.evaluation.figures import unit_of
+from snnmap.pipeline.compile import remarks
+from snnmap.pipeline.options import SPLITS
+from snnmap.pipeline.settings import parse_settings, parse_terms, read_config
 
 
 @click.command(
@@ -25,12 +28,12 @@ from snnmap.formats import mapping as mapfile
 @click.option("-o", "--output", type=options.FILE, help="Write the mapping here (.json or .json.gz).")
 @options.hw
 @options.technology
-@click.option("--objective", default="default", show_default=True, help="Preset: " + ", ".join(plan.OBJECTIVES) + ".")
+@click.option("--objective", default="default", show_default=True, help="Preset: " + ", ".join(snnmap.OBJECTIVES) + ".")
 @click.option(
     "--term", "terms", multiple=True, metavar="NAME=WEIGHT", help="Weigh thermal, leakage or lifetime into it."
 )
 @click.option("--variation", type=int, metavar="SEED", help="Seed of tile-to-tile process variation; default: none.")
-@click.option("--split", type=click.Choice(pipeline.SPLITS), default="partial_sum", show_default=True)
+@click.option("--split", type=click.Choice(SPLITS), default="partial_sum", show_default=True)
 @click.option(
     "--time-budget",
     type=click.FloatRange(min=0),
@@ -53,23 +56,23 @@ def compile_(
     saved by `snnmap profile`.
     """
     if output is not None:
-        mapfile.must_be_writable(output)
+        must_be_writable(output)
     settings: dict[str, Any] = {}
     config = given.pop("config")
     if config is not None:
-        chosen, settings = plan.read_config(config)
+        chosen, settings = read_config(config)
         _apply_config(context, chosen, given, config)
-    settings |= plan.parse_settings(given.pop("settings"))
-    given["terms"] = plan.parse_terms(given["terms"])
+    settings |= parse_settings(given.pop("settings"))
+    given["terms"] = parse_terms(given["terms"])
     seed = given.pop("seed")
     load = options.load_options(given, seed)
-    wanted = pipeline.CompileOptions(seed=seed, settings=tuple(settings.items()), **given)
+    wanted = snnmap.CompileOptions(seed=seed, settings=tuple(settings.items()), **given)
     with show.progress(quiet) as told:
-        compiled = pipeline.compile(source, wanted, load=load, progress=told)
+        compiled = snnmap.compile(source, wanted, load=load, progress=told)
     if output is not None:
-        mapfile.save(compiled.mapping, output)
+        snnmap.save(compiled.mapping, output)
     if not quiet:
-        for line in pipeline.remarks(compiled):
+        for line in remarks(compiled):
             show.say(f"note: {line}")
     if json_:
         show.as_json({"legal": True, **compiled.mapping.figures, "mapping": None if output is None else str(output)})
@@ -107,7 +110,7 @@ def _apply_config(context: click.Context, chosen: dict[str, Any], given: dict[st
 def verify_(file: Path, workload: str | None, hardware: str | None, replay: bool, quiet: bool, json_: bool) -> int:
     """Recount a mapping from its workload and hardware: exit 0 and "legal", or exit 1 and what is wrong."""
     with show.progress(quiet) as told:
-        found = pipeline.verify_file(file, workload=workload, hardware=hardware, replay=replay, progress=told)
+        found = snnmap.verify_file(file, workload=workload, hardware=hardware, replay=replay, progress=told)
     if json_:
         listed = [{"rule": v.rule, "where": v.where, "asked": v.asked, "available": v.available} for v in found]
         show.as_json({"legal": not found, "violations": listed})
@@ -131,10 +134,10 @@ def where(file: Path, neuron: str | None, tile: int | None, json_: bool) -> None
 
     NEURON is a source id, or population[index] with one index per dimension.
     """
-    mapping = mapfile.load(file)
+    mapping = snnmap.load(file)
     if (neuron is None) == (tile is None):
         raise click.UsageError("give either a NEURON or --tile")
-    found = locate.on_tile(mapping, tile) if tile is not None else locate.neuron(mapping, str(neuron))
+    found = snnmap.on_tile(mapping, tile) if tile is not None else snnmap.neuron(mapping, str(neuron))
     if json_:
         show.as_json(found)
         return
@@ -149,7 +152,7 @@ def where(file: Path, neuron: str | None, tile: int | None, json_: bool) -> None
 @options.as_json
 def diff(first: Path, second: Path, json_: bool) -> None:
     """Compare two mappings: figures side by side, and how many neurons moved."""
-    found = locate.difference(mapfile.load(first), mapfile.load(second))
+    found = snnmap.difference(snnmap.load(first), snnmap.load(second))
     if json_:
         show.as_json(found)
         return
@@ -170,4 +173,4 @@ def diff(first: Path, second: Path, json_: bool) -> None:
 @click.command()
 def schema() -> None:
     """Print the JSON Schema of the mapping file."""
-    show.as_json(mapfile.schema())
+    show.as_json(snnmap.schema())

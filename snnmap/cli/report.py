@@ -4,12 +4,13 @@ from pathlib import Path
 
 import click
 
-from snnmap import account
+import snnmap
 from snnmap.cli import options, show
 from snnmap.cli.figures import figures
-from snnmap.report.labels import LABELS, mode_of
-from snnmap.report.numbers import difference, number
-from snnmap.sensitivity import Swing
+from snnmap.evaluation.sensitivity import Swing
+from snnmap.query.report import SHOWN, MappingReport
+from snnmap.render.labels import LABELS, mode_of
+from snnmap.render.numbers import difference, number
 
 
 @click.command(
@@ -39,9 +40,9 @@ def report(
 ) -> None:
     """Print the figures of a mapping, what they rest on, and how much they depend on what is not known."""
     with show.progress(quiet) as told:
-        found = account.account(file, workload=workload, hardware=hardware, quick=quick, progress=told)
+        found = snnmap.report(file, workload=workload, hardware=hardware, quick=quick, progress=told)
     if json_:
-        drawn = [] if plot is None else account.pictures(found, plot, crossbar)
+        drawn = [] if plot is None else snnmap.pictures(found, plot, crossbar)
         show.as_json({**found.document(), "pictures": [str(path) for path in drawn]})
         return
     facts = found.mapping.hardware
@@ -51,11 +52,11 @@ def report(
     _constants(found)
     for line in found.notes:
         show.say(f"note: {line}")
-    for path in account.pictures(found, plot, crossbar) if plot is not None else ():
+    for path in snnmap.pictures(found, plot, crossbar) if plot is not None else ():
         click.echo(f"drew {path}")
 
 
-def _sensitivity(found: account.Account) -> None:
+def _sensitivity(found: MappingReport) -> None:
     moved = found.swings()
     if not moved or found.sensitivity is None:
         return
@@ -66,7 +67,7 @@ def _sensitivity(found: account.Account) -> None:
         mode = f"{mode_of(name)} mode: " if mode_of(name) else ""
         heading = (f"{mode}{label.words.strip()}", number(base[name], label.unit))
         rows: list[tuple[str, ...]] = [
-            (f"  {s.quantity}", _band(s), *_ends(s, base[name], label.unit)) for s in swings[: account.SHOWN]
+            (f"  {s.quantity}", _band(s), *_ends(s, base[name], label.unit)) for s in swings[:SHOWN]
         ]
         groups.append((heading, rows or [("  nothing moves it", "", "", "")]))
     title = "what the figures depend on most: one quantity at a time, at the ends of its band"
@@ -91,7 +92,7 @@ def _ends(swing: Swing, base: object, unit: str) -> tuple[str, str]:
     return said(swing.ends[0]), said(swing.ends[1])
 
 
-def _constants(found: account.Account) -> None:
+def _constants(found: MappingReport) -> None:
     if not found.constants:
         return
     rows = [(key, q.written.removesuffix(" 1"), q.source) for key, q in found.constants]

@@ -11,8 +11,8 @@ import click
 import numpy as np
 
 from snnmap.cli.first_run import kernels_are_compiled
-from snnmap.pipeline import Progress
-from snnmap.report.numbers import number
+from snnmap.core.run import Progress
+from snnmap.render.numbers import number
 
 __all__ = ["as_json", "grouped", "number", "progress", "say", "table"]
 

@@ -5,14 +5,14 @@ from typing import Any
 
 import click
 
-from snnmap import findings
-from snnmap import study as studies
+import snnmap
 from snnmap.cli import options, show
-from snnmap.formats import mapping as mapfile
-from snnmap.pipeline import CompileOptions
-from snnmap.report.labels import MODES, label, mode_of
-from snnmap.report.plots import must_be_drawable, plot_comparison
-from snnmap.report.tables import compared
+from snnmap.core.files import must_be_writable, write_atomically
+from snnmap.pipeline.options import CompileOptions
+from snnmap.render.labels import MODES, label, mode_of
+from snnmap.render.plots import must_be_drawable, plot_comparison
+from snnmap.render.tables import compared
+from snnmap.study.page import run_study
 
 
 @click.command(
@@ -22,7 +22,7 @@ from snnmap.report.tables import compared
     "  snnmap compare nmnist-cnn --samples 3 --csv figures.csv --plot figures.png"
 )
 @click.argument("sources", metavar="WORKLOAD...", nargs=-1, required=True)
-@click.option("--objectives", default=",".join(studies.OBJECTIVES), show_default=True, help="Ratios are to the first.")
+@click.option("--objectives", default=",".join(snnmap.OBJECTIVES), show_default=True, help="Ratios are to the first.")
 @options.hw
 @click.option("--technology", metavar="T1,T2,...", default="", help="Device technologies; default: the chip's own.")
 @click.option(
@@ -52,7 +52,7 @@ def compare(sources: tuple[str, ...], quiet: bool, json_: bool, **given: Any) ->
     wanted = {name: _listed(given.pop(name)) for name in ("objectives", "technology")}
     seed = given.pop("seed")
     load = options.load_options(given, seed)
-    asked = studies.CompareOptions(
+    asked = snnmap.CompareOptions(
         objectives=wanted["objectives"],
         technologies=wanted["technology"],
         base=CompileOptions(seed=seed, **given),
@@ -62,11 +62,11 @@ def compare(sources: tuple[str, ...], quiet: bool, json_: bool, **given: Any) ->
         must_be_drawable(plot)
     for path in (table, plot):
         if path is not None:
-            mapfile.must_be_writable(path)
+            must_be_writable(path)
     with show.progress(quiet) as told:
-        found = studies.compare(sources, asked, load=load, progress=told)
+        found = snnmap.compare(sources, asked, load=load, progress=told)
     if table is not None:
-        mapfile.write_atomically(table, found.csv().encode())
+        write_atomically(table, found.csv().encode())
     if plot is not None:
         draw(found, plot)
     if json_:
@@ -84,7 +84,7 @@ def compare(sources: tuple[str, ...], quiet: bool, json_: bool, **given: Any) ->
 def study(file: Path, quiet: bool, json_: bool) -> None:
     """Run a study: published figures beside ours, written beside its file (report.md, results.csv, results.json)."""
     with show.progress(quiet) as told:
-        written = findings.study(file, progress=told)
+        written = run_study(file, progress=told)
     if json_:
         show.as_json({"written": [str(path) for path in written]})
         return
@@ -96,7 +96,7 @@ def _listed(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
-def draw(found: studies.Comparison, path: Path) -> None:
+def draw(found: snnmap.Comparison, path: Path) -> None:
     """Draw the ratios of a comparison; a metric that no objective changes is left out."""
     rows = [row for row in found.rows() if row["ratio"] is not None]
     moving = {row["metric"] for row in rows if abs(row["ratio"] - 1.0) > 1e-3} or {row["metric"] for row in rows}

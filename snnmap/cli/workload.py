@@ -5,9 +5,9 @@ from typing import Any
 
 import click
 
-from snnmap import pipeline, plan, survey
+import snnmap
 from snnmap.cli import options, show
-from snnmap.formats import mapping as mapfile
+from snnmap.core.files import must_be_writable
 from snnmap.formats.profile import save_profile
 
 
@@ -19,7 +19,7 @@ from snnmap.formats.profile import save_profile
 @options.as_json
 def inspect(source: str, dt: float | None, pooling: Any, strict: bool, json_: bool) -> None:
     """Show the layers of a network: shape, neurons, synapses, fan-in, time constants."""
-    found = survey.inspect(source, dt=dt, pooling=pooling, strict=strict)
+    found = snnmap.inspect(source, dt=dt, pooling=pooling, strict=strict)
     if json_:
         show.as_json(found)
         return
@@ -54,7 +54,7 @@ def inspect(source: str, dt: float | None, pooling: Any, strict: bool, json_: bo
 @options.as_json
 def check(source: str, hardware: str, technology: str | None, pooling: Any, strict: bool, json_: bool) -> int:
     """Say whether a network fits a chip, before any data: crossbars at least, neurons that exceed the rows."""
-    found = survey.check(source, hardware=hardware, technology=technology, pooling=pooling, strict=strict)
+    found = snnmap.check(source, hardware=hardware, technology=technology, pooling=pooling, strict=strict)
     if json_:
         show.as_json(found)
         return 0 if found["fits"] else 3
@@ -81,12 +81,12 @@ def check(source: str, hardware: str, technology: str | None, pooling: Any, stri
 def profile(source: str, seed: int, output: Path | None, quiet: bool, json_: bool, **given: Any) -> None:
     """Run a network on data and record who spikes how often: the spike-activity graph."""
     if output is not None:
-        mapfile.must_be_writable(output)
+        must_be_writable(output)
     with show.progress(quiet) as told:
-        graph = pipeline.profile(source, options.load_options(given, seed), progress=told)
+        graph = snnmap.profile(source, options.load_options(given, seed), progress=told)
     if output is not None:
         save_profile(graph, output)
-    found = survey.activity(graph)
+    found = snnmap.activity(graph)
     if not quiet:
         for line in found["notes"]:
             show.say(f"note: {line}")
@@ -116,7 +116,7 @@ def profile(source: str, seed: int, output: Path | None, quiet: bool, json_: boo
 @options.as_json
 def workloads(json_: bool) -> None:
     """List the workloads that ship with snnmap."""
-    found = survey.workloads()
+    found = snnmap.list_workloads()
     if json_:
         show.as_json(found)
         return
@@ -142,7 +142,7 @@ def workloads(json_: bool) -> None:
 @options.as_json
 def algorithms(json_: bool) -> None:
     """List objectives, and the algorithms of every stage with the options that --set changes."""
-    found = plan.algorithms()
+    found = snnmap.algorithms()
     if json_:
         show.as_json(found)
         return
@@ -173,7 +173,7 @@ def hardware(context: click.Context) -> None:
 @options.as_json
 def hardware_list(json_: bool = False) -> None:
     """List chips and device technologies."""
-    found = survey.hardware_list()
+    found = snnmap.list_hardware()
     if json_:
         show.as_json(found)
         return
@@ -188,7 +188,7 @@ def hardware_list(json_: bool = False) -> None:
 @options.as_json
 def hardware_show(name: str, technology: str | None, json_: bool) -> None:
     """Show the limits and every constant of a chip, with unit and source."""
-    found = survey.hardware_show(name, technology)
+    found = snnmap.show_hardware(name, technology)
     if json_:
         show.as_json(found)
         return

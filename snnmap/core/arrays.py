@@ -1,4 +1,4 @@
-"""Array idioms used everywhere: read-only arrays, CSR offsets, digests. Knows numpy and nothing of networks or chips."""
+"""Array idioms used everywhere: read-only arrays, CSR offsets, digests. Knows nothing of networks or chips."""
 
 import hashlib
 from collections.abc import Iterable

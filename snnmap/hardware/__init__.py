@@ -4,16 +4,16 @@
 `units` what `ns` and `K/uW` are.
 """
 
-from snnmap.hardware.catalogue import list_hardware, list_packages, list_technologies, load_hardware, load_technology
+from snnmap.hardware.catalogue import chip_names, load_hardware, load_technology, package_names, technology_names
 from snnmap.hardware.model import Hardware, Quantity, Technology
 
 __all__ = [
     "Hardware",
     "Quantity",
     "Technology",
-    "list_hardware",
-    "list_packages",
-    "list_technologies",
+    "chip_names",
     "load_hardware",
     "load_technology",
+    "package_names",
+    "technology_names",
 ]

@@ -22,17 +22,17 @@ from snnmap.hardware.reader import (
 )
 
 
-def list_hardware() -> list[str]:
+def chip_names() -> list[str]:
     """Names of the shipped chips, sorted."""
     return list(shipped("hwmodels", "chips"))
 
 
-def list_technologies() -> list[str]:
+def technology_names() -> list[str]:
     """Names of the shipped technologies, sorted."""
     return list(shipped("hwmodels", "technologies"))
 
 
-def list_packages() -> list[str]:
+def package_names() -> list[str]:
     """Names of the shipped packages, sorted."""
     return list(shipped("hwmodels", "packages"))
 

@@ -18,10 +18,10 @@ from snnmap.ir.results import Metric, Report, Violation
 
 __all__ = [
     "ANALOG",
+    "MODELS",
     "Clustering",
     "Dynamics",
     "Kind",
-    "MODELS",
     "Mapping",
     "Metric",
     "Network",

@@ -1,0 +1,348 @@
+"""How much each headline figure depends on what is not known: every banded quantity at its ends, one at a time.
+
+The mapping stays as it is; temperatures, leakage, wear, energies and times are computed anew at each end. What a
+quantity cannot change is not computed: the quantities that each model looks up are recorded while the figures are
+computed once, so that nothing has to be declared and nothing can be forgotten. Method: PHYSICS section 7, item 8.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from snnmap.analysis.traffic import traffic
+from snnmap.core.arrays import F64, Bool
+from snnmap.core.errors import SnnmapError
+from snnmap.core.run import Progress, stream
+from snnmap.evaluation.figures import timing
+from snnmap.hardware import Hardware, Quantity, Technology
+from snnmap.ir import Mapping as Mapped
+from snnmap.ir import SpikeGraph, Traffic
+from snnmap.reliability.crossbars import seconds_per_step
+from snnmap.reliability.device import PhysicsState, physics_state
+from snnmap.reliability.espine import PaperState, paper_state, paper_twin
+from snnmap.reliability.heat import Heated, heat
+from snnmap.reliability.metrics import paper_metrics, physics_metrics
+from snnmap.render.labels import with_totals
+from snnmap.stages.registry import REGISTRIES
+
+HEADLINES = (
+    *("energy_J", "latency_s", "throughput_frames_per_s"),
+    *("physics_temperature_average_K", "physics_temperature_hottest_K", "physics_leakage_W", "physics_energy_total_J"),
+    *("physics_refresh_interval_s", "physics_lifetime_s", "physics_first_failure_s", "physics_limited_by"),
+    *("paper_lifetime_frames", "paper_temperature_average_K", "paper_leakage_W"),
+)
+"""Figures whose dependence is reported."""
+
+TIES = 1e-9
+"""Relative difference below which two crossbars rank alike."""
+
+
+RANKED = 1000
+"""Crossbars whose order is compared."""
+
+
+class Watched(dict[str, Quantity]):
+    """Quantities that note in `log` which of them are looked up."""
+
+    def __init__(self, values: Mapping[str, Quantity], log: dict[str, None]) -> None:
+        super().__init__(values)
+        self.log = log
+
+    def __getitem__(self, key: str) -> Quantity:
+        self.log[key] = None
+        return super().__getitem__(key)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Parts:
+    """Everything that the figures are read off, and the seconds that a step lasts."""
+
+    mapping: Mapped
+    heated: Heated | None
+    physics: PhysicsState | None
+    paper: PaperState | None
+    step: float
+
+
+PARTS = ("times", "heat", "physics", "paper", "energy")
+"""What is computed, in this order; `energy` needs no state."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Point:
+    """The figures with one quantity at one end of its band."""
+
+    quantity: str
+    """Key of the hardware file; of the paper twin's file with its name in front."""
+    at: float
+    """SI."""
+    figures: Mapping[str, Any]
+    """Headline figures; none where leakage and temperature run away, or a model has no solution."""
+    ranks: Mapping[str, F64]
+    """Mode to lifetime of every crossbar (K,)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sensitivity:
+    """The headline figures, and what becomes of them at the ends of every band."""
+
+    base: Mapping[str, Any]
+    ranks: Mapping[str, F64]
+    quantities: Mapping[str, Quantity]
+    """Banded quantities that a figure depends on."""
+    points: tuple[Point, ...]
+    used: tuple[str, ...]
+    """Every quantity that was looked up, banded or not."""
+
+
+def sensitivity(
+    mapping: Mapped, graph: SpikeGraph, hardware: Hardware, *, progress: Progress | None = None
+) -> Sensitivity:
+    """Headline figures at both ends of every band, one quantity at a time.
+
+    Parameters
+    ----------
+    mapping, graph, hardware
+        As `pipeline.reopen` gives them.
+    progress
+        Called with ("sensitivity", done, total, 0).
+
+    Raises
+    ------
+    InfeasibleError
+        If leakage and temperature run away with the values as they are.
+    """
+    sweep, logs, base = _watched_base(mapping, graph, hardware)
+    known = dict(hardware.quantities())
+    if sweep.twin is not None and sweep.twin is not hardware.technology:
+        known |= {f"{sweep.twin.name}: {key}": quantity for key, quantity in sweep.twin.values.items()}
+    used = tuple(key for key in known if any(key in log for log in logs.values()))
+    banded = {key: known[key] for key in used if known[key].band is not None}
+    points, done = [], 0
+    for key, quantity in banded.items():
+        stale = tuple(part for part in PARTS if key in logs[part])
+        stale = (*stale, "physics") if "heat" in stale else stale
+        for at in quantity.band or ():
+            if at != quantity.value:
+                points.append(sweep.point(key, at, base, stale))
+            done += 1
+            if progress is not None:
+                progress("sensitivity", done, 2 * len(banded), 0.0)
+    return Sensitivity(sweep.figures(base, hardware), _ranks(base), banded, tuple(points), used)
+
+
+class Swing(NamedTuple):
+    """One headline figure at the ends of the band of one quantity."""
+
+    quantity: str
+    band: tuple[float, float]
+    """SI."""
+    unit: str
+    ends: tuple[Any, Any]
+    """Figure at the low and at the high end of the band; none where it runs away or never happens."""
+    size: float
+    """Largest |ln(figure / base)|; kelvins for temperatures; 1 where a word changes; infinite for none."""
+
+
+def swings(found: Sensitivity, figure: str) -> list[Swing]:
+    """What moves a headline figure, the largest effect first; quantities that do not move it are left out."""
+    base = found.base[figure]
+    listed = []
+    for key, quantity in found.quantities.items():
+        low, high = quantity.band or (quantity.value, quantity.value)
+        at = {point.at: point.figures.get(figure) for point in found.points if point.quantity == key}
+        ends = (at.get(low, base), at.get(high, base))
+        size = max(_distance(end, base, figure) for end in ends)
+        if size > TIES:
+            listed.append(Swing(key, (low, high), quantity.unit, ends, size))
+    return sorted(listed, key=lambda swing: -swing.size)
+
+
+def _distance(value: Any, base: Any, figure: str) -> float:
+    if isinstance(value, str) or isinstance(base, str):
+        return float(value != base)
+    if not (_finite(value) and _finite(base)):
+        return 0.0 if value == base else math.inf
+    if figure.endswith("_K"):
+        return float(abs(value - base))
+    if min(value, base) <= 0:
+        return 0.0 if value == base else math.inf
+    return float(abs(math.log(value / base)))
+
+
+def _finite(value: Any) -> bool:
+    return isinstance(value, int | float) and math.isfinite(value)
+
+
+def conclusions(found: Sensitivity) -> list[str]:
+    """What survives the bands: the limiting mechanism, the weakest crossbar, the order of the crossbars."""
+    lines = []
+    limit = found.base.get("physics_limited_by")
+    if limit is not None:
+        others = [f"{p.figures['physics_limited_by'] or 'runaway'} at {_said(found, p)}" for p in found.points
+                  if p.figures["physics_limited_by"] != limit]  # fmt: skip
+        held = "at every end of every band" if not others else "except: " + "; ".join(others)
+        lines.append(f"physics: limited by {limit} {held}")
+    lines += [f"{mode}: {_order(found, mode)}" for mode in found.ranks]
+    return lines
+
+
+def _said(found: Sensitivity, point: Point) -> str:
+    unit = found.quantities[point.quantity].unit
+    return f"{point.quantity} = {point.at:.4g} {'' if unit == '1' else unit}".rstrip()
+
+
+def _order(found: Sensitivity, mode: str) -> str:
+    base = found.ranks[mode]
+    if len(base) == 1:
+        return "one crossbar, nothing to rank"
+    if float(base.max()) <= float(base.min()) * (1 + TIES):
+        return "all crossbars last equally long"
+    weakest = int(np.argmin(base))
+    ranked = [(point, point.ranks[mode]) for point in found.points if mode in point.ranks]
+    beaten = [_said(found, point) for point, lasts in ranked if lasts[weakest] > lasts.min() * (1 + TIES)]
+    point, most = max(((p, swapped_pairs(base, lasts)) for p, lasts in ranked), key=lambda pair: pair[1])
+    held = "at every end of every band" if not beaten else f"except at {'; '.join(beaten)}"
+    order = "and the order of lifetimes never changes" if most == 0 else (
+        f"and at most {100 * most:.3g} % of the pairs of crossbars swap (at {_said(found, point)})"
+    )  # fmt: skip
+    return f"crossbar {weakest} is the weakest {held}, {order}"
+
+
+def swapped_pairs(before: F64, after: F64) -> float:
+    """Share of the pairs of crossbars, of different lifetime before, that stand in the opposite order after.
+
+    Of very many crossbars, only the weakest `RANKED` before are compared.
+    """
+    few = np.argsort(before, kind="stable")[:RANKED]
+    before, after = before[few], after[few]
+    less, more = _less(before), _less(after).T
+    strict = int(np.count_nonzero(less))
+    return float(np.count_nonzero(less & more)) / strict if strict else 0.0
+
+
+def _less(lasts: F64) -> Bool:
+    """Whether crossbar i lasts shorter than j, ties apart (K, K)."""
+    found: Bool = lasts[:, None] * (1 + TIES) < lasts[None, :]
+    return found
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Sweep:
+    mapping: Mapped
+    graph: SpikeGraph
+    hardware: Hardware
+    twin: Technology | None
+    moved: Traffic
+
+    def parts(self, hardware: Hardware, twin: Technology | None, old: Parts, stale: tuple[str, ...]) -> Parts:
+        """All states at `hardware` and `twin`; those not `stale` are taken from `old`."""
+        mapping, heated, physics, paper = old.mapping, old.heated, old.physics, old.paper
+        if "times" in stale:
+            mapping = _rescheduled(self.mapping, self.graph, hardware, self.moved)
+        step = seconds_per_step(mapping, self.graph)
+        if step != old.step:
+            stale = PARTS
+        if "heat" in stale and hardware.technology.mode == "physics":
+            heated = heat(mapping, self.graph, hardware)
+        if "physics" in stale and hardware.technology.mode == "physics":
+            physics = physics_state(mapping, self.graph, hardware, heated)
+        if twin is not None and "paper" in stale:
+            paper = paper_state(mapping, self.graph, hardware, twin, bounds=False)
+        return Parts(mapping, heated, physics, paper, step)
+
+    def point(self, key: str, at: float, base: Parts, stale: tuple[str, ...]) -> Point:
+        """Figures with `key` at `at`."""
+        hardware, twin = self.hardware, self.twin
+        of_twin = twin is not None and key.startswith(f"{twin.name}: ")
+        if twin is not None and of_twin:
+            twin = twin.with_value(key.partition(": ")[2], at)
+        else:
+            hardware = hardware.with_value(key, at)
+            twin = hardware.technology if twin is self.hardware.technology else twin
+        try:
+            found = self.parts(hardware, twin, base, stale)
+        except SnnmapError:
+            return Point(key, at, dict.fromkeys(HEADLINES), {})
+        return Point(key, at, self.figures(found, hardware), _ranks(found))
+
+    def figures(self, parts: Parts, hardware: Hardware) -> dict[str, Any]:
+        """Headline figures of a state."""
+        told = dict(self.mapping.figures)
+        graph, frames = self.graph, self.graph.frames
+        metrics = timing(parts.mapping, graph)
+        if parts.physics is not None:
+            metrics += physics_metrics(parts.physics, graph.steps * parts.step, frames)
+        if parts.paper is not None:
+            metrics += paper_metrics(parts.paper)
+        told |= {metric.name: metric.value for metric in metrics}
+        told |= _dynamic(told, self.hardware, hardware)
+        told = with_totals(told)
+        return {name: told[name] for name in HEADLINES if name in told}
+
+
+def _dynamic(told: Mapping[str, Any], base: Hardware, hardware: Hardware) -> dict[str, float]:
+    """Dynamic energies per frame, J: counts are what they were, the energy of each event is not.
+
+    The reads with ideal wires follow V^2 t; their conductances only count in the exact reads of `physics` mode.
+    """
+    pulse = [h["read_voltage"] ** 2 * h["read_time"] for h in (base, hardware)]
+    found = {"energy_array_J": float(told["energy_array_J"]) * pulse[1] / pulse[0]}
+    for name, key in (("neuron", "neuron_energy"), ("noc", "hop_energy"), ("merge", "merge_energy")):
+        scale = hardware[key] / base[key] if base[key] else 1.0
+        found[f"energy_{name}_J"] = float(told[f"energy_{name}_J"]) * scale
+    return {**found, "energy_J": sum(found.values())}
+
+
+def _ranks(parts: Parts) -> dict[str, F64]:
+    states = {"physics": parts.physics, "paper": parts.paper}
+    return {mode: state.lifetime for mode, state in states.items() if state is not None}
+
+
+def _rescheduled(mapping: Mapped, graph: SpikeGraph, hardware: Hardware, moved: Traffic) -> Mapped:
+    """The same mapping with the actor times of `hardware` and a schedule for them."""
+    scheduler = REGISTRIES["schedule"]["list"]()
+    rng = stream(int(mapping.provenance["seed"]), "schedule")
+    sdfg, schedule = scheduler(graph, hardware, mapping.clustering, mapping.placement, moved, rng=rng)
+    return replace(mapping, sdfg=sdfg, schedule=schedule)
+
+
+def _watched_base(
+    mapping: Mapped, graph: SpikeGraph, hardware: Hardware
+) -> tuple[_Sweep, dict[str, dict[str, None]], Parts]:
+    """Everything once, noting per part which quantities it looks up."""
+    twin = paper_twin(hardware.technology)
+    logs: dict[str, dict[str, None]] = {part: {} for part in PARTS}
+
+    def watch(part: str) -> tuple[Hardware, Technology | None]:
+        log = logs[part]
+        seen = replace(hardware.technology, values=Watched(hardware.technology.values, log))
+        chip = replace(hardware, values=Watched(hardware.values, log), technology=seen)
+        if twin is None or twin is hardware.technology:
+            return chip, None if twin is None else seen
+        named = _Named(twin.values, log, f"{twin.name}: ")
+        return chip, replace(twin, values=named)
+
+    moved = traffic(graph, mapping.clustering)
+    sweep = _Sweep(mapping, graph, hardware, twin, moved)
+    _rescheduled(mapping, graph, watch("times")[0], moved)
+    _dynamic(mapping.figures, hardware, watch("energy")[0])
+    found = Parts(mapping, None, None, None, seconds_per_step(mapping, graph))
+    for part in ("heat", "physics", "paper"):
+        found = sweep.parts(*watch(part), found, (part,))
+    return sweep, logs, found
+
+
+class _Named(Watched):
+    """Quantities of the paper twin, which are noted with the name of its file."""
+
+    def __init__(self, values: Mapping[str, Quantity], log: dict[str, None], name: str) -> None:
+        super().__init__(values, log)
+        self.name = name
+
+    def __getitem__(self, key: str) -> Quantity:
+        self.log[self.name + key] = None
+        return dict.__getitem__(self, key)

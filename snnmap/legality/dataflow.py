@@ -1,0 +1,200 @@
+"""The schedule rules of `verify`: is each dependency in the dataflow graph, does the schedule keep what it promises?
+
+A periodic schedule with start s_a and period P is legal if s_target + tokens x P >= s_source + time_source on every
+channel; it is as fast as any if some cycle of channels has total time / total tokens equal to P. Both together certify
+the throughput without repeating the scheduler's search. Actors are named `c<cluster>/l<level>/read` and `.../fire`,
+`input`, and anything else for messages.
+
+Rules: `schedule-shape` (lists match, actors exist once), `schedule-dependency` (a channel, or two through a message
+actor, for every spike, input and partial sum), `schedule-buffer` (credit comes back: no receiver holds more messages
+than the chip's buffers), `schedule-order` (a tile runs exactly its own actors, one at a time), `schedule-start`,
+`schedule-period`, `schedule-latency`, and `schedule-time` (`verify.times`).
+"""
+
+import re
+from collections import defaultdict
+from fractions import Fraction
+from itertools import pairwise
+
+import numpy as np
+
+from snnmap.hardware import Hardware
+from snnmap.ir import Mapping, SpikeGraph, Violation
+from snnmap.legality.recount import Recount
+from snnmap.legality.times import PORT, message_name, time_violations
+
+SHOWN = 3
+KNOWN = re.compile(r"c(\d{1,9})/l\d+/(read|fire)|noc/.*|input")
+"""Names of actors."""
+
+Key = tuple[str, str]
+
+
+def dataflow_violations(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, counted: Recount) -> list[Violation]:
+    """Violations of the rules of this module."""
+    found = _shape(mapping)
+    if found:
+        return found
+    found = _dependencies(mapping, graph, hardware, counted)
+    found += time_violations(mapping, graph, hardware, counted)
+    found += _order(mapping)
+    return found + _starts(mapping) + _period(mapping) + _latency(mapping)
+
+
+def _shape(mapping: Mapping) -> list[Violation]:
+    """Whatever would make the other rules meaningless."""
+    flow, schedule = mapping.sdfg, mapping.schedule
+    actors, channels = len(flow.name), len(flow.source)
+    known = [KNOWN.fullmatch(name) for name in flow.name]
+    ends = [flow.source, flow.target]
+    named = [*schedule.critical, *(actor for order in schedule.order for actor in order)]
+    broken = {
+        "an actor is named twice": len(set(flow.name)) != actors,
+        "an actor of no cluster": any(n is None or int(n[1] or 0) >= mapping.clustering.clusters for n in known),
+        "actors without time, tile or start": {len(flow.time), len(flow.resource), len(schedule.start)} != {actors},
+        "channels without target, rate or tokens": any(
+            len(part) != channels for part in (flow.target, flow.production, flow.consumption, flow.tokens)
+        ),
+        "an actor that does not exist": any(len(e) and not 0 <= e.min() <= e.max() < actors for e in ends)
+        or any(not 0 <= actor < actors for actor in named),
+        "a rate other than 1: steps are the iteration": bool(
+            np.any(flow.production != 1) | np.any(flow.consumption != 1)
+        ),
+        "a negative time or number of tokens": bool(np.any(flow.time < 0) | np.any(flow.tokens < 0)),
+        "a tick or period that is not positive": not flow.tick > 0
+        or schedule.period_numerator < 1
+        or schedule.period_denominator < 1,
+    }
+    return [Violation("schedule-shape", "dataflow", what, "compile again") for what, is_so in broken.items() if is_so]
+
+
+def _needed(mapping: Mapping, graph: SpikeGraph, counted: Recount) -> dict[Key, int]:
+    """(producer, consumer) actor names -> initial tokens of the dependency: 1 if it is delayed, else 0."""
+    network, clustering = graph.network, mapping.clustering
+    level = network.level_of().astype(np.int64)
+    home = np.concatenate([np.full(network.externals, -1, np.int64), clustering.home])
+    sent = ~network.is_bias()[counted.heard_source]
+    source, target_level = counted.heard_source[sent], counted.heard_level[sent]
+    spikes = np.stack([home[source], level[source], counted.heard_cluster[sent], target_level])
+    needed: dict[Key, int] = {}
+    for sender, own, k, heard in np.unique(spikes, axis=1).T.tolist():
+        producer = PORT if sender < 0 else f"c{sender}/l{own}/fire"
+        key = (producer, f"c{k}/l{heard}/read")
+        delayed = int(sender >= 0 and heard <= own)
+        needed[key] = min(needed.get(key, delayed), delayed)
+    cluster = np.repeat(np.arange(clustering.clusters), np.diff(clustering.column_ptr))
+    columns = np.stack([cluster, home[clustering.column_neuron], level[clustering.column_neuron]])
+    for k, sender, own in np.unique(columns, axis=1).T.tolist():
+        needed[f"c{k}/l{own}/read", f"c{sender}/l{own}/fire"] = 0
+    return needed
+
+
+def _dependencies(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, counted: Recount) -> list[Violation]:
+    """Every dependency must be there with no more tokens than it allows, and bounded by a channel back."""
+    tokens, tile = _fewest_tokens(mapping), mapping.placement.tile
+    missing: list[Violation] = []
+    unbounded: list[Violation] = []
+    for (producer, consumer), allowed in sorted(_needed(mapping, graph, counted).items()):
+        receiver = _cluster(consumer)
+        where = f"{producer} -> {consumer}"
+        path = [producer, consumer]
+        if producer == PORT or tile[_cluster(producer)] != tile[receiver]:
+            path = [producer, message_name(producer, receiver), consumer]
+        told = [tokens.get(pair) for pair in pairwise(path)]
+        held = sum(part for part in told if part is not None)
+        if None in told or held > allowed:
+            said = "no channel" if None in told else f"{held} initial tokens"
+            there = f"a channel with at most {allowed} is needed"
+            missing.append(Violation("schedule-dependency", where, said, there))
+            continue
+        sample = producer.endswith("read") and _cluster(producer) == receiver
+        room = (1 if sample else hardware.buffer_tokens) - held
+        back = tokens.get((consumer, producer))
+        if back is None or back > room:
+            said = "no channel back" if back is None else f"{back} initial tokens back"
+            there = f"a channel with at most {room} is needed"
+            unbounded.append(Violation("schedule-buffer", where, said, there))
+    return missing[:SHOWN] + unbounded[:SHOWN]
+
+
+def _fewest_tokens(mapping: Mapping) -> dict[Key, int]:
+    """(producer, consumer) -> fewest initial tokens of a channel between them."""
+    flow = mapping.sdfg
+    fewest: dict[Key, int] = {}
+    for source, target, tokens in zip(flow.source.tolist(), flow.target.tolist(), flow.tokens.tolist(), strict=True):
+        key = (flow.name[source], flow.name[target])
+        fewest[key] = min(fewest.get(key, tokens), tokens)
+    return fewest
+
+
+def _order(mapping: Mapping) -> list[Violation]:
+    """Each tile's order holds each actor of its clusters once, and they do not overlap within a period."""
+    flow, schedule = mapping.sdfg, mapping.schedule
+    found: list[Violation] = []
+    on_tile: dict[int, list[int]] = defaultdict(list)
+    for actor, name in enumerate(flow.name):
+        tile = int(mapping.placement.tile[_cluster(name)]) if name.startswith("c") else -1
+        if tile != flow.resource[actor]:
+            said = f"runs on {flow.resource[actor]}"
+            found.append(Violation("schedule-order", name, said, f"its cluster is on tile {tile}"))
+        if tile >= 0:
+            on_tile[tile].append(actor)
+    told = dict(zip(schedule.tiles.tolist(), schedule.order, strict=False))
+    if found or set(told) != set(on_tile) or not len(told) == len(schedule.tiles) == len(schedule.order):
+        tiles = Violation("schedule-order", "tiles", f"orders for {len(told)} tiles", f"{len(on_tile)} have actors")
+        return found[:SHOWN] or [tiles]
+    period = Fraction(schedule.period_numerator, schedule.period_denominator)
+    start, time = schedule.start.tolist(), flow.time.tolist()
+    for tile, actors in told.items():
+        if sorted(actors) != on_tile[tile]:
+            there = f"its {len(on_tile[tile])} actors, once each"
+            found.append(Violation("schedule-order", f"tile {tile}", f"{len(actors)} firings", there))
+            continue
+        overlap = any(start[b] < start[a] + time[a] for a, b in pairwise(actors))
+        if overlap or start[actors[-1]] + time[actors[-1]] - start[actors[0]] > period:
+            found.append(Violation("schedule-order", f"tile {tile}", "firings overlap", "one at a time on a tile"))
+    return found
+
+
+def _cluster(actor: str) -> int:
+    return int(actor[1:].partition("/")[0])
+
+
+def _starts(mapping: Mapping) -> list[Violation]:
+    flow, schedule = mapping.sdfg, mapping.schedule
+    start, time, scale = schedule.start.tolist(), flow.time.tolist(), schedule.period_denominator
+    ends = zip(flow.source.tolist(), flow.target.tolist(), flow.tokens.tolist(), strict=True)
+    found = []
+    for source, target, tokens in ends:
+        slack = (start[target] - start[source] - time[source]) * scale + tokens * schedule.period_numerator
+        if slack < 0:
+            where, early = f"{flow.name[source]} -> {flow.name[target]}", f"starts {-slack / scale:g} ticks too early"
+            found.append(Violation("schedule-start", where, early, "a consumer starts after its producer ends"))
+    return found[:SHOWN]
+
+
+def _period(mapping: Mapping) -> list[Violation]:
+    """The named critical cycle must exist and have exactly the stated ratio."""
+    flow, critical = mapping.sdfg, mapping.schedule.critical
+    tokens, total = _fewest_tokens(mapping), 0
+    for pair in pairwise(flow.name[actor] for actor in (*critical, *critical[:1])):
+        if pair not in tokens:
+            where = " -> ".join(pair)
+            return [Violation("schedule-period", where, "critical cycle uses it", "there is no such channel")]
+        total += tokens[pair]
+    time = sum(int(flow.time[actor]) for actor in critical)
+    period = Fraction(mapping.schedule.period_numerator, mapping.schedule.period_denominator)
+    if total <= 0 or Fraction(time, total) != period:
+        asked = f"period {period} ticks"
+        return [Violation("schedule-period", "critical cycle", asked, f"its time is {time} over {total} tokens")]
+    return []
+
+
+def _latency(mapping: Mapping) -> list[Violation]:
+    """The stated latency must reach from the first start to the last end of one step."""
+    flow, schedule = mapping.sdfg, mapping.schedule
+    start, time = schedule.start.tolist(), flow.time.tolist()
+    real = max(s + t for s, t in zip(start, time, strict=True)) - min(start) if start else 0
+    if schedule.latency == real:
+        return []
+    return [Violation("schedule-latency", "schedule", f"latency {schedule.latency} ticks", f"it is {real}")]

@@ -1,0 +1,175 @@
+"""Recount of every reported figure from first principles: the `figures` rule of `verify`.
+
+Shares no code with `evaluate`, `traffic` or the kernels; figures that only one side can know (seeds, device models,
+which have checks of their own) are not compared.
+"""
+
+from collections.abc import Mapping as MappingType
+from typing import Any
+
+import numpy as np
+
+from snnmap.hardware import Hardware
+from snnmap.ir import Mapping, SpikeGraph, Violation
+from snnmap.legality.recount import Recount
+
+SHOWN = 3
+TOLERANCE = 1e-6
+"""Relative difference allowed between a reported and a recounted real number (nine digits are stored)."""
+
+
+def figure_violations(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, counted: Recount) -> list[Violation]:
+    """`figures` violations: every figure that was recounted and differs; and `partial-sums` out of bounds."""
+    messages = _messages(mapping, graph, hardware)
+    recounted = {
+        **_counts(mapping, graph, hardware),
+        **messages,
+        **_energy(mapping, graph, hardware, messages),
+        **_timing(mapping, graph),
+    }
+    return _partial_sums(mapping, graph, counted) + differing(mapping.figures, recounted)
+
+
+def differing(reported: MappingType[str, Any], recounted: MappingType[str, Any]) -> list[Violation]:
+    """`figures` violations: every recounted figure that is not reported, or reported as something else."""
+    return [
+        Violation("figures", name, f"reported {reported.get(name)}", f"recounted {value}")
+        for name, value in recounted.items()
+        if name not in reported or not _same(reported[name], value)
+    ]
+
+
+def _same(told: Any, counted: Any) -> bool:
+    if not isinstance(counted, float) or isinstance(told, bool) or not isinstance(told, int | float):
+        return type(told) is type(counted) and bool(told == counted)
+    return told == counted or abs(told - counted) <= TOLERANCE * max(abs(told), abs(counted))
+
+
+def _counts(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> dict[str, float]:
+    clustering = mapping.clustering
+    k = clustering.clusters
+    return {
+        "crossbars": k,
+        "tiles": len(np.unique(mapping.placement.tile)),
+        "spikes": int(graph.spikes[graph.network.externals :].sum()),
+        "row_utilisation": len(clustering.row_source) / (k * hardware.rows),
+        "column_utilisation": len(clustering.column_neuron) / (k * hardware.columns),
+        "cell_utilisation": graph.network.synapses / (k * hardware.rows * hardware.columns),
+    }
+
+
+def _partial_sums(mapping: Mapping, graph: SpikeGraph, counted: Recount) -> list[Violation]:
+    """Each partial column must send at least as often as its busiest source, at most as often as all together."""
+    clustering = mapping.clustering
+    cluster = np.repeat(np.arange(clustering.clusters), np.diff(clustering.column_ptr))
+    away = clustering.home[clustering.column_neuron - graph.network.externals] != cluster
+    low = np.where(away, counted.busiest_input, 0)
+    high = np.where(away, np.minimum(counted.all_inputs, graph.window), 0)
+    told = mapping.partial_messages
+    return [
+        Violation(
+            "partial-sums",
+            f"neuron {clustering.column_neuron[c]} in cluster {cluster[c]}",
+            f"reported {told[c]} messages" + ("" if away[c] else " from its home"),
+            f"must lie in {low[c]} to {high[c]}",
+        )
+        for c in np.flatnonzero((told < low) | (told > high))[:SHOWN]
+    ]
+
+
+def _deliveries(mapping: Mapping, graph: SpikeGraph) -> tuple[np.ndarray[Any, Any], ...]:
+    """(event source key, sender cluster or -1, target cluster, messages), one entry per message stream and target."""
+    network, clustering = graph.network, mapping.clustering
+    cluster_of_row = np.repeat(np.arange(clustering.clusters), np.diff(clustering.row_ptr))
+    source = clustering.row_source.astype(np.int64)
+    sender = np.full(len(source), -1, np.int64)
+    fires = source >= network.externals
+    sender[fires] = clustering.home[source[fires] - network.externals]
+    sent = (cluster_of_row != sender) & ~network.is_bias()[source]
+    spikes = (source[sent], sender[sent], cluster_of_row[sent], graph.spikes[source[sent]])
+    cluster_of_column = np.repeat(np.arange(clustering.clusters), np.diff(clustering.column_ptr))
+    home = clustering.home[clustering.column_neuron - network.externals].astype(np.int64)
+    away = np.flatnonzero(home != cluster_of_column)
+    partial = (network.sources + away, cluster_of_column[away], home[away], mapping.partial_messages[away])
+    return tuple(np.concatenate(pair) for pair in zip(spikes, partial, strict=True))
+
+
+def _messages(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> dict[str, float]:
+    stream, sender, target, messages = _deliveries(mapping, graph)
+    hops = _tree_links(stream, _tile_xy(sender, mapping, hardware), _tile_xy(target, mapping, hardware), messages)
+    partial, inputs = stream >= graph.network.sources, sender < 0
+    return {
+        "messages": int(messages.sum()),
+        "messages_spikes": int(messages[~partial & ~inputs].sum()),
+        "messages_inputs": int(messages[inputs].sum()),
+        "messages_partial_sums": int(messages[partial].sum()),
+        "hops": hops,
+    }
+
+
+def _tile_xy(
+    cluster: np.ndarray[Any, Any], mapping: Mapping, hardware: Hardware
+) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    tile = mapping.placement.tile[np.maximum(cluster, 0)].astype(np.int64)
+    x, y = tile % hardware.mesh_width, tile // hardware.mesh_width
+    return np.where(cluster < 0, hardware.port[0], x), np.where(cluster < 0, hardware.port[1], y)
+
+
+def _tree_links(
+    stream: np.ndarray[Any, Any],
+    start: tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]],
+    end: tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]],
+    messages: np.ndarray[Any, Any],
+) -> int:
+    """Messages x distinct links of each stream's XY multicast tree: walk every path, drop repeated links."""
+    pieces: list[np.ndarray[Any, Any]] = []
+    (x0, y0), (x1, y1) = start, end
+    span = int(max((abs(x1 - x0)).max(initial=0), (abs(y1 - y0)).max(initial=0)))
+    for hop in range(span):
+        along_x = np.abs(x1 - x0) > hop
+        x = x0 + np.sign(x1 - x0) * hop
+        pieces.append(np.stack([stream, x, y0, np.sign(x1 - x0), messages])[:, along_x])
+        along_y = np.abs(y1 - y0) > hop
+        y = y0 + np.sign(y1 - y0) * hop
+        pieces.append(np.stack([stream, x1, y, 2 * np.sign(y1 - y0), messages])[:, along_y])
+    if not pieces:
+        return 0
+    stream, x, y, direction, messages = np.concatenate(pieces, axis=1)
+    place = (y * (int(x.max()) + 1) + x) * 5 + direction + 2
+    _, first = np.unique(stream * (int(place.max()) + 1) + place, return_index=True)
+    return int(messages[first].sum())
+
+
+def _energy(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, messages: dict[str, float]) -> dict[str, float]:
+    """Energy of one average frame; each cell conducts by its weight, unprogrammed cells of used columns at g_min."""
+    network, clustering, technology = graph.network, mapping.clustering, hardware.technology
+    low, high = technology["g_min"], technology["g_max"]
+    largest = np.zeros(len(network.populations))
+    population = network.population_of()
+    np.maximum.at(largest, population[network.post], np.abs(network.weight.astype(np.float64)))
+    of_target = largest[population[network.post]]
+    share = np.abs(network.weight) / np.where(of_target > 0, of_target, 1.0)
+    active = graph.spikes.astype(np.float64)
+    pre = np.repeat(np.arange(network.sources), np.diff(network.indptr))
+    programmed = float(np.sum(active[pre] * share)) * (high - low)
+    columns = np.repeat(np.diff(clustering.column_ptr), np.diff(clustering.row_ptr))
+    background = float(np.sum(active[clustering.row_source] * columns)) * low
+    per_frame = 1.0 / graph.frames
+    array = hardware["read_voltage"] ** 2 * hardware["read_time"] * (programmed + background) * per_frame
+    neuron = hardware["neuron_energy"] * float(graph.spikes[network.externals :].sum()) * per_frame
+    noc = hardware["hop_energy"] * messages["hops"] * per_frame
+    merge = hardware["merge_energy"] * messages["messages_partial_sums"] * per_frame
+    parts = {"energy_array_J": array, "energy_neuron_J": neuron, "energy_noc_J": noc, "energy_merge_J": merge}
+    return {"energy_J": sum(parts.values()), **parts}
+
+
+def _timing(mapping: Mapping, graph: SpikeGraph) -> dict[str, float]:
+    schedule, tick = mapping.schedule, mapping.sdfg.tick
+    period = schedule.period_numerator / schedule.period_denominator * tick
+    return {
+        "period_s": period,
+        "throughput_steps_per_s": 1.0 / period,
+        "throughput_frames_per_s": 1.0 / (period * graph.steps),
+        "step_latency_s": schedule.latency * tick,
+        "latency_s": (graph.steps - 1) * period + schedule.latency * tick,
+    }

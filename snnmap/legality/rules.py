@@ -1,0 +1,210 @@
+"""Independent judge of a mapping: recounts legality from (spike graph, hardware, mapping), imports no stage or kernel.
+
+Checked, each rule by name: `workload-digest`, `hardware-digest`, `workload-facts` and `hardware-facts` (what the file
+says of them is true), `cluster-shape` (ids exist, ascend, fit the crossbar's rows and columns), `home`,
+`synapse-missing` and `synapse-twice` (every synapse realised exactly once), `synapse-limit`, `tile` (exists),
+`tile-shared`, `wiring` (lines exist, no cell used twice), `schedule-shape`, `schedule-dependency`, `schedule-buffer`,
+`schedule-time`, `schedule-order`, `schedule-start`, `schedule-period`, `schedule-latency` (`verify.dataflow`),
+`partial-sums` (possible counts), and `figures` (recounted equal reported, `verify.figures`).
+
+Taken for granted: the spike graph is the profile of the named workload, and the hardware file says what the chip is.
+Plain numpy, obvious rather than fast.
+"""
+
+import numpy as np
+
+from snnmap.hardware import Hardware
+from snnmap.ir import Mapping, SpikeGraph, Violation
+from snnmap.legality.dataflow import dataflow_violations
+from snnmap.legality.figures import figure_violations
+from snnmap.legality.recount import Recount, recount
+
+SHOWN = 3
+"""Offenders named per rule; the rest are counted."""
+
+
+def verify(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> list[Violation]:
+    """Every broken rule of `mapping`; an empty list means legal.
+
+    Parameters
+    ----------
+    mapping
+        What a mapping file holds.
+    graph
+        The workload's spike-activity graph, profiled anew or read from a saved profile.
+    hardware
+        The chip, sized as the mapping says.
+
+    Returns
+    -------
+    list of Violation
+        Structural rules first; if any of those is broken, schedule and figures are not judged, since they would only
+        repeat it; nor figures of a schedule that makes no sense.
+    """
+    found = _identity(mapping, graph, hardware) + _facts(mapping, graph, hardware)
+    shape = _shapes(mapping, graph, hardware)
+    if shape:
+        return found + shape
+    counted = recount(graph, mapping.clustering)
+    found += _synapses(counted, graph, hardware)
+    found += _homes(mapping, graph, hardware)
+    found += _tiles(mapping, hardware)
+    found += _wiring(mapping, hardware)
+    if found:
+        return found
+    found = dataflow_violations(mapping, graph, hardware, counted)
+    if any(violation.rule == "schedule-shape" for violation in found):
+        return found
+    return found + figure_violations(mapping, graph, hardware, counted)
+
+
+def _identity(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> list[Violation]:
+    pairs = (
+        ("workload-digest", str(mapping.provenance["workload"]["digest"]), graph.digest()),
+        ("hardware-digest", str(mapping.hardware.get("digest")), hardware.digest()),
+    )
+    return [
+        Violation(rule, "file", f"the mapping was made for {told[:12]}", f"this one is {real[:12]}")
+        for rule, told, real in pairs
+        if told != real
+    ]
+
+
+def _facts(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> list[Violation]:
+    """What the file repeats of workload and chip, for readers that have neither at hand."""
+    workload = {"frames": graph.frames, "steps": graph.steps, "dt": graph.dt, "externals": graph.network.externals}
+    chip = {
+        "name": hardware.name,
+        "rows": hardware.rows,
+        "columns": hardware.columns,
+        "mesh": [hardware.mesh_width, hardware.mesh_height],
+        "port": list(hardware.port),
+        "clusters_per_tile": hardware.clusters_per_tile,
+        "technology": hardware.technology.name,
+        "mode": hardware.technology.mode,
+    }
+    found = [
+        Violation(rule, name, f"the mapping says {told.get(name)}", f"it is {real}")
+        for rule, told, facts in (
+            ("workload-facts", mapping.provenance["workload"], workload),
+            ("hardware-facts", mapping.hardware, chip),
+        )
+        for name, real in facts.items()
+        if told.get(name) != real
+    ]
+    populations = [(p.name, p.first, list(p.shape)) for p in graph.network.populations]
+    named = [(p.get("name"), p.get("first"), p.get("shape")) for p in mapping.provenance.get("populations", ())]
+    if named != populations:
+        found.append(Violation("workload-facts", "populations", f"{len(named)} named", "not those of the network"))
+    return found + [
+        Violation("workload-facts", name, "differ from the profile", "both must be the same")
+        for name in ("spikes", "active_steps")
+        if not np.array_equal(getattr(mapping, name), getattr(graph, name))
+    ]
+
+
+def _shapes(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> list[Violation]:
+    network, clustering = graph.network, mapping.clustering
+    externals = network.externals
+    found: list[Violation] = []
+    if len(clustering.home) != network.neurons:
+        asked = f"homes of {len(clustering.home)} neurons"
+        found.append(Violation("cluster-shape", "home", asked, f"the network has {network.neurons}"))
+    if len(mapping.partial_messages) != len(clustering.column_neuron):
+        asked = f"counts for {len(mapping.partial_messages)} columns"
+        there = f"there are {len(clustering.column_neuron)}"
+        found.append(Violation("cluster-shape", "partial_messages", asked, there))
+    sides = (
+        ("rows", clustering.row_ptr, clustering.row_source, 0, hardware.rows),
+        ("columns", clustering.column_ptr, clustering.column_neuron, externals, hardware.columns),
+    )
+    for side, ptr, ids, lowest, limit in sides:
+        for k in range(clustering.clusters):
+            part = ids[ptr[k] : ptr[k + 1]]
+            where = f"cluster {k}"
+            if len(part) > limit:
+                found.append(Violation("cluster-shape", where, f"{len(part)} {side}", f"the crossbar has {limit}"))
+            if len(part) and (part.min() < lowest or part.max() >= network.sources):
+                there = f"ids {lowest} to {network.sources - 1}"
+                found.append(Violation("cluster-shape", where, f"{side} with ids outside the network", there))
+            if np.any(part[1:] <= part[:-1]):
+                asked = f"{side} whose ids repeat or do not ascend"
+                found.append(Violation("cluster-shape", where, asked, "each id takes one line"))
+    if len(clustering.home) and (clustering.home.min() < 0 or clustering.home.max() >= clustering.clusters):
+        found.append(Violation("home", "home", "a home outside the clusters", f"{clustering.clusters} clusters"))
+    return found
+
+
+def _synapses(counted: Recount, graph: SpikeGraph, hardware: Hardware) -> list[Violation]:
+    """Every synapse in exactly one crossbar, and no more on one than it allows."""
+    network, found = graph.network, []
+    if hardware.synapse_limit is not None:
+        limit = f"the crossbar allows {hardware.synapse_limit}"
+        over = np.flatnonzero(counted.cells > hardware.synapse_limit)
+        found += [Violation("synapse-limit", f"cluster {k}", f"{counted.cells[k]} synapses", limit) for k in over]
+    for rule, wrong, meaning in (
+        ("synapse-missing", np.flatnonzero(counted.realised == 0), "realised nowhere"),
+        ("synapse-twice", np.flatnonzero(counted.realised > 1), "realised more than once"),
+    ):
+        for s in wrong[:SHOWN]:
+            source = int(np.searchsorted(network.indptr, s, side="right")) - 1
+            where = f"synapse {source} -> {network.post[s]}"
+            found.append(Violation(rule, where, meaning, f"{len(wrong)} such synapses, each must be realised once"))
+    return found
+
+
+def _homes(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> list[Violation]:
+    """Every neuron has a column at its home, and columns elsewhere only if the chip can merge."""
+    clustering, externals = mapping.clustering, graph.network.externals
+    cluster = np.repeat(np.arange(clustering.clusters), np.diff(clustering.column_ptr))
+    at_home = clustering.home[clustering.column_neuron - externals] == cluster
+    housed = np.zeros(len(clustering.home), bool)
+    housed[clustering.column_neuron[at_home] - externals] = True
+    found = [
+        Violation("home", f"neuron {n + externals}", f"home is cluster {clustering.home[n]}", "it has no column there")
+        for n in np.flatnonzero(~housed)[:SHOWN]
+    ]
+    if not hardware.merge and not np.all(at_home):
+        asked = f"{np.count_nonzero(~at_home)} partial columns"
+        found.append(Violation("partial-sums", "columns", asked, f"{hardware.name} cannot merge partial sums"))
+    return found
+
+
+def _tiles(mapping: Mapping, hardware: Hardware) -> list[Violation]:
+    tile = mapping.placement.tile
+    if len(tile) != mapping.clustering.clusters:
+        asked = f"tiles for {len(tile)} clusters"
+        return [Violation("tile", "placement", asked, f"there are {mapping.clustering.clusters} clusters")]
+    found = [
+        Violation("tile", f"cluster {k}", f"tile {tile[k]}", f"the chip has tiles 0 to {hardware.tiles - 1}")
+        for k in np.flatnonzero((tile < 0) | (tile >= hardware.tiles))[:SHOWN]
+    ]
+    used, count = np.unique(tile, return_counts=True)
+    found += [
+        Violation("tile-shared", f"tile {t}", f"{c} clusters", f"a tile holds {hardware.clusters_per_tile}")
+        for t, c in zip(used, count, strict=True)
+        if c > hardware.clusters_per_tile
+    ]
+    return found
+
+
+def _wiring(mapping: Mapping, hardware: Hardware) -> list[Violation]:
+    clustering, wiring = mapping.clustering, mapping.wiring
+    found: list[Violation] = []
+    sides = (
+        ("row", clustering.row_ptr, wiring.row, hardware.rows),
+        ("column", clustering.column_ptr, wiring.column, hardware.columns),
+    )
+    for side, ptr, line, limit in sides:
+        if len(line) != ptr[-1]:
+            found.append(Violation("wiring", side, f"{len(line)} lines", f"{ptr[-1]} are needed"))
+            continue
+        for k in range(clustering.clusters):
+            part = line[ptr[k] : ptr[k + 1]]
+            if len(part) and (part.min() < 0 or part.max() >= limit):
+                there = f"{side}s 0 to {limit - 1}"
+                found.append(Violation("wiring", f"cluster {k}", f"a {side} outside the crossbar", there))
+            if len(np.unique(part)) != len(part):
+                clash = f"two entries on one {side}"
+                found.append(Violation("wiring", f"cluster {k}", clash, "each cell is used once"))
+    return found

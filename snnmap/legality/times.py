@@ -1,0 +1,164 @@
+"""The `schedule-time` rule of `verify`: no actor may be promised to be faster than the profile's busiest step.
+
+Least times: a read decodes the active rows that its columns listen to, reads the array, and is programmed first where
+another cluster used the tile before it; a fire updates its neurons and adds the partial sums that arrive; a message
+crosses its hops behind the spikes or sums that it carries itself. What other messages do to it is up to the scheduler:
+its time may be longer, never shorter.
+"""
+
+from collections import defaultdict
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from snnmap.hardware import Hardware
+from snnmap.ir import Mapping, SpikeGraph, Violation
+from snnmap.legality.recount import Recount
+
+SHOWN = 3
+PORT = "input"
+NOISE = 1e-9
+"""Relative; times are whole ticks of rounded quantities."""
+
+Integers = npt.NDArray[np.integer[Any]]
+
+
+def time_violations(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, counted: Recount) -> list[Violation]:
+    """Actors that are missing, or last shorter than they must."""
+    flow = mapping.sdfg
+    actor = {name: index for index, name in enumerate(flow.name)}
+    least = _reads(mapping, graph, hardware, counted)
+    for name, seconds in _programming(mapping, hardware, actor).items():
+        least[name] = least.get(name, 0.0) + seconds
+    least |= _fires(mapping, graph, hardware) | _messages(mapping, graph, hardware, counted)
+    found: list[Violation] = []
+    for name, seconds in least.items():
+        told = flow.time[actor[name]] * flow.tick if name in actor else None
+        if told is None or told < seconds * (1 - NOISE):
+            said = "no such actor" if told is None else f"{told:.9g} s"
+            found.append(Violation("schedule-time", name, said, f"at least {seconds:.9g} s are needed"))
+    return found[:SHOWN]
+
+
+def message_name(producer: str, cluster: int) -> str:
+    """Name of the actor that carries what `producer` sends to another tile."""
+    return f"noc/{producer}>c{cluster}"
+
+
+def _reads(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, counted: Recount) -> dict[str, float]:
+    """Array read and decoding of active rows, seconds by actor."""
+    network, level = graph.network, graph.network.level_of()
+    cluster = np.repeat(np.arange(mapping.clustering.clusters), np.diff(mapping.clustering.column_ptr))
+    every = np.stack([cluster, level[mapping.clustering.column_neuron]])
+    active = dict.fromkeys(map(tuple, np.unique(every, axis=1).T.tolist()), 0)
+    bias = network.is_bias()[counted.heard_source]
+    heard = (counted.heard_cluster, counted.heard_level)
+    for key, count in _busiest([h[~bias] for h in heard], counted.heard_source[~bias], graph).items():
+        active[key] = count
+    for k, own in zip(*(h[bias].tolist() for h in heard), strict=True):
+        active[k, own] += 1
+    return {
+        f"c{k}/l{own}/read": hardware["read_time"] + hardware["row_time"] * rows for (k, own), rows in active.items()
+    }
+
+
+def _programming(mapping: Mapping, hardware: Hardware, actor: dict[str, int]) -> dict[str, float]:
+    """Seconds that a read spends on programming: where the read before it on its tile was of another cluster."""
+    rows = np.diff(mapping.clustering.row_ptr)
+    own = {name: index for name, index in actor.items() if name.startswith("c") and name.endswith("/read")}
+    reads = {index: int(name[1:].partition("/")[0]) for name, index in own.items()}
+    names = {index: name for name, index in own.items()}
+    seconds: dict[str, float] = {}
+    for order in mapping.schedule.order:
+        in_turn = [a for a in order if a in reads]
+        for before, read in zip(in_turn[-1:] + in_turn, in_turn, strict=False):
+            if reads[before] != reads[read]:
+                seconds[names[read]] = hardware["program_time"] * int(rows[reads[read]])
+    return seconds
+
+
+def _fires(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> dict[str, float]:
+    """Updates of neurons at home and additions of partial sums that arrive, seconds by actor."""
+    clustering, level = mapping.clustering, graph.network.level_of()
+    cluster = np.repeat(np.arange(clustering.clusters), np.diff(clustering.column_ptr))
+    home = clustering.home[clustering.column_neuron - graph.network.externals]
+    kinds = np.stack([home, level[clustering.column_neuron], home == cluster])
+    seconds: dict[str, float] = defaultdict(float)
+    for (k, own, here), count in zip(*_counted(kinds), strict=True):
+        seconds[f"c{k}/l{own}/fire"] += count * hardware["column_time" if here else "merge_time"]
+    return dict(seconds)
+
+
+def _counted(columns: Integers) -> tuple[list[list[int]], list[int]]:
+    values, count = np.unique(columns, axis=1, return_counts=True)
+    return values.T.tolist(), count.tolist()
+
+
+def _messages(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, counted: Recount) -> dict[str, float]:
+    """Hops, and what a message actor itself carries in its busiest step, seconds by actor."""
+    carried = _spikes_carried(mapping, graph, counted) | _sums_carried(mapping, graph)
+    tile = mapping.placement.tile
+    seconds: dict[str, float] = {}
+    for (producer, sender, receiver), count in carried.items():
+        start = hardware.port if sender < 0 else _xy(tile[sender], hardware)
+        x, y = _xy(tile[receiver], hardware)
+        hops = abs(x - start[0]) + abs(y - start[1])
+        if sender < 0 or tile[sender] != tile[receiver]:
+            name = message_name(producer, receiver)
+            seconds[name] = hops * hardware["hop_time"] + count * hardware["flit_time"]
+    return seconds
+
+
+def _spikes_carried(mapping: Mapping, graph: SpikeGraph, counted: Recount) -> dict[tuple[str, int, int], int]:
+    """(producer, its cluster or -1, receiving cluster) -> spikes or inputs in the busiest step."""
+    network = graph.network
+    sent = ~network.is_bias()[counted.heard_source]
+    source, target = counted.heard_source[sent], counted.heard_cluster[sent]
+    home = np.concatenate([np.full(network.externals, -1), mapping.clustering.home])
+    level = np.where(source < network.externals, 0, network.level_of()[source])
+    pairs = np.unique(np.stack([home[source], level, target, source]), axis=1)
+    return {
+        (PORT if sender < 0 else f"c{sender}/l{own}/fire", sender, k): count
+        for (sender, own, k), count in _busiest([*pairs[:3]], pairs[3], graph).items()
+    }
+
+
+def _sums_carried(mapping: Mapping, graph: SpikeGraph) -> dict[tuple[str, int, int], int]:
+    """(producer, its cluster, home) -> partial sums in some step at least: their total shared out over the window."""
+    clustering, level = mapping.clustering, graph.network.level_of()
+    cluster = np.repeat(np.arange(clustering.clusters), np.diff(clustering.column_ptr))
+    home = clustering.home[clustering.column_neuron - graph.network.externals]
+    total: dict[tuple[str, int, int], int] = defaultdict(int)
+    for c in np.flatnonzero(home != cluster).tolist():
+        key = (f"c{cluster[c]}/l{level[clustering.column_neuron[c]]}/read", int(cluster[c]), int(home[c]))
+        total[key] += int(mapping.partial_messages[c])
+    return {key: -(-messages // graph.window) for key, messages in total.items()}
+
+
+def _xy(tile: Any, hardware: Hardware) -> tuple[int, int]:
+    return int(tile) % hardware.mesh_width, int(tile) // hardware.mesh_width
+
+
+def _busiest(keys: list[Integers], source: Integers, graph: SpikeGraph) -> dict[tuple[int, ...], int]:
+    """Per distinct key, the most events of its sources in one step; without events the sum of their worst steps."""
+    order = np.lexsort(keys[::-1])
+    sorted_keys = np.stack(keys)[:, order]
+    new = np.any(sorted_keys[:, 1:] != sorted_keys[:, :-1], axis=0)
+    start = np.flatnonzero(np.r_[len(order) > 0, new])
+    stop = np.append(start[1:], len(order))
+    named = [tuple(key) for key in sorted_keys[:, start].T.tolist()]
+    source, events = source[order], graph.events
+    if events is None:
+        return {key: int(graph.worst_step[source[a:b]].sum()) for key, a, b in zip(named, start, stop, strict=True)}
+    by_source = np.argsort(events.source, kind="stable")
+    step = (events.frame_of_event() * events.steps + events.step)[by_source]
+    weight = np.where(graph.worst_step[events.source] > 1, events.value, 1.0)[by_source]
+    count = np.bincount(events.source, minlength=graph.network.sources)
+    first = np.cumsum(count) - count
+    most: dict[tuple[int, ...], int] = {}
+    for key, a, b in zip(named, start, stop, strict=True):
+        own = source[a:b]
+        at = np.repeat(first[own] - np.cumsum(count[own]) + count[own], count[own]) + np.arange(int(count[own].sum()))
+        most[key] = int(np.bincount(step[at], weights=weight[at]).max(initial=0))
+    return most

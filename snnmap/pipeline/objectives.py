@@ -1,0 +1,42 @@
+"""Objectives by name: presets of a plan, and the placement terms that can be weighed into any of them."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+TERM_NAMES = ("thermal", "leakage", "lifetime")
+"""Placement terms of `objectives.chip`, which is imported when one is used."""
+
+
+Quality = Literal["current", "endurance"]
+"""What makes a cell good: little read current (physics), or eSpine's endurance (paper)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """What an objective stands for."""
+
+    summary: str
+    partition: str = "kernighan_lin"
+    place: str = "anneal"
+    wire: str = "activity_sort"
+    schedule: str = "list"
+    quality: Quality = "current"
+    terms: tuple[tuple[str, float], ...] = ()
+    """Placement terms beside the traffic, with their weights."""
+
+
+OBJECTIVES: dict[str, Preset] = {
+    "default": Preset("few messages, and busy rows where cells carry little current"),
+    "traffic": Preset("few messages alone, lines in order: SpiNeMap's objective", wire="identity"),
+    "espine": Preset("the weakest cell by eSpine's endurance (paper mode)", wire="weakest_cell", quality="endurance"),
+    "thermal": Preset("cool and even tiles", place="hill_climb", terms=(("thermal", 0.2),)),
+    "lifetime": Preset(
+        "the weakest cell by read current; busy clusters on enduring tiles",
+        wire="weakest_cell",
+        terms=(("lifetime", 1.0),),
+    ),
+    "leakage": Preset("little leakage", place="hill_climb", terms=(("leakage", 0.2),)),
+    "energy": Preset("little energy: few hops, busy rows on little current", wire="activity_sort"),
+    "throughput": Preset("a short guaranteed period: merging shared out", partition="balanced_homes"),
+}
+"""Objectives by name."""

@@ -1,0 +1,41 @@
+"""What a user may say about a compilation besides the workload and its data."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from snnmap.core.errors import InputError
+
+Split = Literal["partial_sum", "unroll", "none"]
+
+
+SPLITS: tuple[Split, ...] = ("partial_sum", "unroll", "none")
+
+
+@dataclass(frozen=True, slots=True)
+class CompileOptions:
+    """Everything that `compile` can be told besides the workload and its data."""
+
+    hardware: str = "pcm-mesh"
+    """Shipped chip or path of a TOML file."""
+    technology: str | None = None
+    """Another device technology for that chip, or its own."""
+    objective: str = "default"
+    seed: int = 0
+    split: Split = "partial_sum"
+    """What happens to a neuron with more inputs than a crossbar has rows."""
+    time_budget: float | None = None
+    """Seconds for the searches together; the best found so far is kept."""
+    settings: tuple[tuple[str, Any], ...] = ()
+    """`stage` or `stage.field` to value, on top of the objective's preset."""
+    terms: tuple[tuple[str, float], ...] = ()
+    """Placement terms (`thermal`, `leakage`, `lifetime`) and their weights: objectives as weighted sums."""
+    variation: int | None = None
+    """Seed of tile-to-tile process variation of the endurance; none: identical tiles."""
+
+    def __post_init__(self) -> None:
+        if self.split not in SPLITS:
+            raise InputError(f"split {self.split!r} is unknown; there is: {', '.join(SPLITS)}")
+        if self.seed < 0 or (self.variation or 0) < 0:
+            raise InputError(f"seeds must not be negative, but are {self.seed} and {self.variation}")
+        if self.time_budget is not None and not self.time_budget >= 0:
+            raise InputError(f"the time budget must be 0 seconds or more, not {self.time_budget}")

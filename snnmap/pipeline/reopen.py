@@ -1,0 +1,122 @@
+"""A mapping file again with all it was made from, and judged."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from snnmap.core.errors import InputError
+from snnmap.core.run import Progress
+from snnmap.evaluation.figures import evaluate, figures
+from snnmap.formats.mapping import load
+from snnmap.frontend import LoadOptions
+from snnmap.hardware import Hardware, load_hardware
+from snnmap.ir import Mapping, SpikeGraph, Violation
+from snnmap.legality.figures import differing
+from snnmap.legality.rules import verify
+from snnmap.pipeline.profile import profile
+
+
+def hardware_of(mapping: Mapping, path: str | None = None) -> Hardware:
+    """The chip a mapping was made for, sized as the mapping says; `path` if its file lies elsewhere now.
+
+    Raises
+    ------
+    InputError
+        If the chip or technology is not to be found.
+    """
+    facts = mapping.hardware
+    hardware = load_hardware(path or facts["source"], facts["technology"])
+    width, height = facts["mesh"]
+    return replace(hardware, mesh_width=width, mesh_height=height) if hardware.adaptive else hardware
+
+
+def reopen(
+    file: Path, *, workload: str | None = None, hardware: str | None = None, progress: Progress | None = None
+) -> tuple[Mapping, SpikeGraph, Hardware]:
+    """Mapping of a file with all it was made from: its workload, profiled anew, and its chip.
+
+    Parameters
+    ----------
+    file
+        Mapping file.
+    workload, hardware
+        Where they are now, if not where the mapping says.
+
+    Raises
+    ------
+    InputError
+        If mapping, workload or chip cannot be read.
+    """
+    mapping = load(file)
+    chip = hardware_of(mapping, hardware)
+    return mapping, graph_of(mapping, chip, workload=workload, progress=progress), chip
+
+
+def verify_file(
+    file: Path,
+    *,
+    workload: str | None = None,
+    hardware: str | None = None,
+    replay: bool = False,
+    progress: Progress | None = None,
+) -> list[Violation]:
+    """Judge a mapping file against its workload, profiled anew or read from a saved profile, and its chip.
+
+    Parameters
+    ----------
+    file
+        Mapping file.
+    workload, hardware
+        Where they are now, if not where the mapping says.
+    replay
+        Also run the mapped network crossbar by crossbar and compare every spike with the profile.
+
+    Raises
+    ------
+    InputError
+        If mapping, workload or chip cannot be read.
+    """
+    mapping, graph, chip = reopen(file, workload=workload, hardware=hardware, progress=progress)
+    found = verify(mapping, graph, chip) or _other_figures(mapping, graph, chip)
+    if replay and not found:
+        from snnmap.simulate.mapped import deviation
+        from snnmap.simulate.mapped import replay as run_replay
+
+        differ = deviation(graph, run_replay(mapping, graph, progress=progress))
+        if differ:
+            asked, there = f"{differ} events differ", "the mapped network must spike as the profile did"
+            found.append(Violation("replay", "spikes", asked, there))
+    return found
+
+
+def _other_figures(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> list[Violation]:
+    """Figures that `verify` leaves to the device models: computed anew, and none reported besides."""
+    recomputed = figures(evaluate(mapping, graph, hardware))
+    unknown = [name for name in mapping.figures if name not in recomputed]
+    surplus = [Violation("figures", name, f"reported {mapping.figures[name]}", "no such figure") for name in unknown]
+    return differing(mapping.figures, recomputed) + surplus
+
+
+def graph_of(
+    mapping: Mapping, hardware: Hardware, *, workload: str | None = None, progress: Progress | None = None
+) -> SpikeGraph:
+    """Spike-activity graph that a mapping was made for: its workload, or `workload`, profiled as the mapping says.
+
+    Raises
+    ------
+    InputError
+        If the workload cannot be read.
+    """
+    source = workload or mapping.provenance["workload"]["source"]
+    if not source:
+        raise InputError("the mapping names no workload file; say where it is with --workload")
+    told = mapping.provenance["profile"].get("options", {})
+    try:
+        options = LoadOptions(**told)
+    except TypeError:
+        raise InputError(f"the mapping's profile options {told} are not those of this snnmap; compile again") from None
+    graph = profile(source, options, progress=progress)
+    if mapping.provenance["split"] != "unroll":
+        return graph
+    from snnmap.pipeline.unrolled import unrolled
+
+    return unrolled(graph, hardware)

@@ -1,0 +1,70 @@
+"""Options of a plan as people write them: `stage.option=value`, `term=weight`, a TOML file."""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from snnmap.core.errors import InputError
+from snnmap.stages.registry import REGISTRIES
+
+
+def parse_settings(texts: tuple[str, ...]) -> dict[str, str]:
+    """`("place=swarm", "place.particles=20")` as a dict.
+
+    Raises
+    ------
+    InputError
+        If a text is not `name=value`.
+    """
+    settings = {}
+    for text in texts:
+        key, equals, value = text.partition("=")
+        if not equals or not key:
+            raise InputError(f"--set {text!r} is not stage.option=value, for example place.sweeps=200")
+        settings[key.strip()] = value.strip()
+    return settings
+
+
+def parse_terms(texts: tuple[str, ...]) -> tuple[tuple[str, float], ...]:
+    """`("thermal=0.5",)` as names and weights.
+
+    Raises
+    ------
+    InputError
+        If a text is not `name=number`.
+    """
+    terms = []
+    for text in texts:
+        name, _, weight = text.partition("=")
+        try:
+            terms.append((name.strip(), float(weight)))
+        except ValueError:
+            raise InputError(f"--term {text!r} is not name=weight, for example thermal=0.5") from None
+    return tuple(terms)
+
+
+def read_config(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Options of `[compile]` and settings of the stage tables of a TOML file.
+
+    A stage table names its algorithm by `algorithm` and holds the algorithm's options: `[place]`,
+    `algorithm = "swarm"`, `particles = 20`.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read or has an unknown table.
+    """
+    try:
+        table = tomllib.loads(path.read_text())
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InputError(f"config {path} cannot be read: {error}") from None
+    options = table.pop("compile", {})
+    settings: dict[str, Any] = {}
+    for stage, values in table.items():
+        if stage not in REGISTRIES or not isinstance(values, dict):
+            raise InputError(f"config {path}: table [{stage}] is unknown; there is: compile, {', '.join(REGISTRIES)}")
+        for name, value in values.items():
+            settings[stage if name == "algorithm" else f"{stage}.{name}"] = value
+    if not isinstance(options, dict):
+        raise InputError(f"config {path}: [compile] must be a table")
+    return options, settings

@@ -1,0 +1,1 @@
+"""Questions to networks, chips and mappings, one file each; plain data, for terminal, JSON and notebook alike."""

@@ -1,0 +1,52 @@
+"""Who spikes how often: what `profile` shows."""
+
+from typing import Any
+
+import numpy as np
+
+from snnmap.ir import ANALOG, SpikeGraph
+
+SATURATED = 0.9
+"""Spikes per neuron and step above which a population counts as saturated."""
+
+
+def activity(graph: SpikeGraph) -> dict[str, Any]:
+    """Activity of every population per sample, accuracy, and what was assumed: what `profile` shows."""
+    populations = []
+    notes = [str(line) for line in graph.provenance.get("assumed", ())]
+    notes += [f"repaired: {line}" for line in graph.provenance.get("repairs", ())]
+    for p in graph.network.populations:
+        if p.kind == "bias":
+            continue
+        spikes = graph.spikes[p.first : p.stop]
+        rate = float(spikes.sum()) / max(1, p.size * graph.window)
+        saturated = p.kind == "neuron" and p.model not in ANALOG and rate > SATURATED
+        populations.append(
+            {
+                "name": p.name,
+                "kind": p.kind,
+                "neurons": p.size,
+                "spikes_per_sample": float(spikes.sum()) / graph.frames,
+                "rate_per_step": rate,
+                "silent": int(np.count_nonzero(spikes == 0)),
+                "saturated": saturated,
+            }
+        )
+        if p.kind == "neuron" and not spikes.any():
+            notes.append(f"population {p.name!r} is dead: it never spiked; check dt, reset and encoding")
+        if saturated:
+            notes.append(
+                f"population {p.name!r} is saturated: {rate:.2f} spikes per neuron and step; check dt and reset"
+            )
+    return {
+        "name": str(graph.provenance.get("name", "")),
+        "samples": graph.frames,
+        "steps": graph.steps,
+        "dt": graph.dt,
+        "accuracy": graph.accuracy,
+        "spikes": int(graph.spikes[graph.network.externals :].sum()),
+        "populations": populations,
+        "digest": graph.digest(),
+        "provenance": dict(graph.provenance),
+        "notes": notes,
+    }

@@ -1,0 +1,75 @@
+"""What is in a network: layers, fan-in, time constants."""
+
+from typing import Any, Literal
+
+import numpy as np
+
+from snnmap.frontend import load_network
+from snnmap.ir import Network, Population
+
+Pooling = Literal["fold", "relay"]
+
+
+TIME_CONSTANTS = ("tau", "tau_mem", "tau_syn")
+
+
+def inspect(source: str, *, dt: float | None = None, pooling: Pooling = "fold", strict: bool = False) -> dict[str, Any]:
+    """Layer table of a network: populations with shape, neurons, synapses, fan-in, time constants, parameters.
+
+    Raises
+    ------
+    InputError
+        If the source cannot be read.
+    """
+    read = load_network(source, pooling=pooling, strict=strict)
+    network = read.network
+    step = dt if dt is not None else read.hints.get("dt")
+    seconds = float(step) if isinstance(step, int | float) else None
+    per_step = read.hints.get("integration") == "step"
+    fan_in = np.bincount(network.post, minlength=network.sources)
+    populations = [_layer(network, p, fan_in, 1.0 if per_step else seconds) for p in network.populations]
+    warnings = [
+        f"{p['name']}: time constant {p['tau_over_dt']:.3g} steps is shorter than one step; use a smaller --dt"
+        for p in populations
+        if p["tau_over_dt"] is not None and p["tau_over_dt"] < 1
+    ]
+    return {
+        "name": read.name,
+        "format": read.format,
+        "digest": read.digest,
+        "inputs": sum(p.size for p in network.populations if p.kind == "input"),
+        "neurons": network.neurons,
+        "synapses": network.synapses,
+        "dt": seconds,
+        "populations": populations,
+        "outputs": [network.populations[i].name for i in network.outputs],
+        "repairs": list(read.repairs),
+        "hints": [f"{key} = {read.hints[key]}: {reason}" for key, reason in read.why.items() if key in read.hints],
+        "warnings": warnings,
+    }
+
+
+def _layer(network: Network, p: Population, fan_in: Any, step: float | None) -> dict[str, Any]:
+    inputs = fan_in[p.first : p.stop]
+    neuron = p.kind == "neuron"
+    shortest = [float(np.min(p.parameters[k])) for k in TIME_CONSTANTS if k in p.parameters and p.size]
+    known = neuron and shortest and step is not None
+    return {
+        "name": p.name,
+        "kind": p.kind,
+        "model": p.model,
+        "shape": list(p.shape),
+        "level": p.level,
+        "neurons": p.size if neuron else 0,
+        "size": p.size,
+        "synapses": int(inputs.sum()),
+        "fan_in": [int(inputs.min()), float(np.median(inputs)), int(inputs.max())] if neuron and p.size else None,
+        "tau_over_dt": min(shortest) / step if known and step else None,
+        "parameters": {key: _span(values) for key, values in p.parameters.items()},
+        "output": any(network.populations[i] is p for i in network.outputs),
+    }
+
+
+def _span(values: Any) -> str:
+    low, high = float(np.min(values, initial=np.inf)), float(np.max(values, initial=-np.inf))
+    return f"{low:.4g}" if low == high else f"{low:.4g}..{high:.4g}"

@@ -1,0 +1,176 @@
+"""What is to be said about a mapping file: its figures, what they rest on, and how far they can be trusted.
+
+The file alone gives the figures and the constants. With the workload at hand (profiled anew, as `verify` does) also
+the sensitivity of the figures, the weakest crossbar and the maps. Draws and prints nothing itself.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from snnmap.core.errors import InputError
+from snnmap.core.run import Progress
+from snnmap.evaluation.maps import crossbar_maps, tile_maps, weakest_crossbar
+from snnmap.evaluation.sensitivity import HEADLINES, Sensitivity, Swing, conclusions, sensitivity, swings
+from snnmap.formats.mapping import is_sealed, load
+from snnmap.hardware import Hardware, Quantity
+from snnmap.ir import Mapping as Mapped
+from snnmap.ir import SpikeGraph
+from snnmap.pipeline.reopen import graph_of, hardware_of
+from snnmap.reliability.espine import paper_twin
+from snnmap.render.labels import with_totals
+from snnmap.render.plots import plot_crossbar, plot_tiles
+
+SHOWN = 3
+"""Quantities listed per headline figure."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MappingReport:
+    """A mapping with what was found out about it."""
+
+    mapping: Mapped
+    figures: Mapping[str, Any]
+    constants: tuple[tuple[str, Quantity], ...]
+    """Recalled and estimated quantities; only those that a figure looks up, if the workload is at hand."""
+    sensitivity: Sensitivity | None
+    weakest: int | None
+    """Crossbar with the shortest lifetime."""
+    graph: SpikeGraph | None
+    hardware: Hardware | None
+    notes: tuple[str, ...]
+    """What could not be done, and why."""
+
+    def swings(self) -> dict[str, list[Swing]]:
+        """Headline figure to what moves it, the largest effect first."""
+        found = self.sensitivity
+        return {} if found is None else {name: swings(found, name) for name in HEADLINES if name in found.base}
+
+    def conclusions(self) -> list[str]:
+        """Which conclusions survive the bands of the quantities."""
+        return [] if self.sensitivity is None else conclusions(self.sensitivity)
+
+    def document(self) -> dict[str, Any]:
+        """Everything, JSON-able."""
+        moved = {
+            name: [
+                {
+                    "quantity": swing.quantity,
+                    "unit": swing.unit,
+                    "band": list(swing.band),
+                    "figure": list(swing.ends),
+                }
+                for swing in found
+            ]
+            for name, found in self.swings().items()
+        }
+        constants = [
+            {
+                "quantity": key,
+                "value": q.value,
+                "unit": q.unit,
+                "written": q.written,
+                "band": q.band,
+                "source": q.source,
+            }
+            for key, q in self.constants
+        ]
+        return {
+            "legal": is_sealed(self.mapping) or None,
+            **self.figures,
+            "hardware": dict(self.mapping.hardware),
+            "provenance": dict(self.mapping.provenance),
+            "recalled": constants,
+            "sensitivity": moved,
+            "conclusions": self.conclusions(),
+            "weakest_crossbar": self.weakest,
+            "notes": list(self.notes),
+        }
+
+
+def report(
+    file: Path,
+    *,
+    workload: str | None = None,
+    hardware: str | None = None,
+    quick: bool = False,
+    progress: Progress | None = None,
+) -> MappingReport:
+    """Everything that is to be said about a mapping file.
+
+    Parameters
+    ----------
+    file
+        Mapping file.
+    workload, hardware
+        Where they are now, if not where the mapping says. If they are not to be found, a note says so and the figures
+        of the file remain.
+    quick
+        Say what the file holds, profile and recompute nothing.
+
+    Raises
+    ------
+    InputError
+        If the mapping cannot be read.
+    """
+    mapping = load(file)
+    figures = with_totals(mapping.figures)
+    try:
+        chip = hardware_of(mapping, hardware)
+    except InputError as error:
+        note = f"constants and sensitivity are left out: {error}"
+        return MappingReport(mapping, figures, (), None, None, None, None, (note,))
+    if quick:
+        return MappingReport(mapping, figures, _constants(chip, None), None, None, None, chip, ())
+    graph, notes = _graph(mapping, chip, workload, progress)
+    if chip.digest() != mapping.hardware["digest"]:
+        notes = (*notes, f"chip {chip.name!r} has changed since the mapping was made")
+    if graph is None or len(notes) > 0:
+        return MappingReport(mapping, figures, _constants(chip, None), None, None, None, chip, notes)
+    found = sensitivity(mapping, graph, chip, progress=progress)
+    weakest = weakest_crossbar(mapping, graph, chip)
+    return MappingReport(mapping, figures, _constants(chip, found.used), found, weakest, graph, chip, ())
+
+
+def _graph(
+    mapping: Mapped, chip: Hardware, workload: str | None, progress: Progress | None
+) -> tuple[SpikeGraph | None, tuple[str, ...]]:
+    try:
+        graph = graph_of(mapping, chip, workload=workload, progress=progress)
+    except InputError as error:
+        return None, (f"sensitivity and maps are left out, the workload is not to be had: {error}",)
+    if graph.digest() != mapping.provenance["workload"]["digest"]:
+        return None, ("sensitivity and maps are left out: the workload is not the one that was mapped",)
+    return graph, ()
+
+
+def _constants(chip: Hardware, used: tuple[str, ...] | None) -> tuple[tuple[str, Quantity], ...]:
+    """Recalled and estimated quantities of the chip and of the paper twin of its technology."""
+    known = dict(chip.quantities())
+    twin = paper_twin(chip.technology)
+    if twin is not None and twin is not chip.technology:
+        known |= {f"{twin.name}: {key}": quantity for key, quantity in twin.values.items()}
+    return tuple((key, q) for key, q in known.items() if q.recalled and (used is None or key in used))
+
+
+def pictures(found: MappingReport, folder: Path, crossbar: int | None = None) -> list[Path]:
+    """Draw the tile maps and the maps of one crossbar, the weakest if none is named, into `folder`.
+
+    Raises
+    ------
+    InputError
+        If the workload was not at hand, the crossbar does not exist, or the folder cannot be written.
+    """
+    mapping, graph, chip = found.mapping, found.graph, found.hardware
+    if graph is None or chip is None:
+        raise InputError(f"pictures need the workload: {'; '.join(found.notes) or 'leave --quick out'}")
+    name = f"{mapping.provenance['workload']['name']} on {chip.name}, {chip.technology.name}"
+    chosen = found.weakest if crossbar is None else crossbar
+    charts = crossbar_maps(mapping, graph, chip, int(chosen or 0))
+    tiles = folder / "tiles.png"
+    plot_tiles(tile_maps(mapping, graph, chip), (chip.mesh_width, chip.mesh_height), tiles, title=name)
+    array = folder / f"crossbar-{chosen}.png"
+    which = " (the weakest)" if chosen == found.weakest else ""
+    plot_crossbar(charts, array, title=f"{name}: crossbar {chosen}{which}")
+    return [tiles, array]

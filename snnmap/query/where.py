@@ -1,0 +1,169 @@
+"""Where a neuron went, and what a tile holds. Reads mappings only; needs neither workload nor hardware."""
+
+import re
+from typing import Any
+
+import numpy as np
+
+from snnmap.core.errors import InputError
+from snnmap.ir import Mapping
+
+
+def neuron(mapping: Mapping, asked: str) -> dict[str, Any]:
+    """Columns of a neuron and the rows that carry its spikes; for an external source, its rows.
+
+    Parameters
+    ----------
+    asked
+        A source id, or `population[index]` with one index per dimension of the population.
+
+    Raises
+    ------
+    InputError
+        If there is no such population or id, or the mapping contradicts itself.
+    """
+    _must_hang_together(mapping)
+    source = _source(mapping, asked)
+    clustering, externals = mapping.clustering, int(mapping.provenance["workload"]["externals"])
+    columns = np.flatnonzero(clustering.column_neuron == source) if source >= externals else np.empty(0, np.int64)
+    rows = np.flatnonzero(clustering.row_source == source)
+    name = _name(mapping, source)
+    where = "an input: it takes no column"
+    if len(columns):
+        home = int(clustering.home[source - externals])
+        where = f"fires in cluster {home} on tile {_tile(mapping, home)}"
+    return {
+        "source": source,
+        "name": name,
+        "columns": [_line(mapping, "column", int(c)) for c in columns],
+        "rows": [_line(mapping, "row", int(r)) for r in rows],
+        "spikes": int(mapping.spikes[source]),
+        "summary": f"source {source} = {name}: {where}; {int(mapping.spikes[source]):,} spikes in the profiled window",
+        "tables": [
+            _table("columns (its synapses)", "column", [_line(mapping, "column", int(c)) for c in columns]),
+            _table("rows (where its spikes go)", "row", [_line(mapping, "row", int(r)) for r in rows]),
+        ],
+    }
+
+
+def on_tile(mapping: Mapping, tile: int) -> dict[str, Any]:
+    """Clusters of a tile with their populations, row by row and column by column.
+
+    Raises
+    ------
+    InputError
+        If the chip has no such tile, or the mapping contradicts itself.
+    """
+    _must_hang_together(mapping)
+    width, height = mapping.hardware["mesh"]
+    if not 0 <= tile < width * height:
+        raise InputError(f"tile {tile} is not on the chip; it has tiles 0 to {width * height - 1} ({width} x {height})")
+    clustering = mapping.clustering
+    clusters = [int(k) for k in np.flatnonzero(mapping.placement.tile == tile)]
+    held: list[dict[str, Any]] = []
+    for k in clusters:
+        rows, columns = (slice(p[k], p[k + 1]) for p in (clustering.row_ptr, clustering.column_ptr))
+        held.append(
+            {
+                "cluster": k,
+                "rows": {int(r): int(s) for r, s in _sorted(mapping.wiring.row[rows], clustering.row_source[rows])},
+                "columns": {
+                    int(c): int(n)
+                    for c, n in _sorted(mapping.wiring.column[columns], clustering.column_neuron[columns])
+                },
+                "contents": _contents(mapping, clustering.column_neuron[columns]),
+            }
+        )
+    return {
+        "tile": tile,
+        "position": [tile % width, tile // width],
+        "clusters": held,
+        "summary": f"tile {tile} at ({tile % width}, {tile // width}) holds {len(held) or 'no'} cluster(s)",
+        "tables": [
+            {
+                "title": "clusters",
+                "columns": ("cluster", "rows", "columns", "neurons of"),
+                "rows": [(h["cluster"], len(h["rows"]), len(h["columns"]), h["contents"]) for h in held],
+            }
+        ],
+    }
+
+
+def _must_hang_together(mapping: Mapping) -> None:
+    """Refuse what `verify` would list at length: numbers that point at nothing."""
+    clustering, sources = mapping.clustering, len(mapping.spikes)
+    externals = int(mapping.provenance["workload"]["externals"])
+    told = sum(int(np.prod(p["shape"], dtype=object)) for p in mapping.provenance["populations"])
+    tiles = int(np.prod(mapping.hardware["mesh"], dtype=object))
+    pointers = (
+        (clustering.home, 0, clustering.clusters),
+        (clustering.row_source, 0, sources),
+        (clustering.column_neuron, externals, sources),
+        (mapping.placement.tile, 0, tiles),
+    )
+    dangling = any(len(ids) and not low <= ids.min() <= ids.max() < stop for ids, low, stop in pointers)
+    if dangling or told != sources or len(clustering.home) != sources - externals:
+        raise InputError("the mapping contradicts itself; `snnmap verify` lists what is wrong, or compile it again")
+
+
+def _source(mapping: Mapping, asked: str) -> int:
+    populations = mapping.provenance["populations"]
+    if re.fullmatch(r"\d+", asked):
+        if int(asked) >= len(mapping.spikes):
+            raise InputError(f"source {asked} does not exist; ids run from 0 to {len(mapping.spikes) - 1}")
+        return int(asked)
+    match = re.fullmatch(r"(.+)\[([\d, ]+)\]", asked)
+    names = ", ".join(f"{p['name']}[{', '.join(str(n) for n in p['shape'])}]" for p in populations)
+    if match is None:
+        raise InputError(f"{asked!r} is neither a source id nor population[index]; populations: {names}")
+    for p in populations:
+        if p["name"] != match[1].strip():
+            continue
+        index = [int(part) for part in match[2].split(",") if part.strip()]
+        if len(index) != len(p["shape"]) or any(i >= n for i, n in zip(index, p["shape"], strict=True)):
+            raise InputError(f"{asked!r} is outside {p['name']} of shape {tuple(p['shape'])}")
+        return int(p["first"]) + int(np.ravel_multi_index(index, p["shape"]))
+    raise InputError(f"there is no population {match[1]!r}; populations: {names}")
+
+
+def _population(mapping: Mapping, source: int) -> dict[str, Any]:
+    found: dict[str, Any] = max(
+        (p for p in mapping.provenance["populations"] if p["first"] <= source), key=lambda p: int(p["first"])
+    )
+    return found
+
+
+def _name(mapping: Mapping, source: int) -> str:
+    p = _population(mapping, source)
+    index = np.unravel_index(source - p["first"], p["shape"])
+    return f"{p['name']}[{', '.join(str(int(i)) for i in index)}]"
+
+
+def _tile(mapping: Mapping, cluster: int) -> int:
+    return int(mapping.placement.tile[cluster])
+
+
+def _line(mapping: Mapping, side: str, entry: int) -> dict[str, Any]:
+    clustering = mapping.clustering
+    ptr = clustering.row_ptr if side == "row" else clustering.column_ptr
+    cluster = int(np.searchsorted(ptr, entry, side="right")) - 1
+    line = {"cluster": cluster, "tile": _tile(mapping, cluster), side: int(getattr(mapping.wiring, side)[entry])}
+    if side == "column":
+        externals = int(mapping.provenance["workload"]["externals"])
+        line["home"] = int(clustering.home[clustering.column_neuron[entry] - externals]) == cluster
+    return line
+
+
+def _table(title: str, side: str, lines: list[dict[str, Any]]) -> dict[str, Any]:
+    columns = ("cluster", "tile", side, *(("home",) if side == "column" else ()))
+    rows = [tuple(str(line[name]) if name == "home" else line[name] for name in columns) for line in lines]
+    return {"title": title, "columns": columns, "rows": rows}
+
+
+def _sorted(line: Any, what: Any) -> list[tuple[int, int]]:
+    return sorted(zip(line.tolist(), what.tolist(), strict=True))
+
+
+def _contents(mapping: Mapping, neurons: Any) -> str:
+    names = [_population(mapping, int(n))["name"] for n in neurons]
+    return ", ".join(f"{name} ({names.count(name)})" for name in dict.fromkeys(names))

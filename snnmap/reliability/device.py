@@ -1,0 +1,98 @@
+"""Temperature, leakage and wear of a mapping as device physics has them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from snnmap.core.arrays import F64
+from snnmap.hardware import Hardware
+from snnmap.ir import Mapping, SpikeGraph
+from snnmap.physics import thermal
+from snnmap.physics.energy import write_energy
+from snnmap.physics.leakage import Leakage, settle
+from snnmap.reliability.heat import Heated, heat, reprogramming_power, tile_power, written_cells
+from snnmap.reliability.wear import wear_out
+
+__all__ = ["Heated", "PhysicsState", "chip_thermal", "heat", "physics_state"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PhysicsState:
+    """The chip under a mapping, `physics` mode."""
+
+    temperature: F64
+    """Mean cell temperature of every cluster's crossbar, K (K,)."""
+    peak: float
+    """Hottest cell while it is read, K."""
+    tile_temperature: F64
+    """Silicon of every tile, K (T,)."""
+    leakage: F64
+    """W (T,)."""
+    dynamic: F64
+    """Reads, neurons, routers, merging, W (T,)."""
+    array_energy: float
+    """Reads over the window, cells and wires, J."""
+    programming_power: float
+    """W, of time multiplexing and refresh; the latter is too little to count in the temperature."""
+    refresh: F64
+    """Refresh interval of every cluster's crossbar, s (K,)."""
+    lifetime: F64
+    """Median time to failure of the most written cell of every cluster, s (K,)."""
+    spared: float
+    """Time by which `wearing.SPARE_SHARE` of all cells have failed with 50 % probability, s."""
+    band: tuple[float, float, float]
+    """Time by which the first cell has failed with 10, 50 and 90 % probability, s."""
+    limited_by: str
+    gain: float
+    """Leakage loop gain; 1 is thermal runaway."""
+
+
+def physics_state(
+    mapping: Mapping, graph: SpikeGraph, hardware: Hardware, heated: Heated | None = None
+) -> PhysicsState:
+    """Temperature, leakage and wear of a mapping, `physics` mode; `heated` if its arrays are known already.
+
+    Raises
+    ------
+    InfeasibleError
+        If leakage and temperature run away.
+    """
+    heated = heated or heat(mapping, graph, hardware)
+    dynamic = tile_power(mapping, graph, hardware, heated)
+    programming = reprogramming_power(mapping, graph, hardware, heated)
+    leakage = Leakage.of(hardware, hardware.technology, hardware.leaking_width)
+    settled = settle(chip_thermal(hardware), dynamic + programming, leakage, hardware["ambient_temperature"])
+    at_tile = settled.temperature[mapping.placement.tile]
+    worn = wear_out(mapping, graph, hardware, heated, at_tile)
+    refreshing = written_cells(heated) / worn.refresh
+    each = write_energy(hardware.technology, 1.0, hardware["program_pulses"])
+    return PhysicsState(
+        temperature=at_tile + heated.rise,
+        peak=_peak(heated, at_tile),
+        tile_temperature=settled.temperature,
+        leakage=settled.leakage,
+        dynamic=dynamic,
+        array_energy=float(heated.energy.sum()),
+        programming_power=float(programming.sum() + each * refreshing.sum()),
+        refresh=worn.refresh,
+        lifetime=worn.median,
+        spared=worn.spared,
+        band=worn.first_failure,
+        limited_by=worn.limited_by,
+        gain=settled.gain,
+    )
+
+
+def _peak(heated: Heated, at_tile: F64) -> float:
+    """Hottest cell while it is read, K; cells that are never read stay as they are."""
+    peaks = [
+        temperature + float(np.max(cells.rest + np.where(cells.duty > 0, cells.pulse, 0.0), initial=0.0))
+        for temperature, cells in zip(at_tile, heated.cells, strict=True)
+    ]
+    return float(max(peaks))
+
+
+def chip_thermal(hardware: Hardware) -> thermal.ChipThermal:
+    """Heat path of the chip's tiles, arrays of R x C cells in their middle."""
+    side = hardware.technology["cell_pitch"] * float(np.sqrt(hardware.rows * hardware.columns))
+    return thermal.ChipThermal.of(hardware, (hardware.mesh_width, hardware.mesh_height), side)

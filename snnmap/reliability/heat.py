@@ -1,0 +1,151 @@
+"""Currents and heat of the arrays of a mapping, and the events that power its tiles: what temperature starts from."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from snnmap.analysis.routes import link_loads
+from snnmap.analysis.traffic import traffic
+from snnmap.core.arrays import F32, F64, I32, I64, Bool
+from snnmap.hardware import Hardware
+from snnmap.ir import Mapping, SpikeGraph
+from snnmap.physics import thermal
+from snnmap.physics.energy import row_read_energy, write_energy
+from snnmap.reliability.crossbars import Array, array_of, clusters_by_tile, programmed, seconds_per_step
+
+
+class UsedCells(NamedTuple):
+    """Programmed cells of one crossbar, (n,) each; 32-bit, for there may be 10^8 on a chip."""
+
+    rest: F32
+    """Rise of what surrounds the cell above the tile, K: the sheet's average (M4)."""
+    pulse: F32
+    """Further rise at the end of a read, K (M3)."""
+    duty: F32
+    """Share of the time under read."""
+    voltage: F32
+    """Across the cell during a read, V."""
+    share: F32
+    """Conductance over g_max."""
+    first: Bool
+    """Whether no earlier cluster on the tile uses the same memory cell."""
+    writers: I32
+    """Clusters on the tile that program this memory cell, itself included."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Heated:
+    """Arrays of all clusters before the tiles' temperatures are known."""
+
+    cells: list[UsedCells]
+    """Of every cluster."""
+    rise: F64
+    """Rise of every cluster's crossbar above its tile, averaged over time and cells, K (K,)."""
+    energy: F64
+    """Reads over the window, cells and wires, J (K,)."""
+    fired: I64
+    """Spikes of the neurons at home on every tile over the window (T,)."""
+    sent: I64
+    """Messages that leave every tile over a link over the window (T,)."""
+    merged: I64
+    """Partial sums that arrive on every tile over the window (T,)."""
+
+
+def heat(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> Heated:
+    """Currents, rises and reads of the arrays of all clusters.
+
+    Clusters that take turns on a tile heat the same array: a turn is short against the array's time constant, so the
+    average powers add up.
+    """
+    held, clusters = programmed(mapping, graph), mapping.clustering.clusters
+    found: dict[int, UsedCells] = {}
+    rise, energy = np.zeros(clusters), np.zeros(clusters)
+    for group in clusters_by_tile(mapping):
+        arrays = [array_of(mapping, graph, hardware, held, int(k)) for k in group]
+        cells, rise[group] = _heated_tile(arrays, hardware)
+        for k, array, used in zip(group, arrays, cells, strict=True):
+            found[int(k)] = used
+            reads = row_read_energy(array.current, hardware["read_voltage"], hardware["read_time"])
+            energy[k] = float(reads @ array.spikes)
+    events = tile_events(mapping, graph, hardware)
+    return Heated([found[k] for k in range(clusters)], rise, energy, *events)
+
+
+def _heated_tile(arrays: list[Array], hardware: Hardware) -> tuple[list[UsedCells], float]:
+    """Used cells of the clusters of one tile, and the mean rise of their common array, K."""
+    technology, sheet = hardware.technology, thermal.Sheet.of(hardware.technology)
+    resistance = technology["thermal_resistance"]
+    power = [thermal.cell_power(a.current, a.G) for a in arrays]
+    average = np.sum([p * a.duty[:, None] for p, a in zip(power, arrays, strict=True)], axis=0)
+    around = thermal.sheet_rise(sheet, average)
+    writers = np.sum([a.used for a in arrays], axis=0)
+    seen = np.zeros(writers.shape, bool)
+    cells = []
+    for array, watts in zip(arrays, power, strict=True):
+        used, duty = array.used, np.broadcast_to(array.duty[:, None], array.used.shape)
+        pulse = thermal.cell_rise(watts[used], resistance, technology["thermal_time"], hardware["read_time"])
+        cells.append(
+            UsedCells(
+                rest=_single(around[used]),
+                pulse=_single(pulse),
+                duty=_single(duty[used]),
+                voltage=_single(array.current[used] / array.G[used]),
+                share=_single(array.G[used] / technology["g_max"]),
+                first=~seen[used],
+                writers=writers[used].astype(np.int32),
+            )
+        )
+        seen |= used
+    return cells, float((around + average * resistance).mean())
+
+
+def _single(values: F64) -> F32:
+    return values.astype(np.float32)
+
+
+def tile_events(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> tuple[I64, I64, I64]:
+    """Spikes fired, messages sent over a link and partial sums merged on every tile over the window; (T,) each."""
+    moved, tile = traffic(graph, mapping.clustering), mapping.placement.tile
+    sent: I64 = link_loads(moved, mapping.placement, hardware).sum(axis=1)
+    spikes = graph.spikes[graph.network.externals :]
+    fired = np.bincount(tile[mapping.clustering.home], weights=spikes, minlength=hardware.tiles).astype(np.int64)
+    arriving = np.repeat(np.where(moved.kind == 2, moved.messages, 0), np.diff(moved.target_ptr))
+    merged = np.bincount(tile[moved.target], weights=arriving, minlength=hardware.tiles).astype(np.int64)
+    return fired, sent, merged
+
+
+def tile_power(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, heated: Heated) -> F64:
+    """Power of reads, neurons, routers and merging, W (T,)."""
+    reads = np.bincount(mapping.placement.tile, weights=heated.energy, minlength=hardware.tiles).astype(np.float64)
+    events = (
+        heated.fired * hardware["neuron_energy"]
+        + heated.sent * hardware["hop_energy"]
+        + heated.merged * hardware["merge_energy"]
+    )
+    power: F64 = (reads + events) / (graph.window * seconds_per_step(mapping, graph))
+    return power
+
+
+def clusters_on_tile(mapping: Mapping, hardware: Hardware) -> I64:
+    """How many clusters take turns on every tile, int64 (T,)."""
+    return np.bincount(mapping.placement.tile, minlength=hardware.tiles)
+
+
+def reprogramming_power(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, heated: Heated) -> F64:
+    """Power of time multiplexing, W (T,): every programmed cell of a cluster once per step, at its turn.
+
+    Cells that must go back to g_min before another cluster's turn take one RESET pulse, not `program_pulses`: left out.
+    """
+    tile = mapping.placement.tile
+    shared = clusters_on_tile(mapping, hardware)[tile] > 1
+    written = np.where(shared, written_cells(heated), 0)
+    count = np.bincount(tile, weights=written, minlength=hardware.tiles).astype(np.float64)
+    each = write_energy(hardware.technology, 1.0, hardware["program_pulses"])
+    power: F64 = count * each / seconds_per_step(mapping, graph)
+    return power
+
+
+def written_cells(heated: Heated) -> I64:
+    """Programmed cells of every cluster, int64 (K,)."""
+    return np.array([len(cells.duty) for cells in heated.cells], np.int64)

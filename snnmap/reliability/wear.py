@@ -1,0 +1,127 @@
+"""Wear of the crossbars of a mapping at the temperatures of their tiles, and when the first cells fail."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from snnmap.core.arrays import F64
+from snnmap.hardware import Hardware
+from snnmap.ir import Mapping, SpikeGraph
+from snnmap.physics import endurance, pcm
+from snnmap.reliability.crossbars import seconds_per_step, tile_variation
+from snnmap.reliability.heat import Heated, UsedCells, clusters_on_tile
+
+SPARE_SHARE = 0.001
+"""Lifetimes are also given for the case that this share of the cells in use may fail: spares, or errors that a network
+tolerates. A share, so that small and large chips compare; one per mille is a convention of the reports."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Worn:
+    """Wear of the crossbars of all clusters."""
+
+    refresh: F64
+    """Refresh interval, s (K,)."""
+    median: F64
+    """Median time to failure of the most written cell, s (K,)."""
+    first_failure: tuple[float, float, float]
+    """Time by which the first cell of the chip has failed with 10, 50 and 90 % probability, s."""
+    spared: float
+    """Time by which `SPARE_SHARE` of the cells have failed with 50 % probability, s."""
+    limited_by: endurance.Limit
+
+
+def wear_out(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, heated: Heated, at_tile: F64) -> Worn:
+    """Wear of all crossbars, whose tiles are at `at_tile` K (K,); process variation scales each tile's endurance."""
+    tile, clusters = mapping.placement.tile, len(heated.cells)
+    scale = tile_variation(hardware, mapping.hardware.get("variation_seed"))[tile]
+    shared = clusters_on_tile(mapping, hardware)[tile] > 1
+    turns = 1.0 / seconds_per_step(mapping, graph)
+    refresh, median = np.full(clusters, np.inf), np.full(clusters, np.inf)
+    causes: list[endurance.Cause] = ["none"] * clusters
+    seconds: list[F64] = []
+    for k, cells in enumerate(heated.cells):
+        if len(cells.duty) == 0:
+            continue
+        worn = cell_wear(hardware, cells, float(at_tile[k]), turns if shared[k] else 0.0)
+        lifetime = worn.lifetime * scale[k]
+        refresh[k], median[k], causes[k] = worn.refresh_interval, lifetime.min(), worn.refresh_cause
+        seconds.append(lifetime[cells.first])
+    everywhere = np.concatenate([*seconds, np.zeros(0)])
+    sigma = hardware.technology["endurance_sigma"]
+    spares = int(SPARE_SHARE * len(everywhere))
+    low, middle, high = failure_times(everywhere, sigma, 1, (0.1, 0.5, 0.9))
+    return Worn(
+        refresh=refresh,
+        median=median,
+        first_failure=(low, middle, high),
+        spared=failure_times(everywhere, sigma, spares + 1, (0.5,))[0],
+        limited_by=first_limit(median, refresh, causes, hardware["horizon"]),
+    )
+
+
+def first_limit(median: F64, refresh: F64, causes: list[endurance.Cause], horizon: float) -> endurance.Limit:
+    """Programming if a median cell wears out within the horizon, else what asks for the first refresh within it."""
+    if median.min() < horizon:
+        return "programming"
+    first = int(refresh.argmin())
+    cause: Literal["read disturb", "drift", "none"] = causes[first]
+    return "none within horizon" if refresh[first] >= horizon or cause == "none" else cause
+
+
+def failure_times(lifetime: F64, sigma: float, k: int, probabilities: tuple[float, ...]) -> tuple[float, ...]:
+    """Times by which `k` cells of median `lifetime` (n,) have failed with `probabilities`, s; never if none can."""
+    if len(lifetime) < k:
+        return (float("inf"),) * len(probabilities)
+    if sigma > 0:
+        return endurance.lifetime_band(lifetime, sigma, k, probabilities)
+    return (endurance.weakest(lifetime, k),) * len(probabilities)
+
+
+def cell_wear(hardware: Hardware, cells: UsedCells, temperature: float, turns: float) -> endurance.Wear:
+    """Wear of the cells of one crossbar whose tile is at `temperature` K.
+
+    `turns` per second the crossbar is re-programmed, 0 if it has its tile to itself; a memory cell is then written by
+    every cluster that uses it.
+    """
+    technology, pulses = hardware.technology, hardware["program_pulses"]
+    return endurance.wear(
+        loss_rate=loss_rate(hardware, cells, temperature),
+        drift=drift_intervals(hardware, cells.share.astype(np.float64)),
+        endurance=endurance.write_endurance(
+            technology["endurance"],
+            technology["reset_time"],
+            technology["endurance_reference_time"],
+            technology["endurance_exponent"],
+        ),
+        program_pulses=pulses,
+        horizon=hardware["horizon"],
+        reprogram_rate=turns,
+        plasticity_rate=(cells.writers - 1.0) * (pulses * turns),
+    )
+
+
+def loss_rate(hardware: Hardware, cells: UsedCells, temperature: float) -> F64:
+    """How fast every cell loses its state, 1/s (n,): by temperature; in OxRAM also by reads, at its own voltage."""
+    technology, duty = hardware.technology, cells.duty.astype(np.float64)
+    rest = temperature + cells.rest.astype(np.float64)
+    loss = endurance.state_loss_rate(endurance.Retention.of(technology), rest, cells.pulse, duty)
+    if technology.device != "OxRAM":
+        return loss
+    reads = duty / hardware["read_time"]
+    return loss + endurance.ReadDisturb.of(technology).rate(reads, cells.voltage.astype(np.float64))
+
+
+def drift_intervals(hardware: Hardware, share: F64) -> F64:
+    """Drift interval of every cell, s (n,), until it has lost `weight_tolerance` of g_max.
+
+    By the spread of the exponents if the mean drift is scaled away at the columns, else by the mean.
+    """
+    if hardware.technology.noise == "none":
+        return np.full(share.shape, np.inf)
+    model, high = pcm.noise_model(hardware.technology.noise), hardware.technology["g_max"]
+    mean, spread = pcm.drift_exponent(model, share * high, high)
+    exponent = spread if hardware.drift_compensation else mean
+    allowed = hardware["weight_tolerance"] / np.maximum(share, 1e-12)
+    return endurance.drift_interval(exponent, allowed, model.t_0)

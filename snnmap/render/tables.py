@@ -1,0 +1,66 @@
+"""The comparison as tables of text: one row per metric, one column per objective, ratios below where they differ."""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from snnmap.render.labels import GROUPS, label
+from snnmap.render.numbers import difference, in_one_unit
+
+SAME = 5e-4
+"""Ratios nearer to 1 than this are not printed."""
+
+
+class Cell(Protocol):
+    """One figure under one objective, beside that of the first objective."""
+
+    @property
+    def metric(self) -> str:
+        """Key of the figure."""
+
+    @property
+    def value(self) -> Any:
+        """SI."""
+
+    @property
+    def ratio(self) -> float | None:
+        """To the first objective."""
+
+    @property
+    def difference(self) -> float | None:
+        """To the first objective, K."""
+
+
+def compared(cells: Sequence[Cell]) -> list[tuple[str, list[tuple[str, ...]]]]:
+    """Headings with rows of text: words and unit, then one column per objective; below, how they differ."""
+    of_metric: dict[str, list[Cell]] = {}
+    for cell in cells:
+        of_metric.setdefault(cell.metric, []).append(cell)
+    groups = []
+    for heading, labels in GROUPS.items():
+        rows: list[tuple[str, ...]] = []
+        for found in (of_metric[entry.key] for entry in labels if entry.key in of_metric):
+            rows += _rows(found)
+        if rows:
+            groups.append((heading, rows))
+    return groups
+
+
+def _rows(cells: Sequence[Cell]) -> list[tuple[str, ...]]:
+    named = label(cells[0].metric)
+    texts, unit = in_one_unit([cell.value for cell in cells], named.unit)
+    texts = [
+        texts[0],
+        *("=" if cell.value == cells[0].value else text for cell, text in zip(cells[1:], texts[1:], strict=True)),
+    ]
+    words = named.words.strip()
+    rows = [(f"  {words}, {unit}" if unit else f"  {words}", *texts)]
+    if any(cell.difference for cell in cells):
+        gaps = (difference(c.value, cells[0].value) if c.difference else "" for c in cells)
+        rows.append(("    difference", *gaps))
+    if any(cell.ratio is not None and abs(cell.ratio - 1.0) > SAME for cell in cells):
+        rows.append(("    ratio", *("" if c.ratio in {None, 1.0} else _ratio(float(c.ratio or 0.0)) for c in cells)))
+    return rows
+
+
+def _ratio(ratio: float) -> str:
+    return f"x {ratio:.3f}" if 0.01 <= ratio < 100 else f"x {ratio:.3g}"

@@ -1,0 +1,1 @@
+"""Many runs: comparisons of objectives, and published figures beside ours."""

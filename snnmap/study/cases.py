@@ -1,0 +1,125 @@
+"""The mappings of a comparison: every workload under every objective at every technology.
+
+A workload is profiled once. What two objectives have in common is computed once too: the clusters, where partitioner
+and crossbars are equal, and the tiles, where also the placer is and nothing but traffic guides it.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from snnmap.core.errors import InputError
+from snnmap.core.run import Progress
+from snnmap.evaluation.figures import evaluate
+from snnmap.evaluation.figures import figures as figures_of
+from snnmap.frontend import LoadOptions
+from snnmap.hardware import load_hardware
+from snnmap.ir import SpikeGraph, Workload
+from snnmap.pipeline.compile import Compiled, Given, compile  # noqa: A004  the word every user of a compiler expects
+from snnmap.pipeline.options import CompileOptions
+from snnmap.pipeline.plan import Plan, plan_for
+from snnmap.pipeline.profile import profile
+from snnmap.reliability.espine import paper_quality
+from snnmap.render.labels import with_totals
+
+OBJECTIVES = ("traffic", "espine", "thermal", "lifetime", "leakage", "energy", "throughput")
+"""Compared unless others are asked for; ratios are to the first."""
+
+
+Source = str | Path | Workload | SpikeGraph
+
+
+Pace = Literal["real-time", "flat-out"]
+
+
+INSTANT = 1e-12
+"""Time step, s, so short that the guaranteed period sets the pace."""
+
+
+@dataclass(frozen=True, slots=True)
+class CompareOptions:
+    """What is compared."""
+
+    objectives: tuple[str, ...] = OBJECTIVES
+    technologies: tuple[str, ...] = ()
+    """Device technologies for the chip; empty: its own."""
+    base: CompileOptions = field(default_factory=CompileOptions)
+    """Chip, seed, variation, budget: all but objective and technology."""
+    pace: Pace = "real-time"
+    """One step per dt, or frames back to back at the guaranteed period: sets duty, heat and leakage per frame."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Case:
+    """One workload on one technology under one objective."""
+
+    workload: str
+    technology: str
+    objective: str
+    compiled: Compiled
+
+    def figures(self, pace: Pace) -> dict[str, Any]:
+        """All figures at a pace."""
+        if pace == "real-time":
+            return with_totals(self.compiled.mapping.figures)
+        mapping, graph, hardware = self.compiled.mapping, self.compiled.graph, self.compiled.hardware
+        return with_totals(figures_of(evaluate(mapping, replace(graph, dt=INSTANT), hardware)))
+
+
+def cases(
+    sources: Sequence[Source],
+    options: CompareOptions,
+    *,
+    load: LoadOptions | None = None,
+    progress: Progress | None = None,
+) -> Iterator[Case]:
+    """Every mapping of the comparison, one after the other; see `compare`."""
+    technologies = _checked(sources, options)
+    total, done = len(sources) * len(technologies) * len(options.objectives), 0
+    for source in sources:
+        graph = source if isinstance(source, SpikeGraph) else profile(source, load, progress=progress)
+        name = str(graph.provenance.get("name", "")) or str(source)
+        known: dict[str, Any] = {}
+        for technology in technologies:
+            for objective in options.objectives:
+                told = replace(options.base, objective=objective, technology=technology)
+                compiled = _compiled(graph, told, known, progress)
+                yield Case(name, compiled.hardware.technology.name, objective, compiled)
+                done += 1
+                if progress is not None:
+                    progress("compare", done, total, 0.0)
+
+
+def _checked(sources: Sequence[Source], options: CompareOptions) -> tuple[str | None, ...]:
+    """Technologies to compare at, after everything that can be wrong was looked at: before any work is done."""
+    if not sources or not options.objectives:
+        raise InputError("nothing to compare: give at least one workload and one objective")
+    for what, names in (("objective", options.objectives), ("technology", options.technologies)):
+        twice = [name for i, name in enumerate(names) if name in names[:i]]
+        if twice:
+            raise InputError(f"{what} {twice[0]!r} is listed twice; list it once")
+    technologies: tuple[str | None, ...] = options.technologies or (options.base.technology,)
+    plans = [_plan(replace(options.base, objective=objective)) for objective in options.objectives]
+    for technology in technologies:
+        hardware = load_hardware(options.base.hardware, technology)
+        if any(plan.quality == "endurance" for plan in plans):
+            paper_quality(hardware)
+    return technologies
+
+
+def _plan(options: CompileOptions) -> Plan:
+    return plan_for(options.objective, dict(options.settings), options.terms)
+
+
+def _compiled(graph: SpikeGraph, options: CompileOptions, known: dict[str, Any], progress: Progress | None) -> Compiled:
+    """Mapping under `options`, from clusters and tiles in `known` where they must be the same, and adding to it."""
+    plan = _plan(options)
+    clustered = repr(plan.partition)
+    placed = None if plan.terms else f"{clustered} {plan.place!r}"
+    given = Given(known.get(clustered), known.get(placed or ""))
+    compiled = compile(graph, options, progress=progress, given=given)
+    known[clustered] = compiled.mapping.clustering
+    if placed is not None:
+        known[placed] = compiled.mapping.placement
+    return compiled

@@ -1,0 +1,237 @@
+"""Published figures beside ours: a study file and its run.
+
+A study file names workloads, objectives, technologies and claims; a claim is a published figure with the metric that
+stands for it here and the operating point that it needs. Nothing is tuned: the run compiles, evaluates at each pace,
+and adds the limits that no mapping can pass. `findings` writes it down.
+"""
+
+import math
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Literal
+
+from snnmap.core.errors import InputError
+from snnmap.core.run import Progress
+from snnmap.evaluation.sensitivity import HEADLINES, Sensitivity, sensitivity
+from snnmap.frontend import LoadOptions
+from snnmap.physics.leakage import Leakage
+from snnmap.pipeline.options import CompileOptions
+from snnmap.pipeline.profile import profile
+from snnmap.reliability.device import physics_state
+from snnmap.reliability.espine import paper_twin
+from snnmap.study.cases import Case, CompareOptions, Pace, cases
+from snnmap.study.compare import METRICS, Comparison, tabulated
+
+PACES: tuple[Pace, ...] = ("real-time", "flat-out")
+EXTRA = (
+    *("physics_energy_leakage_J", "ambient_K", "heat_path_K_per_W"),
+    *("physics_lifetime_bound_s", "physics_leakage_at_ambient_W", "physics_leakage_if_cooler_W", "paper_ambient_K"),
+)
+"""Figures of a study beside those of a comparison: its operating point, and limits that no mapping can pass."""
+FOREVER = 1e30
+"""Seconds that a state is kept, to take loss of state out of the wear."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A published figure, and what stands for it here."""
+
+    paper: str
+    figure: str
+    """In words."""
+    published: float
+    """Ratio, or difference in K."""
+    basis: str
+    """`abstract` or `recalled`: where the published number was read."""
+    kind: Literal["ratio", "difference"]
+    objective: str
+    """Against the study's first objective."""
+    metric: str
+    bound: str = ""
+    """Figure of the first objective's mapping that no mapping passes: the limit of the ratio or difference."""
+    needs: str = ""
+    """Operating point that the published figure needs."""
+    remark: str = ""
+    """What to make of ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """A study file."""
+
+    title: str
+    summary: str
+    workloads: tuple[str, ...]
+    objectives: tuple[str, ...]
+    technologies: tuple[str, ...]
+    claims: tuple[Claim, ...]
+    hardware: str = "pcm-mesh"
+    seed: int = 0
+    samples: tuple[tuple[str, int], ...] = ()
+    """Workload to the number of its samples that are profiled, where not all are."""
+    bands: tuple[str, ...] = ()
+    """Workloads whose ratios are recomputed at the ends of every band."""
+    conclusion: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outcome:
+    """What a study found."""
+
+    study: Study
+    tables: Mapping[Pace, Comparison]
+    """Every metric of every mapping, per pace."""
+    bands: tuple[Mapping[str, Any], ...]
+    """Per workload, technology and claim: least and largest ratio or difference over all bands, and where."""
+
+    def rows(self) -> list[dict[str, Any]]:
+        """One record per figure."""
+        return [{"pace": pace, **row} for pace, table in self.tables.items() for row in table.rows()]
+
+    def csv(self) -> str:
+        """All records as CSV with a header."""
+        head, body = "", []
+        for pace, table in self.tables.items():
+            header, _, rest = table.csv().partition("\n")
+            head = f"pace,{header}"
+            body += [f"{pace},{line}" for line in rest.splitlines()]
+        return "\n".join([head, *body]) + "\n"
+
+
+def read_study(path: Path) -> Study:
+    """Study file at `path`.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, lacks a key or has one that is unknown: the message names file and key.
+    """
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InputError(f"study {path} cannot be read: {error}") from None
+    claims = table.pop("claim", [])
+    samples = table.pop("samples", {})
+    if not isinstance(claims, list) or not isinstance(samples, dict):
+        raise InputError(f"study {path}: claims are [[claim]] tables, samples a [samples] table")
+    listed = {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
+    made = tuple(_record(Claim, claim, f"study {path}: claim {i + 1}") for i, claim in enumerate(claims))
+    listed |= {"claims": made, "samples": tuple(sorted(samples.items()))}
+    found: Study = _record(Study, listed, f"study {path}")
+    for claim in found.claims:
+        if claim.objective not in found.objectives or claim.metric not in (*METRICS, *EXTRA):
+            raise InputError(f"study {path}: claim {claim.figure!r} names an objective or metric that is not compared")
+    return found
+
+
+def _record(kind: Any, table: Mapping[str, Any], where: str) -> Any:
+    known = {f.name: f for f in fields(kind)}
+    unknown = [key for key in table if key not in known]
+    if unknown:
+        raise InputError(f"{where}: unknown key {unknown[0]!r}; there is: {', '.join(known)}")
+    try:
+        return kind(**table)
+    except TypeError as error:
+        raise InputError(f"{where}: {error}") from None
+
+
+def run(asked: Study, *, progress: Progress | None = None) -> Outcome:
+    """Compile and evaluate everything that a study asks for."""
+    found: dict[Pace, list[tuple[str, str, str, Mapping[str, Any]]]] = {pace: [] for pace in PACES}
+    bands: list[Mapping[str, Any]] = []
+    for workload in asked.workloads:
+        load = LoadOptions(samples=dict(asked.samples).get(workload))
+        graph = profile(workload, load, progress=progress)
+        base = CompileOptions(hardware=asked.hardware, seed=asked.seed)
+        options = CompareOptions(asked.objectives, asked.technologies, base)
+        swept: dict[tuple[str, str], Sensitivity] = {}
+        for case in cases([graph], options, progress=progress):
+            extra = _extra(case, asked)
+            for pace in PACES:
+                told = {**case.figures(pace), **extra}
+                found[pace].append((workload, case.technology, case.objective, told))
+            if workload in asked.bands and case.technology in {asked.technologies[0], asked.technologies[-1]}:
+                made = case.compiled
+                swept[case.technology, case.objective] = sensitivity(
+                    made.mapping, made.graph, made.hardware, progress=progress
+                )
+        bands += _bands(asked, workload, swept)
+    tables = {pace: tabulated(rows, (*METRICS, *EXTRA)) for pace, rows in found.items()}
+    return Outcome(asked, tables, tuple(bands))
+
+
+def _extra(case: Case, asked: Study) -> dict[str, float]:
+    """Limits and operating point of a mapping."""
+    made = case.compiled
+    hardware, technology = made.hardware, made.hardware.technology
+    twin = paper_twin(technology)
+    found = {
+        "ambient_K": hardware["ambient_temperature"],
+        "heat_path_K_per_W": hardware["convection_resistance"] + hardware["spreader_resistance"],
+    }
+    if twin is not None:
+        found["paper_ambient_K"] = twin["paper_ambient"]
+    if technology.mode != "physics":
+        return found
+    kept = hardware.with_value("retention_time", FOREVER)
+    law = Leakage.of(hardware, technology, hardware.leaking_width)
+    cooler = min((c.published for c in asked.claims if c.kind == "difference"), default=0.0)
+    average = float(case.figures("real-time")["physics_temperature_average_K"])
+    bound = float(physics_state(made.mapping, made.graph, kept).lifetime.min())
+    return {
+        **found,
+        "physics_lifetime_bound_s": bound,
+        "physics_leakage_at_ambient_W": hardware.tiles * float(law.power(hardware["ambient_temperature"])),
+        "physics_leakage_if_cooler_W": hardware.tiles * float(law.power(average + cooler)),
+    }
+
+
+def _bands(asked: Study, workload: str, swept: Mapping[tuple[str, str], Sensitivity]) -> list[Mapping[str, Any]]:
+    """Range of every claim's ratio or difference over all bands, one quantity at a time."""
+    first = asked.objectives[0]
+    rows: list[Mapping[str, Any]] = []
+    for (technology, objective), ours in swept.items():
+        base = swept[technology, first]
+        for claim in asked.claims:
+            if claim.objective != objective or claim.metric not in HEADLINES:
+                continue
+            told = {"as it is": (ours.base, base.base)}
+            other = {(p.quantity, p.at): p.figures for p in base.points}
+            told |= {
+                f"{p.quantity} = {p.at:.4g}": (p.figures, other[p.quantity, p.at])
+                for p in ours.points
+                if (p.quantity, p.at) in other
+            }
+            gains = {where: _gain(claim, mine, theirs) for where, (mine, theirs) in told.items()}
+            known = {where: gain for where, gain in gains.items() if gain is not None}
+            if not known:
+                continue
+            low, high = min(known, key=lambda w: known[w]), max(known, key=lambda w: known[w])
+            rows.append(
+                {
+                    "workload": workload,
+                    "technology": technology,
+                    "objective": objective,
+                    "metric": claim.metric,
+                    "kind": claim.kind,
+                    "gain": known.get("as it is"),
+                    "least": known[low],
+                    "least_at": low,
+                    "largest": known[high],
+                    "largest_at": high,
+                }
+            )
+    return rows
+
+
+def _gain(claim: Claim, ours: Mapping[str, Any], base: Mapping[str, Any]) -> float | None:
+    mine, theirs = ours.get(claim.metric), base.get(claim.metric)
+    if not (isinstance(mine, int | float) and isinstance(theirs, int | float)):
+        return None
+    if not (math.isfinite(mine) and math.isfinite(theirs)):
+        return None
+    if claim.kind == "difference":
+        return float(mine - theirs)
+    return float(mine / theirs) if theirs else None

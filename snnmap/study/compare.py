@@ -1,0 +1,142 @@
+"""Comparison of objectives: one table of metrics x objectives; figures of the two modes stay in rows of their own."""
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from snnmap.core.run import Progress
+from snnmap.frontend import LoadOptions
+from snnmap.render.labels import label, mode_of
+from snnmap.study.cases import CompareOptions, Source, cases
+
+METRICS = (
+    *("crossbars", "messages", "hops", "energy_J", "latency_s", "throughput_frames_per_s"),
+    *("physics_temperature_average_K", "physics_temperature_hottest_K", "physics_temperature_cell_peak_K"),
+    *(
+        "physics_power_dynamic_W",
+        "physics_leakage_W",
+        "physics_energy_total_J",
+        "physics_refresh_interval_s",
+        "physics_lifetime_s",
+    ),
+    *("physics_lifetime_spared_s", "physics_first_failure_s", "physics_limited_by"),
+    *("paper_lifetime_frames", "paper_lifetime_bound_frames", "paper_temperature_average_K"),
+    *("paper_temperature_spike_K", "paper_temperature_hottest_K", "paper_leakage_W"),
+)
+"""Rows of the table; figures that a technology does not have are left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One cell of the comparison."""
+
+    workload: str
+    technology: str
+    objective: str
+    metric: str
+    mode: str
+    """`physics`, `paper` or nothing."""
+    unit: str
+    """SI; `1` is a share, nothing a count."""
+    value: float | int | str | None
+    ratio: float | None
+    """Value over that of the first objective; none for words, temperatures and what never happens."""
+    difference: float | None
+    """Temperature minus that of the first objective, K."""
+
+    def row(self) -> dict[str, Any]:
+        """Field to value."""
+        return {name: getattr(self, name) for name in COLUMNS}
+
+
+COLUMNS = ("workload", "technology", "objective", "metric", "mode", "unit", "value", "ratio", "difference")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Comparison:
+    """The whole table, long form: workloads, then technologies, metrics, objectives."""
+
+    entries: tuple[Entry, ...]
+    objectives: tuple[str, ...]
+
+    def rows(self) -> list[dict[str, Any]]:
+        """One JSON-able record per entry."""
+        return [entry.row() for entry in self.entries]
+
+    def csv(self) -> str:
+        """The same as CSV with a header."""
+        text = io.StringIO()
+        writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(self.rows())
+        return text.getvalue()
+
+    def tables(self) -> Iterator[tuple[str, str, list[Entry]]]:
+        """Workload, technology and the entries of every pair."""
+        keys = dict.fromkeys((entry.workload, entry.technology) for entry in self.entries)
+        for workload, technology in keys:
+            yield (
+                workload,
+                technology,
+                [e for e in self.entries if (e.workload, e.technology) == (workload, technology)],
+            )
+
+
+def compare(
+    sources: Sequence[Source],
+    options: CompareOptions | None = None,
+    *,
+    load: LoadOptions | None = None,
+    progress: Progress | None = None,
+) -> Comparison:
+    """Compile every workload under every objective at every technology and tabulate the figures.
+
+    Parameters
+    ----------
+    sources
+        Workloads as `compile` takes them.
+    options
+        Objectives, technologies, chip, seed, pace.
+    load
+        Data and stepping, for all workloads alike.
+    progress
+        Called with (stage, done, total, best cost); the stage `compare` counts mappings.
+
+    Raises
+    ------
+    InputError
+        If a name is unknown, or an objective asks for what a technology has not.
+    InfeasibleError
+        If a workload does not fit the chip.
+    """
+    options = options or CompareOptions()
+    found = [(case, case.figures(options.pace)) for case in cases(sources, options, load=load, progress=progress)]
+    return tabulated([(case.workload, case.technology, case.objective, told) for case, told in found])
+
+
+def tabulated(found: Sequence[tuple[str, str, str, Mapping[str, Any]]], metrics: Sequence[str] = METRICS) -> Comparison:
+    """Comparison of (workload, technology, objective, figures); ratios are to the first objective of each pair."""
+    entries = []
+    for workload, technology in dict.fromkeys(case[:2] for case in found):
+        told = {objective: values for w, t, objective, values in found if (w, t) == (workload, technology)}
+        first = next(iter(told.values()))
+        for metric in metrics:
+            if metric not in first:
+                continue
+            for objective, values in told.items():
+                place = (workload, technology, objective, metric, mode_of(metric), label(metric).unit)
+                entries.append(Entry(*place, values[metric], *_against(values[metric], first[metric], metric)))
+    return Comparison(tuple(entries), tuple(dict.fromkeys(case[2] for case in found)))
+
+
+def _against(value: Any, base: Any, metric: str) -> tuple[float | None, float | None]:
+    """Ratio and difference to the first objective."""
+    if not (isinstance(value, int | float) and isinstance(base, int | float)):
+        return None, None
+    if label(metric).unit == "K":
+        return None, float(value - base)
+    if base == 0:
+        return (1.0 if value == 0 else None), None
+    return float(value / base), None

@@ -1,0 +1,186 @@
+"""What a study found, written down: records, a page, and pictures. Runs nothing but `published.run`."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from snnmap.core.files import write_atomically
+from snnmap.core.run import Progress
+from snnmap.core.version import __version__
+from snnmap.render.labels import label, mode_of
+from snnmap.render.markdown import Finding, Page, Table, markdown
+from snnmap.render.numbers import difference, number
+from snnmap.render.plots import Panel, plot_nodes
+from snnmap.study.cases import Pace
+from snnmap.study.claims import PACES, Claim, Outcome, read_study, run
+
+Figures = Mapping[tuple[str, str, str, str], Any]
+"""(workload, technology, objective, metric) to value."""
+
+
+def run_study(file: Path, *, progress: Progress | None = None) -> list[Path]:
+    """Run the study of `file`; write results.json, results.csv, report.md and pictures beside it; their paths.
+
+    Raises
+    ------
+    InputError
+        If the study file, a workload, a technology or an objective is not usable, or a file cannot be written.
+    """
+    outcome = run(read_study(file), progress=progress)
+    folder = file.parent
+    pictures = [
+        plot_nodes(panels(outcome, pace), folder / f"gains-{pace}.png", title=f"{outcome.study.title}: {pace}")
+        for pace in PACES
+    ]
+    document = {"snnmap": __version__, "title": outcome.study.title, "figures": outcome.rows(), "bands": outcome.bands}
+    parts = {
+        "results.json": json.dumps(document, indent=1, allow_nan=False) + "\n",
+        "results.csv": outcome.csv(),
+        "report.md": markdown(page(outcome, [picture.name for picture in pictures], file)),
+    }
+    for name, content in parts.items():
+        write_atomically(folder / name, content.encode())
+    return [*(folder / name for name in parts), *pictures]
+
+
+def page(outcome: Outcome, pictures: list[str], file: Path) -> Page:
+    """The page of a study."""
+    asked = outcome.study
+    return Page(
+        title=asked.title,
+        summary=asked.summary,
+        command=f"snnmap study {file.name if file.is_absolute() else file.as_posix()}",
+        findings=[_finding(outcome, claim) for claim in asked.claims],
+        operating=_operating(outcome),
+        bands=_bands(outcome),
+        pictures=pictures,
+        notes=_notes(outcome),
+        conclusion=asked.conclusion,
+    )
+
+
+def _figures(outcome: Outcome, pace: Pace) -> Figures:
+    return {(e.workload, e.technology, e.objective, e.metric): e.value for e in outcome.tables[pace].entries}
+
+
+def gain(figures: Figures, claim: Claim, at: tuple[str, str], first: str, *, limit: bool = False) -> float | None:
+    """Ratio or difference to the first objective at (workload, technology): ours, or the most that any mapping gets."""
+    base = figures.get((*at, first, claim.metric))
+    mine = figures.get((*at, first, claim.bound) if limit else (*at, claim.objective, claim.metric))
+    if not (isinstance(base, int | float) and isinstance(mine, int | float)):
+        return None
+    if claim.kind == "difference":
+        return float(mine - base)
+    return float(mine / base) if base else None
+
+
+def _said(value: float | None, claim: Claim) -> str:
+    if value is None:
+        return "-"
+    return difference(value, 0.0) if claim.kind == "difference" else f"x {value:.4g}"
+
+
+def _finding(outcome: Outcome, claim: Claim) -> Finding:
+    asked = outcome.study
+    rows = []
+    for pace in PACES:
+        figures = _figures(outcome, pace)
+        for workload in asked.workloads:
+            for limit in (False, True) if claim.bound else (False,):
+                found = [
+                    gain(figures, claim, (workload, t), asked.objectives[0], limit=limit) for t in asked.technologies
+                ]
+                name = f"{workload}, {pace}{', limit' if limit else ''}"
+                rows.append((name, *(_said(value, claim) for value in found)))
+    mode = f", {mode_of(claim.metric)} mode" if mode_of(claim.metric) else ""
+    words = label(claim.metric).words.strip()
+    published = f"{_said(claim.published, claim)}, {claim.figure} ({claim.paper}, {claim.basis})."
+    return Finding(
+        heading=f"{words.capitalize()}{mode}: {claim.objective} against {asked.objectives[0]}",
+        published=published,
+        needs=claim.needs,
+        table=Table(("", *asked.technologies), rows),
+        remark=claim.remark,
+    )
+
+
+def _operating(outcome: Outcome) -> Table:
+    """What the first objective's mappings dissipate, and how warm they get."""
+    asked = outcome.study
+    columns = ("", "dynamic power", "leakage", "leakage, share of energy", "average crossbar above air")
+    rows = []
+    for pace in PACES:
+        figures = _figures(outcome, pace)
+        for workload in asked.workloads:
+            for technology in asked.technologies:
+                at = (workload, technology, asked.objectives[0])
+                told = [
+                    figures.get((*at, metric))
+                    for metric in (
+                        *("physics_power_dynamic_W", "physics_leakage_W", "physics_energy_leakage_J"),
+                        *("physics_energy_total_J", "physics_temperature_average_K", "ambient_K"),
+                    )
+                ]
+                if any(not isinstance(value, int | float) for value in told):
+                    continue
+                dynamic, leaking, leaked, energy, average, air = (float(value or 0.0) for value in told)
+                cells = (number(dynamic, "W"), number(leaking, "W"), f"{100 * leaked / energy:.1f} %")
+                rows.append((f"{workload}, {technology}, {pace}", *cells, difference(average, air)))
+    return Table(columns, rows)
+
+
+def _notes(outcome: Outcome) -> list[str]:
+    """What the published temperature difference asks of this chip."""
+    asked, figures = outcome.study, _figures(outcome, PACES[0])
+    cooler = min((claim.published for claim in asked.claims if claim.kind == "difference"), default=None)
+    first = (asked.workloads[0], asked.technologies[0], asked.objectives[0])
+    path = figures.get((*first, "heat_path_K_per_W"))
+    if cooler is None or not path:
+        return []
+    needed = number(-cooler / float(path), "W")
+    line = f"A change of {difference(cooler, 0.0)} through {path:g} K/W to the air takes {needed} less power"
+    lines = [f"{line}; no mapping saves more than the chip dissipates."]
+    saved = []
+    for technology in asked.technologies:
+        at = (asked.workloads[0], technology, asked.objectives[0])
+        here, there = figures.get((*at, "physics_leakage_W")), figures.get((*at, "physics_leakage_if_cooler_W"))
+        if here and there:
+            saved.append(f"{100 * (there / here - 1):.0f} % at {technology}")
+    return [*lines, f"If it did get that much cooler, leakage would change by {', '.join(saved)}."] if saved else lines
+
+
+def _bands(outcome: Outcome) -> Table:
+    rows = []
+    for found in outcome.bands:
+        what = f"{found['workload']}, {found['technology']}: {found['objective']}, {found['metric']}"
+        kelvin = found["kind"] == "difference"
+        told = [difference(found[k], 0.0) if kelvin else f"x {found[k]:.4g}" for k in ("gain", "least", "largest")]
+        if told[0] == told[1] == told[2]:
+            rows.append((what, told[0], "as it is", "as it is"))
+            continue
+        rows.append((what, told[0], f"{told[1]} ({found['least_at']})", f"{told[2]} ({found['largest_at']})"))
+    return Table(("", "as it is", "least", "largest"), rows)
+
+
+def panels(outcome: Outcome, pace: Pace) -> list[Panel]:
+    """One panel per claim."""
+    asked, figures = outcome.study, _figures(outcome, pace)
+    made = []
+    for claim in asked.claims:
+        mode = f"{mode_of(claim.metric)} mode: " if mode_of(claim.metric) else ""
+        series: list[dict[str, list[float]]] = []
+        for limit in (False, True):
+            lines = {
+                workload: [
+                    gain(figures, claim, (workload, t), asked.objectives[0], limit=limit) for t in asked.technologies
+                ]
+                for workload in asked.workloads
+            }
+            series.append({w: [float(v) for v in vs if v is not None] for w, vs in lines.items() if None not in vs})
+        axis = f"{claim.objective} - {asked.objectives[0]}, K" if claim.kind == "difference" else (
+            f"{claim.objective} / {asked.objectives[0]}"
+        )  # fmt: skip
+        words = label(claim.metric).words.strip()
+        made.append(Panel(f"{mode}{words}", axis, asked.technologies, series[0], series[1], claim.published))
+    return made

@@ -1,0 +1,92 @@
+"""Programmed cells against sets of synapses, and one crossbar's view of them."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from snnmap.analysis.cells import programmed_cells
+from snnmap.analysis.wiring import crossbar_of, weakest
+from snnmap.pipeline.compile import Compiled
+
+
+def synapses(compiled: Compiled) -> list[tuple[int, int]]:
+    network = compiled.graph.network
+    pre = np.repeat(np.arange(network.sources), np.diff(network.indptr))
+    return list(zip(pre.tolist(), network.post.tolist(), strict=True))
+
+
+def test_every_synapse_has_its_cell(compiled: Compiled) -> None:
+    clustering, network = compiled.mapping.clustering, compiled.graph.network
+    cells = programmed_cells(network, clustering)
+    row, all_synapses = cells.row(), synapses(compiled)
+    assert sorted(cells.synapse.tolist()) == list(range(network.synapses))
+    cluster_of_row = np.searchsorted(clustering.row_ptr, row, side="right") - 1
+    cluster_of_column = np.searchsorted(clustering.column_ptr, cells.column, side="right") - 1
+    assert np.array_equal(cluster_of_row, cluster_of_column)
+    ends = zip(clustering.row_source[row].tolist(), clustering.column_neuron[cells.column].tolist(), strict=True)
+    assert list(ends) == [all_synapses[s] for s in cells.synapse.tolist()]
+    assert np.all(np.diff(row) >= 0)
+
+
+def test_what_rows_and_columns_realise_is_listed_even_if_illegal(compiled: Compiled) -> None:
+    clustering = compiled.mapping.clustering
+    first = slice(0, int(clustering.row_ptr[1]))
+    only = replace(
+        clustering,
+        row_ptr=clustering.row_ptr[:2],
+        row_source=clustering.row_source[first],
+        column_ptr=clustering.column_ptr[:2],
+        column_neuron=clustering.column_neuron[: clustering.column_ptr[1]],
+    )
+    cells = programmed_cells(compiled.graph.network, only)
+    rows, columns = set(only.row_source.tolist()), set(only.column_neuron.tolist())
+    assert len(cells.synapse) == sum(s in rows and n in columns for s, n in synapses(compiled))
+
+
+def test_a_crossbar_from_both_sides(compiled: Compiled) -> None:
+    clustering, graph = compiled.mapping.clustering, compiled.graph
+    cells = programmed_cells(graph.network, clustering)
+    for k in range(clustering.clusters):
+        crossbar = crossbar_of(graph, clustering, cells, k)
+        rows = clustering.row_source[clustering.row_ptr[k] : clustering.row_ptr[k + 1]]
+        columns = clustering.column_neuron[clustering.column_ptr[k] : clustering.column_ptr[k + 1]]
+        by_row = {
+            (r, int(c))
+            for r in range(len(rows))
+            for c in crossbar.row_columns[crossbar.row_ptr[r] : crossbar.row_ptr[r + 1]]
+        }
+        by_column = {
+            (int(r), c)
+            for c in range(len(columns))
+            for r in crossbar.column_rows[crossbar.column_ptr[c] : crossbar.column_ptr[c + 1]]
+        }
+        all_synapses = set(synapses(compiled))
+        assert by_row == by_column
+        assert by_row == {
+            (r, c)
+            for r in range(len(rows))
+            for c in range(len(columns))
+            if (int(rows[r]), int(columns[c])) in all_synapses
+        }
+        assert crossbar.activity.tolist() == graph.spikes[rows].tolist()
+
+
+def test_the_weakest_cell(compiled: Compiled) -> None:
+    clustering, wiring, graph = compiled.mapping.clustering, compiled.mapping.wiring, compiled.graph
+    cells = programmed_cells(graph.network, clustering)
+    quality = np.random.default_rng(0).random((16, 8)) + 0.1
+    crossbar = crossbar_of(graph, clustering, cells, 0)
+    rows, columns = (
+        lines[: ptr[1]].astype(np.int64)
+        for lines, ptr in ((wiring.row, clustering.row_ptr), (wiring.column, clustering.column_ptr))
+    )
+    lasts = [
+        quality[rows[r], columns[c]] / crossbar.activity[r]
+        for r in range(len(rows))
+        for c in crossbar.row_columns[crossbar.row_ptr[r] : crossbar.row_ptr[r + 1]]
+        if crossbar.activity[r] > 0
+    ]
+    assert weakest(crossbar, quality, rows, columns) == pytest.approx(min(lasts))
+    silent = crossbar._replace(activity=np.zeros(len(rows)))
+    assert weakest(silent, quality, rows, columns) == np.inf

@@ -1,0 +1,174 @@
+"""`report`, `compare` and `study` on the command line: what they print, what they write, what they refuse."""
+
+import json
+from pathlib import Path
+
+import pytest
+from support import small_workload
+
+import snnmap
+from snnmap.cli import main
+from snnmap.hardware import load_hardware
+from snnmap.render.labels import GROUPS, LABELS, MODES, grouped, with_totals
+
+
+@pytest.fixture
+def run(capsys):
+    def ran(*arguments):
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as stopped:
+            main([str(a) for a in arguments])
+        captured = capsys.readouterr()
+        return int(stopped.value.code or 0), captured.out, captured.err
+
+    return ran
+
+
+@pytest.fixture(scope="module")
+def recipe(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("recipe") / "net.toml"
+    path.write_text(small_workload.recipe())
+    return path
+
+
+@pytest.fixture(scope="module")
+def mapping(recipe, chip) -> Path:
+    path = recipe.parent / "mapping.json"
+    with pytest.raises(SystemExit) as stopped:
+        main(["compile", str(recipe), "--hw", str(chip), "-o", str(path), "--quiet"])
+    assert stopped.value.code == 0
+    return path
+
+
+def test_every_figure_of_a_mapping_has_words(mapping):
+    figures = with_totals(snnmap.load(mapping).figures)
+    assert set(figures) <= set(LABELS)
+    assert sum(len(rows) for _, rows in grouped(figures)) == len(figures)
+    assert [heading for heading, _ in grouped({**figures, "new_J": 1.0})][-1] == "other"
+
+
+def test_the_report_says_all_of_it(run, mapping):
+    code, out, _ = run("report", mapping, "-q")
+    assert code == 0
+    for heading in GROUPS:
+        assert heading in out
+    assert MODES in out
+    for words in ("hottest crossbar", "limited by", "effective lifetime", "energy per frame"):
+        assert words in out
+    assert "what the figures depend on most" in out
+    assert "What survives the bands:" in out
+    assert "physics: limited by" in out
+    assert "recalled or estimated constants" in out
+    assert "estimate: no figure is published; uncertain by a decade" in out
+
+
+def test_the_document_holds_figures_constants_and_sensitivity(run, mapping, chip):
+    code, out, _ = run("report", mapping, "--json")
+    found = json.loads(out)
+    assert code == 0
+    assert found["legal"] is True
+    assert found["crossbars"] == snnmap.load(mapping).figures["crossbars"]
+    recalled = {key for key, _ in load_hardware(str(chip)).recalled()}
+    told = {entry["quantity"] for entry in found["recalled"]}
+    assert {key for key in told if ": " not in key} <= recalled
+    assert any(key.startswith("paper-pcm-65: paper_gamma") for key in told)
+    assert "tile_variation" not in told, "no figure looks it up"
+    moved = found["sensitivity"]["physics_leakage_W"]
+    assert moved[0]["quantity"] == "periphery_width"
+    assert moved[0]["figure"][1] == pytest.approx(3 * found["physics_leakage_W"], rel=1e-3)
+    assert found["conclusions"]
+    assert found["notes"] == []
+
+
+def test_quick_prints_the_file_alone(run, mapping, tmp_path):
+    moved = tmp_path / "mapping.json"
+    moved.write_bytes(mapping.read_bytes())
+    code, out, err = run("report", moved, "--quick")
+    assert code == 0
+    assert "what the figures depend on" not in out
+    assert "recalled or estimated constants" in out
+    assert err == ""
+    code, _, err = run("report", moved, "--quick", "--plot", tmp_path / "pictures")
+    assert code == 2
+    assert "leave --quick out" in err
+
+
+def test_a_missing_workload_is_one_line_and_the_rest_is_printed(run, mapping, recipe, tmp_path):
+    gone = recipe.rename(tmp_path / recipe.name)
+    try:
+        code, out, err = run("report", mapping, "-q")
+        assert code == 0
+        assert "crossbars" in out
+        assert "what the figures depend on" not in out
+        assert err.count("\n") == 1
+        assert "the workload is not to be had" in err
+        code, out, err = run("report", mapping, "-q", "--workload", gone)
+        assert "what the figures depend on" in out
+        assert err == ""
+    finally:
+        gone.rename(recipe)
+
+
+def test_another_workload_is_not_taken_for_the_mapped_one(run, mapping, tmp_path):
+    other = tmp_path / "other.toml"
+    other.write_text(small_workload.recipe(rate_hz=150.0))
+    code, out, err = run("report", mapping, "-q", "--workload", other)
+    assert code == 0
+    assert "not the one that was mapped" in err
+    assert "what the figures depend on" not in out
+
+
+def test_pictures_are_drawn_of_the_weakest_or_the_named_crossbar(run, mapping, tmp_path):
+    code, out, _ = run("report", mapping, "--json", "-q", "--plot", tmp_path / "new" / "folder")
+    found = json.loads(out)
+    names = ["tiles.png", f"crossbar-{found['weakest_crossbar']}.png"]
+    assert code == 0
+    assert [Path(path).name for path in found["pictures"]] == names
+    assert sorted(path.name for path in (tmp_path / "new" / "folder").iterdir()) == sorted(names)
+    code, out, _ = run("report", mapping, "-q", "--plot", tmp_path / "one", "--crossbar", 0)
+    assert code == 0
+    assert f"drew {tmp_path / 'one' / 'crossbar-0.png'}" in out
+
+
+def test_compare_prints_writes_and_draws(run, recipe, chip, tmp_path):
+    files = ("--csv", tmp_path / "t.csv", "--plot", tmp_path / "t.png")
+    code, out, _ = run("compare", recipe, "--hw", chip, "--objectives", "traffic, espine", "-q", *files)
+    assert code == 0
+    assert "traffic" in out
+    assert "espine" in out
+    assert "effective lifetime" in out
+    assert "ratio" in out
+    assert "= as traffic" in out
+    assert out.index("physics mode") < out.index("paper mode")
+    assert (tmp_path / "t.csv").read_text().startswith("workload,technology,objective,metric,")
+    assert (tmp_path / "t.png").read_bytes()[:4] == b"\x89PNG"
+    code, out, err = run("compare", recipe, "--hw", chip, "--objectives", "traffic,espine", "-q", "--json")
+    found = json.loads(out)
+    assert found["objectives"] == ["traffic", "espine"]
+    assert found["pace"] == "real-time"
+    assert {row["mode"] for row in found["figures"]} == {"", "physics", "paper"}
+    assert err == ""
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--objectives", "traffic,espine", "--technology", "oxram-22"), "espine needs eSpine's constants"),
+        (("--objectives", "traffic,fast"), "objective 'fast' is unknown"),
+        (("--plot", "picture.bmp"), "must end in"),
+        (("--csv", "nowhere/table.csv"), "choose a folder"),
+    ],
+)
+def test_compare_refuses_in_one_line(run, recipe, chip, options, said):
+    code, out, err = run("compare", recipe, "--hw", chip, *options)
+    assert code == 2
+    assert out == ""
+    assert err.count("\n") == 1
+    assert said in err
+
+
+def test_study_refuses_a_missing_file_in_one_line(run, tmp_path):
+    code, _, err = run("study", tmp_path / "absent.toml")
+    assert code == 2
+    assert err.count("\n") == 1
+    assert "cannot be read" in err

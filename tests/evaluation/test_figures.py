@@ -1,0 +1,167 @@
+"""Figures of a mapping that is small enough to count by hand."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from snnmap.evaluation.figures import evaluate, figures, rounded, unit_of
+from snnmap.hardware import Hardware, load_hardware
+from snnmap.ir import (
+    Clustering,
+    Mapping,
+    Network,
+    Placement,
+    Population,
+    Report,
+    Schedule,
+    Sdfg,
+    SpikeGraph,
+    Wiring,
+)
+from snnmap.pipeline.compile import Compiled
+
+IF = {"r": np.ones(2), "v_threshold": np.ones(2), "v_reset": np.zeros(2)}
+
+
+def network() -> Network:
+    """Inputs 0 and 1, neurons 2 and 3, output 4; synapses 0-2, 0-3, 1-3, 2-4, 3-4 of weight 1, 2, -2, 1, 4."""
+    populations = (
+        Population("in", "input", "input", 0, (2,), 0),
+        Population("mid", "neuron", "IF", 2, (2,), 1, IF),
+        Population("out", "neuron", "IF", 4, (1,), 2, {key: value[:1] for key, value in IF.items()}),
+    )
+    return Network(populations, [0, 2, 3, 4, 5, 5], [2, 3, 3, 4, 4], [1, 2, -2, 1, 4], np.ones(3), (2,))
+
+
+def activity() -> SpikeGraph:
+    """Spikes 5, 2, 3, 4, 1 in 2 frames of 10 steps; events not kept."""
+    spikes = np.array([5, 2, 3, 4, 1])
+    return SpikeGraph(network(), spikes, spikes, np.ones(5), spikes, 2, 10, 1e-3, None, None, {})
+
+
+def machine() -> Hardware:
+    """2 x 2 tiles of 4 x 2 crossbars."""
+    return replace(load_hardware("pcm-mesh"), rows=4, columns=2, mesh_width=2, mesh_height=2)
+
+
+def mapping() -> Mapping:
+    """Inputs and neurons 2, 3 on tile 0; neuron 4 at home on tile 3 hears 2; its partial column on tile 1 hears 3."""
+    none = np.zeros(0, np.int64)
+    return Mapping(
+        Clustering([0, 2, 3, 4], [0, 1, 2, 3], [0, 2, 3, 4], [2, 3, 4, 4], [0, 0, 1]),
+        Placement([0, 3, 1]),
+        Wiring([0, 1, 0, 0], [0, 1, 0, 0]),
+        Sdfg((), none, none, none, none, none, none, none, 1e-9),
+        Schedule((), none, none, 200, 1, (), 350),
+        activity().spikes,
+        activity().active_steps,
+        np.array([0, 0, 0, 4]),
+        {},
+        {"variation_seed": None},
+        {},
+    )
+
+
+@pytest.fixture(scope="module")
+def report() -> Report:
+    return evaluate(mapping(), activity(), machine())
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("neurons", 3),
+        ("synapses", 5),
+        ("crossbars", 3),
+        ("tiles", 3),
+        ("mesh_tiles", 4),
+        ("partial_columns", 1),
+        ("row_utilisation", rounded(4 / 12)),
+        ("column_utilisation", rounded(4 / 6)),
+        ("cell_utilisation", rounded(5 / 24)),
+        ("frames", 2),
+        ("steps", 10),
+        ("spikes", 3 + 4 + 1),
+        ("messages_inputs", 5 + 2),
+        ("messages_spikes", 3 + 4),
+        ("messages_partial_sums", 4),
+        ("messages", 18),
+        ("hops", 3 * 2 + 4 * 1 + 4 * 1),
+        ("busiest_link", 7),
+        ("period_s", 200e-9),
+        ("throughput_steps_per_s", 5e6),
+        ("throughput_frames_per_s", 5e5),
+        ("step_latency_s", 350e-9),
+        ("latency_s", 9 * 200e-9 + 350e-9),
+    ],
+)
+def test_counts_by_hand(report: Report, name: str, value: float) -> None:
+    assert report[name] == pytest.approx(value, rel=1e-8)
+    assert isinstance(report[name], type(value))
+
+
+def test_energy_by_hand(report: Report) -> None:
+    """Per frame: half of what the window of two frames takes."""
+    chip = machine()
+    low, high = chip.technology["g_min"], chip.technology["g_max"]
+    # |weight| / largest into the population: 1/2, 1 | 1 | 1/4 | 1; columns in use: 2, 2, 1, 1; spikes 5, 2, 3, 4
+    conductance = (5 * 1.5 + 2 * 1 + 3 * 0.25 + 4 * 1) * (high - low) + (5 * 2 + 2 * 2 + 3 + 4) * low
+    parts = {
+        "energy_array_J": chip["read_voltage"] ** 2 * chip["read_time"] * conductance / 2,
+        "energy_neuron_J": chip["neuron_energy"] * 8 / 2,
+        "energy_noc_J": chip["hop_energy"] * 14 / 2,
+        "energy_merge_J": chip["merge_energy"] * 4 / 2,
+    }
+    for name, value in parts.items():
+        assert report[name] == pytest.approx(value, rel=1e-8)
+    assert report["energy_J"] == pytest.approx(sum(parts.values()), rel=1e-8)
+
+
+def test_maps_by_hand(report: Report) -> None:
+    assert report.tiles["clusters"].tolist() == [1, 1, 0, 1]
+    assert report.tiles["cell_utilisation"].tolist() == [3 / 8, 1 / 8, 0, 1 / 8]
+    assert report.tiles["spikes_per_frame"].tolist() == [3.5, 0, 0, 0.5]
+    assert report.tiles["array_energy_J"].sum() == pytest.approx(report["energy_array_J"])
+
+
+def test_a_report_says_what_is_a_bound(report: Report, compiled: Compiled) -> None:
+    assert any("upper bounds" in note for note in report.notes)
+    assert not any("upper bounds" in note for note in compiled.report.notes)
+    with pytest.raises(KeyError):
+        report["no such figure"]
+
+
+def test_every_figure_is_named_once_with_its_unit(compiled: Compiled) -> None:
+    metrics = compiled.report.metrics
+    assert len({m.name for m in metrics}) == len(metrics)
+    assert figures(compiled.report) == compiled.mapping.figures
+    for metric in metrics:
+        if metric.unit in {"J", "s", "K", "W", "1/s", "1"} and not metric.name.endswith("loop_gain"):
+            assert unit_of(metric.name) == metric.unit, metric.name
+        if isinstance(metric.value, float):
+            assert metric.value == rounded(metric.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "unit"),
+    [
+        ("energy_J", "J"),
+        ("latency_s", "s"),
+        ("throughput_frames_per_s", "1/s"),
+        ("row_utilisation", "1"),
+        ("physics_temperature_hottest_K", "K"),
+        ("physics_leakage_W", "W"),
+        ("hops", ""),
+        ("tiles", ""),
+        ("paper_lifetime_frames", ""),
+    ],
+)
+def test_units_follow_from_names(name: str, unit: str) -> None:
+    assert unit_of(name) == unit
+
+
+def test_nine_digits() -> None:
+    assert rounded(1.23456789012e-7) == 1.23456789e-7
+    assert rounded(0.0) == 0.0
+    assert rounded(-2 / 3) == -0.666666667

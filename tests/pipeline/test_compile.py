@@ -1,0 +1,181 @@
+"""The order of the stages: every objective is legal, streams are separate, refusals say what to change."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support import small_workload
+
+import snnmap
+from snnmap.core.errors import InfeasibleError, InputError, SnnmapError
+from snnmap.core.run import stream
+from snnmap.formats.mapping import decode, encode
+from snnmap.formats.profile import save_profile
+from snnmap.ir import Violation
+from snnmap.legality.rules import verify
+from snnmap.pipeline import compile as pipeline
+from snnmap.pipeline.compile import Compiled, remarks
+from snnmap.pipeline.objectives import OBJECTIVES
+from snnmap.pipeline.options import CompileOptions
+from snnmap.simulate.mapped import deviation, replay
+from snnmap.stages.registry import REGISTRIES
+
+QUICK = (("place.sweeps", 2), ("place.restarts", 1)), (("place.min_moves", 500), ("place.moves_per_cluster", 5))
+
+
+def quick(objective: str) -> tuple[tuple[str, int], ...]:
+    return QUICK[0] if OBJECTIVES[objective].place == "hill_climb" else QUICK[1]
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_every_objective_gives_a_legal_mapping(compiled: Compiled, chip: Path, objective: str) -> None:
+    options = CompileOptions(hardware=str(chip), objective=objective, settings=quick(objective), variation=1)
+    again = snnmap.compile(compiled.graph, options)
+    assert verify(again.mapping, again.graph, again.hardware) == []
+    assert again.mapping.provenance["plan"]["objective"] == objective
+    assert again.mapping.hardware["variation_seed"] == 1
+
+
+@pytest.mark.parametrize("name", ["dynap-se-pcm", "pcm-mesh", "pcm-mesh-64", "pcm-mesh-256", "pcm-mesh-shared"])
+@pytest.mark.parametrize("technology", [None, "oxram-22"])
+def test_every_chip_takes_the_small_network(compiled: Compiled, name: str, technology: str | None) -> None:
+    again = snnmap.compile(compiled.graph, CompileOptions(hardware=name, technology=technology))
+    assert verify(again.mapping, again.graph, again.hardware) == []
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    seed=st.integers(0, 1000),
+    rate=st.floats(0.02, 0.9),
+    rows=st.integers(4, 48),
+    columns=st.integers(2, 24),
+    limit=st.none() | st.integers(12, 60),
+    partition=st.sampled_from(sorted(REGISTRIES["partition"])),
+    place=st.sampled_from(["sequential", "random"]),
+)
+def test_any_small_network_on_any_small_chip_is_legal_and_keeps_its_spikes(
+    chip: Path, seed: int, rate: float, rows: int, columns: int, limit: int | None, partition: str, place: str
+) -> None:
+    sizes = f"rows = {rows}\ncolumns = {columns}\n" + ("" if limit is None else f"synapse_limit = {limit}\n")
+    path = chip.with_name("any.toml")
+    path.write_text(f'name = "any"\nextends = "pcm-mesh"\ndescription = "any size"\n{sizes}')
+    chosen = (("partition", partition), ("place", place))
+    again = snnmap.compile(
+        small_workload.workload(seed, rate), CompileOptions(hardware=str(path), seed=seed, settings=chosen)
+    )
+    assert verify(again.mapping, again.graph, again.hardware) == []
+    assert deviation(again.graph, replay(again.mapping, again.graph)) == 0
+    assert encode(decode(encode(again.mapping))) == encode(again.mapping)
+
+
+def test_another_partitioner_does_not_shift_the_placers_draws(compiled: Compiled) -> None:
+    first, second = (stream(3, "place").random(4) for _ in range(2))
+    assert np.array_equal(first, second)
+    assert not np.array_equal(first, stream(3, "partition").random(4))
+    assert not np.array_equal(first, stream(4, "place").random(4))
+
+
+def test_progress_names_the_stages(chip: Path) -> None:
+    told: list[str] = []
+    options = CompileOptions(hardware=str(chip), settings=quick("default"))
+    snnmap.compile(small_workload.workload(), options, progress=lambda stage, *_: told.append(stage))
+    assert told[0] == "profile"
+    assert {"profile", "partition", "place"} <= set(told)
+
+
+def test_a_spent_time_budget_still_gives_a_legal_mapping(compiled: Compiled, chip: Path) -> None:
+    again = snnmap.compile(compiled.graph, CompileOptions(hardware=str(chip), time_budget=0.0))
+    assert verify(again.mapping, again.graph, again.hardware) == []
+
+
+def test_a_saved_profile_gives_the_same_mapping(compiled: Compiled, chip: Path, tmp_path: Path) -> None:
+    save_profile(compiled.graph, tmp_path / "p.npz")
+    again = snnmap.compile(tmp_path / "p.npz", CompileOptions(hardware=str(chip), seed=3))
+    assert encode(again.mapping) == encode(compiled.mapping)
+    snnmap.save(again.mapping, tmp_path / "m.json")
+    assert snnmap.verify_file(tmp_path / "m.json", workload=str(tmp_path / "p.npz"), replay=True) == []
+
+
+def test_a_broken_replay_is_a_violation(compiled: Compiled, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    save_profile(compiled.graph, tmp_path / "p.npz")
+    snnmap.save(compiled.mapping, tmp_path / "m.json")
+    monkeypatch.setattr(
+        "snnmap.simulate.mapped.replay",
+        lambda *_, **__: replace(compiled.graph.events, value=compiled.graph.events.value * 2),
+    )
+    found = snnmap.verify_file(tmp_path / "m.json", workload=str(tmp_path / "p.npz"), replay=True)
+    assert [v.rule for v in found] == ["replay"]
+
+
+def test_an_illegal_result_is_never_returned(compiled: Compiled, chip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pipeline, "verify", lambda *_: [Violation("tile", "cluster 0", "tile 9", "none")])
+    with pytest.raises(SnnmapError, match=r"internal error.*tile: cluster 0"):
+        snnmap.compile(compiled.graph, CompileOptions(hardware=str(chip)))
+
+
+def test_nothing_to_map_is_refused(compiled: Compiled, chip: Path) -> None:
+    network, options = compiled.graph.network, CompileOptions(hardware=str(chip))
+    silent = replace(compiled.graph, spikes=np.where(network.is_bias(), compiled.graph.spikes, 0))
+    with pytest.raises(InfeasibleError, match="spikes: need 1, have 0"):
+        snnmap.compile(silent, options)
+    bare = replace(network, indptr=np.zeros_like(network.indptr), post=network.post[:0], weight=network.weight[:0])
+    with pytest.raises(InfeasibleError, match="synapses: need 1, have 0"):
+        snnmap.compile(replace(compiled.graph, network=bare), options)
+    externals = network.externals
+    inputs = replace(
+        bare, populations=network.populations[:2], grid=network.grid[:2], outputs=(), indptr=[0] * (externals + 1)
+    )
+    activity = {
+        n: getattr(compiled.graph, n)[:externals] for n in ("spikes", "worst_frame", "worst_step", "active_steps")
+    }
+    with pytest.raises(InfeasibleError, match="neurons: need 1, have 0"):
+        snnmap.compile(replace(compiled.graph, network=inputs, **activity), options)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"seed": -1}, "seeds"),
+        ({"variation": -1}, "seeds"),
+        ({"split": "half"}, "partial_sum"),
+        ({"time_budget": -1.0}, "time budget"),
+        ({"time_budget": float("nan")}, "time budget"),
+    ],
+)
+def test_options_out_of_range_are_named(wrong: dict, words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        CompileOptions(**wrong)
+
+
+def test_remarks_say_what_was_assumed(compiled: Compiled) -> None:
+    facts = {
+        "assumed": ["dt = 1"],
+        "repairs": ["a name"],
+        "dead": ["out"],
+        "saturated": ["first"],
+        "unroll_deviation": {
+            "added_neurons": 3,
+            "outputs": [{"population": "out", "spikes": 10, "unrolled": 12}],
+            "accuracy": 0.9,
+            "accuracy_unrolled": 0.8,
+        },
+    }
+    lines = remarks(replace(compiled, graph=replace(compiled.graph, provenance=facts)))
+    assert lines[:4] == [
+        "assumed dt = 1",
+        "repaired a name",
+        "population 'out' never spikes",
+        "population 'first' is saturated",
+    ]
+    assert lines[4] == "unrolling is approximate: 3 neurons added, out 10 -> 12 spikes, accuracy 90.0 % -> 80.0 %"
+
+
+def test_a_mapping_without_workload_asks_for_it(compiled: Compiled, tmp_path: Path) -> None:
+    facts = compiled.mapping.provenance
+    nameless = replace(compiled.mapping, provenance={**facts, "workload": {**facts["workload"], "source": ""}})
+    snnmap.save(nameless, tmp_path / "m.json")
+    with pytest.raises(InputError, match="--workload"):
+        snnmap.verify_file(tmp_path / "m.json")

@@ -1,0 +1,111 @@
+"""Plans: presets, settings by name, configuration files, and what is refused."""
+
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+
+import pytest
+
+from snnmap.core.errors import InputError
+from snnmap.pipeline.objectives import OBJECTIVES, TERM_NAMES
+from snnmap.pipeline.plan import plan_for
+from snnmap.pipeline.settings import parse_settings, parse_terms, read_config
+from snnmap.stages.registry import REGISTRIES
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_every_objective_is_a_plan(objective: str) -> None:
+    plan = plan_for(objective)
+    for stage, registry in REGISTRIES.items():
+        assert type(getattr(plan, stage)) in registry.values()
+    assert plan.describe()["objective"] == objective
+    assert OBJECTIVES[objective].summary
+
+
+@pytest.mark.parametrize(("stage", "name"), [(s, n) for s, registry in REGISTRIES.items() for n in registry])
+def test_every_algorithm_is_a_frozen_record_of_its_options(stage: str, name: str) -> None:
+    algorithm = getattr(plan_for(settings={stage: name}), stage)
+    assert is_dataclass(algorithm)
+    assert type(algorithm).__dataclass_params__.frozen
+    assert algorithm.__doc__
+    again = {f"{stage}.{f.name}": getattr(algorithm, f.name) for f in fields(algorithm)}
+    assert getattr(plan_for(settings={stage: name, **again}), stage) == algorithm
+    texts = tuple(f"{key}={value}" for key, value in again.items())
+    assert getattr(plan_for(settings={stage: name, **parse_settings(texts)}), stage) == algorithm
+
+
+def test_settings_change_one_field() -> None:
+    before, after = plan_for(), plan_for(settings={"place.heat": "2", "place.finish": "false"})
+    assert (after.place.heat, after.place.finish) == (2.0, False)
+    assert after.place.window == before.place.window
+    assert after.partition == before.partition
+    assert repr(after.place) in after.describe().values()
+
+
+def test_terms_join_those_of_the_objective() -> None:
+    assert plan_for("thermal", terms=(("leakage", 0.5),)).terms == (("leakage", 0.5), ("thermal", 0.2))
+    assert plan_for("thermal", terms=(("thermal", 2.0),)).terms == (("thermal", 2.0),)
+    assert parse_terms(("thermal=0.5", "leakage = 2")) == (("thermal", 0.5), ("leakage", 2.0))
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"place": "swrm"}, "did you mean 'swarm'"),
+        ({"plaice": "swarm"}, "names no stage"),
+        ({"plaice.heat": 1}, "did you mean 'place'"),
+        ({"place.haet": 1}, "did you mean 'heat'"),
+        ({"place.heat": "hot"}, "place.heat='hot'"),
+        ({"place.window": "1.5"}, "place.window='1.5'"),
+        ({"place.window": 1.5}, "give a int"),
+        ({"place.window": True}, "it is a bool"),
+        ({"place.finish": "perhaps"}, "true or false"),
+        ({"place.heat": [1]}, "give a float"),
+        ({"partition.cost": "broadcast"}, "There is: multicast, unicast"),
+        ({"partition.split": 3}, "There is: partial_sum, none"),
+    ],
+)
+def test_bad_settings_are_named(settings: dict, words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        plan_for(settings=settings)
+
+
+def test_bad_objectives_and_terms_are_named() -> None:
+    with pytest.raises(InputError, match="did you mean 'traffic'"):
+        plan_for("trafic")
+    with pytest.raises(InputError, match="did you mean 'thermal'"):
+        plan_for(terms=(("therml", 1.0),))
+    for weight in (-1.0, float("nan"), float("inf")):
+        with pytest.raises(InputError, match="0 or more"):
+            plan_for(terms=((TERM_NAMES[0], weight),))
+    for text in ("thermal", "thermal=much"):
+        with pytest.raises(InputError, match="name=weight"):
+            parse_terms((text,))
+    for text in ("place", "=3"):
+        with pytest.raises(InputError, match=r"stage\.option=value"):
+            parse_settings((text,))
+
+
+def test_a_configuration_file(tmp_path: Path) -> None:
+    path = tmp_path / "plan.toml"
+    path.write_text(
+        '[compile]\nseed = 3\n[place]\nalgorithm = "swarm"\nparticles = 20\n[wire]\nalgorithm = "identity"\n'
+    )
+    assert read_config(path) == ({"seed": 3}, {"place": "swarm", "place.particles": 20, "wire": "identity"})
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"[compile", "cannot be read"),
+        (b"\xff\xfe", "cannot be read"),
+        (b"[rout]\nx = 1", "is unknown"),
+        (b"place = 1", "is unknown"),
+        (b"compile = 1", "must be a table"),
+    ],
+)
+def test_bad_configuration_files_are_named(tmp_path: Path, content: bytes, words: str) -> None:
+    path = tmp_path / "plan.toml"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=words) as caught:
+        read_config(path)
+    assert "plan.toml" in str(caught.value)

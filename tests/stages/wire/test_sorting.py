@@ -1,0 +1,167 @@
+"""Wirings: legal, repeatable, optimal where the docstring says so, and refusing what does not fit."""
+
+from itertools import permutations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support.crossbars import crossbars, weakest
+from support.machines import mesh
+
+from snnmap.core.errors import InfeasibleError, InputError
+from snnmap.ir import SpikeGraph
+from snnmap.stages.wire import ALGORITHMS, ActivitySort, Identity
+from snnmap.stages.wire.sorting import column_spikes
+
+SEEDS = st.integers(0, 2**32 - 1)
+
+
+def optimum(quality, cells, activity):
+    rows, columns = len(quality), len(quality[0])
+    return max(
+        weakest(quality, cells, activity, row, column)
+        for row in permutations(range(rows), len(cells))
+        for column in permutations(range(columns), len(cells[0]))
+    )
+
+
+@settings(deadline=None, max_examples=40)
+@given(seed=SEEDS, name=st.sampled_from(sorted(ALGORITHMS)))
+def test_lines_are_distinct_within_limits_and_repeatable(seed, name):
+    rng = np.random.default_rng(seed)
+    shapes = [(int(rng.integers(1, 9)), int(rng.integers(1, 7))) for _ in range(int(rng.integers(1, 5)))]
+    graph, clustering, _ = crossbars(rng, shapes, 0.5)
+    machine, quality = mesh(2, 2, rows=8, columns=6), rng.random((8, 6))
+    found = [
+        ALGORITHMS[name]()(graph, clustering, machine, quality=quality, rng=np.random.default_rng(seed))
+        for _ in range(2)
+    ]
+    assert np.array_equal(found[0].row, found[1].row)
+    assert np.array_equal(found[0].column, found[1].column)
+    for ptr, line, limit in ((clustering.row_ptr, found[0].row, 8), (clustering.column_ptr, found[0].column, 6)):
+        for k in range(clustering.clusters):
+            mine = line[ptr[k] : ptr[k + 1]].tolist()
+            assert len(set(mine)) == len(mine)
+            assert all(0 <= x < limit for x in mine)
+
+
+def monotone(rng, rows, columns):
+    """Quality that rises with the row number and falls with the column number."""
+    return np.add.outer(np.cumsum(rng.random(rows)), np.cumsum(rng.random(columns))[::-1]) + 0.1
+
+
+@settings(deadline=None, max_examples=25)
+@given(seed=SEEDS, full=st.booleans())
+def test_dense_crossbars_are_wired_optimally(seed, full):
+    """Any map when all columns are used; a map monotone in row and column otherwise."""
+    rng = np.random.default_rng(seed)
+    graph, clustering, cells = crossbars(rng, [(3, 3 if full else 2)], 1.1)
+    quality = rng.random((4, 3)) + 0.1 if full else monotone(rng, 4, 3)
+    wiring = ActivitySort()(graph, clustering, mesh(1, 1, rows=4, columns=3), quality=quality, rng=rng)
+    activity = graph.spikes[:3].tolist()
+    found = weakest(quality.tolist(), cells.tolist(), activity, wiring.row.tolist(), wiring.column.tolist())
+    assert found == optimum(quality.tolist(), cells.tolist(), activity)
+
+
+def test_sparse_crossbars_are_never_better_than_the_optimum_and_better_than_as_numbered():
+    better = 0
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        graph, clustering, cells = crossbars(rng, [(4, 3)], 0.6)
+        if not cells.any():
+            continue
+        quality = monotone(rng, 4, 3)
+        machine = mesh(1, 1, rows=4, columns=3)
+        judged = [
+            weakest(
+                quality.tolist(),
+                cells.tolist(),
+                graph.spikes[:4].tolist(),
+                wiring.row.tolist(),
+                wiring.column.tolist(),
+            )
+            for wiring in (
+                wire(graph, clustering, machine, quality=quality, rng=rng) for wire in (ActivitySort(), Identity())
+            )
+        ]
+        assert max(judged) <= optimum(quality.tolist(), cells.tolist(), graph.spikes[:4].tolist())
+        better += judged[0] >= judged[1]
+    assert better >= 16
+
+
+def test_rows_and_columns_by_hand():
+    """Activities 5, 9, 1 on a 4 x 3 array whose best rows are 3, 2, 1, 0 and best columns 0, 1, 2."""
+    rng = np.random.default_rng(0)
+    graph, clustering, _ = crossbars(rng, [(3, 2)], 1.1)
+    spikes = np.array([5, 9, 1, 0, 0])
+    graph = SpikeGraph(graph.network, spikes, spikes, spikes, spikes, 1, 100, 1e-3, None, None, {})
+    quality = np.add.outer(np.arange(4.0) * 10, -np.arange(3.0)) + 5
+    wiring = ActivitySort()(graph, clustering, mesh(1, 1, rows=4, columns=3), quality=quality, rng=rng)
+    assert wiring.row.tolist() == [2, 3, 1]
+    assert wiring.column.tolist() == [0, 1]
+    plain = Identity()(graph, clustering, mesh(1, 1, rows=4, columns=3), quality=quality, rng=rng)
+    assert (plain.row.tolist(), plain.column.tolist()) == ([0, 1, 2], [0, 1])
+
+
+def test_a_bad_cell_in_an_unused_column_does_not_matter():
+    """Row 1 is the better one over the columns in use, though its cell in column 2 is the worst of all."""
+    rng = np.random.default_rng(0)
+    graph, clustering, _ = crossbars(rng, [(1, 2)], 1.1)
+    quality = np.array([[5.0, 5.0, 2.0], [6.0, 6.0, 0.1]])
+    wiring = ActivitySort()(graph, clustering, mesh(1, 1, rows=2, columns=3), quality=quality, rng=rng)
+    assert (wiring.row.tolist(), sorted(wiring.column.tolist())) == ([1], [0, 1])
+
+
+@settings(deadline=None, max_examples=25)
+@given(seed=SEEDS)
+def test_busier_columns_get_better_lines(seed):
+    rng = np.random.default_rng(seed)
+    graph, clustering, cells = crossbars(rng, [(5, 4), (2, 3)], 0.6)
+    expected = (graph.spikes[: len(cells)] @ cells).tolist()
+    assert column_spikes(graph, clustering).tolist() == expected
+    quality = monotone(rng, 6, 5)
+    wiring = ActivitySort()(graph, clustering, mesh(1, 1, rows=6, columns=5), quality=quality, rng=rng)
+    first = wiring.column[:4]
+    assert [expected[j] for j in np.argsort(first)] == sorted(expected[:4], reverse=True)
+
+
+@pytest.mark.parametrize("name", sorted(ALGORITHMS))
+@pytest.mark.parametrize(
+    ("rows", "columns", "message"),
+    [(3, 9, r"crossbar rows: need 4, have 3"), (9, 2, r"crossbar columns: need 3, have 2")],
+)
+def test_clusters_that_do_not_fit_are_refused(name, rows, columns, message):
+    rng = np.random.default_rng(0)
+    graph, clustering, _ = crossbars(rng, [(4, 3)], 1.1)
+    with pytest.raises(InfeasibleError, match=message):
+        ALGORITHMS[name]()(
+            graph,
+            clustering,
+            mesh(1, 1, rows=rows, columns=columns),
+            quality=np.ones((rows, columns)),
+            rng=rng,
+        )
+
+
+def test_a_quality_map_of_another_shape_or_without_numbers_is_refused():
+    rng = np.random.default_rng(0)
+    graph, clustering, _ = crossbars(rng, [(4, 3)], 1.1)
+    for quality, message in ((np.ones((3, 4)), "shape"), (np.full((4, 3), np.nan), "not numbers")):
+        with pytest.raises(InputError, match=message):
+            ActivitySort()(graph, clustering, mesh(1, 1, rows=4, columns=3), quality=quality, rng=rng)
+
+
+def test_progress_is_told():
+    rng = np.random.default_rng(0)
+    graph, clustering, _ = crossbars(rng, [(2, 2), (3, 1)], 1.1)
+    heard = []
+    ActivitySort()(
+        graph,
+        clustering,
+        mesh(1, 1, rows=4, columns=3),
+        quality=np.ones((4, 3)),
+        rng=rng,
+        progress=lambda *told: heard.append(told),
+    )
+    assert heard == [("wire", 1, 2, 0.0), ("wire", 2, 2, 0.0)]

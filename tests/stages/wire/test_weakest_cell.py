@@ -1,0 +1,177 @@
+"""The wiring search against brute force: never better than the optimum, rarely worse, exact where sorting is."""
+
+from itertools import permutations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support.crossbars import crossbars, weakest
+from support.machines import mesh
+
+from snnmap.analysis.cells import programmed_cells
+from snnmap.analysis.wiring import Crossbar, crossbar_of, upper_bound
+from snnmap.analysis.wiring import weakest as scored
+from snnmap.stages.wire import ActivitySort, Identity, WeakestCell
+from snnmap.stages.wire.weakest_cell import sorting_is_optimal
+
+
+def brute_force(quality, cells, activity):
+    """Largest possible minimum over all wirings: every row order, all column orders at once."""
+    rows, columns = cells.shape
+    columns_orders = np.array(list(permutations(range(quality.shape[1]), columns)))
+    best = 0.0
+    for row in permutations(range(quality.shape[0]), rows):
+        worth = np.full((columns, quality.shape[1]), np.inf)
+        for i, p in enumerate(row):
+            for j in np.flatnonzero(cells[i]):
+                worth[j] = np.minimum(worth[j], quality[p] / activity[i])
+        best = max(best, float(worth[np.arange(columns), columns_orders].min(axis=1).max()))
+    return best
+
+
+def monotone(rng, size):
+    """A map like an array's: better away from the drivers, with the two directions mixed."""
+    base = np.sort(rng.random(size))[:, None] + np.sort(rng.random(size))[None, :]
+    return base + 0.2
+
+
+def wired(graph, clustering, size, quality, **options):
+    wiring = WeakestCell(**options)(
+        graph, clustering, mesh(2, 2, rows=size, columns=size), quality=quality, rng=np.random.default_rng(0)
+    )
+    return wiring.row, wiring.column
+
+
+def bound_of(graph, clustering, quality):
+    return upper_bound(crossbar_of(graph, clustering, programmed_cells(graph.network, clustering), 0), quality)
+
+
+def cases(count, size, density, maps):
+    for seed in range(count):
+        rng = np.random.default_rng(seed)
+        graph, clustering, cells = crossbars(rng, [(size, size)], density)
+        yield graph, clustering, cells, maps(rng, size)
+
+
+@pytest.mark.parametrize(("size", "count"), [(4, 40), (5, 25), (6, 6)])
+def test_sparse_clusters_reach_the_optimum_nearly_always(size, count):
+    near = 0
+    for graph, clustering, cells, quality in cases(count, size, 0.4, monotone):
+        activity = graph.spikes[:size]
+        best = brute_force(quality, cells, activity)
+        row, column = wired(graph, clustering, size, quality)
+        got = weakest(quality, cells, activity, row, column) if cells.any() else np.inf
+        if not cells.any():
+            count -= 1
+            continue
+        assert got <= best * (1 + 1e-12)
+        assert best <= bound_of(graph, clustering, quality)
+        near += got >= 0.95 * best
+    assert near >= 0.95 * count
+
+
+def test_arbitrary_maps_too():
+    for graph, clustering, cells, quality in cases(10, 4, 0.5, lambda rng, n: rng.random((n, n)) + 0.05):
+        activity = graph.spikes[:4]
+        got = weakest(quality, cells, activity, *wired(graph, clustering, 4, quality, restarts=20, enough=1.0))
+        assert got == pytest.approx(brute_force(quality, cells, activity))
+
+
+@pytest.mark.parametrize("size", [3, 5])
+def test_dense_clusters_are_exactly_optimal(size):
+    for graph, clustering, cells, quality in cases(8, size, 1.1, monotone):
+        activity = graph.spikes[:size]
+        assert cells.all()
+        got = weakest(quality, cells, activity, *wired(graph, clustering, size, quality))
+        assert got == brute_force(quality, cells, activity)
+        assert got == bound_of(graph, clustering, quality)
+
+
+@settings(deadline=None, max_examples=25)
+@given(seed=st.integers(0, 2**32 - 1), density=st.floats(0.05, 1.0))
+def test_never_worse_than_sorting_never_above_the_bound(seed, density):
+    rng = np.random.default_rng(seed)
+    graph, clustering, _ = crossbars(rng, [(7, 5), (6, 8)], density)
+    quality = rng.random((8, 8)) + 0.01
+    chip = mesh(2, 2, rows=8, columns=8)
+    found = programmed_cells(graph.network, clustering)
+    wirings = [
+        a(graph, clustering, chip, quality=quality, rng=np.random.default_rng(seed))
+        for a in (ActivitySort(), Identity(), WeakestCell())
+    ]
+    again = WeakestCell()(graph, clustering, chip, quality=quality, rng=np.random.default_rng(seed))
+    assert np.array_equal(again.row, wirings[-1].row)
+    assert np.array_equal(again.column, wirings[-1].column)
+    for k in range(2):
+        rows = slice(clustering.row_ptr[k], clustering.row_ptr[k + 1])
+        columns = slice(clustering.column_ptr[k], clustering.column_ptr[k + 1])
+        crossbar = crossbar_of(graph, clustering, found, k)
+        scores = [
+            scored(crossbar, quality, w.row[rows].astype(np.int64), w.column[columns].astype(np.int64)) for w in wirings
+        ]
+        assert len(set(wirings[-1].row[rows])) == rows.stop - rows.start
+        assert len(set(wirings[-1].column[columns])) == columns.stop - columns.start
+        assert max(scores[:2]) <= scores[2] <= upper_bound(crossbar, quality) * (1 + 1e-12)
+
+
+def test_the_bound_is_reached_where_cells_are_free_to_move():
+    one = Crossbar(
+        np.array([0, 1]), np.array([0], np.int32), np.array([0, 1]), np.array([0], np.int32), np.array([4.0])
+    )
+    quality = np.array([[1.0, 2.0], [8.0, 3.0]])
+    assert upper_bound(one, quality) == 2.0
+    assert (
+        scored(
+            one, quality, *WeakestCell().search(one, quality, (np.array([0]), np.array([0])), np.random.default_rng(0))
+        )
+        == 2.0
+    )
+
+
+def test_sorting_is_called_optimal_only_where_it_is():
+    dense = Crossbar(
+        np.array([0, 2]), np.array([0, 1], np.int32), np.array([0, 1, 2]), np.array([0, 0], np.int32), np.ones(1)
+    )
+    assert sorting_is_optimal(dense, np.array([[1.0, 2.0], [3.0, 4.0]]))
+    assert not sorting_is_optimal(dense, np.array([[1.0, 2.0, 0.0], [3.0, 0.0, 4.0], [1.0, 1.0, 1.0]]))
+    sparse = dense._replace(row_ptr=np.array([0, 1]), row_columns=np.array([0], np.int32))
+    assert not sorting_is_optimal(sparse, np.ones((2, 2)))
+
+
+def crossbar(cells, activity):
+    """Crossbar record of a 0/1 matrix."""
+    cells = np.asarray(cells, bool)
+    by_row, by_column = np.nonzero(cells), np.nonzero(cells.T)
+    return Crossbar(
+        np.searchsorted(by_row[0], np.arange(len(cells) + 1)),
+        by_row[1].astype(np.int32),
+        np.searchsorted(by_column[0], np.arange(cells.shape[1] + 1)),
+        by_column[1].astype(np.int32),
+        np.asarray(activity, float),
+    )
+
+
+def test_each_relaxation_binds_somewhere():
+    """Free cells: 2 / 1 left for the second cell. Rows: both rows want the one good line. Columns: likewise."""
+    quality = np.array([[9.0, 8.0, 1.0], [2.0, 1.0, 1.0], [1.0, 1.0, 1.0]])
+    assert upper_bound(crossbar([[1, 0], [0, 1]], [1, 1]), quality) == 2.0
+    assert upper_bound(crossbar([[1, 1], [0, 0]], [1, 1]), quality) == 8.0
+    assert upper_bound(crossbar([[1, 1], [1, 0]], [1, 1]), quality) == 2.0
+    assert upper_bound(crossbar([[1, 1], [1, 0]], [1, 1]), quality.T) == 2.0
+    flat = np.array([[9.0, 9.0, 9.0, 1.0], [4.0, 1.0, 1.0, 1.0]])
+    assert upper_bound(crossbar([[1, 1], [1, 1]], [1, 1]), flat) == 1.0
+    assert upper_bound(crossbar([[1, 1], [1, 1]], [1, 1]), flat.T) == 1.0
+    assert upper_bound(crossbar([[1, 0], [1, 0]], [3, 1]), np.array([[6.0, 5.0], [1.0, 5.0]])) == 5.0 / 3.0
+    assert upper_bound(crossbar([[1, 1], [1, 1]], [0, 0]), flat) == np.inf
+
+
+def test_search_stops_where_enough_of_the_bound_is_reached():
+    """With nothing asked for, the better of the two given wirings comes back as it is."""
+    graph, clustering, _ = crossbars(np.random.default_rng(5), [(6, 6)], 0.4)
+    quality = np.random.default_rng(6).random((8, 8)) + 0.1
+    cells = crossbar_of(graph, clustering, programmed_cells(graph.network, clustering), 0)
+    start = (np.arange(6), np.arange(6))
+    for enough, same in ((0.0, True), (1.0, False)):
+        found = WeakestCell(enough=enough).search(cells, quality, start, np.random.default_rng(0))
+        assert (np.array_equal(found[0], start[0]) and np.array_equal(found[1], start[1])) is same

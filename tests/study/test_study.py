@@ -1,0 +1,241 @@
+"""Comparison of objectives and studies: shared stages change nothing, ratios are right, files are refused or remade."""
+
+import csv
+import io
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from support import small_workload
+
+import snnmap
+from snnmap.core.errors import InputError
+from snnmap.pipeline import compile as pipeline
+from snnmap.render.labels import LABELS, mode_of
+from snnmap.study.cases import cases
+from snnmap.study.claims import read_study
+from snnmap.study.compare import COLUMNS, METRICS
+from snnmap.study.page import run_study
+
+WANTED = ("traffic", "espine", "thermal", "energy", "throughput")
+
+
+@pytest.fixture(scope="module")
+def graph():
+    return snnmap.profile(small_workload.workload())
+
+
+@pytest.fixture(scope="module")
+def options(chip):
+    base = snnmap.CompileOptions(hardware=str(chip), seed=3)
+    return snnmap.CompareOptions(WANTED, ("pcm-65", "pcm-16"), base)
+
+
+@pytest.fixture(scope="module")
+def found(graph, options):
+    return list(cases([graph], options))
+
+
+def test_every_case_equals_its_own_compilation(graph, options, found):
+    """Clusters and tiles taken from another objective must be those that this one would have found."""
+    assert [(case.technology, case.objective) for case in found] == [
+        (t, o) for t in options.technologies for o in WANTED
+    ]
+    for case in found:
+        told = replace(options.base, objective=case.objective, technology=case.technology)
+        alone = snnmap.compile(graph, told)
+        assert case.compiled.mapping.figures == alone.mapping.figures
+        for part in ("clustering", "placement", "wiring"):
+            for name in getattr(alone.mapping, part).__dataclass_fields__:
+                mine, its = (getattr(getattr(m, part), name) for m in (case.compiled.mapping, alone.mapping))
+                assert np.array_equal(mine, its), (case.objective, part, name)
+
+
+def test_the_partitioner_runs_once_per_algorithm(graph, options, monkeypatch):
+    calls = []
+    kept = snnmap.compile
+
+    def watched(*args, given, **more):
+        calls.append((given.clustering is not None, given.placement is not None))
+        return kept(*args, given=given, **more)
+
+    monkeypatch.setattr(pipeline, "compile", watched)
+    list(cases([graph], options))
+    fresh = [position for position, (clustered, _) in enumerate(calls) if not clustered]
+    assert fresh == [0, WANTED.index("throughput")], "throughput has a partitioner of its own"
+    assert calls[WANTED.index("espine")] == (True, True)
+    assert calls[WANTED.index("thermal")] == (True, False), "tile temperatures guide its placement"
+
+
+def test_ratios_and_differences_are_to_the_first_objective(graph, options, found):
+    table = snnmap.compare([graph], options)
+    told = {(c.technology, c.objective): c.figures("real-time") for c in found}
+    assert {entry.metric for entry in table.entries} == set(METRICS)
+    for entry in table.entries:
+        value = told[entry.technology, entry.objective][entry.metric]
+        base = told[entry.technology, "traffic"][entry.metric]
+        assert entry.value == value
+        assert entry.mode == mode_of(entry.metric)
+        if isinstance(value, str):
+            assert (entry.ratio, entry.difference) == (None, None)
+        elif entry.unit == "K":
+            assert entry.ratio is None
+            assert entry.difference == pytest.approx(value - base)
+        else:
+            assert entry.difference is None
+            assert entry.ratio == pytest.approx(value / base if base else 1.0)
+
+
+def test_wiring_for_the_weakest_cell_helps_in_paper_mode_alone(found):
+    for technology in ("pcm-65", "pcm-16"):
+        traffic, espine = (
+            next(c for c in found if (c.technology, c.objective) == (technology, name)).figures("real-time")
+            for name in ("traffic", "espine")
+        )
+        assert espine["paper_lifetime_frames"] > 1.2 * traffic["paper_lifetime_frames"]
+        assert espine["paper_lifetime_frames"] <= traffic["paper_lifetime_bound_frames"] * (1 + 1e-9)
+        assert espine["physics_lifetime_s"] == pytest.approx(traffic["physics_lifetime_s"], rel=1e-3)
+
+
+def test_flat_out_is_hotter_and_changes_no_count(found):
+    slow, fast = (found[0].figures(pace) for pace in ("real-time", "flat-out"))
+    assert fast["physics_power_dynamic_W"] > 10 * slow["physics_power_dynamic_W"]
+    assert fast["physics_temperature_average_K"] > slow["physics_temperature_average_K"]
+    for name in ("messages", "hops", "energy_J", "latency_s", "crossbars"):
+        assert fast[name] == slow[name]
+
+
+def test_csv_holds_the_same_as_the_rows(graph, options):
+    table = snnmap.compare([graph], replace(options, objectives=("traffic", "espine")))
+    read = list(csv.DictReader(io.StringIO(table.csv())))
+    rows = table.rows()
+    assert len(read) == len(rows) == 2 * 2 * len(METRICS)
+    for text, row in zip(read, rows, strict=True):
+        for name in COLUMNS:
+            kept = "" if row[name] is None else row[name]
+            assert str(kept) == text[name]
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"objectives": ("traffic", "espin")}, "did you mean 'espine'"),
+        ({"objectives": ("traffic", "traffic")}, "listed twice"),
+        ({"objectives": ()}, "nothing to compare"),
+        ({"technologies": ("pcm-65", "oxram-22")}, "espine"),
+        ({"technologies": ("pcm-6",)}, "pcm-65"),
+    ],
+)
+def test_what_cannot_be_compared_is_refused_before_any_work(options, changes, said, monkeypatch):
+    monkeypatch.setattr(pipeline, "profile", lambda *_, **__: pytest.fail("work was done"))
+    with pytest.raises(InputError, match=said):
+        snnmap.compare(["mnist-mlp"], replace(options, **changes))
+
+
+def test_every_metric_has_words():
+    assert set(METRICS) <= set(LABELS)
+
+
+STUDY = """
+title = "a small study"
+summary = "for tests"
+workloads = ["net.toml"]
+objectives = ["traffic", "espine", "thermal"]
+technologies = ["pcm-65"]
+hardware = "CHIP"
+bands = ["net.toml"]
+
+[[claim]]
+paper = "somebody"
+figure = "effective lifetime"
+published = 3.5
+basis = "recalled"
+kind = "ratio"
+objective = "espine"
+metric = "paper_lifetime_frames"
+bound = "paper_lifetime_bound_frames"
+needs = "a needed point"
+remark = "a remark"
+
+[[claim]]
+paper = "somebody else"
+figure = "temperature"
+published = -11.4
+basis = "abstract"
+kind = "difference"
+objective = "thermal"
+metric = "physics_temperature_average_K"
+bound = "ambient_K"
+"""
+
+
+@pytest.fixture
+def file(tmp_path, chip, monkeypatch) -> Path:
+    (tmp_path / "net.toml").write_text(small_workload.recipe())
+    path = tmp_path / "study.toml"
+    path.write_text(STUDY.replace("CHIP", str(chip)))
+    monkeypatch.chdir(tmp_path)
+    return path
+
+
+def test_a_study_is_remade_byte_for_byte(file):
+    file.write_text(file.read_text().replace('bands = ["net.toml"]', ""))
+    written = run_study(file)
+    assert {path.name for path in written} == {
+        *("results.json", "results.csv", "report.md", "gains-real-time.png", "gains-flat-out.png"),
+    }
+    first = {path.name: path.read_bytes() for path in written}
+    for path in written:
+        path.unlink()
+    run_study(file)
+    assert {path.name: path.read_bytes() for path in written} == first
+
+
+def test_a_study_puts_the_published_figure_beside_ours(file):
+    run_study(file)
+    outcome = json.loads((file.parent / "results.json").read_text())
+    told = {(r["pace"], r["objective"], r["metric"]): r for r in outcome["figures"]}
+    ours = told["real-time", "espine", "paper_lifetime_frames"]["ratio"]
+    limit = told["real-time", "traffic", "paper_lifetime_bound_frames"]["value"]
+    limit /= told["real-time", "traffic", "paper_lifetime_frames"]["value"]
+    text = (file.parent / "report.md").read_text()
+    assert "**Published:** x 3.5, effective lifetime (somebody, recalled)." in text
+    assert f"| net.toml, real-time | x {ours:.4g} |" in text
+    assert f"| net.toml, real-time, limit | x {limit:.4g} |" in text
+    assert "a needed point" in text
+    assert "a remark" in text
+    air = told["real-time", "traffic", "ambient_K"]["value"]
+    warm = told["real-time", "traffic", "physics_temperature_average_K"]["value"]
+    cooled = told["real-time", "thermal", "physics_temperature_average_K"]["difference"]
+    assert cooled > air - warm, "nothing gets cooler than the air"
+    band = next(row for row in outcome["bands"] if row["metric"] == "paper_lifetime_frames")
+    assert band["least"] <= band["gain"] == pytest.approx(ours, rel=1e-7)
+    assert band["gain"] <= band["largest"]
+    assert band["least"] < band["largest"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('title = "a small study"', "", "title"),
+        ('title = "a small study"', 'titel = "x"', "unknown key 'titel'"),
+        ('basis = "recalled"', "", "claim 1.*basis"),
+        ('metric = "paper_lifetime_frames"', 'metric = "lifetime"', "not compared"),
+        ('objective = "espine"', 'objective = "energy"', "not compared"),
+        ("[[claim]]", "[[claim", "cannot be read"),
+    ],
+)
+def test_a_bad_study_file_is_refused(file, old, new, said):
+    file.write_text(file.read_text().replace(old, new, 1))
+    with pytest.raises(InputError, match=said):
+        read_study(file)
+    with pytest.raises(InputError, match="cannot be read"):
+        read_study(file.parent / "absent.toml")
+
+
+def test_the_shipped_study_can_be_read():
+    asked = read_study(Path(__file__).parents[2] / "reports" / "papers" / "study.toml")
+    assert len(asked.technologies) == 5
+    assert {claim.published for claim in asked.claims} == {3.5, 1.075, -11.4, 0.48, 0.89}
