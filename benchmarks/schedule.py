@@ -58,7 +58,7 @@ def bisection(sdfg: Sdfg, steps: int = 40) -> float:
     import networkx as nx
 
     low, high = 0.0, float(sdfg.time.sum())
-    ends = list(zip(sdfg.source.tolist(), sdfg.target.tolist(), sdfg.tokens.tolist(), strict=True))
+    ends = list(zip(sdfg.producer.tolist(), sdfg.consumer.tolist(), sdfg.tokens.tolist(), strict=True))
     for _ in range(steps):
         middle = (low + high) / 2
         graph = nx.MultiDiGraph()
@@ -69,8 +69,8 @@ def bisection(sdfg: Sdfg, steps: int = 40) -> float:
 
 def numpy_bisection(sdfg: Sdfg, steps: int = 40) -> float:
     """The same with Bellman-Ford in numpy (scipy has no test that stops early): A passes over all channels at most."""
-    order = np.argsort(sdfg.target, kind="stable")
-    source, target, tokens = sdfg.source[order], sdfg.target[order], sdfg.tokens[order]
+    order = np.argsort(sdfg.consumer, kind="stable")
+    source, target, tokens = sdfg.producer[order], sdfg.consumer[order], sdfg.tokens[order]
     first = np.searchsorted(target, np.arange(len(sdfg.time)))
     time_of = sdfg.time[source].astype(float)
     low, high = 0.0, float(sdfg.time.sum())
@@ -125,7 +125,7 @@ def main() -> None:
             told, seconds = timed(lambda: baseline(ordered))  # noqa: B023
             assert abs(Fraction(told) - ratio) <= Fraction(1, 10**6) * ratio + 1, (told, ratio)
             others.append(f"{seconds:.2f}")
-        shown = f"{len(ordered.source):8d}  {len(ordered.time):6d}  {ratio_s:8.4f}  {order_s:8.4f}  {execute_s:9.4f}"
+        shown = f"{len(ordered.producer):8d}  {len(ordered.time):6d}  {ratio_s:8.4f}  {order_s:8.4f}  {execute_s:9.4f}"
         print(f"{shown}  {others[0]:>7}  {others[1]:>10}  {ratio}", flush=True)
         assert len(channels.order) == len(sdfg.time)
 

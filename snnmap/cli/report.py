@@ -95,5 +95,5 @@ def _ends(swing: Swing, base: object, unit: str) -> tuple[str, str]:
 def _constants(found: MappingReport) -> None:
     if not found.constants:
         return
-    rows = [(key, q.written.removesuffix(" 1"), q.source) for key, q in found.constants]
-    show.table("recalled or estimated constants behind these figures", ("quantity", "value", "source"), rows)
+    rows = [(key, q.written.removesuffix(" 1"), q.citation) for key, q in found.constants]
+    show.table("recalled or estimated constants behind these figures", ("quantity", "value", "citation"), rows)

@@ -194,5 +194,5 @@ def hardware_show(name: str, technology: str | None, json_: bool) -> None:
         return
     for line in found["limits"]:
         click.echo(line)
-    rows = [(q["key"], f"{q['value']:g}", q["unit"], q["source"]) for q in found["quantities"]]
-    show.table("constants", ("quantity", "value", "unit", "source"), rows)
+    rows = [(q["key"], f"{q['value']:g}", q["unit"], q["citation"]) for q in found["quantities"]]
+    show.table("constants", ("quantity", "value", "unit", "citation"), rows)

@@ -11,11 +11,10 @@ from snnmap.core.arrays import F64, I32
 from snnmap.core.errors import InputError
 from snnmap.hardware import Hardware
 from snnmap.ir import Mapping, SpikeGraph
-from snnmap.physics import espine as paper
-from snnmap.physics import thermal
+from snnmap.physics import espine, thermal
 from snnmap.reliability.crossbars import array_of, passes_of, programmed, seconds_per_step
-from snnmap.reliability.device import PhysicsState, physics_state
-from snnmap.reliability.espine import PaperState, paper_state, paper_twin
+from snnmap.reliability.device import DeviceState, device_state
+from snnmap.reliability.espine import EspineState, espine_state, espine_twin
 from snnmap.reliability.heat import heat
 from snnmap.reliability.wear import drift_intervals, loss_rate
 from snnmap.render.plots import Chart
@@ -24,28 +23,28 @@ NEVER = 1e300
 """Anything longer is left blank."""
 
 
-def states(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> tuple[PhysicsState | None, PaperState | None]:
+def states(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> tuple[DeviceState | None, EspineState | None]:
     """The chip under a mapping in both modes, as far as its technology has them."""
-    twin = paper_twin(hardware.technology)
-    physics = physics_state(mapping, graph, hardware) if hardware.technology.mode == "physics" else None
-    return physics, None if twin is None else paper_state(mapping, graph, hardware, twin, bounds=False)
+    twin = espine_twin(hardware.technology)
+    device = device_state(mapping, graph, hardware) if hardware.technology.mode == "device" else None
+    return device, None if twin is None else espine_state(mapping, graph, hardware, twin, bounds=False)
 
 
 def tile_maps(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> list[Chart]:
     """Temperature, lifetime, utilisation and traffic of every tile, values (T,); NaN where a tile is not in use."""
-    physics, twin = states(mapping, graph, hardware)
+    device, twin = states(mapping, graph, hardware)
     clustering, tile, tiles = mapping.clustering, mapping.placement.tile, hardware.tiles
     cells = np.diff(programmed(mapping, graph).cells.ptr[clustering.row_ptr])
     leaving = link_loads(traffic(graph, clustering), mapping.placement, hardware).sum(axis=1)
     charts = []
-    if physics is not None:
-        silicon, lasts = physics.tile_temperature, _least(physics.lifetime, tile, tiles)
-        charts.append(Chart("temperature_K", "temperature of the silicon", "K", silicon, "physics"))
-        charts.append(Chart("dynamic_power_W", "dynamic power", "W", physics.dynamic, "physics"))
-        charts.append(Chart("lifetime_s", "lifetime, most written cell", "s", lasts, "physics"))
+    if device is not None:
+        silicon, lasts = device.tile_temperature, _least(device.lifetime, tile, tiles)
+        charts.append(Chart("temperature_K", "temperature of the silicon", "K", silicon, "device"))
+        charts.append(Chart("dynamic_power_W", "dynamic power", "W", device.dynamic, "device"))
+        charts.append(Chart("lifetime_s", "lifetime, most written cell", "s", lasts, "device"))
     if twin is not None:
         lasts = _least(twin.lifetime, tile, tiles)
-        charts.append(Chart("lifetime_frames", "effective lifetime, frames", "", lasts, "paper"))
+        charts.append(Chart("lifetime_frames", "effective lifetime, frames", "", lasts, "espine"))
     used = np.bincount(tile, weights=cells, minlength=tiles) / (hardware.rows * hardware.columns)
     charts.append(Chart("cell_utilisation", "cells in use", "1", np.where(used > 0, used, np.nan)))
     charts.append(Chart("messages_per_frame", "messages leaving over links per frame", "", leaving / graph.frames))
@@ -59,9 +58,9 @@ def _least(values: F64, tile: I32, tiles: int) -> F64:
 
 
 def weakest_crossbar(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> int:
-    """Cluster with the shortest lifetime: by physics where crossbars differ there, else by eSpine's equations."""
-    physics, twin = states(mapping, graph, hardware)
-    orders = [state.lifetime for state in (twin, physics) if state is not None]
+    """Cluster with the shortest lifetime: by device mode where crossbars differ there, else by eSpine's equations."""
+    device, twin = states(mapping, graph, hardware)
+    orders = [state.lifetime for state in (twin, device) if state is not None]
     return int(np.lexsort(orders)[0])
 
 
@@ -75,13 +74,13 @@ def crossbar_maps(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, clust
     """
     if not 0 <= cluster < mapping.clustering.clusters:
         raise InputError(f"crossbar {cluster} does not exist; there are 0 to {mapping.clustering.clusters - 1}")
-    if hardware.technology.mode == "paper":
-        return _paper_maps(mapping, graph, hardware, cluster)
+    if hardware.technology.mode == "espine":
+        return _espine_maps(mapping, graph, hardware, cluster)
     array = array_of(mapping, graph, hardware, programmed(mapping, graph), cluster)
     heated = heat(mapping, graph, hardware)
     cells = heated.cells[cluster]
-    physics = physics_state(mapping, graph, hardware, heated)
-    at_tile = float(physics.tile_temperature[mapping.placement.tile[cluster]])
+    device = device_state(mapping, graph, hardware, heated)
+    at_tile = float(device.tile_temperature[mapping.placement.tile[cluster]])
     with np.errstate(divide="ignore"):
         kept = 1.0 / loss_rate(hardware, cells, at_tile)
     due = np.minimum(kept, drift_intervals(hardware, cells.share.astype(np.float64)))
@@ -94,31 +93,29 @@ def crossbar_maps(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, clust
     charts = [
         Chart("conductance_S", "conductance", "S", at_cells(array.G[array.used])),
         Chart("current_A", "current when its row is read", "A", at_cells(array.current[array.used])),
-        Chart("rise_K", "mean rise of its surroundings", "K", at_cells(cells.rest.astype(np.float64)), "physics"),
-        Chart("pulse_rise_K", "further rise while read", "K", at_cells(cells.pulse.astype(np.float64)), "physics"),
-        Chart(
-            "due_s", "cell must be re-programmed after", "s", at_cells(np.where(due < NEVER, due, np.nan)), "physics"
-        ),
+        Chart("rise_K", "mean rise of its surroundings", "K", at_cells(cells.rest.astype(np.float64)), "device"),
+        Chart("pulse_rise_K", "further rise while read", "K", at_cells(cells.pulse.astype(np.float64)), "device"),
+        Chart("due_s", "cell must be re-programmed after", "s", at_cells(np.where(due < NEVER, due, np.nan)), "device"),
     ]
-    return charts + _paper_maps(mapping, graph, hardware, cluster)
+    return charts + _espine_maps(mapping, graph, hardware, cluster)
 
 
-def _paper_maps(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, cluster: int) -> list[Chart]:
-    """Current, temperature and wear by eSpine's equations; none without a paper twin."""
-    twin = paper_twin(hardware.technology)
+def _espine_maps(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, cluster: int) -> list[Chart]:
+    """Current, temperature and wear by eSpine's equations; none without an espine twin."""
+    twin = espine_twin(hardware.technology)
     if twin is None:
         return []
-    cell = paper.PaperCell.of(twin)
+    cell = espine.EspineCell.of(twin)
     shape = (hardware.rows, hardware.columns)
-    current = paper.path_currents(shape, cell)
-    own, _ = paper.self_heating(current, cell)
+    current = espine.path_currents(shape, cell)
+    own, _ = espine.self_heating(current, cell)
     passes = passes_of(mapping, graph, hardware, programmed(mapping, graph), cluster)
     duty = np.minimum(passes * cell.spike_time / (graph.window * seconds_per_step(mapping, graph)), 1.0)
     rise = thermal.coupled_rise(thermal.Sheet.of(twin), own, cell.thermal_resistance, duty)
-    lasts = paper.paper_endurance(cell.ambient + rise, cell.gamma)
+    lasts = espine.espine_endurance(cell.ambient + rise, cell.gamma)
     share = np.where(passes > 0, 1e6 * passes / graph.frames / lasts, np.nan)
     return [
-        Chart("spike_current_A", "current of a spike", "A", current, "paper"),
-        Chart("temperature_K", "temperature in a spike", "K", cell.ambient + rise, "paper"),
-        Chart("spent_per_million_frames", "endurance spent by 10^6 frames", "1", share, "paper"),
+        Chart("spike_current_A", "current of a spike", "A", current, "espine"),
+        Chart("temperature_K", "temperature in a spike", "K", cell.ambient + rise, "espine"),
+        Chart("spent_per_million_frames", "endurance spent by 10^6 frames", "1", share, "espine"),
     ]

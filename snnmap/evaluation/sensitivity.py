@@ -21,18 +21,18 @@ from snnmap.hardware import Hardware, Quantity, Technology
 from snnmap.ir import Mapping as Mapped
 from snnmap.ir import SpikeGraph, Traffic
 from snnmap.reliability.crossbars import seconds_per_step
-from snnmap.reliability.device import PhysicsState, physics_state
-from snnmap.reliability.espine import PaperState, paper_state, paper_twin
+from snnmap.reliability.device import DeviceState, device_state
+from snnmap.reliability.espine import EspineState, espine_state, espine_twin
 from snnmap.reliability.heat import Heated, heat
-from snnmap.reliability.metrics import paper_metrics, physics_metrics
+from snnmap.reliability.metrics import device_metrics, espine_metrics
 from snnmap.render.labels import with_totals
 from snnmap.stages.registry import REGISTRIES
 
 HEADLINES = (
     *("energy_J", "latency_s", "throughput_frames_per_s"),
-    *("physics_temperature_average_K", "physics_temperature_hottest_K", "physics_leakage_W", "physics_energy_total_J"),
-    *("physics_refresh_interval_s", "physics_lifetime_s", "physics_first_failure_s", "physics_limited_by"),
-    *("paper_lifetime_frames", "paper_temperature_average_K", "paper_leakage_W"),
+    *("device_temperature_average_K", "device_temperature_hottest_K", "device_leakage_W", "device_energy_total_J"),
+    *("device_refresh_interval_s", "device_lifetime_s", "device_first_failure_s", "device_limited_by"),
+    *("espine_lifetime_frames", "espine_temperature_average_K", "espine_leakage_W"),
 )
 """Figures whose dependence is reported."""
 
@@ -62,12 +62,12 @@ class Parts:
 
     mapping: Mapped
     heated: Heated | None
-    physics: PhysicsState | None
-    paper: PaperState | None
+    device: DeviceState | None
+    espine: EspineState | None
     step: float
 
 
-PARTS = ("times", "heat", "physics", "paper", "energy")
+PARTS = ("times", "heat", "device", "espine", "energy")
 """What is computed, in this order; `energy` needs no state."""
 
 
@@ -76,7 +76,7 @@ class Point:
     """The figures with one quantity at one end of its band."""
 
     quantity: str
-    """Key of the hardware file; of the paper twin's file with its name in front."""
+    """Key of the hardware file; of the espine twin's file with its name in front."""
     at: float
     """SI."""
     figures: Mapping[str, Any]
@@ -124,7 +124,7 @@ def sensitivity(
     points, done = [], 0
     for key, quantity in banded.items():
         stale = tuple(part for part in PARTS if key in logs[part])
-        stale = (*stale, "physics") if "heat" in stale else stale
+        stale = (*stale, "device") if "heat" in stale else stale
         for at in quantity.band or ():
             if at != quantity.value:
                 points.append(sweep.point(key, at, base, stale))
@@ -180,12 +180,12 @@ def _finite(value: Any) -> bool:
 def conclusions(found: Sensitivity) -> list[str]:
     """What survives the bands: the limiting mechanism, the weakest crossbar, the order of the crossbars."""
     lines = []
-    limit = found.base.get("physics_limited_by")
+    limit = found.base.get("device_limited_by")
     if limit is not None:
-        others = [f"{p.figures['physics_limited_by'] or 'runaway'} at {_said(found, p)}" for p in found.points
-                  if p.figures["physics_limited_by"] != limit]  # fmt: skip
+        others = [f"{p.figures['device_limited_by'] or 'runaway'} at {_said(found, p)}" for p in found.points
+                  if p.figures["device_limited_by"] != limit]  # fmt: skip
         held = "at every end of every band" if not others else "except: " + "; ".join(others)
-        lines.append(f"physics: limited by {limit} {held}")
+        lines.append(f"device: limited by {limit} {held}")
     lines += [f"{mode}: {_order(found, mode)}" for mode in found.ranks]
     return lines
 
@@ -240,19 +240,19 @@ class _Sweep:
 
     def parts(self, hardware: Hardware, twin: Technology | None, old: Parts, stale: tuple[str, ...]) -> Parts:
         """All states at `hardware` and `twin`; those not `stale` are taken from `old`."""
-        mapping, heated, physics, paper = old.mapping, old.heated, old.physics, old.paper
+        mapping, heated, device, espine = old.mapping, old.heated, old.device, old.espine
         if "times" in stale:
             mapping = _rescheduled(self.mapping, self.graph, hardware, self.moved)
         step = seconds_per_step(mapping, self.graph)
         if step != old.step:
             stale = PARTS
-        if "heat" in stale and hardware.technology.mode == "physics":
+        if "heat" in stale and hardware.technology.mode == "device":
             heated = heat(mapping, self.graph, hardware)
-        if "physics" in stale and hardware.technology.mode == "physics":
-            physics = physics_state(mapping, self.graph, hardware, heated)
-        if twin is not None and "paper" in stale:
-            paper = paper_state(mapping, self.graph, hardware, twin, bounds=False)
-        return Parts(mapping, heated, physics, paper, step)
+        if "device" in stale and hardware.technology.mode == "device":
+            device = device_state(mapping, self.graph, hardware, heated)
+        if twin is not None and "espine" in stale:
+            espine = espine_state(mapping, self.graph, hardware, twin, bounds=False)
+        return Parts(mapping, heated, device, espine, step)
 
     def point(self, key: str, at: float, base: Parts, stale: tuple[str, ...]) -> Point:
         """Figures with `key` at `at`."""
@@ -274,10 +274,10 @@ class _Sweep:
         told = dict(self.mapping.figures)
         graph, frames = self.graph, self.graph.frames
         metrics = timing(parts.mapping, graph)
-        if parts.physics is not None:
-            metrics += physics_metrics(parts.physics, graph.steps * parts.step, frames)
-        if parts.paper is not None:
-            metrics += paper_metrics(parts.paper)
+        if parts.device is not None:
+            metrics += device_metrics(parts.device, graph.steps * parts.step, frames)
+        if parts.espine is not None:
+            metrics += espine_metrics(parts.espine)
         told |= {metric.name: metric.value for metric in metrics}
         told |= _dynamic(told, self.hardware, hardware)
         told = with_totals(told)
@@ -287,7 +287,7 @@ class _Sweep:
 def _dynamic(told: Mapping[str, Any], base: Hardware, hardware: Hardware) -> dict[str, float]:
     """Dynamic energies per frame, J: counts are what they were, the energy of each event is not.
 
-    The reads with ideal wires follow V^2 t; their conductances only count in the exact reads of `physics` mode.
+    The reads with ideal wires follow V^2 t; their conductances only count in the exact reads of `device` mode.
     """
     pulse = [h["read_voltage"] ** 2 * h["read_time"] for h in (base, hardware)]
     found = {"energy_array_J": float(told["energy_array_J"]) * pulse[1] / pulse[0]}
@@ -298,7 +298,7 @@ def _dynamic(told: Mapping[str, Any], base: Hardware, hardware: Hardware) -> dic
 
 
 def _ranks(parts: Parts) -> dict[str, F64]:
-    states = {"physics": parts.physics, "paper": parts.paper}
+    states = {"device": parts.device, "espine": parts.espine}
     return {mode: state.lifetime for mode, state in states.items() if state is not None}
 
 
@@ -314,7 +314,7 @@ def _watched_base(
     mapping: Mapped, graph: SpikeGraph, hardware: Hardware
 ) -> tuple[_Sweep, dict[str, dict[str, None]], Parts]:
     """Everything once, noting per part which quantities it looks up."""
-    twin = paper_twin(hardware.technology)
+    twin = espine_twin(hardware.technology)
     logs: dict[str, dict[str, None]] = {part: {} for part in PARTS}
 
     def watch(part: str) -> tuple[Hardware, Technology | None]:
@@ -331,13 +331,13 @@ def _watched_base(
     _rescheduled(mapping, graph, watch("times")[0], moved)
     _dynamic(mapping.figures, hardware, watch("energy")[0])
     found = Parts(mapping, None, None, None, seconds_per_step(mapping, graph))
-    for part in ("heat", "physics", "paper"):
+    for part in ("heat", "device", "espine"):
         found = sweep.parts(*watch(part), found, (part,))
     return sweep, logs, found
 
 
 class _Named(Watched):
-    """Quantities of the paper twin, which are noted with the name of its file."""
+    """Quantities of the espine twin, which are noted with the name of its file."""
 
     def __init__(self, values: Mapping[str, Quantity], log: dict[str, None], name: str) -> None:
         super().__init__(values, log)

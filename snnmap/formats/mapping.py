@@ -46,7 +46,7 @@ def _document(mapping: Mapping) -> Document:
     ]
     edges = {
         name: getattr(sdfg, name).tolist()
-        for name in ("time", "resource", "source", "target", "production", "consumption", "tokens")
+        for name in ("time", "resource", "producer", "consumer", "production", "consumption", "tokens")
     }
     order = Order(
         tiles=schedule.tiles.tolist(),
@@ -175,15 +175,15 @@ def _mapping(document: Document, head: dict[str, Any], where: str) -> Mapping:
     _same_length(f"{where}: $.dataflow", actors=flow.actors, time=flow.time, resource=flow.resource, start=order.start)
     _same_length(
         f"{where}: $.dataflow",
-        source=flow.source,
-        target=flow.target,
+        producer=flow.producer,
+        consumer=flow.consumer,
         production=flow.production,
         consumption=flow.consumption,
         tokens=flow.tokens,
     )
     _same_length(f"{where}: $.schedule", tiles=order.tiles, order=order.order)
     actors = len(flow.actors)
-    named = [*flow.source, *flow.target, *order.critical, *(a for part in order.order for a in part)]
+    named = [*flow.producer, *flow.consumer, *order.critical, *(a for part in order.order for a in part)]
     if any(actor >= actors for actor in named):
         raise InputError(f"{where}: $.dataflow names an actor that is not among its {actors} actors")
     clustering = Clustering(
@@ -197,8 +197,8 @@ def _mapping(document: Document, head: dict[str, Any], where: str) -> Mapping:
         name=tuple(flow.actors),
         time=np.array(flow.time, np.int64),
         resource=np.array(flow.resource, np.int32),
-        source=np.array(flow.source, np.int32),
-        target=np.array(flow.target, np.int32),
+        producer=np.array(flow.producer, np.int32),
+        consumer=np.array(flow.consumer, np.int32),
         production=np.array(flow.production, np.int64),
         consumption=np.array(flow.consumption, np.int64),
         tokens=np.array(flow.tokens, np.int64),

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from snnmap.core.library import shipped
-from snnmap.hardware.keys import CHIP_KEYS, DEVICE_KEYS, PACKAGE_KEYS, PAPER_KEYS, TECHNOLOGY_KEYS
+from snnmap.hardware.keys import CHIP_KEYS, DEVICE_KEYS, ESPINE_KEYS, PACKAGE_KEYS, TECHNOLOGY_KEYS
 from snnmap.hardware.model import Hardware, Quantity, Technology
 from snnmap.hardware.reader import (
     CHIP_FIELDS,
@@ -92,8 +92,8 @@ def load_technology(name: str, beside: Path | None = None) -> Technology:
     document = read_document("technologies", find("technologies", name, beside))
     plain = dict(document.plain)
     device = take_choice(document, plain, "device", tuple(DEVICE_KEYS))
-    mode = take_choice(document, plain, "mode", ("physics", "paper"))
-    keys = {**TECHNOLOGY_KEYS, **DEVICE_KEYS[device], **(PAPER_KEYS if mode == "paper" else {})}
+    mode = take_choice(document, plain, "mode", ("device", "espine"))
+    keys = {**TECHNOLOGY_KEYS, **DEVICE_KEYS[device], **(ESPINE_KEYS if mode == "espine" else {})}
     technology = Technology(
         name=take(document, plain, "name", str),
         device=device,
@@ -120,4 +120,4 @@ def _package(path: Path) -> tuple[str, dict[str, Quantity]]:
 
 
 def _quantities(values: Mapping[str, Value]) -> dict[str, Quantity]:
-    return {key: Quantity(v.value, v.unit, v.source, v.band, v.written) for key, v in values.items()}
+    return {key: Quantity(v.value, v.unit, v.citation, v.band, v.written) for key, v in values.items()}

@@ -113,19 +113,19 @@ DEVICE_KEYS: dict[str, dict[str, Key]] = {
 }
 """Further values that depend on the memory device."""
 
-PAPER_KEYS: dict[str, Key] = {
-    "paper_path_resistance": Key(RESISTANCE, "ohm", "R: what is in series with the wire segments of a path"),
-    "paper_spike_current": Key(CURRENT, "A", "current that the longest path must still carry"),
-    "paper_spike_time": Key(TIME, "s", "length of that current pulse"),
-    "paper_cell_length": Key(LENGTH, "m", "l of T_SH"),
-    "paper_cell_volume": Key((0, 3, 0, 0, 0), "m3", "V of T_SH"),
-    "paper_conductivity": Key(CONDUCTIVITY, "W/m/K", "k of T_SH"),
-    "paper_heat_capacity": Key(HEAT_CAPACITY, "J/m3/K", "C of T_SH"),
-    "paper_ambient": Key(TEMPERATURE, "K", "T_amb of T_SH"),
-    "paper_melt_temperature": Key(TEMPERATURE, "K", "T_m of V_c"),
-    "paper_crystallisation": Key((0, 0, -1, 0, 0), "1/s", "alpha of V_c"),
-    "paper_r_set": Key(RESISTANCE, "ohm", "crystalline cell"),
-    "paper_r_reset": Key(RESISTANCE, "ohm", "amorphous cell"),
-    "paper_gamma": Key(TEMPERATURE, "K", "gamma of the endurance law exp(gamma / T)"),
+ESPINE_KEYS: dict[str, Key] = {
+    "espine_path_resistance": Key(RESISTANCE, "ohm", "R: what is in series with the wire segments of a path"),
+    "espine_spike_current": Key(CURRENT, "A", "current that the longest path must still carry"),
+    "espine_spike_time": Key(TIME, "s", "length of that current pulse"),
+    "espine_cell_length": Key(LENGTH, "m", "l of T_SH"),
+    "espine_cell_volume": Key((0, 3, 0, 0, 0), "m3", "V of T_SH"),
+    "espine_conductivity": Key(CONDUCTIVITY, "W/m/K", "k of T_SH"),
+    "espine_heat_capacity": Key(HEAT_CAPACITY, "J/m3/K", "C of T_SH"),
+    "espine_ambient": Key(TEMPERATURE, "K", "T_amb of T_SH"),
+    "espine_melt_temperature": Key(TEMPERATURE, "K", "T_m of V_c"),
+    "espine_crystallisation": Key((0, 0, -1, 0, 0), "1/s", "alpha of V_c"),
+    "espine_r_set": Key(RESISTANCE, "ohm", "crystalline cell"),
+    "espine_r_reset": Key(RESISTANCE, "ohm", "amorphous cell"),
+    "espine_gamma": Key(TEMPERATURE, "K", "gamma of the endurance law exp(gamma / T)"),
 }
-"""Further values of a technology with `mode = "paper"`."""
+"""Further values of a technology with `mode = "espine"`."""

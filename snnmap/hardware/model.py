@@ -17,16 +17,16 @@ from snnmap.hardware.reader import (
     MIN_SIDE,
 )
 
-Mode = Literal["paper", "physics"]
+Mode = Literal["espine", "device"]
 
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """A number in SI with its SI unit, its source, the band it may lie in, and the text of the file."""
+    """A number in SI with its SI unit, its citation, the band it may lie in, and the text of the file."""
 
     value: float
     unit: str
-    source: str
+    citation: str
     band: tuple[float, float] | None = None
     written: str = ""
     """Value and unit as the file has them, e.g. `100 ns`."""
@@ -34,7 +34,7 @@ class Quantity:
     @property
     def recalled(self) -> bool:
         """Whether no source was read for it: recalled or estimated; every report lists these."""
-        return self.source.startswith(("recalled:", "estimate:"))
+        return self.citation.startswith(("recalled:", "estimate:"))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,7 +53,7 @@ class Technology:
     description: str = ""
 
     def __getitem__(self, key: str) -> float:
-        """Value of `key` in SI units (`hardware_keys.TECHNOLOGY_KEYS`, `DEVICE_KEYS`, `PAPER_KEYS`)."""
+        """Value of `key` in SI units (`hardware_keys.TECHNOLOGY_KEYS`, `DEVICE_KEYS`, `ESPINE_KEYS`)."""
         return self.values[key].value
 
     def with_value(self, key: str, value: float) -> "Technology":
@@ -61,7 +61,7 @@ class Technology:
         return replace(self, values=_changed(self.values, key, value))
 
     def table(self) -> dict[str, Any]:
-        """Everything that a figure can depend on, JSON-able, with sources."""
+        """Everything that a figure can depend on, JSON-able, with citations."""
         return {
             "name": self.name,
             "device": self.device,
@@ -194,7 +194,7 @@ class Hardware:
         return [(key, quantity) for key, quantity in self.quantities().items() if quantity.recalled]
 
     def table(self) -> dict[str, Any]:
-        """Everything that a figure can depend on, JSON-able, with sources."""
+        """Everything that a figure can depend on, JSON-able, with citations."""
         return {
             "name": self.name,
             "rows": self.rows,
@@ -213,14 +213,14 @@ class Hardware:
         }
 
     def digest(self) -> str:
-        """SHA-256 of `table()` without sources: citing a number better does not change the chip.
+        """SHA-256 of `table()` without citations: citing a number better does not change the chip.
 
         The mesh counts as it is, so a sized chip differs from the chip before sizing.
         """
         table = self.table()
         for values in (table["values"], table["technology"]["values"]):
             for quantity in values.values():
-                del quantity["source"]
+                del quantity["citation"]
         text = json.dumps(table, sort_keys=True, separators=(",", ":"), allow_nan=False)
         return hashlib.sha256(text.encode()).hexdigest()
 
@@ -270,6 +270,11 @@ def _changed(values: Mapping[str, Quantity], key: str, value: float) -> dict[str
 
 def _value_table(values: Mapping[str, Quantity]) -> dict[str, Any]:
     return {
-        key: {"value": q.value, "unit": q.unit, "source": q.source, "band": None if q.band is None else list(q.band)}
+        key: {
+            "value": q.value,
+            "unit": q.unit,
+            "citation": q.citation,
+            "band": None if q.band is None else list(q.band),
+        }
         for key, q in values.items()
     }

@@ -40,7 +40,7 @@ class Value(NamedTuple):
     value: float
     unit: str
     """SI unit."""
-    source: str
+    citation: str
     band: tuple[float, float] | None
     written: str
     """As the file has it, e.g. `100 ns`."""
@@ -162,9 +162,9 @@ def _value(document: Document, name: str, raw: Any, key: Key) -> Value:
         raise document.refuse(
             name, f"{raw['value']} {unit_text} must {'not be negative' if key.zero else 'be positive'}"
         )
-    source = _source(document, name, raw["source"])
+    citation = _citation(document, name, raw["source"])
     return Value(
-        value, key.unit, source, _band(document, name, raw.get("band"), value, si), f"{raw['value']} {unit_text}"
+        value, key.unit, citation, _band(document, name, raw.get("band"), value, si), f"{raw['value']} {unit_text}"
     )
 
 
@@ -179,7 +179,7 @@ def _band(document: Document, name: str, raw: Any, value: float, si: Any) -> tup
     return low, high
 
 
-def _source(document: Document, name: str, source: Any) -> str:
+def _citation(document: Document, name: str, source: Any) -> str:
     if not isinstance(source, str) or not source.strip():
         raise document.refuse(name, "source is empty; give a key of references.bib, 'recalled: ...' or 'estimate: ...'")
     for tag in ("recalled:", "estimate:"):

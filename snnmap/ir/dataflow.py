@@ -15,9 +15,9 @@ class Sdfg:
     """(A,) worst-case execution time in ticks."""
     resource: I32
     """(A,) what serialises the actor: a tile index, or -1 for none."""
-    source: I32
+    producer: I32
     """(H,) producing actor of every channel."""
-    target: I32
+    consumer: I32
     """(H,) consuming actor."""
     production: I64
     consumption: I64

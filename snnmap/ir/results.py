@@ -14,11 +14,11 @@ class Metric:
     name: str
     value: float | int | str | None
     unit: str
-    source: str = ""
+    basis: str = ""
     """Equation or module it comes from."""
     band: tuple[float, float] | None = None
     """Low and high where the parameters are uncertain."""
-    mode: Literal["", "paper", "physics"] = ""
+    mode: Literal["", "espine", "device"] = ""
     """Which physics it belongs to, if any."""
 
 

@@ -44,16 +44,16 @@ def dataflow_violations(mapping: Mapping, graph: SpikeGraph, hardware: Hardware,
 def _shape(mapping: Mapping) -> list[Violation]:
     """Whatever would make the other rules meaningless."""
     flow, schedule = mapping.sdfg, mapping.schedule
-    actors, channels = len(flow.name), len(flow.source)
+    actors, channels = len(flow.name), len(flow.producer)
     known = [KNOWN.fullmatch(name) for name in flow.name]
-    ends = [flow.source, flow.target]
+    ends = [flow.producer, flow.consumer]
     named = [*schedule.critical, *(actor for order in schedule.order for actor in order)]
     broken = {
         "an actor is named twice": len(set(flow.name)) != actors,
         "an actor of no cluster": any(n is None or int(n[1] or 0) >= mapping.clustering.clusters for n in known),
         "actors without time, tile or start": {len(flow.time), len(flow.resource), len(schedule.start)} != {actors},
         "channels without target, rate or tokens": any(
-            len(part) != channels for part in (flow.target, flow.production, flow.consumption, flow.tokens)
+            len(part) != channels for part in (flow.consumer, flow.production, flow.consumption, flow.tokens)
         ),
         "an actor that does not exist": any(len(e) and not 0 <= e.min() <= e.max() < actors for e in ends)
         or any(not 0 <= actor < actors for actor in named),
@@ -121,7 +121,9 @@ def _fewest_tokens(mapping: Mapping) -> dict[Key, int]:
     """(producer, consumer) -> fewest initial tokens of a channel between them."""
     flow = mapping.sdfg
     fewest: dict[Key, int] = {}
-    for source, target, tokens in zip(flow.source.tolist(), flow.target.tolist(), flow.tokens.tolist(), strict=True):
+    for source, target, tokens in zip(
+        flow.producer.tolist(), flow.consumer.tolist(), flow.tokens.tolist(), strict=True
+    ):
         key = (flow.name[source], flow.name[target])
         fewest[key] = min(fewest.get(key, tokens), tokens)
     return fewest
@@ -163,7 +165,7 @@ def _cluster(actor: str) -> int:
 def _starts(mapping: Mapping) -> list[Violation]:
     flow, schedule = mapping.sdfg, mapping.schedule
     start, time, scale = schedule.start.tolist(), flow.time.tolist(), schedule.period_denominator
-    ends = zip(flow.source.tolist(), flow.target.tolist(), flow.tokens.tolist(), strict=True)
+    ends = zip(flow.producer.tolist(), flow.consumer.tolist(), flow.tokens.tolist(), strict=True)
     found = []
     for source, target, tokens in ends:
         slack = (start[target] - start[source] - time[source]) * scale + tokens * schedule.period_numerator

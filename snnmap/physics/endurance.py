@@ -1,4 +1,4 @@
-"""Wear and state loss as device physics has them: the `physics` mode (PHYSICS section 5); eSpine's model is `paper`.
+"""Wear and state loss as device physics has them: the `device` mode (PHYSICS section 5); eSpine's model is `espine`.
 
 Three accumulators per cell. Write pulses consume endurance (PCM counts melt cycles, reading melts nothing). State is
 lost by itself and under reads: retention with an Arrhenius factor at the temperature of the cell, in OxRAM also read

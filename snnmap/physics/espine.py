@@ -1,4 +1,4 @@
-"""eSpine's endurance model, equations as recalled (PHYSICS section 9; [espine]); the `paper` mode and nothing else.
+"""eSpine's endurance model, equations as recalled (PHYSICS section 9; [espine]); the `espine` mode and nothing else.
 
 Every spike drives a programming-class current through the cell, heats it, and wears it. That is not what reading does
 to phase-change memory (`endurance` is), but it is what the paper optimises. Publish its maps as ratios: the endurance
@@ -23,7 +23,7 @@ FIXED_POINT_STEPS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class PaperCell:
+class EspineCell:
     """Constants of eSpine's equations, SI."""
 
     r_wordline: float
@@ -51,11 +51,11 @@ class PaperCell:
             raise InputError(f"r_reset must be at least r_set = {self.r_set:g} ohm, is {self.r_reset:g}")
 
     @classmethod
-    def of(cls, technology: Values) -> "PaperCell":
-        """Constants of a technology with `mode = "paper"`."""
+    def of(cls, technology: Values) -> "EspineCell":
+        """Constants of a technology with `mode = "espine"`."""
         wires = {name: technology[name] for name in ("r_wordline", "r_bitline")}
         rest = [name for name in cls.__dataclass_fields__ if name not in wires]
-        return cls(**wires, **{name: technology[f"paper_{name}"] for name in rest})
+        return cls(**wires, **{name: technology[f"espine_{name}"] for name in rest})
 
     @property
     def thermal_resistance(self) -> float:
@@ -69,7 +69,7 @@ class PaperCell:
         return self.thermal_resistance * -float(np.expm1(-self.spike_time / time_constant))
 
 
-def path_asymmetry(n: int, cell: PaperCell) -> float:
+def path_asymmetry(n: int, cell: EspineCell) -> float:
     """Share by which the longest path of an n x n array carries less current than one without wire.
 
     The published 13.3 / 25.1 / 39.2 / 55.8 % at n = 32 / 64 / 128 / 256 are reproduced within 0.7 points.
@@ -79,7 +79,7 @@ def path_asymmetry(n: int, cell: PaperCell) -> float:
     return wire / (cell.path_resistance + wire)
 
 
-def path_currents(shape: tuple[int, int], cell: PaperCell) -> F64:
+def path_currents(shape: tuple[int, int], cell: EspineCell) -> F64:
     """Current of a spike through every cell, A (M, N), at the voltage that gives the longest path `spike_current`."""
     rows, columns = shape
     positive(rows=rows, columns=columns)
@@ -90,7 +90,7 @@ def path_currents(shape: tuple[int, int], cell: PaperCell) -> F64:
     return current
 
 
-def self_heating(current: npt.ArrayLike, cell: PaperCell) -> tuple[F64, F64]:
+def self_heating(current: npt.ArrayLike, cell: EspineCell) -> tuple[F64, F64]:
     """Rise above ambient, K, and resistance, ohm, of cells after a spike of `current` (A); shapes of `current`.
 
     T_SH = I^2 R l^2/(kV) (1 - exp(-k t/(l^2 C))) + T_amb with R = R_set + (1 - V_c)(R_reset - R_set) and
@@ -115,7 +115,7 @@ def self_heating(current: npt.ArrayLike, cell: PaperCell) -> tuple[F64, F64]:
     raise InputError("eSpine's resistance and temperature do not settle at these currents")
 
 
-def paper_endurance(temperature: npt.ArrayLike, gamma: float) -> F64:
+def espine_endurance(temperature: npt.ArrayLike, gamma: float) -> F64:
     """Spikes that cells survive at `temperature` (K), same shape: exp(gamma / T)."""
     positive(gamma=gamma)
     kelvin = numbers("temperature", temperature)
@@ -130,20 +130,20 @@ def calibrated_gamma(temperature: float, endurance: float) -> float:
     return scalar("temperature", temperature, above=0.0) * float(np.log(scalar("endurance", endurance, above=1.0)))
 
 
-def endurance_map(shape: tuple[int, int], cell: PaperCell) -> F64:
+def endurance_map(shape: tuple[int, int], cell: EspineCell) -> F64:
     """Spikes that every cell of an array survives, (M, N), each heated by itself alone."""
     rise, _ = self_heating(path_currents(shape, cell), cell)
-    return paper_endurance(cell.ambient + rise, cell.gamma)
+    return espine_endurance(cell.ambient + rise, cell.gamma)
 
 
-def coupled_endurance_map(cell: PaperCell, sheet: Sheet, duty: npt.ArrayLike) -> F64:
+def coupled_endurance_map(cell: EspineCell, sheet: Sheet, duty: npt.ArrayLike) -> F64:
     """Spikes that every cell survives with the average heat of its neighbours on top, (M, N).
 
     `duty` is the share of the time that every cell is on, 0 to 1 (M, N); kernel: `thermal.coupled_rise`.
     """
     share = numbers("duty", duty, least=0.0, ndim=2)
     own, _ = self_heating(path_currents((share.shape[0], share.shape[1]), cell), cell)
-    return paper_endurance(cell.ambient + coupled_rise(sheet, own, cell.thermal_resistance, share), cell.gamma)
+    return espine_endurance(cell.ambient + coupled_rise(sheet, own, cell.thermal_resistance, share), cell.gamma)
 
 
 def effective_lifetime(endurance: npt.ArrayLike, activations: npt.ArrayLike, k: int = 1) -> float:

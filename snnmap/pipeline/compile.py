@@ -26,7 +26,7 @@ from snnmap.pipeline.options import CompileOptions
 from snnmap.pipeline.plan import Plan, plan_for
 from snnmap.pipeline.profile import profile
 from snnmap.reliability.crossbars import read_currents, tile_variation
-from snnmap.reliability.espine import paper_quality
+from snnmap.reliability.espine import espine_quality
 from snnmap.stages.protocols import Term
 from snnmap.stages.registry import REGISTRIES
 
@@ -171,15 +171,15 @@ def cell_quality(hardware: Hardware, kind: Quality) -> F64:
     """How long each cell lasts at unit activity, up to a factor, (R, C).
 
     `current`: least read current over that of the cell, all cells at g_max, exact wires. `endurance`: spikes that the
-    cell survives by eSpine's equations at the paper twin of the technology.
+    cell survives by eSpine's equations at the espine twin of the technology.
 
     Raises
     ------
     InputError
-        If the technology has no paper twin.
+        If the technology has no espine twin.
     """
     if kind == "endurance":
-        return paper_quality(hardware)
+        return espine_quality(hardware)
     current = read_currents(np.full((hardware.rows, hardware.columns), hardware.technology["g_max"]), hardware)
     quality: F64 = current.min() / current
     return quality

@@ -8,7 +8,7 @@ TERM_NAMES = ("thermal", "leakage", "lifetime")
 
 
 Quality = Literal["current", "endurance"]
-"""What makes a cell good: little read current (physics), or eSpine's endurance (paper)."""
+"""What makes a cell good: little read current (device mode), or eSpine's endurance (espine mode)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Preset:
 OBJECTIVES: dict[str, Preset] = {
     "default": Preset("few messages, and busy rows where cells carry little current"),
     "traffic": Preset("few messages alone, lines in order: SpiNeMap's objective", wire="identity"),
-    "espine": Preset("the weakest cell by eSpine's endurance (paper mode)", wire="weakest_cell", quality="endurance"),
+    "espine": Preset("the weakest cell by eSpine's endurance (espine mode)", wire="weakest_cell", quality="endurance"),
     "thermal": Preset("cool and even tiles", place="hill_climb", terms=(("thermal", 0.2),)),
     "lifetime": Preset(
         "the weakest cell by read current; busy clusters on enduring tiles",

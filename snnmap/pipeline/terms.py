@@ -95,7 +95,7 @@ def lifetime(view: ChipView, weight: float) -> Term:
     """Busy clusters on enduring tiles: the busiest row of each over the tile's endurance, cubed.
 
     The cube stands for the maximum, which no sum is: one bad pairing outweighs many fair ones. Spikes wear cells in
-    `paper` mode and disturb them in OxRAM; PCM in `physics` mode is worn by writes, which reading does not cause.
+    `espine` mode and disturb them in OxRAM; PCM in `device` mode is worn by writes, which reading does not cause.
     """
     graph, clustering = view.graph, view.clustering
     of_row = np.repeat(np.arange(clustering.clusters), np.diff(clustering.row_ptr))

@@ -43,7 +43,7 @@ def show_hardware(name: str, technology: str | None = None) -> dict[str, Any]:
         "name": chip.name,
         "limits": chip.describe(),
         "quantities": [
-            {"key": key, "value": q.value, "unit": q.unit, "source": q.source, "band": q.band}
+            {"key": key, "value": q.value, "unit": q.unit, "citation": q.citation, "band": q.band}
             for key, q in every.items()
         ],
         "recalled": [key for key, q in every.items() if q.recalled],

@@ -18,7 +18,7 @@ from snnmap.hardware import Hardware, Quantity
 from snnmap.ir import Mapping as Mapped
 from snnmap.ir import SpikeGraph
 from snnmap.pipeline.reopen import graph_of, hardware_of
-from snnmap.reliability.espine import paper_twin
+from snnmap.reliability.espine import espine_twin
 from snnmap.render.labels import with_totals
 from snnmap.render.plots import plot_crossbar, plot_tiles
 
@@ -72,7 +72,7 @@ class MappingReport:
                 "unit": q.unit,
                 "written": q.written,
                 "band": q.band,
-                "source": q.source,
+                "citation": q.citation,
             }
             for key, q in self.constants
         ]
@@ -146,9 +146,9 @@ def _graph(
 
 
 def _constants(chip: Hardware, used: tuple[str, ...] | None) -> tuple[tuple[str, Quantity], ...]:
-    """Recalled and estimated quantities of the chip and of the paper twin of its technology."""
+    """Recalled and estimated quantities of the chip and of the espine twin of its technology."""
     known = dict(chip.quantities())
-    twin = paper_twin(chip.technology)
+    twin = espine_twin(chip.technology)
     if twin is not None and twin is not chip.technology:
         known |= {f"{twin.name}: {key}": quantity for key, quantity in twin.values.items()}
     return tuple((key, q) for key, q in known.items() if q.recalled and (used is None or key in used))

@@ -1,8 +1,8 @@
 """What a mapping does to the chip: temperature, leakage and lifetime, in two modes that are never mixed in one number.
 
-`physics`: exact currents of the programmed conductances, duty-weighted heating, leakage at its fixed point with
-temperature, wear from real writes (refresh against drift and loss of state, time-multiplexing). `paper`: eSpine's
-equations on the same mapping, at the paper twin of the technology (`paper-<name>`), where every spike wears the cell.
+`device`: exact currents of the programmed conductances, duty-weighted heating, leakage at its fixed point with
+temperature, wear from real writes (refresh against drift and loss of state, time-multiplexing). `espine`: eSpine's
+equations on the same mapping, at the espine twin of the technology (`espine-<name>`), where every spike wears the cell.
 
 Operating point: one network step every max(dt, guaranteed period) seconds, the profiled frames over and over; each
 spike reads its row once. All states are for that average activity. Clusters that take turns on a tile share its memory

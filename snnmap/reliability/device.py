@@ -13,12 +13,12 @@ from snnmap.physics.leakage import Leakage, settle
 from snnmap.reliability.heat import Heated, heat, reprogramming_power, tile_power, written_cells
 from snnmap.reliability.wear import wear_out
 
-__all__ = ["Heated", "PhysicsState", "chip_thermal", "heat", "physics_state"]
+__all__ = ["DeviceState", "Heated", "chip_thermal", "device_state", "heat"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class PhysicsState:
-    """The chip under a mapping, `physics` mode."""
+class DeviceState:
+    """The chip under a mapping, `device` mode."""
 
     temperature: F64
     """Mean cell temperature of every cluster's crossbar, K (K,)."""
@@ -47,10 +47,8 @@ class PhysicsState:
     """Leakage loop gain; 1 is thermal runaway."""
 
 
-def physics_state(
-    mapping: Mapping, graph: SpikeGraph, hardware: Hardware, heated: Heated | None = None
-) -> PhysicsState:
-    """Temperature, leakage and wear of a mapping, `physics` mode; `heated` if its arrays are known already.
+def device_state(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, heated: Heated | None = None) -> DeviceState:
+    """Temperature, leakage and wear of a mapping, `device` mode; `heated` if its arrays are known already.
 
     Raises
     ------
@@ -66,7 +64,7 @@ def physics_state(
     worn = wear_out(mapping, graph, hardware, heated, at_tile)
     refreshing = written_cells(heated) / worn.refresh
     each = write_energy(hardware.technology, 1.0, hardware["program_pulses"])
-    return PhysicsState(
+    return DeviceState(
         temperature=at_tile + heated.rise,
         peak=_peak(heated, at_tile),
         tile_temperature=settled.temperature,

@@ -15,15 +15,14 @@ from snnmap.core.arrays import F64, I64
 from snnmap.core.errors import InputError
 from snnmap.hardware import Hardware, Technology, load_technology, technology_names
 from snnmap.ir import Mapping, SpikeGraph
-from snnmap.physics import espine as paper
-from snnmap.physics import thermal
+from snnmap.physics import espine, thermal
 from snnmap.physics.leakage import Leakage
 from snnmap.reliability.crossbars import clusters_by_tile, passes_of, programmed, seconds_per_step, tile_variation
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class PaperState:
-    """The chip under a mapping, `paper` mode."""
+class EspineState:
+    """The chip under a mapping, `espine` mode."""
 
     lifetime: F64
     """Frames until the weakest cell of every cluster has spent its endurance, (K,)."""
@@ -39,43 +38,43 @@ class PaperState:
     """Of the periphery of tiles in use, at the average temperature of their arrays; 0 elsewhere, W (T,)."""
 
 
-def paper_twin(technology: Technology) -> Technology | None:
+def espine_twin(technology: Technology) -> Technology | None:
     """Technology of the same node with the paper's constants, or none (only PCM nodes have one)."""
-    if technology.mode == "paper":
+    if technology.mode == "espine":
         return technology
-    name = f"paper-{technology.name}"
+    name = f"espine-{technology.name}"
     return load_technology(name) if name in technology_names() else None
 
 
-def paper_quality(hardware: Hardware) -> F64:
+def espine_quality(hardware: Hardware) -> F64:
     """Spikes that every cell survives by eSpine's equations, (R, C).
 
     Raises
     ------
     InputError
-        If the chip's technology has no paper twin.
+        If the chip's technology has no espine twin.
     """
-    twin = paper_twin(hardware.technology)
+    twin = espine_twin(hardware.technology)
     if twin is None:
-        known = ", ".join(n for n in technology_names() if n.startswith("paper-"))
+        known = ", ".join(n for n in technology_names() if n.startswith("espine-"))
         raise InputError(
             f"objective espine needs eSpine's constants, which technology {hardware.technology.name!r} has not; "
-            f"use a node with a paper twin ({known})"
+            f"use a node with an espine twin ({known})"
         )
-    return paper.endurance_map((hardware.rows, hardware.columns), paper.PaperCell.of(twin))
+    return espine.endurance_map((hardware.rows, hardware.columns), espine.EspineCell.of(twin))
 
 
-def paper_state(
+def espine_state(
     mapping: Mapping, graph: SpikeGraph, hardware: Hardware, technology: Technology, *, bounds: bool = True
-) -> PaperState:
-    """Lifetime and temperature by eSpine's equations, `paper` mode; the paper knows no tile-to-tile coupling.
+) -> EspineState:
+    """Lifetime and temperature by eSpine's equations, `espine` mode; the paper knows no tile-to-tile coupling.
 
     Clusters that take turns on a tile wear and heat the same cells: their spikes add up. The bounds take longer than
     all else; without `bounds` they are infinite.
     """
-    cell, shape = paper.PaperCell.of(technology), (hardware.rows, hardware.columns)
-    lasts = paper.endurance_map(shape, cell)
-    own, _ = paper.self_heating(paper.path_currents(shape, cell), cell)
+    cell, shape = espine.EspineCell.of(technology), (hardware.rows, hardware.columns)
+    lasts = espine.endurance_map(shape, cell)
+    own, _ = espine.self_heating(espine.path_currents(shape, cell), cell)
     sheet, held = thermal.Sheet.of(technology), programmed(mapping, graph)
     time = graph.window * seconds_per_step(mapping, graph)
     law = Leakage.of(hardware, technology, hardware.leaking_width)
@@ -87,19 +86,19 @@ def paper_state(
         total = passes[0] if len(passes) == 1 else np.sum(passes, axis=0)
         duty = np.minimum(total * cell.spike_time / time, 1.0)
         rise = thermal.coupled_rise(sheet, own, cell.thermal_resistance, duty)
-        endurance = paper.paper_endurance(cell.ambient + rise, cell.gamma)
+        endurance = espine.espine_endurance(cell.ambient + rise, cell.gamma)
         hottest = max(hottest, cell.ambient + float(rise[total > 0].max(initial=0.0)))
         average[group] = cell.ambient + mean_rise(sheet, own, cell.thermal_resistance, duty)
         leakage[mapping.placement.tile[group[0]]] = law.power(average[group[0]])
         for k, mine in zip(group, passes, strict=True):
-            lifetime[k] = paper.effective_lifetime(endurance, np.where(mine > 0, total, 0.0))
+            lifetime[k] = espine.effective_lifetime(endurance, np.where(mine > 0, total, 0.0))
             spiking[k] = cell.ambient + weighted_mean(rise, mine)
     factors = _factors(mapping, hardware) * graph.frames
     bound = np.full(clusters, np.inf)
     if bounds:
         crossbars = (crossbar_of(graph, mapping.clustering, held.cells, k) for k in range(clusters))
         bound = np.array([upper_bound(crossbar, lasts) for crossbar in crossbars])
-    return PaperState(lifetime * factors, bound * factors, average, spiking, hottest, leakage)
+    return EspineState(lifetime * factors, bound * factors, average, spiking, hottest, leakage)
 
 
 def mean_rise(sheet: thermal.Sheet, own: F64, resistance: float, duty: F64) -> float:

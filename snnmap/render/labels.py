@@ -1,15 +1,15 @@
 """What the figures are called in words, in which unit, and under which heading they stand.
 
-The keys are those of the mapping file. Two groups are physics: `physics` mode and `paper` mode are never mixed in one
+The keys are those of the mapping file. Two groups are physics: `device` mode and `espine` mode are never mixed in one
 group, let alone in one number.
 """
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-PHYSICS = "physics mode"
-PAPER = "paper mode"
-MODES = "physics mode: exact currents, real writes; paper mode: eSpine's equations with recalled constants"
+DEVICE = "device mode"
+ESPINE = "espine mode"
+MODES = "device mode: exact currents, real writes; espine mode: eSpine's equations with recalled constants"
 
 
 class Label(NamedTuple):
@@ -58,32 +58,32 @@ GROUPS: dict[str, tuple[Label, ...]] = {
         Label("throughput_steps_per_s", "step rate", "1/s"),
         Label("throughput_frames_per_s", "frame rate", "1/s"),
     ),
-    PHYSICS: (
-        Label("physics_temperature_average_K", "average crossbar", "K"),
-        Label("physics_temperature_hottest_K", "hottest crossbar", "K"),
-        Label("physics_temperature_cell_peak_K", "hottest cell while read", "K"),
-        Label("physics_leakage_W", "leakage", "W"),
-        Label("physics_power_dynamic_W", "dynamic power", "W"),
-        Label("physics_energy_array_J", "array reads per frame, real wires", "J"),
-        Label("physics_energy_leakage_J", "leakage per frame", "J"),
-        Label("physics_energy_programming_J", "re-programming per frame", "J"),
-        Label("physics_energy_total_J", "energy per frame, all of it", "J"),
-        Label("physics_refresh_interval_s", "re-programming due after", "s"),
-        Label("physics_lifetime_s", "lifetime, most written cell, median", "s"),
-        Label("physics_lifetime_spared_s", "  until one cell in 1000 has failed", "s"),
-        Label("physics_first_failure_low_s", "first failure, 10 % probability", "s"),
-        Label("physics_first_failure_s", "first failure, 50 % probability", "s"),
-        Label("physics_first_failure_high_s", "first failure, 90 % probability", "s"),
-        Label("physics_limited_by", "limited by"),
-        Label("physics_leakage_loop_gain", "leakage loop gain (1: runaway)"),
+    DEVICE: (
+        Label("device_temperature_average_K", "average crossbar", "K"),
+        Label("device_temperature_hottest_K", "hottest crossbar", "K"),
+        Label("device_temperature_cell_peak_K", "hottest cell while read", "K"),
+        Label("device_leakage_W", "leakage", "W"),
+        Label("device_power_dynamic_W", "dynamic power", "W"),
+        Label("device_energy_array_J", "array reads per frame, real wires", "J"),
+        Label("device_energy_leakage_J", "leakage per frame", "J"),
+        Label("device_energy_programming_J", "re-programming per frame", "J"),
+        Label("device_energy_total_J", "energy per frame, all of it", "J"),
+        Label("device_refresh_interval_s", "re-programming due after", "s"),
+        Label("device_lifetime_s", "lifetime, most written cell, median", "s"),
+        Label("device_lifetime_spared_s", "  until one cell in 1000 has failed", "s"),
+        Label("device_first_failure_low_s", "first failure, 10 % probability", "s"),
+        Label("device_first_failure_s", "first failure, 50 % probability", "s"),
+        Label("device_first_failure_high_s", "first failure, 90 % probability", "s"),
+        Label("device_limited_by", "limited by"),
+        Label("device_leakage_loop_gain", "leakage loop gain (1: runaway)"),
     ),
-    PAPER: (
-        Label("paper_lifetime_frames", "effective lifetime, frames"),
-        Label("paper_lifetime_bound_frames", "  no wiring does better than"),
-        Label("paper_temperature_average_K", "average crossbar, over time", "K"),
-        Label("paper_temperature_spike_K", "cells while a spike passes, average", "K"),
-        Label("paper_temperature_hottest_K", "hottest cell while a spike passes", "K"),
-        Label("paper_leakage_W", "leakage of tiles in use", "W"),
+    ESPINE: (
+        Label("espine_lifetime_frames", "effective lifetime, frames"),
+        Label("espine_lifetime_bound_frames", "  no wiring does better than"),
+        Label("espine_temperature_average_K", "average crossbar, over time", "K"),
+        Label("espine_temperature_spike_K", "cells while a spike passes, average", "K"),
+        Label("espine_temperature_hottest_K", "hottest cell while a spike passes", "K"),
+        Label("espine_leakage_W", "leakage of tiles in use", "W"),
     ),
 }
 """Heading to figures."""
@@ -93,8 +93,8 @@ LABELS: dict[str, Label] = {label.key: label for labels in GROUPS.values() for l
 
 
 def mode_of(key: str) -> str:
-    """`physics`, `paper` or nothing."""
-    return next((mode for mode in ("physics", "paper") if key.startswith(f"{mode}_")), "")
+    """`device`, `espine` or nothing."""
+    return next((mode for mode in ("device", "espine") if key.startswith(f"{mode}_")), "")
 
 
 def label(key: str) -> Label:
@@ -103,13 +103,13 @@ def label(key: str) -> Label:
 
 
 def with_totals(figures: Mapping[str, Any]) -> dict[str, Any]:
-    """Figures with `physics_energy_total_J`: dynamic energy with real wires, leakage and re-programming, per frame."""
-    parts = ("energy_J", "energy_array_J", "physics_energy_array_J", "physics_energy_leakage_J")
+    """Figures with `device_energy_total_J`: dynamic energy with real wires, leakage and re-programming, per frame."""
+    parts = ("energy_J", "energy_array_J", "device_energy_array_J", "device_energy_leakage_J")
     if any(not isinstance(figures.get(part), int | float) for part in parts):
         return dict(figures)
     dynamic, ideal, real, leaking = (float(figures[part]) for part in parts)
-    programming = float(figures.get("physics_energy_programming_J") or 0.0)
-    return {**figures, "physics_energy_total_J": dynamic - ideal + real + leaking + programming}
+    programming = float(figures.get("device_energy_programming_J") or 0.0)
+    return {**figures, "device_energy_total_J": dynamic - ideal + real + leaking + programming}
 
 
 def grouped(figures: Mapping[str, Any]) -> list[tuple[str, list[tuple[Label, Any]]]]:

@@ -42,7 +42,7 @@ def repetition_vector(sdfg: Sdfg) -> tuple[int, ...]:
     """
     check(sdfg)
     around: list[list[tuple[int, Fraction]]] = [[] for _ in sdfg.name]
-    ends = zip(*(getattr(sdfg, n).tolist() for n in ("source", "target", "production", "consumption")), strict=True)
+    ends = zip(*(getattr(sdfg, n).tolist() for n in ("producer", "consumer", "production", "consumption")), strict=True)
     for source, target, production, consumption in ends:
         around[source].append((target, Fraction(production, consumption)))
         around[target].append((source, Fraction(consumption, production)))
@@ -93,19 +93,19 @@ def expand(sdfg: Sdfg) -> Expanded:
     """
     repeats = repetition_vector(sdfg)
     total = sum(repeats)
-    edges = sum(repeats[target] for target in sdfg.target.tolist())
+    edges = sum(repeats[target] for target in sdfg.consumer.tolist())
     if max(total, edges) > LIMIT:
         raise InputError(
             f"expanding the rates gives {total:,} firings and {edges:,} channels; at most {LIMIT:,} are taken"
         )
     count = np.array(repeats, np.int64)
     first = offsets(count)
-    per_channel = count[sdfg.target]
-    channel = np.repeat(np.arange(len(sdfg.source)), per_channel)
+    per_channel = count[sdfg.consumer]
+    channel = np.repeat(np.arange(len(sdfg.producer)), per_channel)
     firing = ranges(np.zeros(len(per_channel), np.int64), per_channel)
     token = (firing + 1) * sdfg.consumption[channel] - 1 - sdfg.tokens[channel]
     producer = np.floor_divide(token, sdfg.production[channel])
-    of = count[sdfg.source[channel]]
+    of = count[sdfg.producer[channel]]
     names = tuple(f"{name}#{k}" for name, r in zip(sdfg.name, repeats, strict=True) for k in range(r))
     actor = np.repeat(np.arange(len(repeats)), count)
     ones = np.ones(len(channel), np.int64)
@@ -113,8 +113,8 @@ def expand(sdfg: Sdfg) -> Expanded:
         name=names,
         time=frozen(sdfg.time[actor], np.int64),
         resource=frozen(sdfg.resource[actor], np.int32),
-        source=frozen(first[sdfg.source[channel]] + producer % of, np.int32),
-        target=frozen(first[sdfg.target[channel]] + firing, np.int32),
+        producer=frozen(first[sdfg.producer[channel]] + producer % of, np.int32),
+        consumer=frozen(first[sdfg.consumer[channel]] + firing, np.int32),
         production=ones,
         consumption=ones,
         tokens=frozen(-np.floor_divide(producer, of), np.int64),

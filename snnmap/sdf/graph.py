@@ -44,13 +44,13 @@ def channels_of(sdfg: Sdfg) -> Channels:
     if np.any(sdfg.production != 1) or np.any(sdfg.consumption != 1):
         raise InputError("the dataflow graph has rates other than 1; expand it first")
     actors = len(sdfg.time)
-    order = np.lexsort((sdfg.tokens, sdfg.target, sdfg.source))
-    source, target = sdfg.source[order], sdfg.target[order]
+    order = np.lexsort((sdfg.tokens, sdfg.consumer, sdfg.producer))
+    source, target = sdfg.producer[order], sdfg.consumer[order]
     first = np.ones(len(order), bool)
     first[1:] = (source[1:] != source[:-1]) | (target[1:] != target[:-1])
     kept = order[first]
-    ptr = offsets(np.bincount(sdfg.source[kept], minlength=actors))
-    target, tokens = frozen(sdfg.target[kept], np.int32), frozen(sdfg.tokens[kept], np.int64)
+    ptr = offsets(np.bincount(sdfg.producer[kept], minlength=actors))
+    target, tokens = frozen(sdfg.consumer[kept], np.int32), frozen(sdfg.tokens[kept], np.int64)
     firing = firing_order(ptr, target, tokens)
     if len(firing) < actors:
         cycle = blocked_cycle(ptr, target, tokens, firing)
@@ -61,7 +61,7 @@ def channels_of(sdfg: Sdfg) -> Channels:
             "It can never fire (deadlock): give one of its channels an initial token, that is a delay or a buffer.",
         )
     return Channels(
-        frozen(ptr, np.int64), frozen(sdfg.source[kept], np.int32), target, tokens, frozen(firing, np.int64)
+        frozen(ptr, np.int64), frozen(sdfg.producer[kept], np.int32), target, tokens, frozen(firing, np.int64)
     )
 
 
@@ -70,10 +70,10 @@ def check(sdfg: Sdfg) -> None:
     actors = len(sdfg.name)
     if len(sdfg.time) != actors or len(sdfg.resource) != actors:
         raise InputError(f"{actors} actors are named, but {len(sdfg.time)} have times")
-    for name in ("source", "target", "production", "consumption", "tokens"):
-        if len(getattr(sdfg, name)) != len(sdfg.source):
-            raise InputError(f"{name} of the dataflow graph does not match its {len(sdfg.source)} channels")
-    ends = np.concatenate([sdfg.source, sdfg.target])
+    for name in ("producer", "consumer", "production", "consumption", "tokens"):
+        if len(getattr(sdfg, name)) != len(sdfg.producer):
+            raise InputError(f"{name} of the dataflow graph does not match its {len(sdfg.producer)} channels")
+    ends = np.concatenate([sdfg.producer, sdfg.consumer])
     if len(ends) and (ends.min() < 0 or ends.max() >= actors):
         raise InputError(f"a channel ends at an actor outside the {actors} of the dataflow graph")
     if np.any(sdfg.production < 1) or np.any(sdfg.consumption < 1):

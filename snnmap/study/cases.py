@@ -20,7 +20,7 @@ from snnmap.pipeline.compile import Compiled, Given, compile  # noqa: A004  the 
 from snnmap.pipeline.options import CompileOptions
 from snnmap.pipeline.plan import Plan, plan_for
 from snnmap.pipeline.profile import profile
-from snnmap.reliability.espine import paper_quality
+from snnmap.reliability.espine import espine_quality
 from snnmap.render.labels import with_totals
 
 OBJECTIVES = ("traffic", "espine", "thermal", "lifetime", "leakage", "energy", "throughput")
@@ -104,7 +104,7 @@ def _checked(sources: Sequence[Source], options: CompareOptions) -> tuple[str | 
     for technology in technologies:
         hardware = load_hardware(options.base.hardware, technology)
         if any(plan.quality == "endurance" for plan in plans):
-            paper_quality(hardware)
+            espine_quality(hardware)
     return technologies
 
 

@@ -19,15 +19,15 @@ from snnmap.frontend import LoadOptions
 from snnmap.physics.leakage import Leakage
 from snnmap.pipeline.options import CompileOptions
 from snnmap.pipeline.profile import profile
-from snnmap.reliability.device import physics_state
-from snnmap.reliability.espine import paper_twin
+from snnmap.reliability.device import device_state
+from snnmap.reliability.espine import espine_twin
 from snnmap.study.cases import Case, CompareOptions, Pace, cases
 from snnmap.study.compare import METRICS, Comparison, tabulated
 
 PACES: tuple[Pace, ...] = ("real-time", "flat-out")
 EXTRA = (
-    *("physics_energy_leakage_J", "ambient_K", "heat_path_K_per_W"),
-    *("physics_lifetime_bound_s", "physics_leakage_at_ambient_W", "physics_leakage_if_cooler_W", "paper_ambient_K"),
+    *("device_energy_leakage_J", "ambient_K", "heat_path_K_per_W"),
+    *("device_lifetime_bound_s", "device_leakage_at_ambient_W", "device_leakage_if_cooler_W", "espine_ambient_K"),
 )
 """Figures of a study beside those of a comparison: its operating point, and limits that no mapping can pass."""
 FOREVER = 1e30
@@ -166,25 +166,25 @@ def _extra(case: Case, asked: Study) -> dict[str, float]:
     """Limits and operating point of a mapping."""
     made = case.compiled
     hardware, technology = made.hardware, made.hardware.technology
-    twin = paper_twin(technology)
+    twin = espine_twin(technology)
     found = {
         "ambient_K": hardware["ambient_temperature"],
         "heat_path_K_per_W": hardware["convection_resistance"] + hardware["spreader_resistance"],
     }
     if twin is not None:
-        found["paper_ambient_K"] = twin["paper_ambient"]
-    if technology.mode != "physics":
+        found["espine_ambient_K"] = twin["espine_ambient"]
+    if technology.mode != "device":
         return found
     kept = hardware.with_value("retention_time", FOREVER)
     law = Leakage.of(hardware, technology, hardware.leaking_width)
     cooler = min((c.published for c in asked.claims if c.kind == "difference"), default=0.0)
-    average = float(case.figures("real-time")["physics_temperature_average_K"])
-    bound = float(physics_state(made.mapping, made.graph, kept).lifetime.min())
+    average = float(case.figures("real-time")["device_temperature_average_K"])
+    bound = float(device_state(made.mapping, made.graph, kept).lifetime.min())
     return {
         **found,
-        "physics_lifetime_bound_s": bound,
-        "physics_leakage_at_ambient_W": hardware.tiles * float(law.power(hardware["ambient_temperature"])),
-        "physics_leakage_if_cooler_W": hardware.tiles * float(law.power(average + cooler)),
+        "device_lifetime_bound_s": bound,
+        "device_leakage_at_ambient_W": hardware.tiles * float(law.power(hardware["ambient_temperature"])),
+        "device_leakage_if_cooler_W": hardware.tiles * float(law.power(average + cooler)),
     }
 
 

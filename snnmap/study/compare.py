@@ -13,17 +13,17 @@ from snnmap.study.cases import CompareOptions, Source, cases
 
 METRICS = (
     *("crossbars", "messages", "hops", "energy_J", "latency_s", "throughput_frames_per_s"),
-    *("physics_temperature_average_K", "physics_temperature_hottest_K", "physics_temperature_cell_peak_K"),
+    *("device_temperature_average_K", "device_temperature_hottest_K", "device_temperature_cell_peak_K"),
     *(
-        "physics_power_dynamic_W",
-        "physics_leakage_W",
-        "physics_energy_total_J",
-        "physics_refresh_interval_s",
-        "physics_lifetime_s",
+        "device_power_dynamic_W",
+        "device_leakage_W",
+        "device_energy_total_J",
+        "device_refresh_interval_s",
+        "device_lifetime_s",
     ),
-    *("physics_lifetime_spared_s", "physics_first_failure_s", "physics_limited_by"),
-    *("paper_lifetime_frames", "paper_lifetime_bound_frames", "paper_temperature_average_K"),
-    *("paper_temperature_spike_K", "paper_temperature_hottest_K", "paper_leakage_W"),
+    *("device_lifetime_spared_s", "device_first_failure_s", "device_limited_by"),
+    *("espine_lifetime_frames", "espine_lifetime_bound_frames", "espine_temperature_average_K"),
+    *("espine_temperature_spike_K", "espine_temperature_hottest_K", "espine_leakage_W"),
 )
 """Rows of the table; figures that a technology does not have are left out."""
 
@@ -37,7 +37,7 @@ class Entry:
     objective: str
     metric: str
     mode: str
-    """`physics`, `paper` or nothing."""
+    """`device`, `espine` or nothing."""
     unit: str
     """SI; `1` is a share, nothing a count."""
     value: float | int | str | None

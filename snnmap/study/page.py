@@ -118,8 +118,8 @@ def _operating(outcome: Outcome) -> Table:
                 told = [
                     figures.get((*at, metric))
                     for metric in (
-                        *("physics_power_dynamic_W", "physics_leakage_W", "physics_energy_leakage_J"),
-                        *("physics_energy_total_J", "physics_temperature_average_K", "ambient_K"),
+                        *("device_power_dynamic_W", "device_leakage_W", "device_energy_leakage_J"),
+                        *("device_energy_total_J", "device_temperature_average_K", "ambient_K"),
                     )
                 ]
                 if any(not isinstance(value, int | float) for value in told):
@@ -144,7 +144,7 @@ def _notes(outcome: Outcome) -> list[str]:
     saved = []
     for technology in asked.technologies:
         at = (asked.workloads[0], technology, asked.objectives[0])
-        here, there = figures.get((*at, "physics_leakage_W")), figures.get((*at, "physics_leakage_if_cooler_W"))
+        here, there = figures.get((*at, "device_leakage_W")), figures.get((*at, "device_leakage_if_cooler_W"))
         if here and there:
             saved.append(f"{100 * (there / here - 1):.0f} % at {technology}")
     return [*lines, f"If it did get that much cooler, leakage would change by {', '.join(saved)}."] if saved else lines

@@ -209,7 +209,7 @@ def test_verify_says_yes(run, mapping: Path) -> None:
         (("clusters", 0, "tile"), 99, "tile"),
         (("clusters", 0, "rows", 0), 99, "wiring"),
         (("figures", "hops"), 1, "figures"),
-        (("figures", "physics_temperature_hottest_K"), 1.0, "figures"),
+        (("figures", "device_temperature_hottest_K"), 1.0, "figures"),
         (("figures", "invented"), 1.0, "figures"),
         (("home", 0), 99, "home"),
         (("workload", "digest"), "0" * 64, "workload-digest"),

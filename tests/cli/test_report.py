@@ -57,7 +57,7 @@ def test_the_report_says_all_of_it(run, mapping):
         assert words in out
     assert "what the figures depend on most" in out
     assert "What survives the bands:" in out
-    assert "physics: limited by" in out
+    assert "device: limited by" in out
     assert "recalled or estimated constants" in out
     assert "estimate: no figure is published; uncertain by a decade" in out
 
@@ -71,11 +71,11 @@ def test_the_document_holds_figures_constants_and_sensitivity(run, mapping, chip
     recalled = {key for key, _ in load_hardware(str(chip)).recalled()}
     told = {entry["quantity"] for entry in found["recalled"]}
     assert {key for key in told if ": " not in key} <= recalled
-    assert any(key.startswith("paper-pcm-65: paper_gamma") for key in told)
+    assert any(key.startswith("espine-pcm-65: espine_gamma") for key in told)
     assert "tile_variation" not in told, "no figure looks it up"
-    moved = found["sensitivity"]["physics_leakage_W"]
+    moved = found["sensitivity"]["device_leakage_W"]
     assert moved[0]["quantity"] == "periphery_width"
-    assert moved[0]["figure"][1] == pytest.approx(3 * found["physics_leakage_W"], rel=1e-3)
+    assert moved[0]["figure"][1] == pytest.approx(3 * found["device_leakage_W"], rel=1e-3)
     assert found["conclusions"]
     assert found["notes"] == []
 
@@ -139,14 +139,14 @@ def test_compare_prints_writes_and_draws(run, recipe, chip, tmp_path):
     assert "effective lifetime" in out
     assert "ratio" in out
     assert "= as traffic" in out
-    assert out.index("physics mode") < out.index("paper mode")
+    assert out.index("device mode") < out.index("espine mode")
     assert (tmp_path / "t.csv").read_text().startswith("workload,technology,objective,metric,")
     assert (tmp_path / "t.png").read_bytes()[:4] == b"\x89PNG"
     code, out, err = run("compare", recipe, "--hw", chip, "--objectives", "traffic,espine", "-q", "--json")
     found = json.loads(out)
     assert found["objectives"] == ["traffic", "espine"]
     assert found["pace"] == "real-time"
-    assert {row["mode"] for row in found["figures"]} == {"", "physics", "paper"}
+    assert {row["mode"] for row in found["figures"]} == {"", "device", "espine"}
     assert err == ""
 
 

@@ -150,11 +150,11 @@ def test_every_figure_is_named_once_with_its_unit(compiled: Compiled) -> None:
         ("latency_s", "s"),
         ("throughput_frames_per_s", "1/s"),
         ("row_utilisation", "1"),
-        ("physics_temperature_hottest_K", "K"),
-        ("physics_leakage_W", "W"),
+        ("device_temperature_hottest_K", "K"),
+        ("device_leakage_W", "W"),
         ("hops", ""),
         ("tiles", ""),
-        ("paper_lifetime_frames", ""),
+        ("espine_lifetime_frames", ""),
     ],
 )
 def test_units_follow_from_names(name: str, unit: str) -> None:

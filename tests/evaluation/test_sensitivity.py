@@ -8,7 +8,7 @@ import pytest
 from snnmap.evaluation import sensitivity as s
 from snnmap.evaluation.figures import evaluate, figures
 from snnmap.hardware import Quantity
-from snnmap.reliability.espine import paper_twin
+from snnmap.reliability.espine import espine_twin
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +19,7 @@ def found(compiled):
 def test_the_base_is_what_evaluate_says(found, compiled):
     told = figures(evaluate(compiled.mapping, compiled.graph, compiled.hardware))
     for name in s.HEADLINES:
-        if name == "physics_energy_total_J":
+        if name == "device_energy_total_J":
             continue
         value = found.base[name]
         assert value == told[name] if isinstance(told[name], str) else value == pytest.approx(told[name], rel=1e-8)
@@ -28,8 +28,8 @@ def test_the_base_is_what_evaluate_says(found, compiled):
 def test_the_total_is_dynamic_energy_with_real_wires_leakage_and_programming(found, compiled):
     told = compiled.mapping.figures
     parts = ("energy_neuron_J", "energy_noc_J", "energy_merge_J")
-    parts += ("physics_energy_array_J", "physics_energy_leakage_J", "physics_energy_programming_J")
-    assert found.base["physics_energy_total_J"] == pytest.approx(sum(told[part] for part in parts), rel=1e-7)
+    parts += ("device_energy_array_J", "device_energy_leakage_J", "device_energy_programming_J")
+    assert found.base["device_energy_total_J"] == pytest.approx(sum(told[part] for part in parts), rel=1e-7)
 
 
 PROBED = (
@@ -51,22 +51,22 @@ def test_every_end_equals_a_full_recomputation(found, compiled, key):
         told = figures(evaluate(mapping, compiled.graph, hardware))
         assert len(point.figures) == len(s.HEADLINES)
         for name, value in point.figures.items():
-            if name in {"physics_energy_total_J", "energy_J"} and key == "g_max":
+            if name in {"device_energy_total_J", "energy_J"} and key == "g_max":
                 continue  # conductances count in the exact reads only, as `_dynamic` says
-            if name == "physics_energy_total_J" or isinstance(told[name], str):
+            if name == "device_energy_total_J" or isinstance(told[name], str):
                 continue
             expected = float("inf") if told[name] is None else told[name]
             assert value == pytest.approx(expected, rel=1e-7), (key, point.at, name)
 
 
-def test_a_quantity_of_the_paper_twin_moves_paper_figures_alone(found, compiled):
-    twin = paper_twin(compiled.hardware.technology)
-    ends = [point for point in found.points if point.quantity == f"{twin.name}: paper_gamma"]
+def test_a_quantity_of_the_espine_twin_moves_espine_figures_alone(found, compiled):
+    twin = espine_twin(compiled.hardware.technology)
+    ends = [point for point in found.points if point.quantity == f"{twin.name}: espine_gamma"]
     assert ends
     for point in ends:
         for name, value in point.figures.items():
             moved = value != found.base[name]
-            assert moved == (name == "paper_lifetime_frames"), name
+            assert moved == (name == "espine_lifetime_frames"), name
 
 
 def test_swings_are_ordered_and_moving(found):
@@ -74,9 +74,9 @@ def test_swings_are_ordered_and_moving(found):
         sizes = [swing.size for swing in s.swings(found, name)]
         assert sizes == sorted(sizes, reverse=True)
         assert all(size > 0 for size in sizes)
-    top = s.swings(found, "physics_temperature_average_K")[0]
+    top = s.swings(found, "device_temperature_average_K")[0]
     assert top.quantity == "ambient_temperature"
-    assert top.ends[1] - found.base["physics_temperature_average_K"] == pytest.approx(40.0, abs=0.1)
+    assert top.ends[1] - found.base["device_temperature_average_K"] == pytest.approx(40.0, abs=0.1)
     assert {swing.quantity for swing in s.swings(found, "energy_J")} >= {"neuron_energy", "hop_energy", "read_time"}
     assert "hop_time" not in {swing.quantity for swing in s.swings(found, "energy_J")}
 
@@ -84,7 +84,7 @@ def test_swings_are_ordered_and_moving(found):
 def test_used_quantities_are_those_that_are_looked_up(found):
     assert "periphery_width" in found.used
     assert "tile_variation" not in found.used, "no variation seed was given"
-    assert any(key.endswith(": paper_gamma") for key in found.used)
+    assert any(key.endswith(": espine_gamma") for key in found.used)
 
 
 def test_runaway_is_a_result_and_no_error(compiled):
@@ -93,25 +93,25 @@ def test_runaway_is_a_result_and_no_error(compiled):
         compiled.hardware,
         values={
             **compiled.hardware.values,
-            "periphery_width": Quantity(quantity.value, "m", quantity.source, (quantity.value, 1e4)),
+            "periphery_width": Quantity(quantity.value, "m", quantity.citation, (quantity.value, 1e4)),
         },
     )
     found = s.sensitivity(compiled.mapping, compiled.graph, hot)
     point = next(p for p in found.points if p.quantity == "periphery_width" and p.at == 1e4)
     assert set(point.figures.values()) == {None}
     assert any("runaway at periphery_width = 1e+04 m" in line for line in s.conclusions(found))
-    assert s.swings(found, "physics_leakage_W")[0].size == np.inf
+    assert s.swings(found, "device_leakage_W")[0].size == np.inf
 
 
 def made(base, points, **figures_of):
     quantity = Quantity(1.0, "s", "estimate: test", (0.5, 2.0))
-    told = {"physics_limited_by": figures_of.get("limit", "drift")}
+    told = {"device_limited_by": figures_of.get("limit", "drift")}
     return s.Sensitivity(
         told,
-        {"physics": np.array(base)},
+        {"device": np.array(base)},
         {"q": quantity},
         tuple(
-            s.Point("q", at, {"physics_limited_by": limit}, {"physics": np.array(lasts)}) for at, limit, lasts in points
+            s.Point("q", at, {"device_limited_by": limit}, {"device": np.array(lasts)}) for at, limit, lasts in points
         ),
         ("q",),
     )

@@ -211,8 +211,8 @@ def test_technology_that_makes_no_sense_is_refused(tmp_path):
     path.write_text('extends = "pcm-22"\ndevice = "Flash"\n')
     with pytest.raises(InputError, match="PCM, OxRAM"):
         load_technology(str(path))
-    path.write_text('extends = "pcm-22"\nmode = "paper"\n')
-    with pytest.raises(InputError, match="paper_path_resistance: missing"):
+    path.write_text('extends = "pcm-22"\nmode = "espine"\n')
+    with pytest.raises(InputError, match="espine_path_resistance: missing"):
         load_technology(str(path))
 
 
@@ -277,7 +277,7 @@ def test_with_value_and_resized():
 
 def test_recalled_lists_chip_package_and_technology():
     recalled = dict(load_hardware("dynap-se-pcm").recalled())
-    assert {"hop_energy", "paper_gamma", "convection_resistance"} <= set(recalled)
+    assert {"hop_energy", "espine_gamma", "convection_resistance"} <= set(recalled)
     assert "reset_time" not in recalled
     assert all(quantity.recalled for quantity in recalled.values())
 

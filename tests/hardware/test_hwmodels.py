@@ -40,16 +40,16 @@ def test_chips_the_issue_asks_for():
     for n in (64, 256):
         assert load_hardware(f"pcm-mesh-{n}").rows == load_hardware(f"pcm-mesh-{n}").columns == n
     assert load_hardware("pcm-mesh-shared").clusters_per_tile > 1
-    assert load_hardware("dynap-se-pcm").technology.mode == "paper"
+    assert load_hardware("dynap-se-pcm").technology.mode == "espine"
     assert load_hardware("pcm-mesh").adaptive
 
 
 def test_technologies_the_issue_asks_for():
-    wanted = {f"pcm-{n}" for n in NODES} | {f"paper-pcm-{n}" for n in NODES} | {"oxram-22"}
+    wanted = {f"pcm-{n}" for n in NODES} | {f"espine-pcm-{n}" for n in NODES} | {"oxram-22"}
     assert wanted <= set(technology_names())
     for name in technology_names():
         technology = load_technology(name)
-        assert technology.mode == ("paper" if name.startswith("paper") else "physics")
+        assert technology.mode == ("espine" if name.startswith("espine") else "device")
         assert str(technology.node_nm) == name.rsplit("-", 1)[1]
 
 
@@ -76,21 +76,21 @@ def test_reset_pulse_just_melts(node):
 
 @pytest.mark.parametrize("node", NODES)
 def test_paper_constants_of_physics_section_9(node):
-    technology = load_technology(f"paper-pcm-{node}")
-    paper = {key: value for key, value in technology.values.items() if key.startswith("paper_")}
+    technology = load_technology(f"espine-pcm-{node}")
+    paper = {key: value for key, value in technology.values.items() if key.startswith("espine_")}
     assert all(quantity.recalled for quantity in paper.values())
     assert technology.values["r_wordline"].recalled
     if node in (65, 16):
         assert (technology["r_wordline"], technology["r_bitline"]) == {65: (2.5, 1.0), 16: (10.0, 3.8)}[node]
-    resistance = technology["paper_cell_length"] ** 2 / (
-        technology["paper_conductivity"] * technology["paper_cell_volume"]
+    resistance = technology["espine_cell_length"] ** 2 / (
+        technology["espine_conductivity"] * technology["espine_cell_volume"]
     )
     assert resistance == pytest.approx(0.72e6)
     assert technology["leakage_energy"] == load_technology(f"pcm-{node}")["leakage_energy"]
 
 
 def test_wires_get_worse_when_scaled():
-    for prefix in ("pcm", "paper-pcm"):
+    for prefix in ("pcm", "espine-pcm"):
         ohms = [load_technology(f"{prefix}-{node}")["r_wordline"] for node in NODES]
         assert ohms == sorted(ohms)
         assert len(set(ohms)) == len(NODES)

@@ -61,7 +61,7 @@ def set_at(values: np.ndarray, index: int | np.ndarray, value: int) -> np.ndarra
 
 def without_channel(mapping: Mapping, keep: np.ndarray) -> Mapping:
     flow = mapping.sdfg
-    fields = ("source", "target", "production", "consumption", "tokens")
+    fields = ("producer", "consumer", "production", "consumption", "tokens")
     return replace(mapping, sdfg=replace(flow, **{name: getattr(flow, name)[keep] for name in fields}))
 
 
@@ -318,10 +318,10 @@ def test_starts_that_would_overflow_are_judged(compiled: Compiled) -> None:
 def test_a_missing_dependency(compiled: Compiled) -> None:
     flow = compiled.mapping.sdfg
     message = actor(compiled.mapping, "noc/c", "")
-    for keep in (flow.source != message, flow.target != message):
+    for keep in (flow.producer != message, flow.consumer != message):
         assert "schedule-dependency" in rules(without_channel(compiled.mapping, keep), compiled)
     fire = actor(compiled.mapping, "c", "/fire")
-    assert "schedule-dependency" in rules(without_channel(compiled.mapping, flow.target != fire), compiled)
+    assert "schedule-dependency" in rules(without_channel(compiled.mapping, flow.consumer != fire), compiled)
 
 
 def test_a_dependency_with_one_token_too_many(compiled: Compiled) -> None:
@@ -334,17 +334,17 @@ def test_a_message_that_takes_a_short_cut(compiled: Compiled) -> None:
     """A channel between tiles without a message actor, from the producer straight to the consumer."""
     flow = compiled.mapping.sdfg
     message = actor(compiled.mapping, "noc/c", "")
-    producer = int(flow.source[(flow.target == message) & (flow.source != message)][0])
-    direct = replace(flow, source=np.where(flow.source == message, producer, flow.source))
+    producer = int(flow.producer[(flow.consumer == message) & (flow.producer != message)][0])
+    direct = replace(flow, producer=np.where(flow.producer == message, producer, flow.producer))
     assert "schedule-dependency" in rules(replace(compiled.mapping, sdfg=direct), compiled)
 
 
 def test_a_receiver_without_back_pressure(compiled: Compiled) -> None:
     flow = compiled.mapping.sdfg
     port = actor(compiled.mapping, "input", "")
-    keep = (flow.target != port) | (flow.source == port)
+    keep = (flow.consumer != port) | (flow.producer == port)
     assert "schedule-buffer" in rules(without_channel(compiled.mapping, keep), compiled)
-    more = replace(flow, tokens=flow.tokens + (flow.target == port) * (flow.source != port))
+    more = replace(flow, tokens=flow.tokens + (flow.consumer == port) * (flow.producer != port))
     assert "schedule-buffer" in rules(replace(compiled.mapping, sdfg=more), compiled)
 
 
@@ -400,7 +400,7 @@ def test_dataflow_that_makes_no_sense(compiled: Compiled) -> None:
                 {"time": set_at(flow.time, 0, -1)},
                 {"tokens": set_at(flow.tokens, 0, -1)},
                 {"tokens": flow.tokens[1:]},
-                {"target": set_at(flow.target, 0, -1)},
+                {"consumer": set_at(flow.consumer, 0, -1)},
                 {"production": set_at(flow.production, 0, 2)},
             )
         ),

@@ -185,21 +185,21 @@ def paper(case, v):
     (R, C), time = case["size"], case["window"] * case["step"]
     word, bit = v["r_wordline"], v["r_bitline"]
     resistance = np.array(
-        [[v["paper_path_resistance"] + (j + 1) * word + (R - i) * bit for j in range(C)] for i in range(R)]
+        [[v["espine_path_resistance"] + (j + 1) * word + (R - i) * bit for j in range(C)] for i in range(R)]
     )
-    current = v["paper_spike_current"] * resistance.max() / resistance
-    R_th = v["paper_cell_length"] ** 2 / (v["paper_conductivity"] * v["paper_cell_volume"])
-    tau = v["paper_cell_length"] ** 2 * v["paper_heat_capacity"] / v["paper_conductivity"]
+    current = v["espine_spike_current"] * resistance.max() / resistance
+    R_th = v["espine_cell_length"] ** 2 / (v["espine_conductivity"] * v["espine_cell_volume"])
+    tau = v["espine_cell_length"] ** 2 * v["espine_heat_capacity"] / v["espine_conductivity"]
     own = np.zeros((R, C))
     for i in range(R):
         for j in range(C):
-            ohm = v["paper_r_set"]
+            ohm = v["espine_r_set"]
             for _ in range(200):
-                own[i, j] = current[i, j] ** 2 * ohm * R_th * (1 - math.exp(-v["paper_spike_time"] / tau))
+                own[i, j] = current[i, j] ** 2 * ohm * R_th * (1 - math.exp(-v["espine_spike_time"] / tau))
                 amorphous = 1 - math.exp(
-                    -v["paper_crystallisation"] * own[i, j] / v["paper_melt_temperature"] * v["paper_spike_time"]
+                    -v["espine_crystallisation"] * own[i, j] / v["espine_melt_temperature"] * v["espine_spike_time"]
                 )
-                ohm = v["paper_r_set"] + amorphous * (v["paper_r_reset"] - v["paper_r_set"])
+                ohm = v["espine_r_set"] + amorphous * (v["espine_r_reset"] - v["espine_r_set"])
     vertical = v["oxide_conductivity"] * v["cell_pitch"] ** 2 / v["oxide_thickness"]
     lateral = v["sheet_conductance_row"], v["sheet_conductance_column"]
     results = []
@@ -209,7 +209,7 @@ def paper(case, v):
         for c in sharing:
             for i, j, source, _ in synapses(case, c):
                 passes[i, j] += case["spikes"][source]
-        power = own / R_th * passes * v["paper_spike_time"] / time
+        power = own / R_th * passes * v["espine_spike_time"] / time
         sheet = thermal_sheet.rise(power, vertical, *lateral)
         lasts, spiking = [], []
         for i, j, source, _ in synapses(case, cluster):
@@ -219,9 +219,9 @@ def paper(case, v):
             spikes = case["spikes"][source]
             spiking += [(rise, spikes)]
             if spikes:
-                lasts.append(math.exp(v["paper_gamma"] / (v["paper_ambient"] + rise)) / passes[i, j])
-        average = v["paper_ambient"] + float((sheet + own * passes * v["paper_spike_time"] / time).mean())
+                lasts.append(math.exp(v["espine_gamma"] / (v["espine_ambient"] + rise)) / passes[i, j])
+        average = v["espine_ambient"] + float((sheet + own * passes * v["espine_spike_time"] / time).mean())
         total = sum(s for _, s in spiking)
-        mean = v["paper_ambient"] + (sum(r * s for r, s in spiking) / total if total else 0.0)
+        mean = v["espine_ambient"] + (sum(r * s for r, s in spiking) / total if total else 0.0)
         results.append((min(lasts, default=math.inf), mean, average))
     return results

@@ -19,12 +19,12 @@ from snnmap.physics.endurance import (
     write_endurance,
 )
 from snnmap.physics.espine import (
-    PaperCell,
+    EspineCell,
     calibrated_gamma,
     coupled_endurance_map,
     effective_lifetime,
     endurance_map,
-    paper_endurance,
+    espine_endurance,
     path_asymmetry,
     path_currents,
     self_heating,
@@ -38,7 +38,7 @@ CELLS = (4, 5)
 NEVER = np.full(CELLS, np.inf)
 
 
-# physics mode
+# device mode
 
 
 def test_write_endurance_falls_with_molten_time():
@@ -216,7 +216,7 @@ def test_weakest_cells():
         lambda: weakest([1.0], 0),
         lambda: effective_lifetime([1.0], [1.0, 2.0]),
         lambda: effective_lifetime([1.0], [1.0], 0),
-        lambda: paper_endurance([0.0], 1e4),
+        lambda: espine_endurance([0.0], 1e4),
         lambda: Retention(1e-19, 1, 300).rate([0.0]),
     ],
 )
@@ -225,9 +225,9 @@ def test_bad_arguments(call):
         call()
 
 
-# paper mode
+# espine mode
 
-CELL = PaperCell.of(load_technology("paper-pcm-65"))
+CELL = EspineCell.of(load_technology("espine-pcm-65"))
 
 
 @pytest.mark.parametrize(("n", "percent"), [(32, 13.3), (64, 25.1), (128, 39.2), (256, 55.8)])
@@ -251,7 +251,7 @@ def test_self_heating_is_the_fixed_point():
     assert CELL.heating == pytest.approx(0.72e6 * (1 - np.exp(-40 / 36)))
     for alpha in (2.25, 2.25e6):
         constants = {name: getattr(CELL, name) for name in CELL.__dataclass_fields__}
-        cell = PaperCell(**{**constants, "crystallisation": alpha})
+        cell = EspineCell(**{**constants, "crystallisation": alpha})
         rise, resistance = self_heating([200e-6, 100e-6], cell)
         np.testing.assert_allclose(rise, np.array([200e-6, 100e-6]) ** 2 * resistance * cell.heating, rtol=1e-9)
         crystalline = np.exp(-alpha * rise / 810 * 40e-9)
@@ -267,14 +267,14 @@ def test_gamma_of_the_file_is_calibrated():
     rise, _ = self_heating(path_currents((128, 128), CELL), CELL)
     assert calibrated_gamma(CELL.ambient + rise[-1, 0], 1e6) == pytest.approx(CELL.gamma, rel=1e-4)
     assert calibrated_gamma(900.0, 1e6) == pytest.approx(12434, abs=1)
-    assert paper_endurance([540.0], 12434.0)[0] == pytest.approx(1e10, rel=0.01)
-    assert paper_endurance([298.0, 900.0], 1000.0) == pytest.approx([28.7, 3.04], rel=0.01)  # gamma as printed
+    assert espine_endurance([540.0], 12434.0)[0] == pytest.approx(1e10, rel=0.01)
+    assert espine_endurance([298.0, 900.0], 1000.0) == pytest.approx([28.7, 3.04], rel=0.01)  # gamma as printed
 
 
 def test_scaling_makes_the_spread_worse():
     spread = []
     for node in (65, 45, 32, 22, 16):
-        endurance = endurance_map((128, 128), PaperCell.of(load_technology(f"paper-pcm-{node}")))
+        endurance = endurance_map((128, 128), EspineCell.of(load_technology(f"espine-pcm-{node}")))
         spread.append(endurance.max() / endurance.min())
     assert spread == sorted(spread)
 
@@ -289,7 +289,7 @@ def test_effective_lifetime_is_the_weakest_used_cell():
 
 
 def test_neighbours_shorten_life():
-    sheet, shape = Sheet.of(load_technology("paper-pcm-65")), (16, 16)
+    sheet, shape = Sheet.of(load_technology("espine-pcm-65")), (16, 16)
     alone = endurance_map(shape, CELL)
     np.testing.assert_allclose(coupled_endurance_map(CELL, sheet, np.zeros(shape)), alone)
     busy = coupled_endurance_map(CELL, sheet, np.full(shape, 1e-3))
@@ -304,6 +304,6 @@ def test_neighbours_shorten_life():
 def test_constants_must_make_sense():
     constants = {name: getattr(CELL, name) for name in CELL.__dataclass_fields__}
     with pytest.raises(InputError, match="r_reset"):
-        PaperCell(**{**constants, "r_reset": 1.0})
+        EspineCell(**{**constants, "r_reset": 1.0})
     with pytest.raises(InputError, match="gamma"):
-        PaperCell(**{**constants, "gamma": 0.0})
+        EspineCell(**{**constants, "gamma": 0.0})

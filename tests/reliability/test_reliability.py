@@ -15,9 +15,9 @@ from snnmap.core.errors import SnnmapError
 from snnmap.hardware import load_hardware, load_technology
 from snnmap.ir import Clustering, Network, Placement, Population, SpikeGraph, Wiring
 from snnmap.reliability.crossbars import clusters_by_tile, passes_of, programmed, seconds_per_step, tile_variation
-from snnmap.reliability.device import physics_state
-from snnmap.reliability.espine import paper_quality, paper_state, paper_twin
-from snnmap.reliability.metrics import physics_metrics, reliability_metrics
+from snnmap.reliability.device import device_state
+from snnmap.reliability.espine import espine_quality, espine_state, espine_twin
+from snnmap.reliability.metrics import device_metrics, reliability_metrics
 from snnmap.reliability.wear import SPARE_SHARE, failure_times, first_limit
 
 TOLERANCE = 2e-6
@@ -77,14 +77,14 @@ def shared(compiled):
 
 @pytest.mark.parametrize("technology", ["pcm-16", "oxram-22"])
 @pytest.mark.parametrize("tiles", [None, 3])
-def test_physics_mode_equals_the_recount(compiled, technology, tiles):
+def test_device_mode_equals_the_recount(compiled, technology, tiles):
     hardware = busy(replace(compiled.hardware, technology=load_technology(technology)))
     mapping = compiled.mapping if tiles is None else stacked(compiled.mapping, tiles)
     case = case_of(mapping, compiled.graph, hardware)
     assert len(case["clusters"]) >= 5
     truth = oracle.state(case)
     refresh, lifetime, hottest = oracle.wear(case, truth)
-    got = physics_state(mapping, compiled.graph, hardware)
+    got = device_state(mapping, compiled.graph, hardware)
     assert got.tile_temperature == pytest.approx(truth["tile"], rel=1e-9)
     assert got.temperature - 318.15 == pytest.approx(truth["temperature"] - 318.15, rel=1e-6)
     assert got.peak == pytest.approx(hottest, rel=TOLERANCE)
@@ -104,20 +104,20 @@ def test_physics_mode_equals_the_recount(compiled, technology, tiles):
 def test_each_cluster_has_the_lifetime_of_its_own_most_written_cell(compiled, shared):
     case = case_of(shared, compiled.graph, compiled.hardware)
     _, lifetime, _ = oracle.wear(case, oracle.state(case))
-    got = physics_state(shared, compiled.graph, compiled.hardware).lifetime
+    got = device_state(shared, compiled.graph, compiled.hardware).lifetime
     for k, cluster in enumerate(case["clusters"]):
         own = min(lifetime[cluster[2], i, j] for i, j, *_ in oracle.synapses(case, cluster))
         assert got[k] == pytest.approx(own, rel=1e-6)
     assert len(set(got.tolist())) > 1
 
 
-def test_paper_mode_equals_the_recount(compiled, shared):
+def test_espine_mode_equals_the_recount(compiled, shared):
     for mapping in (compiled.mapping, shared):
-        twin = paper_twin(compiled.hardware.technology).with_value("paper_spike_time", 2e-5)
-        twin = twin.with_value("paper_gamma", 9000.0).with_value("paper_crystallisation", 3e3)
+        twin = espine_twin(compiled.hardware.technology).with_value("espine_spike_time", 2e-5)
+        twin = twin.with_value("espine_gamma", 9000.0).with_value("espine_crystallisation", 3e3)
         case = case_of(mapping, compiled.graph, compiled.hardware)
         truth = oracle.paper(case, {key: q.value for key, q in twin.values.items()})
-        got = paper_state(mapping, compiled.graph, compiled.hardware, twin)
+        got = espine_state(mapping, compiled.graph, compiled.hardware, twin)
         lasts, spiking, average = map(np.array, zip(*truth, strict=True))
         assert got.lifetime == pytest.approx(lasts * compiled.graph.frames, rel=1e-6)
         assert got.spiking == pytest.approx(spiking, rel=1e-9)
@@ -129,12 +129,12 @@ def test_paper_mode_equals_the_recount(compiled, shared):
         assert got.leakage == pytest.approx([of_tile.get(t, 0.0) for t in range(compiled.hardware.tiles)])
 
 
-def test_the_hottest_paper_cell_carries_spikes(compiled):
-    twin = paper_twin(compiled.hardware.technology)
-    got = paper_state(compiled.mapping, compiled.graph, compiled.hardware, twin)
+def test_the_hottest_espine_cell_carries_spikes(compiled):
+    twin = espine_twin(compiled.hardware.technology)
+    got = espine_state(compiled.mapping, compiled.graph, compiled.hardware, twin)
     assert got.spiking.max() <= got.hottest
     none = replace(compiled.graph, spikes=np.zeros_like(compiled.graph.spikes))
-    silent = paper_state(compiled.mapping, none, compiled.hardware, twin)
+    silent = espine_state(compiled.mapping, none, compiled.hardware, twin)
     assert silent.hottest == 298.0
     assert np.all(silent.lifetime == np.inf)
     assert np.all(silent.spiking == 298.0)
@@ -145,7 +145,7 @@ def test_reading_alone_never_wears_pcm(compiled):
     technology = replace(compiled.hardware.technology, noise="none")
     hardware = replace(compiled.hardware, technology=technology).with_value("ambient_temperature", 50.0)
     hardware = hardware.with_value("wire_temperature_coefficient", 0.0)
-    got = physics_state(compiled.mapping, compiled.graph, hardware)
+    got = device_state(compiled.mapping, compiled.graph, hardware)
     assert np.all(got.refresh > 1e100)
     assert np.all(got.lifetime > 1e100)
     assert got.programming_power < 1e-100
@@ -153,14 +153,14 @@ def test_reading_alone_never_wears_pcm(compiled):
 
 
 def test_drift_decides_when_it_is_first(compiled):
-    base = physics_state(compiled.mapping, compiled.graph, compiled.hardware)
+    base = device_state(compiled.mapping, compiled.graph, compiled.hardware)
     assert base.limited_by == "drift"
     uncompensated = replace(compiled.hardware, drift_compensation=False)
-    assert physics_state(compiled.mapping, compiled.graph, uncompensated).refresh.min() < base.refresh.min()
+    assert device_state(compiled.mapping, compiled.graph, uncompensated).refresh.min() < base.refresh.min()
     hot = compiled.hardware.with_value("ambient_temperature", 420.0)
-    assert physics_state(compiled.mapping, compiled.graph, hot).limited_by == "read disturb"
+    assert device_state(compiled.mapping, compiled.graph, hot).limited_by == "read disturb"
     short = compiled.hardware.with_value("horizon", 1e6)
-    assert physics_state(compiled.mapping, compiled.graph, short).limited_by == "none within horizon"
+    assert device_state(compiled.mapping, compiled.graph, short).limited_by == "none within horizon"
 
 
 def test_the_first_crossbar_to_ask_names_the_cause():
@@ -174,30 +174,30 @@ def test_the_first_crossbar_to_ask_names_the_cause():
 
 
 def test_time_multiplexing_lifetime_is_as_one_over_rate(compiled, shared):
-    fast = physics_state(shared, compiled.graph, compiled.hardware)
+    fast = device_state(shared, compiled.graph, compiled.hardware)
     slow_graph = replace(compiled.graph, dt=10 * seconds_per_step(shared, compiled.graph))
-    slow = physics_state(shared, slow_graph, compiled.hardware)
+    slow = device_state(shared, slow_graph, compiled.hardware)
     assert slow.lifetime == pytest.approx(10 * fast.lifetime)
     assert slow.programming_power == pytest.approx(fast.programming_power / 10, rel=1e-6)
     assert fast.limited_by == "programming"
-    alone = physics_state(compiled.mapping, compiled.graph, compiled.hardware)
+    alone = device_state(compiled.mapping, compiled.graph, compiled.hardware)
     assert fast.lifetime.max() < 1e-3 * alone.lifetime.min()
 
 
-def test_paper_lifetime_is_as_one_over_spikes(compiled):
-    twin = paper_twin(compiled.hardware.technology)
-    cold = twin.with_value("paper_spike_time", 1e-12).with_value("paper_gamma", 300.0)
-    once = paper_state(compiled.mapping, compiled.graph, compiled.hardware, cold)
+def test_espine_lifetime_is_as_one_over_spikes(compiled):
+    twin = espine_twin(compiled.hardware.technology)
+    cold = twin.with_value("espine_spike_time", 1e-12).with_value("espine_gamma", 300.0)
+    once = espine_state(compiled.mapping, compiled.graph, compiled.hardware, cold)
     often = replace(compiled.graph, spikes=3 * compiled.graph.spikes)
-    assert paper_state(compiled.mapping, often, compiled.hardware, cold).lifetime * 3 == pytest.approx(
+    assert espine_state(compiled.mapping, often, compiled.hardware, cold).lifetime * 3 == pytest.approx(
         once.lifetime, rel=1e-6
     )
 
 
 def test_loop_gain_and_runaway_come_from_the_chip(compiled):
     leaky = compiled.hardware.with_value("periphery_width", 20e-6 * 1e3)
-    calm = physics_state(compiled.mapping, compiled.graph, compiled.hardware)
-    hot = physics_state(compiled.mapping, compiled.graph, leaky)
+    calm = device_state(compiled.mapping, compiled.graph, compiled.hardware)
+    hot = device_state(compiled.mapping, compiled.graph, leaky)
     assert hot.gain > 500 * calm.gain
     assert hot.temperature.mean() > calm.temperature.mean()
 
@@ -206,9 +206,9 @@ def test_variation_scales_lifetimes_tile_by_tile(compiled):
     varied = replace(compiled.mapping, hardware={**compiled.mapping.hardware, "variation_seed": 5})
     factors = tile_variation(compiled.hardware, 5)[compiled.mapping.placement.tile]
     assert len(set(factors.tolist())) == len(factors)
-    twin = paper_twin(compiled.hardware.technology)
+    twin = espine_twin(compiled.hardware.technology)
     pairs = [
-        (physics_state(m, compiled.graph, compiled.hardware), paper_state(m, compiled.graph, compiled.hardware, twin))
+        (device_state(m, compiled.graph, compiled.hardware), espine_state(m, compiled.graph, compiled.hardware, twin))
         for m in (compiled.mapping, varied)
     ]
     assert pairs[1][0].lifetime == pytest.approx(pairs[0][0].lifetime * factors)
@@ -220,16 +220,16 @@ def test_variation_scales_lifetimes_tile_by_tile(compiled):
 def test_programming_is_named_when_a_poor_tile_wears_out(compiled, shared):
     """The limit is judged with process variation and endurance in it."""
     tough = compiled.hardware.with_value("endurance", 1e15)
-    assert physics_state(shared, compiled.graph, tough).limited_by != "programming"
+    assert device_state(shared, compiled.graph, tough).limited_by != "programming"
 
 
 def test_sparing_cells_lengthens_life_and_certain_cells_need_no_band(compiled):
-    got = physics_state(compiled.mapping, compiled.graph, compiled.hardware)
+    got = device_state(compiled.mapping, compiled.graph, compiled.hardware)
     assert got.band[0] < got.band[1] < got.band[2]
     cells = np.full(5000, 7.0)
     times = [failure_times(cells, 1.0, k, (0.5,))[0] for k in (1, int(SPARE_SHARE * 5000) + 1)]
     assert times[0] < times[1] < 7.0
-    certain = physics_state(compiled.mapping, compiled.graph, compiled.hardware.with_value("endurance_sigma", 0.0))
+    certain = device_state(compiled.mapping, compiled.graph, compiled.hardware.with_value("endurance_sigma", 0.0))
     assert certain.band == (certain.lifetime.min(),) * 3
     assert certain.spared == certain.lifetime.min()
     assert failure_times(np.zeros(0), 1.0, 1, (0.5, 0.9)) == (np.inf, np.inf)
@@ -249,29 +249,28 @@ def test_a_cluster_without_synapses_wears_nothing(compiled):
         wiring=Wiring([0, 1], [0, 0]),
         partial_messages=np.zeros(2, np.int64),
     )
-    got = physics_state(mapping, graph, compiled.hardware)
+    got = device_state(mapping, graph, compiled.hardware)
     assert np.isfinite(got.lifetime[0])
     assert got.lifetime[1] == np.inf
     assert got.refresh[1] == np.inf
-    twin = paper_twin(compiled.hardware.technology)
-    assert paper_state(mapping, graph, compiled.hardware, twin).lifetime[1] == np.inf
+    twin = espine_twin(compiled.hardware.technology)
+    assert espine_state(mapping, graph, compiled.hardware, twin).lifetime[1] == np.inf
 
 
 def test_cells_that_are_never_read_have_no_pulse(compiled):
     silent = replace(compiled.graph, spikes=np.zeros_like(compiled.graph.spikes))
-    got = physics_state(compiled.mapping, silent, compiled.hardware)
+    got = device_state(compiled.mapping, silent, compiled.hardware)
     assert got.peak == pytest.approx(got.tile_temperature[compiled.mapping.placement.tile].max(), abs=1e-9)
 
 
 def test_oxram_reads_disturb_where_they_are_strong(compiled):
     hardware = replace(compiled.hardware, technology=load_technology("oxram-22"))
-    got = physics_state(compiled.mapping, compiled.graph, hardware)
+    got = device_state(compiled.mapping, compiled.graph, hardware)
     assert got.limited_by == "programming"
     assert (
-        physics_state(compiled.mapping, compiled.graph, hardware.with_value("horizon", 1e6)).limited_by
-        == "read disturb"
+        device_state(compiled.mapping, compiled.graph, hardware.with_value("horizon", 1e6)).limited_by == "read disturb"
     )
-    weak = physics_state(compiled.mapping, compiled.graph, hardware.with_value("read_voltage", 0.1))
+    weak = device_state(compiled.mapping, compiled.graph, hardware.with_value("read_voltage", 0.1))
     assert weak.refresh.min() == pytest.approx(np.e * got.refresh.min(), rel=0.02)
 
 
@@ -279,7 +278,7 @@ def test_oxram_reads_disturb_where_they_are_strong(compiled):
 def test_no_wiring_beats_the_bound(chip, objective):
     options = snnmap.CompileOptions(hardware=str(chip), objective=objective, seed=3)
     figures = snnmap.compile(small_workload.workload(), options).mapping.figures
-    assert figures["paper_lifetime_frames"] <= figures["paper_lifetime_bound_frames"]
+    assert figures["espine_lifetime_frames"] <= figures["espine_lifetime_bound_frames"]
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -288,36 +287,36 @@ def test_espine_never_lives_shorter_than_the_traffic_objective(chip, seed):
     graph = snnmap.profile(small_workload.workload(seed + 1))
     for objective in ("traffic", "espine"):
         options = snnmap.CompileOptions(hardware=str(chip), objective=objective, seed=seed)
-        lasts.append(snnmap.compile(graph, options).mapping.figures["paper_lifetime_frames"])
+        lasts.append(snnmap.compile(graph, options).mapping.figures["espine_lifetime_frames"])
     assert lasts[0] <= lasts[1]
 
 
 def test_modes_are_labelled_and_only_offered_where_known(compiled):
     metrics = reliability_metrics(compiled.mapping, compiled.graph, compiled.hardware)
     assert all(m.name.startswith(f"{m.mode}_") for m in metrics)
-    assert {m.mode for m in metrics} == {"physics", "paper"}
+    assert {m.mode for m in metrics} == {"device", "espine"}
     oxram = replace(compiled.hardware, technology=load_technology("oxram-22"))
-    assert {m.mode for m in reliability_metrics(compiled.mapping, compiled.graph, oxram)} == {"physics"}
-    paper = replace(compiled.hardware, technology=load_technology("paper-pcm-65"))
-    assert {m.mode for m in reliability_metrics(compiled.mapping, compiled.graph, paper)} == {"paper"}
-    assert paper_twin(paper.technology) is paper.technology
+    assert {m.mode for m in reliability_metrics(compiled.mapping, compiled.graph, oxram)} == {"device"}
+    paper = replace(compiled.hardware, technology=load_technology("espine-pcm-65"))
+    assert {m.mode for m in reliability_metrics(compiled.mapping, compiled.graph, paper)} == {"espine"}
+    assert espine_twin(paper.technology) is paper.technology
 
 
 def test_energies_are_power_times_time(compiled, shared):
-    state = physics_state(shared, compiled.graph, compiled.hardware)
-    got = {m.name: m.value for m in physics_metrics(state, 2.0, 3)}
-    assert got["physics_energy_leakage_J"] == pytest.approx(2.0 * state.leakage.sum())
-    assert got["physics_energy_programming_J"] == pytest.approx(2.0 * state.programming_power)
-    assert got["physics_energy_array_J"] == pytest.approx(state.array_energy / 3)
-    assert got["physics_temperature_hottest_K"] == state.temperature.max()
-    assert got["physics_first_failure_low_s"] == state.band[0]
-    assert got["physics_first_failure_high_s"] == state.band[2]
+    state = device_state(shared, compiled.graph, compiled.hardware)
+    got = {m.name: m.value for m in device_metrics(state, 2.0, 3)}
+    assert got["device_energy_leakage_J"] == pytest.approx(2.0 * state.leakage.sum())
+    assert got["device_energy_programming_J"] == pytest.approx(2.0 * state.programming_power)
+    assert got["device_energy_array_J"] == pytest.approx(state.array_energy / 3)
+    assert got["device_temperature_hottest_K"] == state.temperature.max()
+    assert got["device_first_failure_low_s"] == state.band[0]
+    assert got["device_first_failure_high_s"] == state.band[2]
 
 
-def test_quality_needs_a_paper_twin():
-    with pytest.raises(SnnmapError, match="paper twin"):
-        paper_quality(load_hardware("pcm-mesh", "oxram-22"))
-    quality = paper_quality(load_hardware("pcm-mesh"))
+def test_quality_needs_an_espine_twin():
+    with pytest.raises(SnnmapError, match="espine twin"):
+        espine_quality(load_hardware("pcm-mesh", "oxram-22"))
+    quality = espine_quality(load_hardware("pcm-mesh"))
     assert quality.shape == (128, 128)
     assert quality[0, -1] == quality.max()
 

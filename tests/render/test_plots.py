@@ -24,8 +24,8 @@ def chart(values, unit="K", mode=""):
 
 
 def test_a_map_that_hardly_differs_is_drawn_as_differences():
-    drawn = readable(chart([318.1506, 318.1508, np.nan], mode="physics"))
-    assert drawn.title == "physics mode: words\nabove 318.1506 K"
+    drawn = readable(chart([318.1506, 318.1508, np.nan], mode="device"))
+    assert drawn.title == "device mode: words\nabove 318.1506 K"
     assert drawn.unit == "uK"
     assert drawn.values[:2] == pytest.approx([0.0, 200.0], abs=1e-3)
     assert np.isnan(drawn.values[2])
@@ -92,11 +92,11 @@ def test_tile_maps_agree_with_the_figures(compiled):
     mapping, graph, hardware = compiled.mapping, compiled.graph, compiled.hardware
     found = {(c.mode, c.key): c.values for c in maps.tile_maps(mapping, graph, hardware)}
     told = mapping.figures
-    assert np.nanmin(found["paper", "lifetime_frames"]) == pytest.approx(told["paper_lifetime_frames"])
-    assert np.nanmin(found["physics", "lifetime_s"]) == pytest.approx(told["physics_lifetime_s"])
-    assert found["physics", "dynamic_power_W"].sum() == pytest.approx(told["physics_power_dynamic_W"])
+    assert np.nanmin(found["espine", "lifetime_frames"]) == pytest.approx(told["espine_lifetime_frames"])
+    assert np.nanmin(found["device", "lifetime_s"]) == pytest.approx(told["device_lifetime_s"])
+    assert found["device", "dynamic_power_W"].sum() == pytest.approx(told["device_power_dynamic_W"])
     assert found["", "messages_per_frame"].sum() * graph.frames == pytest.approx(told["hops"])
-    assert found["physics", "temperature_K"].max() <= told["physics_temperature_cell_peak_K"]
+    assert found["device", "temperature_K"].max() <= told["device_temperature_cell_peak_K"]
     cells = hardware.rows * hardware.columns
     assert np.nansum(found["", "cell_utilisation"]) * cells == pytest.approx(graph.network.synapses)
     for values in found.values():
@@ -110,16 +110,16 @@ def test_crossbar_maps_agree_with_the_figures(compiled):
     for k in range(mapping.clustering.clusters):
         found = {(c.mode, c.key): c.values for c in maps.crossbar_maps(mapping, graph, hardware, k)}
         assert {values.shape for values in found.values()} == {(hardware.rows, hardware.columns)}
-        spent = found["paper", "spent_per_million_frames"]
+        spent = found["espine", "spent_per_million_frames"]
         worst = max(worst, float(np.nanmax(np.append(spent, 0.0))))
-        refresh = min(refresh, float(np.nanmin(np.append(found["physics", "due_s"], np.inf))))
+        refresh = min(refresh, float(np.nanmin(np.append(found["device", "due_s"], np.inf))))
         used += int(np.isfinite(found["", "conductance_S"]).sum())
         current = found["", "current_A"]
         ideal = found["", "conductance_S"] * hardware["read_voltage"]
         programmed = np.isfinite(current)
         assert np.all(current[programmed] <= ideal[programmed] * (1 + 1e-12)), "wires only lose"
-    assert 1e6 / worst == pytest.approx(mapping.figures["paper_lifetime_frames"])
-    assert refresh == pytest.approx(mapping.figures["physics_refresh_interval_s"], rel=1e-4)
+    assert 1e6 / worst == pytest.approx(mapping.figures["espine_lifetime_frames"])
+    assert refresh == pytest.approx(mapping.figures["device_refresh_interval_s"], rel=1e-4)
     assert used == graph.network.synapses
     assert 0 <= weakest < mapping.clustering.clusters
 

@@ -88,21 +88,21 @@ def test_ratios_and_differences_are_to_the_first_objective(graph, options, found
             assert entry.ratio == pytest.approx(value / base if base else 1.0)
 
 
-def test_wiring_for_the_weakest_cell_helps_in_paper_mode_alone(found):
+def test_wiring_for_the_weakest_cell_helps_in_espine_mode_alone(found):
     for technology in ("pcm-65", "pcm-16"):
         traffic, espine = (
             next(c for c in found if (c.technology, c.objective) == (technology, name)).figures("real-time")
             for name in ("traffic", "espine")
         )
-        assert espine["paper_lifetime_frames"] > 1.2 * traffic["paper_lifetime_frames"]
-        assert espine["paper_lifetime_frames"] <= traffic["paper_lifetime_bound_frames"] * (1 + 1e-9)
-        assert espine["physics_lifetime_s"] == pytest.approx(traffic["physics_lifetime_s"], rel=1e-3)
+        assert espine["espine_lifetime_frames"] > 1.2 * traffic["espine_lifetime_frames"]
+        assert espine["espine_lifetime_frames"] <= traffic["espine_lifetime_bound_frames"] * (1 + 1e-9)
+        assert espine["device_lifetime_s"] == pytest.approx(traffic["device_lifetime_s"], rel=1e-3)
 
 
 def test_flat_out_is_hotter_and_changes_no_count(found):
     slow, fast = (found[0].figures(pace) for pace in ("real-time", "flat-out"))
-    assert fast["physics_power_dynamic_W"] > 10 * slow["physics_power_dynamic_W"]
-    assert fast["physics_temperature_average_K"] > slow["physics_temperature_average_K"]
+    assert fast["device_power_dynamic_W"] > 10 * slow["device_power_dynamic_W"]
+    assert fast["device_temperature_average_K"] > slow["device_temperature_average_K"]
     for name in ("messages", "hops", "energy_J", "latency_s", "crossbars"):
         assert fast[name] == slow[name]
 
@@ -154,8 +154,8 @@ published = 3.5
 basis = "recalled"
 kind = "ratio"
 objective = "espine"
-metric = "paper_lifetime_frames"
-bound = "paper_lifetime_bound_frames"
+metric = "espine_lifetime_frames"
+bound = "espine_lifetime_bound_frames"
 needs = "a needed point"
 remark = "a remark"
 
@@ -166,7 +166,7 @@ published = -11.4
 basis = "abstract"
 kind = "difference"
 objective = "thermal"
-metric = "physics_temperature_average_K"
+metric = "device_temperature_average_K"
 bound = "ambient_K"
 """
 
@@ -197,9 +197,9 @@ def test_a_study_puts_the_published_figure_beside_ours(file):
     run_study(file)
     outcome = json.loads((file.parent / "results.json").read_text())
     told = {(r["pace"], r["objective"], r["metric"]): r for r in outcome["figures"]}
-    ours = told["real-time", "espine", "paper_lifetime_frames"]["ratio"]
-    limit = told["real-time", "traffic", "paper_lifetime_bound_frames"]["value"]
-    limit /= told["real-time", "traffic", "paper_lifetime_frames"]["value"]
+    ours = told["real-time", "espine", "espine_lifetime_frames"]["ratio"]
+    limit = told["real-time", "traffic", "espine_lifetime_bound_frames"]["value"]
+    limit /= told["real-time", "traffic", "espine_lifetime_frames"]["value"]
     text = (file.parent / "report.md").read_text()
     assert "**Published:** x 3.5, effective lifetime (somebody, recalled)." in text
     assert f"| net.toml, real-time | x {ours:.4g} |" in text
@@ -207,10 +207,10 @@ def test_a_study_puts_the_published_figure_beside_ours(file):
     assert "a needed point" in text
     assert "a remark" in text
     air = told["real-time", "traffic", "ambient_K"]["value"]
-    warm = told["real-time", "traffic", "physics_temperature_average_K"]["value"]
-    cooled = told["real-time", "thermal", "physics_temperature_average_K"]["difference"]
+    warm = told["real-time", "traffic", "device_temperature_average_K"]["value"]
+    cooled = told["real-time", "thermal", "device_temperature_average_K"]["difference"]
     assert cooled > air - warm, "nothing gets cooler than the air"
-    band = next(row for row in outcome["bands"] if row["metric"] == "paper_lifetime_frames")
+    band = next(row for row in outcome["bands"] if row["metric"] == "espine_lifetime_frames")
     assert band["least"] <= band["gain"] == pytest.approx(ours, rel=1e-7)
     assert band["gain"] <= band["largest"]
     assert band["least"] < band["largest"]
@@ -222,7 +222,7 @@ def test_a_study_puts_the_published_figure_beside_ours(file):
         ('title = "a small study"', "", "title"),
         ('title = "a small study"', 'titel = "x"', "unknown key 'titel'"),
         ('basis = "recalled"', "", "claim 1.*basis"),
-        ('metric = "paper_lifetime_frames"', 'metric = "lifetime"', "not compared"),
+        ('metric = "espine_lifetime_frames"', 'metric = "lifetime"', "not compared"),
         ('objective = "espine"', 'objective = "energy"', "not compared"),
         ("[[claim]]", "[[claim", "cannot be read"),
     ],

@@ -18,6 +18,6 @@ def mesh(width, height, *, rows=128, columns=128, clusters_per_tile=1, port=(0, 
         merge=True,
         port=port,
         buffer_tokens=1,
-        technology=Technology("none", "PCM", 45, "physics", {}),
+        technology=Technology("none", "PCM", 45, "device", {}),
         values={},
     )

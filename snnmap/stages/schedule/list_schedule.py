@@ -70,7 +70,7 @@ class ListSchedule:
         programming = _programming(graph, hardware, clustering, placement, len(sdfg.name))
         bound = lower_bound(sdfg, programming)
         best = min((_candidate(sdfg, tile_orders(sdfg, p), programming) for p in _rules(sdfg)), key=Candidate.cost)
-        budget = min(self.swaps, self.work // max(1, len(best.sdfg.source)))
+        budget = min(self.swaps, self.work // max(1, len(best.sdfg.producer)))
         current = best
         for done in range(budget):
             if best.periodic.period <= bound:
@@ -180,8 +180,8 @@ def with_orders(sdfg: Sdfg, orders: Orders) -> Sdfg:
     ones = np.ones(len(source), np.int64)
     return replace(
         sdfg,
-        source=frozen(np.append(sdfg.source, source), np.int32),
-        target=frozen(np.append(sdfg.target, target), np.int32),
+        producer=frozen(np.append(sdfg.producer, source), np.int32),
+        consumer=frozen(np.append(sdfg.consumer, target), np.int32),
         production=frozen(np.append(sdfg.production, ones), np.int64),
         consumption=frozen(np.append(sdfg.consumption, ones), np.int64),
         tokens=frozen(np.append(sdfg.tokens, tokens), np.int64),

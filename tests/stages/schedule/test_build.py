@@ -27,7 +27,7 @@ def key_of(name):
 def links_between(sdfg):
     """{(sender, receiver): tokens} forwards, the same backwards (credit), and {(sender, cluster): message time}."""
     tokens = {}
-    for s, t, n in zip(sdfg.source.tolist(), sdfg.target.tolist(), sdfg.tokens.tolist(), strict=True):
+    for s, t, n in zip(sdfg.producer.tolist(), sdfg.consumer.tolist(), sdfg.tokens.tolist(), strict=True):
         tokens.setdefault((s, t), set()).add(n)
     message = {a for a, name in enumerate(sdfg.name) if name.startswith("noc/")}
     direct, through, time = {}, {}, {}
@@ -66,8 +66,8 @@ def test_channels_are_the_dependencies_and_their_credit(seed, shared, buffer_tok
         expected.setdefault((receiver, sender), set()).add(1 if own else buffer_tokens - delayed)
     assert not through
     assert direct == expected
-    loops = sdfg.source == sdfg.target
-    assert sorted(sdfg.source[loops]) == list(range(len(sdfg.name)))
+    loops = sdfg.producer == sdfg.consumer
+    assert sorted(sdfg.producer[loops]) == list(range(len(sdfg.name)))
     assert np.all(sdfg.tokens[loops] == 1)
     maximum_cycle_ratio(sdfg)  # free of deadlock
 

@@ -41,10 +41,10 @@ def test_rates_are_the_messages_of_an_average_frame(seed):
     forward = len(counted)
     first = len(flow.name)
     for h in range(first, first + forward):
-        ends = flow.name[flow.source[h]], flow.name[flow.target[h]]
+        ends = flow.name[flow.producer[h]], flow.name[flow.consumer[h]]
         assert flow.production[h] == flow.consumption[h] == max(1, -(-counted.pop(ends) // 2))
         back = h + forward
-        assert (flow.source[back], flow.target[back]) == (flow.target[h], flow.source[h])
+        assert (flow.producer[back], flow.consumer[back]) == (flow.consumer[h], flow.producer[h])
     assert not counted
 
 
@@ -65,7 +65,7 @@ def test_a_time_that_is_not_positive_is_refused():
 def test_the_ratio_follows_a_smaller_buffer():
     case = random_case(9)
     flow = frame_level(*case.stage)
-    back = (flow.tokens == 2 * flow.production) & (flow.source != flow.target)
+    back = (flow.tokens == 2 * flow.production) & (flow.producer != flow.consumer)
     assert np.any(back)
     tight = replace(flow, tokens=np.where(back, flow.production, flow.tokens))
     assert maximum_cycle_ratio(tight)[0] >= maximum_cycle_ratio(flow)[0]
@@ -77,6 +77,6 @@ def test_without_channels_back_it_is_one_over_the_constant(seed):
     flow = frame_level(*case.stage, firing_time=7e-9)
     assert len(case.clusters) == 3
     actors = len(flow.name)
-    assert not np.any(flow.tokens[actors : actors + (len(flow.source) - actors) // 2])
+    assert not np.any(flow.tokens[actors : actors + (len(flow.producer) - actors) // 2])
     assert maximum_cycle_ratio(flow)[0] == 7000
     assert maximum_cycle_ratio(frame_level(*case.stage))[0] > 7000

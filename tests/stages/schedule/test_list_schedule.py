@@ -53,7 +53,7 @@ def violations(case, sdfg, schedule):
 
 
 def channel_list(sdfg):
-    columns = (sdfg.source, sdfg.target, sdfg.production, sdfg.consumption, sdfg.tokens)
+    columns = (sdfg.producer, sdfg.consumer, sdfg.production, sdfg.consumption, sdfg.tokens)
     return list(zip(*(c.tolist() for c in columns), strict=True))
 
 
