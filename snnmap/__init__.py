@@ -7,26 +7,31 @@
     snnmap.save(compiled.mapping, "mapping.json")
     snnmap.verify(compiled.mapping, compiled.graph, compiled.hardware)   # [] if legal
 
-The command line is a shell over the names below. `profile`, `verify`, `evaluate` and `report` are functions here; the
-modules of the same names are reached by `from snnmap.verify import ...`.
+The command line is a shell over the names below; packages of the same project that are not listed here are private.
 """
 
 from snnmap.core.errors import InfeasibleError, InputError, SnnmapError
 from snnmap.core.version import __version__
 from snnmap.evaluation.figures import evaluate
+from snnmap.evaluation.sensitivity import Swing
 from snnmap.formats.mapping import load, save
 from snnmap.formats.profile import load_profile, save_profile
 from snnmap.formats.schema import schema
 from snnmap.frontend import LoadOptions, load_network, load_workload
 from snnmap.hardware import Hardware, load_hardware
 from snnmap.ir import (
+    Chart,
+    ChipFacts,
     Clustering,
     Dynamics,
     Mapping,
     Metric,
     Network,
+    Origin,
     Placement,
     Population,
+    Provenance,
+    Remarks,
     Report,
     Schedule,
     Sdfg,
@@ -36,27 +41,31 @@ from snnmap.ir import (
     Violation,
     Wiring,
     Workload,
+    WorkloadFacts,
 )
 from snnmap.legality.rules import verify
 from snnmap.pipeline.compile import Compiled, compile  # noqa: A004  as `snnmap.compile`
-from snnmap.pipeline.objectives import OBJECTIVES
-from snnmap.pipeline.options import CompileOptions
-from snnmap.pipeline.plan import algorithms
+from snnmap.pipeline.objectives import OBJECTIVES, Preset
+from snnmap.pipeline.options import SPLITS, CompileOptions
 from snnmap.pipeline.profile import profile
 from snnmap.pipeline.reopen import verify_file
+from snnmap.pipeline.settings import parse_settings, parse_terms, read_config
 from snnmap.query.activity import activity
-from snnmap.query.catalogue import list_hardware, list_workloads, show_hardware
-from snnmap.query.diff import difference
+from snnmap.query.catalogue import algorithms, list_hardware, list_workloads, show_hardware
+from snnmap.query.diff import diff
 from snnmap.query.fit import check
 from snnmap.query.network import inspect
-from snnmap.query.report import pictures, report
-from snnmap.query.where import neuron, on_tile
+from snnmap.query.report import MappingReport, pictures, report
+from snnmap.query.where import where
 from snnmap.study.cases import CompareOptions
 from snnmap.study.compare import Comparison, compare
 from snnmap.study.page import run_study
 
 __all__ = [
     "OBJECTIVES",
+    "SPLITS",
+    "Chart",
+    "ChipFacts",
     "Clustering",
     "CompareOptions",
     "Comparison",
@@ -68,27 +77,43 @@ __all__ = [
     "InputError",
     "LoadOptions",
     "Mapping",
+    "MappingReport",
     "Metric",
     "Network",
+    "Origin",
+    "PartitionProblem",
+    "Partitioner",
     "Placement",
+    "PlacementProblem",
+    "Placer",
     "Population",
+    "Preset",
+    "Provenance",
+    "Remarks",
     "Report",
+    "Run",
     "Schedule",
+    "ScheduleProblem",
+    "Scheduler",
     "Sdfg",
     "SnnmapError",
     "SpikeGraph",
     "Spikes",
+    "Swing",
     "Traffic",
     "Violation",
+    "Wirer",
     "Wiring",
+    "WiringProblem",
     "Workload",
+    "WorkloadFacts",
     "__version__",
     "activity",
     "algorithms",
     "check",
     "compare",
     "compile",
-    "difference",
+    "diff",
     "evaluate",
     "inspect",
     "list_hardware",
@@ -98,10 +123,11 @@ __all__ = [
     "load_network",
     "load_profile",
     "load_workload",
-    "neuron",
-    "on_tile",
+    "parse_settings",
+    "parse_terms",
     "pictures",
     "profile",
+    "read_config",
     "report",
     "run_study",
     "save",
@@ -110,4 +136,5 @@ __all__ = [
     "show_hardware",
     "verify",
     "verify_file",
+    "where",
 ]

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from snnmap.analysis.cells import programmed_cells
+from snnmap.analysis.cells import Cells, programmed_cells
 from snnmap.core.arrays import I32, I64, Bool, offsets, ranges, row_of_entry, transpose_csr
 from snnmap.ir import Clustering, SpikeGraph, Spikes, Traffic
 
@@ -27,13 +27,15 @@ class Streams(NamedTuple):
     messages: I64
 
 
-def traffic(graph: SpikeGraph, clustering: Clustering) -> Traffic:
+def traffic(graph: SpikeGraph, clustering: Clustering, partial: I64 | None = None) -> Traffic:
     """Messages between the clusters of `clustering` over the profiled window.
 
     Groups are distinct in (kind, sender, targets) and sorted by kind, sender, number of targets, targets. A group
-    whose sources stay silent in the profile is kept with 0 messages: it may speak on other data.
+    whose sources stay silent in the profile is kept with 0 messages: it may speak on other data. `partial` are the
+    `partial_messages`, if they are known already.
     """
-    streams = (_spike_streams(graph, clustering), _partial_streams(graph, clustering))
+    sums = partial_messages(graph, clustering) if partial is None else partial
+    streams = (_spike_streams(graph, clustering), _partial_streams(graph, clustering, sums))
     return _merged(Streams(*(np.concatenate(part) for part in zip(*(_sized(s) for s in streams), strict=True))))
 
 
@@ -57,9 +59,8 @@ def _spike_streams(graph: SpikeGraph, clustering: Clustering) -> Streams:
     return Streams(kind, sender[heard], offsets(np.diff(indptr)[heard]), target, graph.spikes[heard])
 
 
-def _partial_streams(graph: SpikeGraph, clustering: Clustering) -> Streams:
+def _partial_streams(graph: SpikeGraph, clustering: Clustering, messages: I64) -> Streams:
     """One stream per partial column."""
-    messages = partial_messages(graph, clustering)
     home = clustering.home[clustering.column_neuron - graph.network.externals]
     cluster = row_of_entry(clustering.column_ptr).astype(np.int32)
     away = np.flatnonzero(home != cluster)
@@ -92,12 +93,13 @@ def _merged(streams: Streams) -> Traffic:
     return Traffic(sender[group], offsets(sizes[group]), reached, summed, kind[group])
 
 
-def partial_messages(graph: SpikeGraph, clustering: Clustering) -> I64:
+def partial_messages(graph: SpikeGraph, clustering: Clustering, cells: Cells | None = None) -> I64:
     """Partial sums that every column sends to its neuron's home, int64 (len(column_neuron),); 0 for home columns.
 
     A column sends in every (frame, step) in which one of its own inputs emits: counted exactly if the profile kept its
     events, otherwise the bound min(window, sum of the inputs' active steps). Its own inputs are the rows of its cluster
-    with a synapse to it; biases are not counted, because a constant can be added at the home.
+    with a synapse to it; biases are not counted, because a constant can be added at the home. `cells` are the
+    `programmed_cells`, if they are known already.
     """
     from snnmap.analysis.kernels.traffic import active_bound, active_union
 
@@ -106,22 +108,21 @@ def partial_messages(graph: SpikeGraph, clustering: Clustering) -> I64:
     away = home != row_of_entry(clustering.column_ptr)
     if not np.any(away):
         return sent
-    indptr, source = _inputs(graph, clustering, away)
+    indptr, source = _inputs(graph, clustering, cells or programmed_cells(graph.network, clustering), away)
     if graph.events is None:
         sent[away] = active_bound(indptr, source, graph.active_steps, graph.window)
         return sent
-    step_ptr, step = _active_steps(graph.events, graph.network.sources)
+    step_ptr, step = steps_by_source(graph.events, graph.network.sources)
     order = _twins_together(indptr, source)
     stamp = np.full(graph.window, -1, np.int64)
     sent[away] = active_union(indptr, source, order, step_ptr, step, stamp)
     return sent
 
 
-def _inputs(graph: SpikeGraph, clustering: Clustering, away: Bool) -> tuple[I64, I32]:
+def _inputs(graph: SpikeGraph, clustering: Clustering, cells: Cells, away: Bool) -> tuple[I64, I32]:
     """Non-bias sources of every column in `away`, CSR, ascending within a column."""
     from snnmap.analysis.kernels.traffic import count_inputs, fill_inputs
 
-    cells = programmed_cells(graph.network, clustering)
     slot = np.where(away, np.cumsum(away) - 1, -1)
     pattern = (cells.ptr, cells.column, clustering.row_source, graph.network.is_bias(), slot)
     indptr = offsets(count_inputs(*pattern, int(np.sum(away))))
@@ -130,7 +131,7 @@ def _inputs(graph: SpikeGraph, clustering: Clustering, away: Bool) -> tuple[I64,
     return indptr, source
 
 
-def _active_steps(events: Spikes, sources: int) -> tuple[I64, I64]:
+def steps_by_source(events: Spikes, sources: int) -> tuple[I64, I64]:
     """Index frame x steps + step of every event, grouped by source, CSR."""
     indptr, _, entry = transpose_csr(offsets(np.ones(len(events.source))), events.source, sources)
     return indptr, (events.frame_of_event() * events.steps + events.step)[entry]

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from snnmap.cli import show
-from snnmap.render.labels import MODES, grouped, mode_of, with_totals
+from snnmap.render.labels import MODES, grouped, mode_of
 from snnmap.render.numbers import number
 
 
@@ -14,7 +14,7 @@ def figures(values: Mapping[str, Any], title: str) -> None:
     """Print every figure of a mapping on stdout."""
     groups = [
         (heading, [(f"  {label.words}", number(value, label.unit)) for label, value in found])
-        for heading, found in grouped(with_totals(values))
+        for heading, found in grouped(values)
     ]
     show.grouped(title, ("figure", "value"), groups)
     if any(mode_of(key) for key in values):

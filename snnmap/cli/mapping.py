@@ -10,10 +10,6 @@ from snnmap.cli import options, show
 from snnmap.cli.figures import figures
 from snnmap.core.errors import InputError
 from snnmap.core.files import must_be_writable
-from snnmap.evaluation.figures import unit_of
-from snnmap.pipeline.compile import remarks
-from snnmap.pipeline.options import SPLITS
-from snnmap.pipeline.settings import parse_settings, parse_terms, read_config
 
 
 @click.command(
@@ -33,7 +29,7 @@ from snnmap.pipeline.settings import parse_settings, parse_terms, read_config
     "--term", "terms", multiple=True, metavar="NAME=WEIGHT", help="Weigh thermal, leakage or lifetime into it."
 )
 @click.option("--variation", type=int, metavar="SEED", help="Seed of tile-to-tile process variation; default: none.")
-@click.option("--split", type=click.Choice(SPLITS), default="partial_sum", show_default=True)
+@click.option("--split", type=click.Choice(snnmap.SPLITS), default="partial_sum", show_default=True)
 @click.option(
     "--time-budget",
     type=click.FloatRange(min=0),
@@ -60,10 +56,10 @@ def compile_(
     settings: dict[str, Any] = {}
     config = given.pop("config")
     if config is not None:
-        chosen, settings = read_config(config)
+        chosen, settings = snnmap.read_config(config)
         _apply_config(context, chosen, given, config)
-    settings |= parse_settings(given.pop("settings"))
-    given["terms"] = parse_terms(given["terms"])
+    settings |= snnmap.parse_settings(given.pop("settings"))
+    given["terms"] = snnmap.parse_terms(given["terms"])
     seed = given.pop("seed")
     load = options.load_options(given, seed)
     wanted = snnmap.CompileOptions(seed=seed, settings=tuple(settings.items()), **given)
@@ -72,7 +68,7 @@ def compile_(
     if output is not None:
         snnmap.save(compiled.mapping, output)
     if not quiet:
-        for line in remarks(compiled):
+        for line in compiled.remarks():
             show.say(f"note: {line}")
     if json_:
         show.as_json({"legal": True, **compiled.mapping.figures, "mapping": None if output is None else str(output)})
@@ -135,15 +131,36 @@ def where(file: Path, neuron: str | None, tile: int | None, json_: bool) -> None
     NEURON is a source id, or population[index] with one index per dimension.
     """
     mapping = snnmap.load(file)
-    if (neuron is None) == (tile is None):
-        raise click.UsageError("give either a NEURON or --tile")
-    found = snnmap.on_tile(mapping, tile) if tile is not None else snnmap.neuron(mapping, str(neuron))
+    found = snnmap.where(mapping, neuron, tile=tile)
     if json_:
         show.as_json(found)
         return
-    click.echo(found["summary"])
-    for part in found["tables"]:
-        show.table(part["title"], part["columns"], part["rows"])
+    if tile is None:
+        _show_neuron(found)
+    else:
+        _show_tile(found)
+
+
+def _show_neuron(found: dict[str, Any]) -> None:
+    place = "an input: it takes no column"
+    if found["home"] is not None:
+        place = f"fires in cluster {found['home']} on tile {found['tile']}"
+    spikes = f"{found['spikes']:,} spikes in the profiled window"
+    click.echo(f"source {found['source']} = {found['name']}: {place}; {spikes}")
+    for title, side, extra in (
+        ("columns (its synapses)", "column", ("home",)),
+        ("rows (where its spikes go)", "row", ()),
+    ):
+        columns = ("cluster", "tile", side, *extra)
+        rows = [[str(line[c]) if c == "home" else line[c] for c in columns] for line in found[f"{side}s"]]
+        show.table(title, columns, rows)
+
+
+def _show_tile(found: dict[str, Any]) -> None:
+    x, y = found["position"]
+    click.echo(f"tile {found['tile']} at ({x}, {y}) holds {len(found['clusters']) or 'no'} cluster(s)")
+    rows = [(h["cluster"], len(h["rows"]), len(h["columns"]), h["contents"]) for h in found["clusters"]]
+    show.table("clusters", ("cluster", "rows", "columns", "neurons of"), rows)
 
 
 @click.command(epilog="\b\nExample:\n  snnmap diff before.json after.json")
@@ -152,15 +169,15 @@ def where(file: Path, neuron: str | None, tile: int | None, json_: bool) -> None
 @options.as_json
 def diff(first: Path, second: Path, json_: bool) -> None:
     """Compare two mappings: figures side by side, and how many neurons moved."""
-    found = snnmap.difference(snnmap.load(first), snnmap.load(second))
+    found = snnmap.diff(snnmap.load(first), snnmap.load(second))
     if json_:
         show.as_json(found)
         return
     rows = [
         (
             f["name"],
-            show.number(f["a"], unit_of(f["name"])),
-            show.number(f["b"], unit_of(f["name"])),
+            show.number(f["a"], f["unit"]),
+            show.number(f["b"], f["unit"]),
             "" if f["ratio"] is None else f"{f['ratio']:.4g}",
         )
         for f in found["figures"]

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from snnmap.frontend import LoadOptions
+import snnmap
 
 Command = Callable[..., Any]
 FILE = click.Path(path_type=Path, dir_okay=True)
@@ -67,6 +67,6 @@ DATA_FIELDS = (
 )
 
 
-def load_options(given: dict[str, Any], seed: int) -> LoadOptions:
+def load_options(given: dict[str, Any], seed: int) -> snnmap.LoadOptions:
     """`LoadOptions` from a command's keyword arguments; takes its own out of `given`."""
-    return LoadOptions(seed=seed, **{name: given.pop(name) for name in DATA_FIELDS})
+    return snnmap.LoadOptions(seed=seed, **{name: given.pop(name) for name in DATA_FIELDS})

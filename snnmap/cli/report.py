@@ -7,10 +7,11 @@ import click
 import snnmap
 from snnmap.cli import options, show
 from snnmap.cli.figures import figures
-from snnmap.evaluation.sensitivity import Swing
-from snnmap.query.report import SHOWN, MappingReport
 from snnmap.render.labels import LABELS, mode_of
 from snnmap.render.numbers import difference, number
+
+SHOWN = 3
+"""Quantities listed per headline figure."""
 
 
 @click.command(
@@ -45,9 +46,8 @@ def report(
         drawn = [] if plot is None else snnmap.pictures(found, plot, crossbar)
         show.as_json({**found.document(), "pictures": [str(path) for path in drawn]})
         return
-    facts = found.mapping.hardware
-    name = found.mapping.provenance["workload"]["name"]
-    figures(found.figures, f"{name} on {facts['name']}, {facts['technology']}")
+    chip = found.mapping.chip
+    figures(found.figures, f"{found.mapping.workload.name} on {chip.name}, {chip.technology}")
     _sensitivity(found)
     _constants(found)
     for line in found.notes:
@@ -56,7 +56,7 @@ def report(
         click.echo(f"drew {path}")
 
 
-def _sensitivity(found: MappingReport) -> None:
+def _sensitivity(found: snnmap.MappingReport) -> None:
     moved = found.swings()
     if not moved or found.sensitivity is None:
         return
@@ -78,12 +78,12 @@ def _sensitivity(found: MappingReport) -> None:
     click.echo()
 
 
-def _band(swing: Swing) -> str:
+def _band(swing: snnmap.Swing) -> str:
     unit = "" if swing.unit == "1" else swing.unit
     return " to ".join(number(float(end), unit) for end in swing.band)
 
 
-def _ends(swing: Swing, base: object, unit: str) -> tuple[str, str]:
+def _ends(swing: snnmap.Swing, base: object, unit: str) -> tuple[str, str]:
     def said(value: object) -> str:
         if unit == "K" and isinstance(value, float) and isinstance(base, float):
             return difference(value, base)
@@ -92,7 +92,7 @@ def _ends(swing: Swing, base: object, unit: str) -> tuple[str, str]:
     return said(swing.ends[0]), said(swing.ends[1])
 
 
-def _constants(found: MappingReport) -> None:
+def _constants(found: snnmap.MappingReport) -> None:
     if not found.constants:
         return
     rows = [(key, q.written.removesuffix(" 1"), q.citation) for key, q in found.constants]

@@ -8,11 +8,9 @@ import click
 import snnmap
 from snnmap.cli import options, show
 from snnmap.core.files import must_be_writable, write_atomically
-from snnmap.pipeline.options import CompileOptions
 from snnmap.render.labels import MODES, label, mode_of
 from snnmap.render.plots import must_be_drawable, plot_comparison
 from snnmap.render.tables import compared
-from snnmap.study.page import run_study
 
 
 @click.command(
@@ -22,7 +20,12 @@ from snnmap.study.page import run_study
     "  snnmap compare nmnist-cnn --samples 3 --csv figures.csv --plot figures.png"
 )
 @click.argument("sources", metavar="WORKLOAD...", nargs=-1, required=True)
-@click.option("--objectives", default=",".join(snnmap.OBJECTIVES), show_default=True, help="Ratios are to the first.")
+@click.option(
+    "--objectives",
+    default=",".join(snnmap.CompareOptions().objectives),
+    show_default=True,
+    help="Ratios are to the first.",
+)
 @options.hw
 @click.option("--technology", metavar="T1,T2,...", default="", help="Device technologies; default: the chip's own.")
 @click.option(
@@ -55,7 +58,7 @@ def compare(sources: tuple[str, ...], quiet: bool, json_: bool, **given: Any) ->
     asked = snnmap.CompareOptions(
         objectives=wanted["objectives"],
         technologies=wanted["technology"],
-        base=CompileOptions(seed=seed, **given),
+        base=snnmap.CompileOptions(seed=seed, **given),
         pace="flat-out" if flat_out else "real-time",
     )
     if plot is not None:
@@ -84,7 +87,7 @@ def compare(sources: tuple[str, ...], quiet: bool, json_: bool, **given: Any) ->
 def study(file: Path, quiet: bool, json_: bool) -> None:
     """Run a study: published figures beside ours, written beside its file (report.md, results.csv, results.json)."""
     with show.progress(quiet) as told:
-        written = run_study(file, progress=told)
+        written = snnmap.run_study(file, progress=told)
     if json_:
         show.as_json({"written": [str(path) for path in written]})
         return

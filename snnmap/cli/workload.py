@@ -8,7 +8,6 @@ import click
 import snnmap
 from snnmap.cli import options, show
 from snnmap.core.files import must_be_writable
-from snnmap.formats.profile import save_profile
 
 
 @click.command(epilog="\b\nExamples:\n  snnmap inspect mnist-mlp\n  snnmap inspect net.nir --dt 1e-4 --json")
@@ -85,7 +84,7 @@ def profile(source: str, seed: int, output: Path | None, quiet: bool, json_: boo
     with show.progress(quiet) as told:
         graph = snnmap.profile(source, options.load_options(given, seed), progress=told)
     if output is not None:
-        save_profile(graph, output)
+        snnmap.save_profile(graph, output)
     found = snnmap.activity(graph)
     if not quiet:
         for line in found["notes"]:
@@ -149,12 +148,19 @@ def algorithms(json_: bool) -> None:
     wanted = [(name, preset["summary"]) for name, preset in found["objectives"].items()]
     show.table("objectives (--objective)", ("objective", "what it wants"), wanted)
     lines = [
-        (f"{stage}={a['algorithm']}", a["summary"], "  ".join(f"{k}={v}" for k, v in a["options"].items()))
+        (
+            f"{stage}={a['algorithm']}",
+            a["summary"],
+            "  ".join(f"{k}={v}" for k, v in a["options"].items()),
+            a["package"] or "snnmap",
+        )
         for stage, listed in found["stages"].items()
         for a in listed
     ]
     show.table(
-        "algorithms (--set stage=algorithm --set stage.option=value)", ("algorithm", "what it does", "options"), lines
+        "algorithms (--set stage=algorithm --set stage.option=value)",
+        ("algorithm", "what it does", "options", "of"),
+        lines,
     )
     click.echo(f"placement terms (--term name=weight): {', '.join(found['terms'])}")
 

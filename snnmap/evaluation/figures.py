@@ -4,17 +4,17 @@ Energies are those of one average frame; messages and hops are totals over the p
 exact integers. Reals are rounded to nine significant digits, so that a mapping file has the same bytes everywhere.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping as MappingType
+from dataclasses import replace
 
 import numpy as np
 
-from snnmap.analysis.cells import programmed_cells, weight_share
-from snnmap.analysis.routes import link_loads, tree_hops
-from snnmap.analysis.traffic import traffic
-from snnmap.core.arrays import F64, I64
+from snnmap.analysis.traffic import PARTIAL
+from snnmap.analysis.view import View
+from snnmap.core.arrays import F64
 from snnmap.hardware import Hardware
-from snnmap.ir import Clustering, Mapping, Metric, Report, SpikeGraph, Traffic
-from snnmap.physics.pcm import conductance
+from snnmap.ir import Mapping, Metric, Report, SpikeGraph
+from snnmap.reliability.crossbars import row_energy
 from snnmap.reliability.metrics import reliability_metrics
 
 DIGITS = 9
@@ -25,35 +25,36 @@ def rounded(value: float) -> float:
     return float(f"{value:.{DIGITS - 1}e}")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Flow:
-    """What travels, and how far."""
-
-    traffic: Traffic
-    hops: int
-    """Link crossings of all messages over the window, multicast trees counted once per link."""
-    links: I64
-    """Messages per directed link, (T, 4)."""
+BOUNDED = "events were not kept: partial sums and busiest steps are upper bounds"
 
 
-def evaluate(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> Report:
+def evaluate(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, *, step_time: float | None = None) -> Report:
     """All figures of a legal mapping.
+
+    Parameters
+    ----------
+    mapping, graph, hardware
+        As `compile` returns them, or `load` and `profile`.
+    step_time
+        Seconds between two steps: sets duty, heat and leakage per frame; the network's own dt if none, and never less
+        than the guaranteed period, so that 0 means frames back to back.
 
     Raises
     ------
     KeyError
         If the hardware lacks a quantity; a parsed file never does.
     """
-    flow = _flow(mapping, graph, hardware)
-    metrics = [*_sizes(mapping, graph, hardware), *_network(flow, graph)]
-    rows = row_energy(graph, hardware, mapping.clustering)
-    metrics += _energy(rows, flow, graph, hardware)
-    metrics += timing(mapping, graph)
-    metrics += [_rounded(m) for m in reliability_metrics(mapping, graph, hardware)]
-    notes = (
-        () if graph.events is not None else ("events were not kept: partial sums and busiest steps are upper bounds",)
-    )
-    return Report(tuple(metrics), _tile_maps(mapping, graph, hardware, rows), notes)
+    return report_of(View(mapping, graph, hardware, step_time))
+
+
+def report_of(view: View) -> Report:
+    """All figures of a legal mapping."""
+    rows = row_energy(view.clusters, view.hardware)
+    metrics = [*_sizes(view), *_network(view), *_energy(rows, view), *timing(view)]
+    metrics += [_rounded(m) for m in reliability_metrics(view)]
+    metrics += total_energy({metric.name: metric.value for metric in metrics})
+    notes = () if view.graph.events is not None else (BOUNDED,)
+    return Report(tuple(metrics), _tile_maps(view, rows), notes)
 
 
 def _rounded(metric: Metric) -> Metric:
@@ -78,13 +79,8 @@ def figures(report: Report) -> dict[str, float | int | str | None]:
     return {metric.name: metric.value for metric in report.metrics}
 
 
-def _flow(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> Flow:
-    moved = traffic(graph, mapping.clustering)
-    hops = tree_hops(moved, mapping.placement, hardware)
-    return Flow(moved, int(np.sum(hops * moved.messages)), link_loads(moved, mapping.placement, hardware))
-
-
-def _sizes(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> list[Metric]:
+def _sizes(view: View) -> list[Metric]:
+    mapping, graph, hardware = view.mapping, view.graph, view.hardware
     clustering = mapping.clustering
     k = clustering.clusters
     cells = k * hardware.rows * hardware.columns
@@ -101,8 +97,8 @@ def _sizes(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> list[Metr
     ]
 
 
-def _network(flow: Flow, graph: SpikeGraph) -> list[Metric]:
-    moved = flow.traffic
+def _network(view: View) -> list[Metric]:
+    moved, graph = view.traffic, view.graph
     delivered = moved.messages * np.diff(moved.target_ptr)
     kinds = [int(delivered[moved.kind == kind].sum()) for kind in range(3)]
     return [
@@ -113,41 +109,27 @@ def _network(flow: Flow, graph: SpikeGraph) -> list[Metric]:
         Metric("messages_spikes", kinds[0], ""),
         Metric("messages_inputs", kinds[1], ""),
         Metric("messages_partial_sums", kinds[2], ""),
-        Metric("hops", flow.hops, "", "links of XY multicast trees, over the window"),
-        Metric("busiest_link", int(flow.links.max(initial=0)), "", "messages over the window"),
+        Metric("hops", _hops(view), "", "links of XY multicast trees, over the window"),
+        Metric("busiest_link", int(view.link_loads.max(initial=0)), "", "messages over the window"),
     ]
 
 
-def row_energy(graph: SpikeGraph, hardware: Hardware, clustering: Clustering) -> F64:
-    """Array read energy of every row entry over the window, J, float64 (len(row_source),).
-
-    Each spike on a row reads every used column of its crossbar for one pulse: V^2 t (sum of the programmed conductances
-    + g_min for each unprogrammed cell of a used column). Ideal wires; `physics.crossbar` gives the exact currents.
-    """
-    network, technology = graph.network, hardware.technology
-    cells = programmed_cells(network, clustering)
-    share = weight_share(network)
-    low, high = technology["g_min"], technology["g_max"]
-    programmed = conductance(share, low, high)[cells.synapse] - low
-    per_row = np.bincount(cells.row(), weights=programmed, minlength=len(clustering.row_source))
-    columns = np.repeat(np.diff(clustering.column_ptr), np.diff(clustering.row_ptr))
-    pulse = hardware["read_voltage"] ** 2 * hardware["read_time"]
-    spikes = graph.spikes[clustering.row_source]
-    energy: F64 = spikes * pulse * (per_row + low * columns)
-    return energy
+def _hops(view: View) -> int:
+    """Link crossings of all messages over the window, multicast trees counted once per link."""
+    return int(np.sum(view.hops * view.traffic.messages))
 
 
-def _energy(rows: F64, flow: Flow, graph: SpikeGraph, hardware: Hardware) -> list[Metric]:
+def _energy(rows: F64, view: View) -> list[Metric]:
+    graph, hardware, moved = view.graph, view.hardware, view.traffic
     per_frame = 1.0 / graph.frames
-    moved = flow.traffic
-    merged = int((moved.messages * np.diff(moved.target_ptr))[moved.kind == 2].sum())
+    merged = int((moved.messages * np.diff(moved.target_ptr))[moved.kind == PARTIAL].sum())
     parts = {
         "energy_array_J": (float(np.sum(rows)), "V^2 G t of every read row"),
         "energy_neuron_J": (
             hardware["neuron_energy"] * int(graph.spikes[graph.network.externals :].sum()),
             "neuron_energy x spikes",
         ),
-        "energy_noc_J": (hardware["hop_energy"] * flow.hops, "hop_energy x hops"),
+        "energy_noc_J": (hardware["hop_energy"] * _hops(view), "hop_energy x hops"),
         "energy_merge_J": (hardware["merge_energy"] * merged, "merge_energy x partial sums"),
     }
     total = sum(value for value, _ in parts.values()) * per_frame
@@ -157,11 +139,10 @@ def _energy(rows: F64, flow: Flow, graph: SpikeGraph, hardware: Hardware) -> lis
     ]
 
 
-def timing(mapping: Mapping, graph: SpikeGraph) -> list[Metric]:
+def timing(view: View) -> list[Metric]:
     """Guaranteed period and throughput, and latencies, of the mapping's schedule."""
-    schedule, tick = mapping.schedule, mapping.sdfg.tick
-    period = schedule.period_numerator / schedule.period_denominator * tick
-    latency = schedule.latency * tick
+    period, graph = view.period, view.graph
+    latency = view.mapping.schedule.latency * view.mapping.sdfg.tick
     return [
         Metric("period_s", rounded(period), "s", "maximum cycle ratio: guaranteed time per step"),
         Metric("throughput_steps_per_s", rounded(1.0 / period), "1/s", "guaranteed"),
@@ -171,15 +152,27 @@ def timing(mapping: Mapping, graph: SpikeGraph) -> list[Metric]:
     ]
 
 
-def _tile_maps(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, rows: F64) -> dict[str, F64]:
+def total_energy(figure: MappingType[str, float | int | str | None]) -> list[Metric]:
+    """Dynamic energy with real wires in place of ideal ones, leakage and re-programming; none without `device` mode."""
+    parts = ("energy_J", "energy_array_J", "device_energy_array_J", "device_energy_leakage_J")
+    if any(not isinstance(figure.get(part), int | float) for part in parts):
+        return []
+    dynamic, ideal, real, leaking = (float(figure[part] or 0.0) for part in parts)
+    programming = float(figure.get("device_energy_programming_J") or 0.0)
+    total = rounded(dynamic - ideal + real + leaking + programming)
+    basis = "dynamic energy with real wires, leakage and re-programming, per frame"
+    return [Metric("device_energy_total_J", total, "J", basis, mode="device")]
+
+
+def _tile_maps(view: View, rows: F64) -> dict[str, F64]:
     """Per-tile arrays (T,): clusters, share of cells used, spikes fired per frame, array energy per frame."""
+    mapping, graph, hardware = view.mapping, view.graph, view.hardware
     clustering, tile, count = mapping.clustering, mapping.placement.tile, hardware.tiles
     of_row = np.repeat(tile, np.diff(clustering.row_ptr))
     fired = graph.spikes[graph.network.externals :]
-    cells = programmed_cells(graph.network, clustering)
-    used = np.bincount(of_row, weights=np.diff(cells.ptr), minlength=count)
+    used = np.bincount(of_row, weights=np.diff(view.cells.ptr), minlength=count)
     return {
-        "clusters": np.bincount(tile, minlength=count).astype(np.float64),
+        "clusters": view.clusters_on_tile.astype(np.float64),
         "cell_utilisation": used / (hardware.rows * hardware.columns),
         "spikes_per_frame": np.bincount(tile[clustering.home], weights=fired, minlength=count) / graph.frames,
         "array_energy_J": np.bincount(of_row, weights=rows, minlength=count) / graph.frames,

@@ -5,37 +5,36 @@ Computes the maps with the reliability models and draws nothing. A label that co
 
 import numpy as np
 
-from snnmap.analysis.routes import link_loads
-from snnmap.analysis.traffic import traffic
+from snnmap.analysis.view import View
 from snnmap.core.arrays import F64, I32
 from snnmap.core.errors import InputError
-from snnmap.hardware import Hardware
-from snnmap.ir import Mapping, SpikeGraph
+from snnmap.ir import Chart
 from snnmap.physics import espine, thermal
-from snnmap.reliability.crossbars import array_of, passes_of, programmed, seconds_per_step
+from snnmap.reliability.crossbars import array_of, passes_of
 from snnmap.reliability.device import DeviceState, device_state
 from snnmap.reliability.espine import EspineState, espine_state, espine_twin
 from snnmap.reliability.heat import heat
 from snnmap.reliability.wear import drift_intervals, loss_rate
-from snnmap.render.plots import Chart
 
 NEVER = 1e300
 """Anything longer is left blank."""
 
 
-def states(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> tuple[DeviceState | None, EspineState | None]:
+def states(view: View) -> tuple[DeviceState | None, EspineState | None]:
     """The chip under a mapping in both modes, as far as its technology has them."""
-    twin = espine_twin(hardware.technology)
-    device = device_state(mapping, graph, hardware) if hardware.technology.mode == "device" else None
-    return device, None if twin is None else espine_state(mapping, graph, hardware, twin, bounds=False)
+    technology = view.hardware.technology
+    twin = espine_twin(technology)
+    device = device_state(view) if technology.mode == "device" else None
+    return device, None if twin is None else espine_state(view, twin, bounds=False)
 
 
-def tile_maps(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> list[Chart]:
+def tile_maps(view: View) -> list[Chart]:
     """Temperature, lifetime, utilisation and traffic of every tile, values (T,); NaN where a tile is not in use."""
-    device, twin = states(mapping, graph, hardware)
-    clustering, tile, tiles = mapping.clustering, mapping.placement.tile, hardware.tiles
-    cells = np.diff(programmed(mapping, graph).cells.ptr[clustering.row_ptr])
-    leaving = link_loads(traffic(graph, clustering), mapping.placement, hardware).sum(axis=1)
+    device, twin = states(view)
+    mapping, graph, hardware = view.mapping, view.graph, view.hardware
+    tile, tiles = mapping.placement.tile, hardware.tiles
+    cells = np.diff(view.cells.ptr[mapping.clustering.row_ptr])
+    leaving = view.link_loads.sum(axis=1)
     charts = []
     if device is not None:
         silicon, lasts = device.tile_temperature, _least(device.lifetime, tile, tiles)
@@ -57,14 +56,14 @@ def _least(values: F64, tile: I32, tiles: int) -> F64:
     return np.where(least < NEVER, least, np.nan)
 
 
-def weakest_crossbar(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> int:
+def weakest_crossbar(view: View) -> int:
     """Cluster with the shortest lifetime: by device mode where crossbars differ there, else by eSpine's equations."""
-    device, twin = states(mapping, graph, hardware)
+    device, twin = states(view)
     orders = [state.lifetime for state in (twin, device) if state is not None]
     return int(np.lexsort(orders)[0])
 
 
-def crossbar_maps(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, cluster: int) -> list[Chart]:
+def crossbar_maps(view: View, cluster: int) -> list[Chart]:
     """Conductance, current, temperatures and wear of one crossbar's cells, (R, C) each; NaN in unused cells.
 
     Raises
@@ -72,14 +71,15 @@ def crossbar_maps(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, clust
     InputError
         If there is no such cluster.
     """
+    mapping, hardware = view.mapping, view.hardware
     if not 0 <= cluster < mapping.clustering.clusters:
         raise InputError(f"crossbar {cluster} does not exist; there are 0 to {mapping.clustering.clusters - 1}")
     if hardware.technology.mode == "espine":
-        return _espine_maps(mapping, graph, hardware, cluster)
-    array = array_of(mapping, graph, hardware, programmed(mapping, graph), cluster)
-    heated = heat(mapping, graph, hardware)
+        return _espine_maps(view, cluster)
+    array = array_of(view, cluster)
+    heated = heat(view)
     cells = heated.cells[cluster]
-    device = device_state(mapping, graph, hardware, heated)
+    device = device_state(view, heated)
     at_tile = float(device.tile_temperature[mapping.placement.tile[cluster]])
     with np.errstate(divide="ignore"):
         kept = 1.0 / loss_rate(hardware, cells, at_tile)
@@ -97,11 +97,12 @@ def crossbar_maps(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, clust
         Chart("pulse_rise_K", "further rise while read", "K", at_cells(cells.pulse.astype(np.float64)), "device"),
         Chart("due_s", "cell must be re-programmed after", "s", at_cells(np.where(due < NEVER, due, np.nan)), "device"),
     ]
-    return charts + _espine_maps(mapping, graph, hardware, cluster)
+    return charts + _espine_maps(view, cluster)
 
 
-def _espine_maps(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, cluster: int) -> list[Chart]:
+def _espine_maps(view: View, cluster: int) -> list[Chart]:
     """Current, temperature and wear by eSpine's equations; none without an espine twin."""
+    hardware = view.hardware
     twin = espine_twin(hardware.technology)
     if twin is None:
         return []
@@ -109,11 +110,11 @@ def _espine_maps(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, cluste
     shape = (hardware.rows, hardware.columns)
     current = espine.path_currents(shape, cell)
     own, _ = espine.self_heating(current, cell)
-    passes = passes_of(mapping, graph, hardware, programmed(mapping, graph), cluster)
-    duty = np.minimum(passes * cell.spike_time / (graph.window * seconds_per_step(mapping, graph)), 1.0)
+    passes = passes_of(view, cluster)
+    duty = np.minimum(passes * cell.spike_time / view.seconds, 1.0)
     rise = thermal.coupled_rise(thermal.Sheet.of(twin), own, cell.thermal_resistance, duty)
     lasts = espine.espine_endurance(cell.ambient + rise, cell.gamma)
-    share = np.where(passes > 0, 1e6 * passes / graph.frames / lasts, np.nan)
+    share = np.where(passes > 0, 1e6 * passes / view.graph.frames / lasts, np.nan)
     return [
         Chart("spike_current_A", "current of a spike", "A", current, "espine"),
         Chart("temperature_K", "temperature in a spike", "K", cell.ambient + rise, "espine"),

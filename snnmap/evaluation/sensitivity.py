@@ -12,21 +12,18 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from snnmap.analysis.traffic import traffic
+from snnmap.analysis.view import View
 from snnmap.core.arrays import F64, Bool
 from snnmap.core.errors import SnnmapError
 from snnmap.core.run import Progress, stream
-from snnmap.evaluation.figures import timing
+from snnmap.evaluation.figures import timing, total_energy
 from snnmap.hardware import Hardware, Quantity, Technology
-from snnmap.ir import Mapping as Mapped
-from snnmap.ir import SpikeGraph, Traffic
-from snnmap.reliability.crossbars import seconds_per_step
 from snnmap.reliability.device import DeviceState, device_state
 from snnmap.reliability.espine import EspineState, espine_state, espine_twin
 from snnmap.reliability.heat import Heated, heat
 from snnmap.reliability.metrics import device_metrics, espine_metrics
-from snnmap.render.labels import with_totals
-from snnmap.stages.registry import REGISTRIES
+from snnmap.stages.protocols import Run, ScheduleProblem, Scheduler
+from snnmap.stages.registry import restored
 
 HEADLINES = (
     *("energy_J", "latency_s", "throughput_frames_per_s"),
@@ -58,13 +55,12 @@ class Watched(dict[str, Quantity]):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Parts:
-    """Everything that the figures are read off, and the seconds that a step lasts."""
+    """Everything that the figures are read off."""
 
-    mapping: Mapped
+    view: View
     heated: Heated | None
     device: DeviceState | None
     espine: EspineState | None
-    step: float
 
 
 PARTS = ("times", "heat", "device", "espine", "energy")
@@ -98,15 +94,13 @@ class Sensitivity:
     """Every quantity that was looked up, banded or not."""
 
 
-def sensitivity(
-    mapping: Mapped, graph: SpikeGraph, hardware: Hardware, *, progress: Progress | None = None
-) -> Sensitivity:
+def sensitivity(view: View, *, progress: Progress | None = None) -> Sensitivity:
     """Headline figures at both ends of every band, one quantity at a time.
 
     Parameters
     ----------
-    mapping, graph, hardware
-        As `pipeline.reopen` gives them.
+    view
+        Of a mapping, its graph and its chip.
     progress
         Called with ("sensitivity", done, total, 0).
 
@@ -114,8 +108,11 @@ def sensitivity(
     ------
     InfeasibleError
         If leakage and temperature run away with the values as they are.
+    InputError
+        If the scheduler that the mapping names is not installed.
     """
-    sweep, logs, base = _watched_base(mapping, graph, hardware)
+    hardware = view.hardware
+    sweep, logs, base = _watched_base(view)
     known = dict(hardware.quantities())
     if sweep.twin is not None and sweep.twin is not hardware.technology:
         known |= {f"{sweep.twin.name}: {key}": quantity for key, quantity in sweep.twin.values.items()}
@@ -232,69 +229,73 @@ def _less(lasts: F64) -> Bool:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Sweep:
-    mapping: Mapped
-    graph: SpikeGraph
-    hardware: Hardware
+    view: View
     twin: Technology | None
-    moved: Traffic
+    scheduler: Scheduler
 
     def parts(self, hardware: Hardware, twin: Technology | None, old: Parts, stale: tuple[str, ...]) -> Parts:
         """All states at `hardware` and `twin`; those not `stale` are taken from `old`."""
-        mapping, heated, device, espine = old.mapping, old.heated, old.device, old.espine
+        view, heated, device, espine = self.view.at(hardware, old.view.mapping), old.heated, old.device, old.espine
         if "times" in stale:
-            mapping = _rescheduled(self.mapping, self.graph, hardware, self.moved)
-        step = seconds_per_step(mapping, self.graph)
-        if step != old.step:
+            view = self.rescheduled(hardware)
+        if view.seconds_per_step != old.view.seconds_per_step:
             stale = PARTS
         if "heat" in stale and hardware.technology.mode == "device":
-            heated = heat(mapping, self.graph, hardware)
+            heated = heat(view)
         if "device" in stale and hardware.technology.mode == "device":
-            device = device_state(mapping, self.graph, hardware, heated)
+            device = device_state(view, heated)
         if twin is not None and "espine" in stale:
-            espine = espine_state(mapping, self.graph, hardware, twin, bounds=False)
-        return Parts(mapping, heated, device, espine, step)
+            espine = espine_state(view, twin, bounds=False)
+        return Parts(view, heated, device, espine)
+
+    def rescheduled(self, hardware: Hardware) -> View:
+        """The same mapping with the actor times of `hardware` and a schedule for them, by the plan's scheduler."""
+        mapping = self.view.mapping
+        problem = ScheduleProblem(self.view.clusters, mapping.placement, hardware)
+        sdfg, schedule = self.scheduler(problem, Run(stream(mapping.origin.seed, "schedule")))
+        return self.view.at(hardware, replace(mapping, sdfg=sdfg, schedule=schedule))
 
     def point(self, key: str, at: float, base: Parts, stale: tuple[str, ...]) -> Point:
         """Figures with `key` at `at`."""
-        hardware, twin = self.hardware, self.twin
+        own = self.view.hardware
+        hardware, twin = own, self.twin
         of_twin = twin is not None and key.startswith(f"{twin.name}: ")
         if twin is not None and of_twin:
             twin = twin.with_value(key.partition(": ")[2], at)
         else:
             hardware = hardware.with_value(key, at)
-            twin = hardware.technology if twin is self.hardware.technology else twin
+            twin = hardware.technology if twin is own.technology else twin
         try:
-            found = self.parts(hardware, twin, base, stale)
+            parts = self.parts(hardware, twin, base, stale)
         except SnnmapError:
             return Point(key, at, dict.fromkeys(HEADLINES), {})
-        return Point(key, at, self.figures(found, hardware), _ranks(found))
+        return Point(key, at, self.figures(parts, hardware), _ranks(parts))
 
     def figures(self, parts: Parts, hardware: Hardware) -> dict[str, Any]:
         """Headline figures of a state."""
-        told = dict(self.mapping.figures)
-        graph, frames = self.graph, self.graph.frames
-        metrics = timing(parts.mapping, graph)
+        graph = self.view.graph
+        metrics = timing(parts.view)
         if parts.device is not None:
-            metrics += device_metrics(parts.device, graph.steps * parts.step, frames)
+            metrics += device_metrics(parts.device, graph.steps * parts.view.seconds_per_step, graph.frames)
         if parts.espine is not None:
             metrics += espine_metrics(parts.espine)
-        told |= {metric.name: metric.value for metric in metrics}
-        told |= _dynamic(told, self.hardware, hardware)
-        told = with_totals(told)
-        return {name: told[name] for name in HEADLINES if name in told}
+        values = {**self.view.mapping.figures, **{metric.name: metric.value for metric in metrics}}
+        values |= _dynamic(values, self.view.hardware, hardware)
+        values |= {metric.name: metric.value for metric in total_energy(values)}
+        return {name: values[name] for name in HEADLINES if name in values}
 
 
-def _dynamic(told: Mapping[str, Any], base: Hardware, hardware: Hardware) -> dict[str, float]:
+def _dynamic(values: Mapping[str, Any], base: Hardware, hardware: Hardware) -> dict[str, float]:
     """Dynamic energies per frame, J: counts are what they were, the energy of each event is not.
 
     The reads with ideal wires follow V^2 t; their conductances only count in the exact reads of `device` mode.
     """
     pulse = [h["read_voltage"] ** 2 * h["read_time"] for h in (base, hardware)]
-    found = {"energy_array_J": float(told["energy_array_J"]) * pulse[1] / pulse[0]}
+    energies = {"energy_array_J": float(values["energy_array_J"]) * pulse[1] / pulse[0]}
     for name, key in (("neuron", "neuron_energy"), ("noc", "hop_energy"), ("merge", "merge_energy")):
         scale = hardware[key] / base[key] if base[key] else 1.0
-        found[f"energy_{name}_J"] = float(told[f"energy_{name}_J"]) * scale
-    return {**found, "energy_J": sum(found.values())}
+        energies[f"energy_{name}_J"] = float(values[f"energy_{name}_J"]) * scale
+    return {**energies, "energy_J": sum(energies.values())}
 
 
 def _ranks(parts: Parts) -> dict[str, F64]:
@@ -302,18 +303,9 @@ def _ranks(parts: Parts) -> dict[str, F64]:
     return {mode: state.lifetime for mode, state in states.items() if state is not None}
 
 
-def _rescheduled(mapping: Mapped, graph: SpikeGraph, hardware: Hardware, moved: Traffic) -> Mapped:
-    """The same mapping with the actor times of `hardware` and a schedule for them."""
-    scheduler = REGISTRIES["schedule"]["list"]()
-    rng = stream(int(mapping.provenance["seed"]), "schedule")
-    sdfg, schedule = scheduler(graph, hardware, mapping.clustering, mapping.placement, moved, rng=rng)
-    return replace(mapping, sdfg=sdfg, schedule=schedule)
-
-
-def _watched_base(
-    mapping: Mapped, graph: SpikeGraph, hardware: Hardware
-) -> tuple[_Sweep, dict[str, dict[str, None]], Parts]:
+def _watched_base(view: View) -> tuple[_Sweep, dict[str, dict[str, None]], Parts]:
     """Everything once, noting per part which quantities it looks up."""
+    hardware = view.hardware
     twin = espine_twin(hardware.technology)
     logs: dict[str, dict[str, None]] = {part: {} for part in PARTS}
 
@@ -323,17 +315,15 @@ def _watched_base(
         chip = replace(hardware, values=Watched(hardware.values, log), technology=seen)
         if twin is None or twin is hardware.technology:
             return chip, None if twin is None else seen
-        named = _Named(twin.values, log, f"{twin.name}: ")
-        return chip, replace(twin, values=named)
+        return chip, replace(twin, values=_Named(twin.values, log, f"{twin.name}: "))
 
-    moved = traffic(graph, mapping.clustering)
-    sweep = _Sweep(mapping, graph, hardware, twin, moved)
-    _rescheduled(mapping, graph, watch("times")[0], moved)
-    _dynamic(mapping.figures, hardware, watch("energy")[0])
-    found = Parts(mapping, None, None, None, seconds_per_step(mapping, graph))
+    sweep = _Sweep(view, twin, restored("schedule", view.mapping.origin.plan.schedule))
+    sweep.rescheduled(watch("times")[0])
+    _dynamic(view.mapping.figures, hardware, watch("energy")[0])
+    parts = Parts(view, None, None, None)
     for part in ("heat", "device", "espine"):
-        found = sweep.parts(*watch(part), found, (part,))
-    return sweep, logs, found
+        parts = sweep.parts(*watch(part), parts, (part,))
+    return sweep, logs, parts
 
 
 class _Named(Watched):

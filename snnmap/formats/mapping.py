@@ -9,10 +9,9 @@ Knows the records and nothing of how they came about.
 import gzip
 import hashlib
 import zlib
-from collections.abc import Mapping as MappingType
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -20,8 +19,9 @@ import numpy as np
 from snnmap.core.arrays import offsets
 from snnmap.core.errors import InputError
 from snnmap.core.files import write_atomically
-from snnmap.formats.schema import FORMAT, SCHEMA, Chip, Cluster, Dataflow, Document, Order, Provenance, Workload
+from snnmap.formats.schema import FORMAT, SCHEMA, Cluster, Dataflow, Document, Order, Workload
 from snnmap.ir import Clustering, Mapping, Placement, Schedule, Sdfg, Wiring
+from snnmap.ir.origin import WorkloadFacts
 
 
 def _split(values: Any, ptr: Any, cluster: int) -> list[int]:
@@ -31,8 +31,11 @@ def _split(values: Any, ptr: Any, cluster: int) -> list[int]:
 
 def _document(mapping: Mapping) -> Document:
     clustering, sdfg, schedule = mapping.clustering, mapping.sdfg, mapping.schedule
-    facts = mapping.provenance["workload"]
-    workload = Workload(spikes=mapping.spikes.tolist(), active_steps=mapping.active_steps.tolist(), **facts)
+    workload = Workload(
+        **msgspec.structs.asdict(mapping.workload),
+        spikes=mapping.spikes.tolist(),
+        active_steps=mapping.active_steps.tolist(),
+    )
     clusters = [
         Cluster(
             tile=int(mapping.placement.tile[k]),
@@ -61,13 +64,13 @@ def _document(mapping: Mapping) -> Document:
         format=FORMAT,
         schema=SCHEMA,
         workload=workload,
-        hardware=cast("Chip", dict(mapping.hardware)),
+        chip=mapping.chip,
         clusters=clusters,
         home=clustering.home.tolist(),
         dataflow=Dataflow(tick=sdfg.tick, actors=list(sdfg.name), **edges),
         schedule=order,
         figures=dict(mapping.figures),
-        provenance=cast("Provenance", {key: value for key, value in mapping.provenance.items() if key != "workload"}),
+        origin=mapping.origin,
     )
 
 
@@ -77,28 +80,28 @@ def encode(mapping: Mapping) -> bytes:
     Raises
     ------
     InputError
-        If provenance or figures hold what JSON cannot say.
+        If a figure or an option is what JSON cannot say.
     """
     try:
         return msgspec.json.encode(_document(mapping), order="sorted") + b"\n"
     except (TypeError, UnicodeEncodeError) as error:
-        raise InputError(f"provenance and figures of a mapping must be JSON: {error}") from None
+        raise InputError(f"figures and options of a mapping must be JSON: {error}") from None
 
 
 def sealed(mapping: Mapping) -> Mapping:
-    """`mapping` with the digest of all it holds in its provenance: who seals it has found it legal."""
-    return replace(mapping, provenance={**mapping.provenance, "verified": _content(mapping)})
+    """`mapping` with the digest of all it holds in its origin: who seals it has found it legal."""
+    return replace(mapping, origin=msgspec.structs.replace(mapping.origin, verified=_content(mapping)))
 
 
 def is_sealed(mapping: Mapping) -> bool:
     """Whether nothing has changed since `sealed`; otherwise `verify` has to say what the mapping is worth."""
-    return mapping.provenance.get("verified") == _content(mapping)
+    return mapping.origin.verified == _content(mapping)
 
 
 def _content(mapping: Mapping) -> str:
     """SHA-256 of the mapping file without the seal."""
-    bare = {key: value for key, value in mapping.provenance.items() if key != "verified"}
-    return hashlib.sha256(encode(replace(mapping, provenance=bare))).hexdigest()
+    bare = msgspec.structs.replace(mapping.origin, verified="")
+    return hashlib.sha256(encode(replace(mapping, origin=bare))).hexdigest()
 
 
 def save(mapping: Mapping, path: Path | str) -> None:
@@ -143,7 +146,9 @@ def decode(data: bytes, where: str = "mapping") -> Mapping:
     if head.get("schema") != SCHEMA:
         raise InputError(f"{where} has schema {head.get('schema')!r}; this snnmap reads schema {SCHEMA}")
     try:
-        return _mapping(msgspec.convert(head, Document), head, where)
+        document = msgspec.convert(head, Document)
+        _must_hang_together(document, where)
+        return _mapping(document)
     except msgspec.ValidationError as error:
         raise InputError(f"{where}: {error}") from None
     except OverflowError:
@@ -154,38 +159,35 @@ def _joined(parts: list[list[int]], dtype: Any) -> Any:
     return np.array([value for part in parts for value in part], dtype)
 
 
-def _same_length(where: str, **columns: MappingType[str, int] | list[Any]) -> None:
+def _same_length(where: str, **columns: list[Any]) -> None:
     lengths = {name: len(values) for name, values in columns.items()}
     if len(set(lengths.values())) > 1:
         said = ", ".join(f"{name} has {length}" for name, length in lengths.items())
         raise InputError(f"{where}: lists that belong together differ in length: {said}")
 
 
-def _mapping(document: Document, head: dict[str, Any], where: str) -> Mapping:
-    clusters, workload, flow, order = document.clusters, document.workload, document.dataflow, document.schedule
-    for k, cluster in enumerate(clusters):
-        _same_length(f"{where}: $.clusters[{k}]", sources=cluster.sources, rows=cluster.rows)
-        _same_length(
-            f"{where}: $.clusters[{k}]",
-            neurons=cluster.neurons,
-            columns=cluster.columns,
-            partial_messages=cluster.partial_messages,
-        )
+def _must_hang_together(document: Document, where: str) -> None:
+    """Refuse lists that belong together and differ in length, and actors that do not exist."""
+    flow, order, workload = document.dataflow, document.schedule, document.workload
+    for k, cluster in enumerate(document.clusters):
+        place = f"{where}: $.clusters[{k}]"
+        _same_length(place, sources=cluster.sources, rows=cluster.rows)
+        sent = cluster.partial_messages
+        _same_length(place, neurons=cluster.neurons, columns=cluster.columns, partial_messages=sent)
     _same_length(f"{where}: $.workload", spikes=workload.spikes, active_steps=workload.active_steps)
-    _same_length(f"{where}: $.dataflow", actors=flow.actors, time=flow.time, resource=flow.resource, start=order.start)
-    _same_length(
-        f"{where}: $.dataflow",
-        producer=flow.producer,
-        consumer=flow.consumer,
-        production=flow.production,
-        consumption=flow.consumption,
-        tokens=flow.tokens,
-    )
+    place = f"{where}: $.dataflow"
+    _same_length(place, actors=flow.actors, time=flow.time, resource=flow.resource, start=order.start)
+    ends = {name: getattr(flow, name) for name in ("producer", "consumer", "production", "consumption", "tokens")}
+    _same_length(place, **ends)
     _same_length(f"{where}: $.schedule", tiles=order.tiles, order=order.order)
     actors = len(flow.actors)
     named = [*flow.producer, *flow.consumer, *order.critical, *(a for part in order.order for a in part)]
     if any(actor >= actors for actor in named):
-        raise InputError(f"{where}: $.dataflow names an actor that is not among its {actors} actors")
+        raise InputError(f"{place} names an actor that is not among its {actors} actors")
+
+
+def _mapping(document: Document) -> Mapping:
+    clusters, workload = document.clusters, document.workload
     clustering = Clustering(
         row_ptr=offsets([len(c.sources) for c in clusters]),
         row_source=_joined([c.sources for c in clusters], np.int32),
@@ -193,7 +195,25 @@ def _mapping(document: Document, head: dict[str, Any], where: str) -> Mapping:
         column_neuron=_joined([c.neurons for c in clusters], np.int32),
         home=np.array(document.home, np.int32),
     )
-    sdfg = Sdfg(
+    named = {name: getattr(workload, name) for name in WorkloadFacts.__struct_fields__}
+    return Mapping(
+        clustering=clustering,
+        placement=Placement(np.array([c.tile for c in clusters], np.int32)),
+        wiring=Wiring(_joined([c.rows for c in clusters], np.int32), _joined([c.columns for c in clusters], np.int32)),
+        sdfg=_sdfg(document.dataflow),
+        schedule=_schedule(document.schedule),
+        spikes=np.array(workload.spikes, np.int64),
+        active_steps=np.array(workload.active_steps, np.int64),
+        partial_messages=_joined([c.partial_messages for c in clusters], np.int64),
+        figures=document.figures,
+        chip=document.chip,
+        workload=WorkloadFacts(**named),
+        origin=document.origin,
+    )
+
+
+def _sdfg(flow: Dataflow) -> Sdfg:
+    return Sdfg(
         name=tuple(flow.actors),
         time=np.array(flow.time, np.int64),
         resource=np.array(flow.resource, np.int32),
@@ -204,27 +224,15 @@ def _mapping(document: Document, head: dict[str, Any], where: str) -> Mapping:
         tokens=np.array(flow.tokens, np.int64),
         tick=flow.tick,
     )
-    facts = {
-        name: getattr(workload, name) for name in ("name", "source", "digest", "frames", "steps", "dt", "externals")
-    }
-    return Mapping(
-        clustering=clustering,
-        placement=Placement(np.array([c.tile for c in clusters], np.int32)),
-        wiring=Wiring(_joined([c.rows for c in clusters], np.int32), _joined([c.columns for c in clusters], np.int32)),
-        sdfg=sdfg,
-        schedule=Schedule(
-            order=tuple(tuple(part) for part in order.order),
-            tiles=np.array(order.tiles, np.int32),
-            start=np.array(order.start, np.int64),
-            period_numerator=order.period_numerator,
-            period_denominator=order.period_denominator,
-            critical=tuple(order.critical),
-            latency=order.latency,
-        ),
-        spikes=np.array(workload.spikes, np.int64),
-        active_steps=np.array(workload.active_steps, np.int64),
-        partial_messages=_joined([c.partial_messages for c in clusters], np.int64),
-        figures=document.figures,
-        hardware=head["hardware"],
-        provenance={**head["provenance"], "workload": facts},
+
+
+def _schedule(order: Order) -> Schedule:
+    return Schedule(
+        order=tuple(tuple(part) for part in order.order),
+        tiles=np.array(order.tiles, np.int32),
+        start=np.array(order.start, np.int64),
+        period_numerator=order.period_numerator,
+        period_denominator=order.period_denominator,
+        critical=tuple(order.critical),
+        latency=order.latency,
     )

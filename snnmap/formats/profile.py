@@ -16,21 +16,24 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from snnmap.core.arrays import digest
 from snnmap.core.errors import InputError
 from snnmap.core.files import write_atomically
-from snnmap.ir import MODELS, Network, Population, SpikeGraph, Spikes
+from snnmap.ir import MODELS, Dynamics, Network, Population, Provenance, Remarks, SpikeGraph, Spikes
 
 FORMAT = "snnmap-profile"
-VERSION = 1
+VERSION = 2
 HEADER = "snnmap_profile"
 DATE = (1980, 1, 1, 0, 0, 0)
 NETWORK = ("indptr", "post", "weight", "grid")
 ACTIVITY = ("spikes", "worst_frame", "worst_step", "active_steps")
 EVENTS = ("frame", "step", "source", "value")
+CLASSES = ("labels", "predictions")
+RECORDS: dict[str, Any] = {"provenance": Provenance, "dynamics": Dynamics | None, "remarks": Remarks}
 
 Array = npt.NDArray[Any]
 
@@ -85,7 +88,7 @@ def load_profile(path: str | Path) -> SpikeGraph:
         )
     try:
         return _graph(header, arrays)
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, msgspec.ValidationError) as error:
         raise InputError(f"{path} is not a usable profile: {error}; profile again") from None
 
 
@@ -120,6 +123,7 @@ def _arrays(graph: SpikeGraph) -> dict[str, Array]:
             values = np.asarray(p.parameters[key], np.float64)
             arrays[f"parameter_{k}_{key}"] = values[:1] if len(values) and np.all(values == values[0]) else values
     arrays |= {name: getattr(graph, name) for name in ACTIVITY}
+    arrays |= {name: getattr(graph, name) for name in CLASSES if getattr(graph, name) is not None}
     if events is not None:
         arrays |= {f"event_{name}": getattr(events, name) for name in EVENTS}
     return arrays
@@ -145,7 +149,7 @@ def _facts(graph: SpikeGraph) -> dict[str, Any]:
         "dt": graph.dt,
         "events": None if graph.events is None else {"steps": graph.events.steps, "dt": graph.events.dt},
         "accuracy": graph.accuracy,
-        "provenance": dict(graph.provenance),
+        **{name: msgspec.to_builtins(getattr(graph, name)) for name in RECORDS},
     }
 
 
@@ -201,10 +205,12 @@ def _graph(header: Mapping[str, Any], arrays: dict[str, Any]) -> SpikeGraph:
     events = None
     if header["events"] is not None:
         events = Spikes(**{name: arrays.pop(f"event_{name}") for name in EVENTS}, **header["events"])
+    classes = {name: arrays.pop(name, None) for name in CLASSES}
     if arrays:
         raise ValueError(f"it holds an unknown member {next(iter(arrays))}")
-    plain = {name: header[name] for name in ("frames", "steps", "dt", "accuracy", "provenance")}
-    return SpikeGraph(network=network, events=events, **activity, **plain)
+    plain = {name: header[name] for name in ("frames", "steps", "dt", "accuracy")}
+    records = {name: msgspec.convert(header[name], kind) for name, kind in RECORDS.items()}
+    return SpikeGraph(network=network, events=events, **activity, **plain, **classes, **records)
 
 
 def _population(k: int, facts: Mapping[str, Any], arrays: dict[str, Any]) -> Population:

@@ -6,10 +6,11 @@ provenance: nothing is guessed silently.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from snnmap.core import library
@@ -26,7 +27,7 @@ from snnmap.frontend.networks.recipe import Recipe, WorkloadFile, build_recipe, 
 from snnmap.frontend.options import LoadOptions, Pooling
 from snnmap.frontend.recorded.activity import activity_network, read_activity, recorded_network, spike_graph
 from snnmap.frontend.recorded.files import is_activity
-from snnmap.ir import Dynamics, Network, SpikeGraph, Workload
+from snnmap.ir import Dynamics, Network, Provenance, Remarks, SpikeGraph, Workload
 
 RESETTING = frozenset({"IF", "LIF", "CubaLIF"})
 """Models whose reset NIR leaves open."""
@@ -87,16 +88,12 @@ def load_workload(source: str | Path, options: LoadOptions | None = None) -> Wor
         except InputError as error:
             raise InputError(f"{options.data or source}: {error}") from None
     assumed += [*(recording.notes if recording else ()), *encoded.notes]
-    provenance = {
-        **_facts(source, read, file, recording),
-        "options": options.given(),
-        "stimulus": {**told, "encode": encoded.encode, "steps": encoded.spikes.steps, "samples": encoded.spikes.frames},
-        "dynamics": asdict(dynamics),
-        "assumed": assumed,
-    }
+    made = {**told, "encode": encoded.encode, "steps": encoded.spikes.steps, "samples": encoded.spikes.frames}
+    provenance = msgspec.structs.replace(_provenance(source, read, file, recording, options), stimulus=made)
+    remarks = Remarks(tuple(assumed), tuple(read.repairs))
     trained = file is None or not isinstance(file.network, Recipe) or options.labels is not None
     labels = recording.labels if recording is not None and trained else None  # random weights classify nothing
-    return Workload(read.name, read.network, encoded.spikes, labels, dynamics, provenance)
+    return Workload(read.name, read.network, encoded.spikes, labels, dynamics, provenance, remarks)
 
 
 def input_shape(network: Network) -> tuple[int, ...]:
@@ -286,29 +283,26 @@ def _recorded(source: str | Path, read: Imported, options: LoadOptions) -> Spike
         dt = 1e-3
         assumed.append("dt = 0.001 s: the default, as nothing states a step")
     network, spikes = recorded_network(read, cut, EncodeRules(dt=float(dt), steps=options.steps))
-    facts = {
-        **_facts(source, read, None, Recording(cut[names[0]].data, digests=(("data", digest),))),
-        "options": options.given(),
-        "assumed": assumed,
-    }
-    return spike_graph(network, spikes, facts)
+    recorded = Recording(cut[names[0]].data, digests=(("data", digest),))
+    provenance = _provenance(source, read, None, recorded, options)
+    return spike_graph(network, spikes, provenance, Remarks(tuple(assumed), tuple(read.repairs)))
 
 
-def _facts(
-    source: str | Path, read: Imported, file: WorkloadFile | None, recording: Recording | None
-) -> dict[str, Any]:
-    """Provenance of network and files."""
+def _provenance(
+    source: str | Path, read: Imported, file: WorkloadFile | None, recording: Recording | None, options: LoadOptions
+) -> Provenance:
+    """Provenance of network, files and options."""
     digests = {"network": read.digest}
     if file is not None:
         digests["workload"] = file.digest
     if recording is not None:
         digests |= dict(recording.digests)
-    return {
-        "name": read.name,
-        "source": str(source),
-        "format": read.format,
-        "files": digests,
-        "repairs": list(read.repairs),
-        "origin": "" if file is None else file.origin,
-        "licence": "not stated" if file is None else file.licence,
-    }
+    return Provenance(
+        name=read.name,
+        source=str(source),
+        format=read.format,
+        files=digests,
+        origin="" if file is None else file.origin,
+        licence="not stated" if file is None else file.licence,
+        options=options.given(),
+    )

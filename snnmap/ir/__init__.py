@@ -9,31 +9,59 @@ cycles are cut: a synapse i -> j is **delayed** by one step exactly if level(j) 
 of i in the same step.
 """
 
-from snnmap.ir.activity import Dynamics, SpikeGraph, Spikes, Workload
+from snnmap.ir.activity import SpikeGraph, Spikes, Workload
 from snnmap.ir.dataflow import Schedule, Sdfg
+from snnmap.ir.dynamics import Dynamics
 from snnmap.ir.mapping import Clustering, Mapping, Placement, Traffic, Wiring
 from snnmap.ir.models import ANALOG, MODELS, Kind
 from snnmap.ir.network import Network, Population
-from snnmap.ir.results import Metric, Report, Violation
+from snnmap.ir.origin import (
+    AlgorithmRecord,
+    ChipFacts,
+    Origin,
+    OutputDeviation,
+    PlanRecord,
+    PopulationFacts,
+    ProfileRecord,
+    Provenance,
+    Remarks,
+    Scalar,
+    Unrolled,
+    WorkloadFacts,
+)
+from snnmap.ir.results import Chart, Metric, Report, Violation
 
 __all__ = [
     "ANALOG",
     "MODELS",
+    "AlgorithmRecord",
+    "Chart",
+    "ChipFacts",
     "Clustering",
     "Dynamics",
     "Kind",
     "Mapping",
     "Metric",
     "Network",
+    "Origin",
+    "OutputDeviation",
     "Placement",
+    "PlanRecord",
     "Population",
+    "PopulationFacts",
+    "ProfileRecord",
+    "Provenance",
+    "Remarks",
     "Report",
+    "Scalar",
     "Schedule",
     "Sdfg",
     "SpikeGraph",
     "Spikes",
     "Traffic",
+    "Unrolled",
     "Violation",
     "Wiring",
     "Workload",
+    "WorkloadFacts",
 ]

@@ -1,14 +1,15 @@
 """What a network is fed and what it does: events, stepping, the workload, the spike-activity graph."""
 
-from collections.abc import Mapping as MappingType
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from snnmap.core.arrays import F32, I32, I64, digest, frozen, row_of_entry
 from snnmap.core.errors import InputError
+from snnmap.ir.dynamics import Dynamics
 from snnmap.ir.network import Network
+from snnmap.ir.origin import Provenance, Remarks
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,24 +53,6 @@ class Spikes:
         return row_of_entry(self.frame)
 
 
-@dataclass(frozen=True, slots=True)
-class Dynamics:
-    """How the neurons are stepped: what NIR leaves open. Recorded in every profile."""
-
-    dt: float = 1e-3
-    """Seconds per step."""
-    integration: Literal["time", "step"] = "time"
-    """`time`: forward Euler with dt in seconds; `step`: time constants are in steps, dt = 1 in the equations."""
-    reset: Literal["value", "subtract", "zero"] = "value"
-    """After a spike: v = v_reset; v -= v_threshold; v = 0."""
-    comparison: Literal[">", ">="] = ">"
-    """A neuron spikes if v > v_threshold, or >=."""
-    clamp: float | None = None
-    """Lower bound of v in multiples of -v_threshold (sinabs: 1), or none."""
-    multispike: bool = False
-    """Several spikes per step, floor(v / v_threshold) (sinabs); subtract reset only."""
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Workload:
     """A network, what it is fed, and how it is stepped: the one input of the profiler."""
@@ -81,8 +64,10 @@ class Workload:
     labels: I64 | None
     """(F,) class of every frame, or none."""
     dynamics: Dynamics
-    provenance: MappingType[str, Any]
-    """JSON-able facts to repeat it: source, options, encoding, seed, file digests, repairs, licence."""
+    provenance: Provenance = field(default_factory=Provenance)
+    """What repeats it."""
+    remarks: Remarks = field(default_factory=Remarks)
+    """What was assumed and repaired."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,13 +91,24 @@ class SpikeGraph:
     events: Spikes | None
     """Every emission of every input and neuron (not biases), or none if there were too many to keep."""
     accuracy: float | None
-    provenance: MappingType[str, Any]
-    """JSON-able facts to repeat the profile."""
+    provenance: Provenance = field(default_factory=Provenance)
+    """What repeats the profile."""
+    dynamics: Dynamics | None = None
+    """How the neurons were stepped; none for recorded activity."""
+    labels: I64 | None = None
+    """(F,) class of every frame, or none."""
+    predictions: I64 | None = None
+    """(F,) class that the network says, or none without outputs."""
+    remarks: Remarks = field(default_factory=Remarks)
+    """What a reader must know."""
 
     def __post_init__(self) -> None:
         for name, dtype in (("spikes", np.int64), ("worst_frame", np.int64), ("worst_step", np.int32)):
             object.__setattr__(self, name, frozen(getattr(self, name), dtype))
         object.__setattr__(self, "active_steps", frozen(self.active_steps, np.int64))
+        for name in ("labels", "predictions"):
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, frozen(getattr(self, name), np.int64))
         for name in ("spikes", "worst_frame", "worst_step", "active_steps"):
             if len(getattr(self, name)) != self.network.sources:
                 raise InputError(f"{name} does not match the network's sources")

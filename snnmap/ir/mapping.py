@@ -9,6 +9,7 @@ import numpy as np
 
 from snnmap.core.arrays import I32, I64, frozen, row_of_entry
 from snnmap.ir.dataflow import Schedule, Sdfg
+from snnmap.ir.origin import ChipFacts, Origin, WorkloadFacts
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,12 +113,11 @@ class Mapping:
     """(N,)"""
     partial_messages: I64
     """(len(column_neuron),) partial-sum messages of every column that is not its neuron's home, 0 for homes."""
-    figures: MappingType[str, Any]
-    """Reported figures, JSON-able."""
-    hardware: MappingType[str, Any]
-    """Resolved hardware: name, digest, mode, mesh size, crossbar size."""
-    provenance: MappingType[str, Any]
-    """Version, seed, plan (repr of every algorithm), workload name, source and digests."""
+    figures: MappingType[str, float | int | str | None]
+    """Reported figures by name."""
+    chip: ChipFacts
+    workload: WorkloadFacts
+    origin: Origin
 
     def to_networkx(self) -> Any:
         """Cluster graph as a `networkx.MultiDiGraph`: who talks to whom in the profiled window.
@@ -128,7 +128,7 @@ class Mapping:
         import networkx as nx
 
         clustering, tile = self.clustering, self.placement.tile.tolist()
-        graph = nx.MultiDiGraph(name=str(self.provenance["workload"]["name"]))
+        graph = nx.MultiDiGraph(name=self.workload.name)
         rows, columns = np.diff(clustering.row_ptr).tolist(), np.diff(clustering.column_ptr).tolist()
         for k in range(clustering.clusters):
             graph.add_node(k, tile=tile[k], rows=rows[k], columns=columns[k])
@@ -138,10 +138,10 @@ class Mapping:
 
     def _messages(self) -> dict[tuple[int, int, str], int]:
         """(sending cluster or -1, receiving cluster, kind) -> messages; biases never travel."""
-        clustering, externals = self.clustering, int(self.provenance["workload"]["externals"])
+        clustering, externals = self.clustering, self.workload.externals
         bias = np.zeros(len(self.spikes), bool)
-        for p in self.provenance["populations"]:
-            bias[p["first"] : p["first"] + int(np.prod(p["shape"]))] = p["kind"] == "bias"
+        for p in self.workload.populations:
+            bias[p.first : p.first + int(np.prod(p.shape))] = p.kind == "bias"
         home = np.concatenate([np.full(externals, -1, np.int64), clustering.home])
         source, column = clustering.row_source, clustering.column_neuron
         row_cluster, column_cluster = row_of_entry(clustering.row_ptr), row_of_entry(clustering.column_ptr)
@@ -161,7 +161,6 @@ class Mapping:
 
     def _repr_html_(self) -> str:
         """Table of what is mapped where and its figures, for notebooks."""
-        workload = self.provenance["workload"]
-        facts = {"workload": workload["name"], "hardware": self.hardware["name"], **self.figures}
-        cells = (f"<tr><td>{escape(str(k))}</td><td>{escape(str(v))}</td></tr>" for k, v in facts.items())
+        rows = {"workload": self.workload.name, "hardware": self.chip.name, **self.figures}
+        cells = (f"<tr><td>{escape(str(k))}</td><td>{escape(str(v))}</td></tr>" for k, v in rows.items())
         return f"<table><tbody>{''.join(cells)}</tbody></table>"

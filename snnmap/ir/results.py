@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping as MappingType
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from snnmap.core.arrays import F64
 
@@ -50,3 +50,15 @@ class Violation:
 
     def __str__(self) -> str:
         return f"{self.rule}: {self.where}: {self.asked}; {self.available}"
+
+
+class Chart(NamedTuple):
+    """One map: a value per tile (T,) or per cell (R, C); NaN where there is none."""
+
+    key: str
+    words: str
+    unit: str
+    """SI; `1` is a share, nothing a count."""
+    values: F64
+    mode: str = ""
+    """Physics mode, if it belongs to one."""

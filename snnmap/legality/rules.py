@@ -14,7 +14,7 @@ Plain numpy, obvious rather than fast.
 import numpy as np
 
 from snnmap.hardware import Hardware
-from snnmap.ir import Mapping, SpikeGraph, Violation
+from snnmap.ir import Clustering, Mapping, Placement, SpikeGraph, Violation, Wiring
 from snnmap.legality.dataflow import dataflow_violations
 from snnmap.legality.figures import figure_violations
 from snnmap.legality.recount import Recount, recount
@@ -41,32 +41,38 @@ def verify(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> list[Viol
         Structural rules first; if any of those is broken, schedule and figures are not judged, since they would only
         repeat it; nor figures of a schedule that makes no sense.
     """
-    found = _identity(mapping, graph, hardware) + _facts(mapping, graph, hardware)
-    shape = _shapes(mapping, graph, hardware)
+    clustering = mapping.clustering
+    wrong = _identity(mapping, graph, hardware) + _facts(mapping, graph, hardware)
+    shape = _shapes(clustering, graph, hardware) + _counts(mapping)
     if shape:
-        return found + shape
-    counted = recount(graph, mapping.clustering)
-    found += _synapses(counted, graph, hardware)
-    found += _homes(mapping, graph, hardware)
-    found += _tiles(mapping, hardware)
-    found += _wiring(mapping, hardware)
-    if found:
-        return found
-    found = dataflow_violations(mapping, graph, hardware, counted)
-    if any(violation.rule == "schedule-shape" for violation in found):
-        return found
-    return found + figure_violations(mapping, graph, hardware, counted)
+        return wrong + shape
+    counted = recount(graph, clustering)
+    wrong += _synapses(counted, graph, hardware) + _homes(clustering, graph, hardware)
+    wrong += placement_violations(mapping.placement, clustering.clusters, hardware)
+    wrong += wiring_violations(mapping.wiring, clustering, hardware)
+    if wrong:
+        return wrong
+    wrong = dataflow_violations(mapping, graph, hardware, counted)
+    if any(violation.rule == "schedule-shape" for violation in wrong):
+        return wrong
+    return wrong + figure_violations(mapping, graph, hardware, counted)
+
+
+def clustering_violations(clustering: Clustering, graph: SpikeGraph, hardware: Hardware) -> list[Violation]:
+    """Broken rules of a clustering alone: shapes first, then synapses and homes."""
+    shape = _shapes(clustering, graph, hardware)
+    return shape or _synapses(recount(graph, clustering), graph, hardware) + _homes(clustering, graph, hardware)
 
 
 def _identity(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> list[Violation]:
     pairs = (
-        ("workload-digest", str(mapping.provenance["workload"]["digest"]), graph.digest()),
-        ("hardware-digest", str(mapping.hardware.get("digest")), hardware.digest()),
+        ("workload-digest", mapping.workload.digest, graph.digest()),
+        ("hardware-digest", mapping.chip.digest, hardware.digest()),
     )
     return [
-        Violation(rule, "file", f"the mapping was made for {told[:12]}", f"this one is {real[:12]}")
-        for rule, told, real in pairs
-        if told != real
+        Violation(rule, "file", f"the mapping was made for {named[:12]}", f"this one is {real[:12]}")
+        for rule, named, real in pairs
+        if named != real
     ]
 
 
@@ -77,43 +83,46 @@ def _facts(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> list[Viol
         "name": hardware.name,
         "rows": hardware.rows,
         "columns": hardware.columns,
-        "mesh": [hardware.mesh_width, hardware.mesh_height],
-        "port": list(hardware.port),
+        "mesh": (hardware.mesh_width, hardware.mesh_height),
+        "port": hardware.port,
         "clusters_per_tile": hardware.clusters_per_tile,
         "technology": hardware.technology.name,
         "mode": hardware.technology.mode,
     }
-    found = [
-        Violation(rule, name, f"the mapping says {told.get(name)}", f"it is {real}")
-        for rule, told, facts in (
-            ("workload-facts", mapping.provenance["workload"], workload),
-            ("hardware-facts", mapping.hardware, chip),
+    wrong = [
+        Violation(rule, name, f"the mapping says {getattr(said, name)}", f"it is {real}")
+        for rule, said, truth in (
+            ("workload-facts", mapping.workload, workload),
+            ("hardware-facts", mapping.chip, chip),
         )
-        for name, real in facts.items()
-        if told.get(name) != real
+        for name, real in truth.items()
+        if getattr(said, name) != real
     ]
-    populations = [(p.name, p.first, list(p.shape)) for p in graph.network.populations]
-    named = [(p.get("name"), p.get("first"), p.get("shape")) for p in mapping.provenance.get("populations", ())]
+    populations = [(p.name, p.first, p.shape) for p in graph.network.populations]
+    named = [(p.name, p.first, p.shape) for p in mapping.workload.populations]
     if named != populations:
-        found.append(Violation("workload-facts", "populations", f"{len(named)} named", "not those of the network"))
-    return found + [
+        wrong.append(Violation("workload-facts", "populations", f"{len(named)} named", "not those of the network"))
+    return wrong + [
         Violation("workload-facts", name, "differ from the profile", "both must be the same")
         for name in ("spikes", "active_steps")
         if not np.array_equal(getattr(mapping, name), getattr(graph, name))
     ]
 
 
-def _shapes(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> list[Violation]:
-    network, clustering = graph.network, mapping.clustering
+def _counts(mapping: Mapping) -> list[Violation]:
+    columns, counts = len(mapping.clustering.column_neuron), len(mapping.partial_messages)
+    if counts == columns:
+        return []
+    return [Violation("cluster-shape", "partial_messages", f"counts for {counts} columns", f"there are {columns}")]
+
+
+def _shapes(clustering: Clustering, graph: SpikeGraph, hardware: Hardware) -> list[Violation]:
+    network = graph.network
     externals = network.externals
     found: list[Violation] = []
     if len(clustering.home) != network.neurons:
         asked = f"homes of {len(clustering.home)} neurons"
         found.append(Violation("cluster-shape", "home", asked, f"the network has {network.neurons}"))
-    if len(mapping.partial_messages) != len(clustering.column_neuron):
-        asked = f"counts for {len(mapping.partial_messages)} columns"
-        there = f"there are {len(clustering.column_neuron)}"
-        found.append(Violation("cluster-shape", "partial_messages", asked, there))
     sides = (
         ("rows", clustering.row_ptr, clustering.row_source, 0, hardware.rows),
         ("columns", clustering.column_ptr, clustering.column_neuron, externals, hardware.columns),
@@ -153,9 +162,9 @@ def _synapses(counted: Recount, graph: SpikeGraph, hardware: Hardware) -> list[V
     return found
 
 
-def _homes(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> list[Violation]:
+def _homes(clustering: Clustering, graph: SpikeGraph, hardware: Hardware) -> list[Violation]:
     """Every neuron has a column at its home, and columns elsewhere only if the chip can merge."""
-    clustering, externals = mapping.clustering, graph.network.externals
+    externals = graph.network.externals
     cluster = np.repeat(np.arange(clustering.clusters), np.diff(clustering.column_ptr))
     at_home = clustering.home[clustering.column_neuron - externals] == cluster
     housed = np.zeros(len(clustering.home), bool)
@@ -170,11 +179,11 @@ def _homes(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> list[Viol
     return found
 
 
-def _tiles(mapping: Mapping, hardware: Hardware) -> list[Violation]:
-    tile = mapping.placement.tile
-    if len(tile) != mapping.clustering.clusters:
-        asked = f"tiles for {len(tile)} clusters"
-        return [Violation("tile", "placement", asked, f"there are {mapping.clustering.clusters} clusters")]
+def placement_violations(placement: Placement, clusters: int, hardware: Hardware) -> list[Violation]:
+    """Broken rules of a placement alone."""
+    tile = placement.tile
+    if len(tile) != clusters:
+        return [Violation("tile", "placement", f"tiles for {len(tile)} clusters", f"there are {clusters} clusters")]
     found = [
         Violation("tile", f"cluster {k}", f"tile {tile[k]}", f"the chip has tiles 0 to {hardware.tiles - 1}")
         for k in np.flatnonzero((tile < 0) | (tile >= hardware.tiles))[:SHOWN]
@@ -188,8 +197,8 @@ def _tiles(mapping: Mapping, hardware: Hardware) -> list[Violation]:
     return found
 
 
-def _wiring(mapping: Mapping, hardware: Hardware) -> list[Violation]:
-    clustering, wiring = mapping.clustering, mapping.wiring
+def wiring_violations(wiring: Wiring, clustering: Clustering, hardware: Hardware) -> list[Violation]:
+    """Broken rules of a wiring alone."""
     found: list[Violation] = []
     sides = (
         ("row", clustering.row_ptr, wiring.row, hardware.rows),

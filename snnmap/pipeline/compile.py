@@ -6,39 +6,71 @@ One seed enters and each stage draws from its own stream, so that another partit
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Unpack
 
 import numpy as np
 
-from snnmap.analysis.traffic import partial_messages, traffic
+from snnmap.analysis.view import ClusteringView, View
 from snnmap.core.arrays import F64
-from snnmap.core.errors import InfeasibleError, SnnmapError
+from snnmap.core.errors import InfeasibleError
 from snnmap.core.run import Progress, stream
 from snnmap.core.version import __version__
-from snnmap.evaluation.figures import evaluate, figures
+from snnmap.evaluation.figures import figures, report_of
 from snnmap.formats.mapping import sealed
 from snnmap.frontend import LoadOptions
 from snnmap.hardware import Hardware, load_hardware
-from snnmap.ir import Clustering, Mapping, Placement, Report, SpikeGraph, Traffic, Workload
+from snnmap.ir import (
+    ChipFacts,
+    Clustering,
+    Mapping,
+    Origin,
+    Placement,
+    PopulationFacts,
+    ProfileRecord,
+    Remarks,
+    Report,
+    SpikeGraph,
+    Workload,
+    WorkloadFacts,
+)
 from snnmap.legality.rules import verify
+from snnmap.pipeline.judged import blamed, partitioned, placed, scheduled, wired
 from snnmap.pipeline.objectives import Quality
 from snnmap.pipeline.options import CompileOptions
-from snnmap.pipeline.plan import Plan, plan_for
+from snnmap.pipeline.plan import Algorithms, Plan, plan_for
 from snnmap.pipeline.profile import profile
 from snnmap.reliability.crossbars import read_currents, tile_variation
 from snnmap.reliability.espine import espine_quality
-from snnmap.stages.protocols import Term
-from snnmap.stages.registry import REGISTRIES
+from snnmap.stages.protocols import PartitionProblem, PlacementProblem, Run, ScheduleProblem, Term, WiringProblem
+from snnmap.stages.registry import STAGES
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Compiled:
     """What `compile` returns: the mapping and all it was made from."""
 
-    mapping: Mapping
-    graph: SpikeGraph
-    hardware: Hardware
+    view: View
+    """The mapping, its graph and its chip, with what follows from them."""
     report: Report
+
+    @property
+    def mapping(self) -> Mapping:
+        """What a mapping file holds."""
+        return self.view.mapping
+
+    @property
+    def graph(self) -> SpikeGraph:
+        """Spike-activity graph that was mapped."""
+        return self.view.graph
+
+    @property
+    def hardware(self) -> Hardware:
+        """The chip, sized."""
+        return self.view.hardware
+
+    def remarks(self) -> list[str]:
+        """What the reader must know: assumptions, repairs, bounds, the deviation of an unrolled network."""
+        return [*_remarks(self.graph.remarks), *self.report.notes]
 
     def _repr_html_(self) -> str:
         """Table of the figures, for notebooks."""
@@ -62,6 +94,7 @@ def compile(  # noqa: A001  the word every user of a compiler expects
     load: LoadOptions | None = None,
     progress: Progress | None = None,
     given: Given | None = None,
+    **algorithms: Unpack[Algorithms],
 ) -> Compiled:
     """Map a workload onto a chip: profile, partition, place, wire, schedule, evaluate, verify.
 
@@ -77,6 +110,9 @@ def compile(  # noqa: A001  the word every user of a compiler expects
         Called with (stage, done, total, best cost).
     given
         Stages that need not run again; the caller answers for their fitting the options.
+    algorithms
+        `partitioner`, `placer`, `wirer`, `scheduler`: objects in place of the plan's, for example
+        `placer=MyPlacer(depth=3)`.
 
     Raises
     ------
@@ -86,7 +122,7 @@ def compile(  # noqa: A001  the word every user of a compiler expects
         If the workload does not fit the chip, or has nothing to map.
     """
     options = options or CompileOptions()
-    plan = plan_for(options.objective, dict(options.settings), options.terms)
+    plan = plan_for(options.objective, dict(options.settings), options.terms).using(algorithms)
     hardware = load_hardware(options.hardware, options.technology)
     graph = source if isinstance(source, SpikeGraph) else profile(source, load, progress=progress)
     _must_have_work(graph)
@@ -97,8 +133,8 @@ def compile(  # noqa: A001  the word every user of a compiler expects
     compiled = _map(graph, hardware, plan, options, progress, given or Given())
     wrong = verify(compiled.mapping, compiled.graph, compiled.hardware)
     if wrong:
-        raise SnnmapError(f"internal error: the mapping is not legal, please report it: {wrong[0]}")
-    return replace(compiled, mapping=sealed(compiled.mapping))
+        raise blamed(wrong[0], compiled.mapping.origin.plan)
+    return replace(compiled, view=compiled.view.at(compiled.hardware, sealed(compiled.mapping)))
 
 
 def _must_have_work(graph: SpikeGraph) -> None:
@@ -117,27 +153,17 @@ def _map(
     graph: SpikeGraph, hardware: Hardware, plan: Plan, options: CompileOptions, progress: Progress | None, given: Given
 ) -> Compiled:
     deadline = None if options.time_budget is None else time.monotonic() + options.time_budget
-    streams = {stage: stream(options.seed, stage) for stage in REGISTRIES}
-    partition = plan.partition if options.split == "partial_sum" else replace(plan.partition, split="none")
-    clustering = given.clustering or partition(
-        graph, hardware, rng=streams["partition"], progress=progress, deadline=deadline
-    )
+    runs = {stage: Run(stream(options.seed, stage), progress, deadline) for stage in STAGES}
+    connections = PartitionProblem(graph, hardware, may_split=options.split == "partial_sum")
+    clustering = given.clustering or partitioned(plan.partition, connections, runs["partition"])
     hardware = hardware.sized(clustering.clusters)
-    moved = traffic(graph, clustering)
-    placement = given.placement or plan.place(
-        moved,
-        clustering.clusters,
-        hardware,
-        rng=streams["place"],
-        terms=placement_terms(graph, clustering, hardware, moved, plan, options.variation),
-        progress=progress,
-        deadline=deadline,
-    )
+    view = ClusteringView(graph, clustering)
+    terms = placement_terms(view, hardware, plan, options.variation)
+    spread = PlacementProblem(view.traffic, clustering.clusters, hardware, terms)
+    placement = given.placement or placed(plan.place, spread, runs["place"])
     quality = cell_quality(hardware, plan.quality)
-    wiring = plan.wire(graph, clustering, hardware, quality=quality, rng=streams["wire"], progress=progress)
-    sdfg, schedule = plan.schedule(
-        graph, hardware, clustering, placement, moved, rng=streams["schedule"], progress=progress
-    )
+    wiring = wired(plan.wire, WiringProblem(view, hardware, quality), runs["wire"])
+    sdfg, schedule = scheduled(plan.schedule, ScheduleProblem(view, placement, hardware), runs["schedule"])
     mapping = Mapping(
         clustering=clustering,
         placement=placement,
@@ -146,25 +172,25 @@ def _map(
         schedule=schedule,
         spikes=graph.spikes,
         active_steps=graph.active_steps,
-        partial_messages=partial_messages(graph, clustering),
+        partial_messages=view.partial_messages,
         figures={},
-        hardware=hardware_facts(hardware, options),
-        provenance=_provenance(graph, plan, options),
+        chip=chip_facts(hardware, options),
+        workload=workload_facts(graph),
+        origin=_origin(graph, plan, options),
     )
-    report = evaluate(mapping, graph, hardware)
-    return Compiled(replace(mapping, figures=figures(report)), graph, hardware, report)
+    whole = View(mapping, graph, hardware, of_clustering=view)
+    report = report_of(whole)
+    return Compiled(whole.at(hardware, replace(mapping, figures=figures(report))), report)
 
 
-def placement_terms(
-    graph: SpikeGraph, clustering: Clustering, hardware: Hardware, moved: Traffic, plan: Plan, variation: int | None
-) -> tuple[Term, ...]:
+def placement_terms(view: ClusteringView, hardware: Hardware, plan: Plan, variation: int | None) -> tuple[Term, ...]:
     """Placement terms that the plan weighs in beside the traffic."""
     if not plan.terms:
         return ()
-    from snnmap.pipeline.terms import TERMS, ChipView
+    from snnmap.pipeline.terms import TERMS, Chip
 
-    view = ChipView(graph, clustering, hardware, moved, tile_variation(hardware, variation))
-    return tuple(TERMS[name](view, weight) for name, weight in plan.terms if weight > 0)
+    chip = Chip(view, hardware, tile_variation(hardware, variation))
+    return tuple(TERMS[name](chip, weight) for name, weight in plan.terms if weight > 0)
 
 
 def cell_quality(hardware: Hardware, kind: Quality) -> F64:
@@ -185,58 +211,54 @@ def cell_quality(hardware: Hardware, kind: Quality) -> F64:
     return quality
 
 
-def hardware_facts(hardware: Hardware, options: CompileOptions) -> dict[str, Any]:
-    """What a mapping file says of its hardware: enough to name it, size it and check it."""
-    return {
-        "name": hardware.name,
-        "source": options.hardware,
-        "digest": hardware.digest(),
-        "technology": hardware.technology.name,
-        "mode": hardware.technology.mode,
-        "rows": hardware.rows,
-        "columns": hardware.columns,
-        "mesh": [hardware.mesh_width, hardware.mesh_height],
-        "port": list(hardware.port),
-        "clusters_per_tile": hardware.clusters_per_tile,
-        "variation_seed": options.variation,
-    }
+def chip_facts(hardware: Hardware, options: CompileOptions) -> ChipFacts:
+    """What a mapping file says of its chip: enough to name it, size it and check it."""
+    return ChipFacts(
+        name=hardware.name,
+        source=options.hardware,
+        digest=hardware.digest(),
+        technology=hardware.technology.name,
+        mode=hardware.technology.mode,
+        rows=hardware.rows,
+        columns=hardware.columns,
+        mesh=(hardware.mesh_width, hardware.mesh_height),
+        port=hardware.port,
+        clusters_per_tile=hardware.clusters_per_tile,
+        variation_seed=options.variation,
+    )
 
 
-def _provenance(graph: SpikeGraph, plan: Plan, options: CompileOptions) -> dict[str, Any]:
-    return {
-        "snnmap": __version__,
-        "seed": options.seed,
-        "split": options.split,
-        "plan": plan.describe(),
-        "profile": dict(graph.provenance),
-        "accuracy": graph.accuracy,
-        "populations": [
-            {"name": p.name, "kind": p.kind, "model": p.model, "first": p.first, "shape": list(p.shape)}
-            for p in graph.network.populations
-        ],
-        "workload": {
-            "name": str(graph.provenance.get("name", "")),
-            "source": str(graph.provenance.get("source", "")),
-            "digest": graph.digest(),
-            "frames": graph.frames,
-            "steps": graph.steps,
-            "dt": graph.dt,
-            "externals": graph.network.externals,
-        },
-    }
+def workload_facts(graph: SpikeGraph) -> WorkloadFacts:
+    """What a mapping file says of its workload."""
+    populations = (PopulationFacts(p.name, p.kind, p.model, p.first, p.shape) for p in graph.network.populations)
+    return WorkloadFacts(
+        name=graph.provenance.name,
+        source=graph.provenance.source,
+        digest=graph.digest(),
+        frames=graph.frames,
+        steps=graph.steps,
+        dt=graph.dt,
+        externals=graph.network.externals,
+        accuracy=graph.accuracy,
+        populations=tuple(populations),
+    )
 
 
-def remarks(compiled: Compiled) -> list[str]:
-    """What the reader must know: assumptions, repairs, bounds, the deviation of an unrolled network."""
-    facts = compiled.graph.provenance
-    lines = [f"assumed {line}" for line in facts.get("assumed", ())]
-    lines += [f"repaired {line}" for line in facts.get("repairs", ())]
-    lines += [f"population {name!r} never spikes" for name in facts.get("dead", ())]
-    lines += [f"population {name!r} is saturated" for name in facts.get("saturated", ())]
-    told = facts.get("unroll_deviation")
-    if told is not None:
-        counts = ", ".join(f"{o['population']} {o['spikes']:,} -> {o['unrolled']:,} spikes" for o in told["outputs"])
-        before, after = told["accuracy"], told["accuracy_unrolled"]
-        counts += "" if before is None else f", accuracy {100 * before:.1f} % -> {100 * after:.1f} %"
-        lines.append(f"unrolling is approximate: {told['added_neurons']:,} neurons added, {counts}")
-    return [*lines, *compiled.report.notes]
+def _origin(graph: SpikeGraph, plan: Plan, options: CompileOptions) -> Origin:
+    classes = (None if c is None else tuple(c.tolist()) for c in (graph.labels, graph.predictions))
+    profile_record = ProfileRecord(graph.provenance, graph.dynamics, graph.remarks, *classes)
+    return Origin(__version__, options.seed, options.split, plan.record(), profile_record)
+
+
+def _remarks(said: Remarks) -> list[str]:
+    lines = [f"assumed {line}" for line in said.assumed]
+    lines += [f"repaired {line}" for line in said.repairs]
+    lines += [f"population {name!r} never spikes" for name in said.dead]
+    lines += [f"population {name!r} is saturated" for name in said.saturated]
+    if said.unrolled is not None:
+        counts = ", ".join(f"{o.population} {o.spikes:,} -> {o.unrolled:,} spikes" for o in said.unrolled.outputs)
+        before, after = said.unrolled.accuracy, said.unrolled.accuracy_unrolled
+        if before is not None and after is not None:
+            counts += f", accuracy {100 * before:.1f} % -> {100 * after:.1f} %"
+        lines.append(f"unrolling is approximate: {said.unrolled.added_neurons:,} neurons added, {counts}")
+    return lines

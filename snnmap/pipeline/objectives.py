@@ -1,10 +1,17 @@
 """Objectives by name: presets of a plan, and the placement terms that can be weighed into any of them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from snnmap.core.errors import InputError
+from snnmap.stages.registry import plug_ins
+
+GROUP = "snnmap.objectives"
+"""Entry points whose value is a `Preset`."""
+
 TERM_NAMES = ("thermal", "leakage", "lifetime")
-"""Placement terms of `objectives.chip`, which is imported when one is used."""
+"""Placement terms of `pipeline.terms`, which is imported when one is used."""
 
 
 Quality = Literal["current", "endurance"]
@@ -39,4 +46,21 @@ OBJECTIVES: dict[str, Preset] = {
     "energy": Preset("little energy: few hops, busy rows on little current", wire="activity_sort"),
     "throughput": Preset("a short guaranteed period: merging shared out", partition="balanced_homes"),
 }
-"""Objectives by name."""
+"""snnmap's own objectives by name."""
+
+
+def objectives() -> Mapping[str, Preset]:
+    """Objectives of snnmap and of installed packages, by name.
+
+    Raises
+    ------
+    InputError
+        If a package offers something that is not a `Preset`.
+    """
+    presets = dict(OBJECTIVES)
+    for name, point in plug_ins(GROUP).items():
+        preset = point.load()
+        if not isinstance(preset, Preset):
+            raise InputError(f"objective {name!r} of {point.value} must be a snnmap.Preset")
+        presets.setdefault(name, preset)
+    return presets

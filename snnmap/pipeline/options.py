@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from snnmap.core.errors import InputError
+from snnmap.frontend import LoadOptions
+
+__all__ = ["SPLITS", "CompileOptions", "LoadOptions", "Split"]
 
 Split = Literal["partial_sum", "unroll", "none"]
 

@@ -1,16 +1,29 @@
 """A plan: one algorithm per stage. An objective is a preset plan; options and files change single fields of it.
 
-Options are named `stage.field=value`, where `stage` alone names the algorithm: `place=swarm`, `place.iterations=500`.
+Options are named `stage.field=value`, where `stage` alone names the algorithm: `place=swarm`, `place.iterations=500`,
+`place=package.module:Class`.
 """
 
 import difflib
+from collections.abc import Iterable
 from collections.abc import Mapping as MappingType
-from dataclasses import asdict, dataclass, fields, replace
-from typing import Any, Literal, get_args, get_origin
+from dataclasses import dataclass, fields, replace
+from typing import Any, Literal, TypedDict, get_args, get_origin
 
 from snnmap.core.errors import InputError
-from snnmap.pipeline.objectives import OBJECTIVES, TERM_NAMES, Quality
-from snnmap.stages.registry import REGISTRIES
+from snnmap.ir import PlanRecord
+from snnmap.pipeline.objectives import TERM_NAMES, Preset, Quality, objectives
+from snnmap.stages.protocols import Partitioner, Placer, Scheduler, Wirer
+from snnmap.stages.registry import REGISTRIES, STAGES, Algorithm, algorithm_class, record_of
+
+
+class Algorithms(TypedDict, total=False):
+    """Algorithms given as objects: each a dataclass of its options, called with a problem and a run."""
+
+    partitioner: Partitioner
+    placer: Placer
+    wirer: Wirer
+    scheduler: Scheduler
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,17 +31,33 @@ class Plan:
     """The algorithms of a compilation; each stage's field holds a configured one."""
 
     objective: str
-    partition: Any
-    place: Any
-    wire: Any
-    schedule: Any
+    partition: Partitioner
+    place: Placer
+    wire: Wirer
+    schedule: Scheduler
     quality: Quality
     terms: tuple[tuple[str, float], ...]
 
-    def describe(self) -> dict[str, str]:
-        """Stage to `repr` of its algorithm: what the provenance records."""
-        stages = {stage: repr(getattr(self, stage)) for stage in REGISTRIES}
-        return {"objective": self.objective, **stages, "quality": self.quality, "terms": repr(self.terms)}
+    def using(self, given: Algorithms) -> "Plan":
+        """The plan with some algorithms replaced."""
+        return replace(
+            self,
+            partition=given.get("partitioner", self.partition),
+            place=given.get("placer", self.place),
+            wire=given.get("wirer", self.wire),
+            schedule=given.get("scheduler", self.schedule),
+        )
+
+    def record(self) -> PlanRecord:
+        """What a mapping file says of it.
+
+        Raises
+        ------
+        InputError
+            If an algorithm is not a dataclass with plain options.
+        """
+        stages = {stage: record_of(stage, getattr(self, stage)) for stage in STAGES}
+        return PlanRecord(objective=self.objective, **stages, quality=self.quality, terms=dict(self.terms))
 
 
 def plan_for(
@@ -43,37 +72,48 @@ def plan_for(
     InputError
         If the objective, a stage, an algorithm or a field is unknown, or a value does not fit its field.
     """
-    if objective not in OBJECTIVES:
-        raise InputError(f"objective {objective!r} is unknown; {_offer(objective, OBJECTIVES)}")
-    settings = dict(settings or {})
-    preset = OBJECTIVES[objective]
-    chosen = {}
-    for stage, registry in REGISTRIES.items():
-        name = str(settings.pop(stage, getattr(preset, stage)))
-        if name not in registry:
-            raise InputError(f"{stage} algorithm {name!r} is unknown; {_offer(name, registry)}")
-        chosen[stage] = registry[name]()
-    for key, value in settings.items():
-        stage, _, name = key.partition(".")
-        if stage not in chosen:
-            raise InputError(f"setting {key!r} names no stage; {_offer(stage, REGISTRIES)}")
-        chosen[stage] = _with_field(chosen[stage], stage, name, value)
+    presets = objectives()
+    if objective not in presets:
+        raise InputError(f"objective {objective!r} is unknown; {_offer(objective, presets)}")
+    preset = presets[objective]
+    chosen = _configured(preset, dict(settings or {}))
     for name, weight in terms:
         if name not in TERM_NAMES:
-            raise InputError(f"placement term {name!r} is unknown; {_offer(name, dict.fromkeys(TERM_NAMES))}")
+            raise InputError(f"placement term {name!r} is unknown; {_offer(name, TERM_NAMES)}")
         if not 0 <= weight < float("inf"):
             raise InputError(f"the weight of term {name!r} must be 0 or more, not {weight}")
     weighed = {**dict(preset.terms), **dict(terms)}
     return Plan(objective=objective, **chosen, quality=preset.quality, terms=tuple(sorted(weighed.items())))
 
 
-def _with_field(algorithm: Any, stage: str, name: str, value: Any) -> Any:
+def _configured(preset: Preset, settings: dict[str, Any]) -> dict[str, Algorithm]:
+    """Algorithm of every stage: the preset's, or the one that `settings` name, with the options that these give."""
+    chosen = {}
+    for stage, registry in REGISTRIES.items():
+        name = str(settings.pop(stage, getattr(preset, stage)))
+        try:
+            kind = algorithm_class(stage, name)
+        except KeyError:
+            raise InputError(f"{stage} algorithm {name!r} is unknown; {_offer(name, registry)}") from None
+        try:
+            chosen[stage] = kind()
+        except TypeError as error:
+            raise InputError(f"{stage} algorithm {name!r} has options without defaults: {error}") from None
+    for key, value in settings.items():
+        stage, _, name = key.partition(".")
+        if stage not in chosen:
+            raise InputError(f"setting {key!r} names no stage; {_offer(stage, STAGES)}")
+        chosen[stage] = _with_field(chosen[stage], stage, name, value)
+    return chosen
+
+
+def _with_field(algorithm: Algorithm, stage: str, name: str, value: Any) -> Algorithm:
     known = {f.name: getattr(algorithm, f.name) for f in fields(algorithm)}
     choices = {f.name: get_args(f.type) for f in fields(algorithm) if get_origin(f.type) is Literal}
     if name not in known:
         raise InputError(f"{stage} algorithm {type(algorithm).__name__} has no option {name!r}; {_offer(name, known)}")
     if name in choices and value not in choices[name]:
-        raise InputError(f"{stage}.{name}={value!r} is unknown; {_offer(str(value), dict.fromkeys(choices[name]))}")
+        raise InputError(f"{stage}.{name}={value!r} is unknown; {_offer(str(value), choices[name])}")
     try:
         return replace(algorithm, **{name: _typed(value, known[name])})
     except ValueError as error:
@@ -97,24 +137,8 @@ def _typed(value: Any, default: Any) -> Any:
     return value
 
 
-def _offer(asked: str, known: MappingType[str, Any]) -> str:
-    close = difflib.get_close_matches(asked, known, n=1)
+def _offer(asked: str, known: Iterable[str]) -> str:
+    names = list(known)
+    close = difflib.get_close_matches(asked, names, n=1)
     did_you_mean = f"did you mean {close[0]!r}? " if close else ""
-    return f"{did_you_mean}There is: {', '.join(known)}"
-
-
-def algorithms() -> dict[str, Any]:
-    """Objectives with what they stand for, and the algorithms of every stage with their options and defaults."""
-    stages = {
-        stage: [
-            {
-                "algorithm": name,
-                "summary": (algorithm.__doc__ or "").strip().splitlines()[0],
-                "options": {f.name: getattr(algorithm(), f.name) for f in fields(algorithm)},
-            }
-            for name, algorithm in registry.items()
-        ]
-        for stage, registry in REGISTRIES.items()
-    }
-    presets = {name: asdict(preset) for name, preset in OBJECTIVES.items()}
-    return {"objectives": presets, "stages": stages, "terms": list(TERM_NAMES)}
+    return f"{did_you_mean}There is: {', '.join(names)}"

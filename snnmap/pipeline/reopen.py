@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from snnmap.core.errors import InputError
 from snnmap.core.run import Progress
@@ -23,9 +24,8 @@ def hardware_of(mapping: Mapping, path: str | None = None) -> Hardware:
     InputError
         If the chip or technology is not to be found.
     """
-    facts = mapping.hardware
-    hardware = load_hardware(path or facts["source"], facts["technology"])
-    width, height = facts["mesh"]
+    hardware = load_hardware(path or mapping.chip.source, mapping.chip.technology)
+    width, height = mapping.chip.mesh
     return replace(hardware, mesh_width=width, mesh_height=height) if hardware.adaptive else hardware
 
 
@@ -106,16 +106,18 @@ def graph_of(
     InputError
         If the workload cannot be read.
     """
-    source = workload or mapping.provenance["workload"]["source"]
+    source = workload or mapping.workload.source
     if not source:
         raise InputError("the mapping names no workload file; say where it is with --workload")
-    told = mapping.provenance["profile"].get("options", {})
+    chosen: dict[str, Any] = dict(mapping.origin.profile.provenance.options)
     try:
-        options = LoadOptions(**told)
+        options = LoadOptions(**chosen)
     except TypeError:
-        raise InputError(f"the mapping's profile options {told} are not those of this snnmap; compile again") from None
+        raise InputError(
+            f"the mapping's profile options {chosen} are not those of this snnmap; compile again"
+        ) from None
     graph = profile(source, options, progress=progress)
-    if mapping.provenance["split"] != "unroll":
+    if mapping.origin.split != "unroll":
         return graph
     from snnmap.pipeline.unrolled import unrolled
 

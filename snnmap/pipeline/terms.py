@@ -10,14 +10,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from snnmap.analysis.cells import programmed_cells, weight_share
 from snnmap.analysis.routes import tree_hops
+from snnmap.analysis.view import ClusteringView
 from snnmap.core.arrays import F64, I32, I64
 from snnmap.core.errors import InputError
 from snnmap.hardware import Hardware
-from snnmap.ir import Clustering, Placement, SpikeGraph, Traffic
-from snnmap.physics.pcm import conductance
+from snnmap.ir import Placement
 from snnmap.physics.thermal import ChipThermal
+from snnmap.reliability.crossbars import row_energy
 from snnmap.stages.protocols import Term, linear
 
 SAMPLES = 48
@@ -27,33 +27,23 @@ LARGEST_MESH = 2048
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ChipView:
+class Chip:
     """What a placement term may look at."""
 
-    graph: SpikeGraph
-    clustering: Clustering
+    view: ClusteringView
     hardware: Hardware
     """Sized."""
-    traffic: Traffic
     factors: F64
     """Endurance of every tile over the nominal one (T,)."""
 
 
-def cluster_power(view: ChipView) -> F64:
+def cluster_power(chip: Chip) -> F64:
     """Mean power of every cluster at one step per dt: array reads at ideal wires, and its firing neurons; W (K,)."""
-    graph, clustering, hardware = view.graph, view.clustering, view.hardware
-    technology, network = hardware.technology, graph.network
-    cells = programmed_cells(network, clustering)
-    share = weight_share(network)[cells.synapse]
-    low = technology["g_min"]
-    extra = conductance(share, low, technology["g_max"]) - low
-    per_row = np.bincount(cells.row(), weights=extra, minlength=len(clustering.row_source)).astype(np.float64)
-    rows = np.diff(clustering.row_ptr)
-    per_row = per_row + low * np.repeat(np.diff(clustering.column_ptr), rows)
-    pulse = hardware["read_voltage"] ** 2 * hardware["read_time"]
-    of_row = np.repeat(np.arange(clustering.clusters), rows)
-    energy = np.bincount(of_row, weights=per_row * graph.spikes[clustering.row_source] * pulse)
-    fired = np.bincount(clustering.home, weights=graph.spikes[network.externals :], minlength=clustering.clusters)
+    graph, clustering, hardware = chip.view.graph, chip.view.clustering, chip.hardware
+    of_row = np.repeat(np.arange(clustering.clusters), np.diff(clustering.row_ptr))
+    energy = np.bincount(of_row, weights=row_energy(chip.view, hardware), minlength=clustering.clusters)
+    spikes = graph.spikes[graph.network.externals :]
+    fired = np.bincount(clustering.home, weights=spikes, minlength=clustering.clusters)
     power: F64 = (energy + fired * hardware["neuron_energy"]) / (graph.window * graph.dt)
     return power
 
@@ -72,45 +62,45 @@ def resistances(hardware: Hardware) -> F64:
     return ChipThermal.of(hardware, (hardware.mesh_width, hardware.mesh_height), side).matrix()
 
 
-def thermal(view: ChipView, weight: float) -> Term:
+def thermal(chip: Chip, weight: float) -> Term:
     """Power-weighted temperature, P R P = sum over i, j of P_i R_ij P_j: keeps hot clusters apart.
 
     Source: Titirsha and Das, Thermal-aware compilation, arXiv 2010.04773, with tile-to-tile resistances (M5).
     """
-    return _pairs(cluster_power(view), resistances(view.hardware), view, weight)
+    return _pairs(cluster_power(chip), resistances(chip.hardware), chip, weight)
 
 
-def leakage(view: ChipView, weight: float) -> Term:
+def leakage(chip: Chip, weight: float) -> Term:
     """What placement changes of the leakage of all tiles: the sum of squared rises, P R R P.
 
     All tiles leak alike, used or not. The first order, dP/dT x sum of rises, is the same for every placement: no heat
     leaves at the edges, so a watt warms all tiles together alike wherever it is spent (the columns of R have one sum).
     Leakage is convex in temperature, so the second order, 1/2 d2P/dT2 x sum of squared rises, decides: evenness.
     """
-    matrix = resistances(view.hardware)
-    return _pairs(cluster_power(view), matrix @ matrix, view, weight)
+    matrix = resistances(chip.hardware)
+    return _pairs(cluster_power(chip), matrix @ matrix, chip, weight)
 
 
-def lifetime(view: ChipView, weight: float) -> Term:
+def lifetime(chip: Chip, weight: float) -> Term:
     """Busy clusters on enduring tiles: the busiest row of each over the tile's endurance, cubed.
 
     The cube stands for the maximum, which no sum is: one bad pairing outweighs many fair ones. Spikes wear cells in
     `espine` mode and disturb them in OxRAM; PCM in `device` mode is worn by writes, which reading does not cause.
     """
-    graph, clustering = view.graph, view.clustering
+    graph, clustering = chip.view.graph, chip.view.clustering
     of_row = np.repeat(np.arange(clustering.clusters), np.diff(clustering.row_ptr))
     busiest = np.zeros(clustering.clusters)
     np.maximum.at(busiest, of_row, graph.spikes[clustering.row_source].astype(np.float64))
-    wear = np.outer(busiest / max(1.0, busiest.max()), view.factors.min() / view.factors) ** 3
-    costs = np.array([wear[np.arange(len(tile)), tile].sum() for tile in _placements(view)])
-    return linear(_rounded(wear * _scale(costs, view, weight)))
+    wear = np.outer(busiest / max(1.0, busiest.max()), chip.factors.min() / chip.factors) ** 3
+    costs = np.array([wear[np.arange(len(tile)), tile].sum() for tile in _placements(chip)])
+    return linear(_rounded(wear * _scale(costs, chip, weight)))
 
 
 TERMS = {"thermal": thermal, "leakage": leakage, "lifetime": lifetime}
 """Terms that can be weighed into any objective, by name."""
 
 
-def _pairs(power: F64, distance: F64, view: ChipView, weight: float) -> Term:
+def _pairs(power: F64, distance: F64, chip: Chip, weight: float) -> Term:
     """Term sum over i, j of power_i power_j distance, `distance` symmetric (T, T), quantised.
 
     A constant in `distance` costs every placement alike and is taken out. What a cluster costs by itself goes into the
@@ -118,36 +108,36 @@ def _pairs(power: F64, distance: F64, view: ChipView, weight: float) -> Term:
     """
     alone = np.diagonal(distance) - np.diagonal(distance).min()
     apart = distance - distance.min()
-    if view.hardware.clusters_per_tile == 1:
+    if chip.hardware.clusters_per_tile == 1:
         np.fill_diagonal(apart, 0.0)
     share, largest = power / max(float(power.max(initial=0.0)), 1e-300), max(float(apart.max()), 1e-300)
     pairs = np.outer(share, share)
     np.fill_diagonal(pairs, 0.0)
     preference, far = np.outer(share**2, alone / largest), apart / largest
     own = np.arange(len(share))
-    costs = [(pairs * far[np.ix_(t, t)]).sum() + preference[own, t].sum() for t in _placements(view)]
-    scale = _scale(np.array(costs), view, weight)
+    costs = [(pairs * far[np.ix_(t, t)]).sum() + preference[own, t].sum() for t in _placements(chip)]
+    scale = _scale(np.array(costs), chip, weight)
     fine = float(np.sqrt(scale))
     return Term(_rounded(pairs * fine), _rounded(far * fine), _rounded(preference * scale))
 
 
-def _scale(costs: F64, view: ChipView, weight: float) -> float:
+def _scale(costs: F64, chip: Chip, weight: float) -> float:
     """Factor that gives `costs`, of the sampled placements, `weight` times the deviation of the traffic's hops."""
     spread = float(costs.std())
     if weight <= 0.0 or spread <= 1e-9 * float(np.abs(costs).max(initial=0.0)):
         return 0.0
+    traffic = chip.view.traffic
     hops = [
-        int((tree_hops(view.traffic, Placement(tile), view.hardware) * view.traffic.messages).sum())
-        for tile in _placements(view)
+        int((tree_hops(traffic, Placement(tile), chip.hardware) * traffic.messages).sum()) for tile in _placements(chip)
     ]
     return weight * max(1.0, float(np.std(hops))) / spread
 
 
-def _placements(view: ChipView) -> list[I32]:
+def _placements(chip: Chip) -> list[I32]:
     """`SAMPLES` random placements, (K,) each."""
     rng = np.random.Generator(np.random.PCG64(0))
-    slots = np.repeat(np.arange(view.hardware.tiles, dtype=np.int32), view.hardware.clusters_per_tile)
-    return [rng.permutation(slots)[: view.clustering.clusters] for _ in range(SAMPLES)]
+    slots = np.repeat(np.arange(chip.hardware.tiles, dtype=np.int32), chip.hardware.clusters_per_tile)
+    return [rng.permutation(slots)[: chip.view.clustering.clusters] for _ in range(SAMPLES)]
 
 
 def _rounded(values: F64) -> I64:

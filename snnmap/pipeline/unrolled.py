@@ -4,43 +4,44 @@
 """
 
 from dataclasses import replace
-from typing import Any
 
+import msgspec
 import numpy as np
 
 from snnmap.core.arrays import offsets
 from snnmap.core.errors import InputError
 from snnmap.hardware import Hardware
-from snnmap.ir import Dynamics, SpikeGraph, Spikes, Workload
+from snnmap.ir import OutputDeviation, SpikeGraph, Spikes, Unrolled, Workload
 from snnmap.simulate.profile import profile
 from snnmap.transform.unroll import unroll
 
 
 def unrolled(graph: SpikeGraph, hardware: Hardware) -> SpikeGraph:
-    """Spike graph of the unrolled network on the same stimulus; the deviation is in its provenance.
+    """Spike graph of the unrolled network on the same stimulus; the deviation is among its remarks.
 
     Raises
     ------
     InputError
         If the profile holds no events or no neuron equations, so that it cannot be run again.
     """
-    if graph.events is None or "dynamics" not in graph.provenance:
+    dynamics = graph.dynamics
+    if graph.events is None or dynamics is None:
         raise InputError("--split unroll runs the network anew, but this profile keeps no events; use partial_sum")
-    dynamics = Dynamics(**graph.provenance["dynamics"])
     most = hardware.rows if hardware.synapse_limit is None else min(hardware.rows, hardware.synapse_limit)
     network = unroll(graph.network, most, dt=dynamics.dt if dynamics.integration == "time" else 1.0)
     if network.neurons == graph.network.neurons:
         return graph
     workload = Workload(
-        name=str(graph.provenance.get("name", "")),
+        name=graph.provenance.name,
         network=network,
         stimulus=external_events(graph),
-        labels=_labels(graph),
+        labels=graph.labels,
         dynamics=dynamics,
-        provenance={**graph.provenance, "split": "unroll"},
+        provenance=msgspec.structs.replace(graph.provenance, unrolled_to=most),
+        remarks=graph.remarks,
     )
     again = profile(workload)
-    return replace(again, provenance={**again.provenance, "unroll_deviation": deviation(graph, again)})
+    return replace(again, remarks=msgspec.structs.replace(again.remarks, unrolled=deviation(graph, again)))
 
 
 def external_events(graph: SpikeGraph) -> Spikes:
@@ -60,22 +61,13 @@ def external_events(graph: SpikeGraph) -> Spikes:
     )
 
 
-def _labels(graph: SpikeGraph) -> Any:
-    labels = graph.provenance.get("labels")
-    return None if labels is None else np.asarray(labels, np.int64)
-
-
-def deviation(graph: SpikeGraph, again: SpikeGraph) -> dict[str, Any]:
+def deviation(graph: SpikeGraph, again: SpikeGraph) -> Unrolled:
     """How far the unrolled network is from the original: spikes of every output population, added neurons, accuracy."""
     outputs = []
     for index in graph.network.outputs:
         before = graph.network.populations[index]
         after = next(p for p in again.network.populations if p.name == before.name)
         a, b = graph.spikes[before.first : before.stop], again.spikes[after.first : after.stop]
-        outputs.append({"population": before.name, "spikes": int(a.sum()), "unrolled": int(b.sum())})
-    return {
-        "added_neurons": again.network.neurons - graph.network.neurons,
-        "outputs": outputs,
-        "accuracy": graph.accuracy,
-        "accuracy_unrolled": again.accuracy,
-    }
+        outputs.append(OutputDeviation(before.name, int(a.sum()), int(b.sum())))
+    added = again.network.neurons - graph.network.neurons
+    return Unrolled(added, tuple(outputs), graph.accuracy, again.accuracy)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from snnmap.ir import ANALOG, SpikeGraph
@@ -13,8 +14,8 @@ SATURATED = 0.9
 def activity(graph: SpikeGraph) -> dict[str, Any]:
     """Activity of every population per sample, accuracy, and what was assumed: what `profile` shows."""
     populations = []
-    notes = [str(line) for line in graph.provenance.get("assumed", ())]
-    notes += [f"repaired: {line}" for line in graph.provenance.get("repairs", ())]
+    notes = list(graph.remarks.assumed)
+    notes += [f"repaired: {line}" for line in graph.remarks.repairs]
     for p in graph.network.populations:
         if p.kind == "bias":
             continue
@@ -39,7 +40,7 @@ def activity(graph: SpikeGraph) -> dict[str, Any]:
                 f"population {p.name!r} is saturated: {rate:.2f} spikes per neuron and step; check dt and reset"
             )
     return {
-        "name": str(graph.provenance.get("name", "")),
+        "name": graph.provenance.name,
         "samples": graph.frames,
         "steps": graph.steps,
         "dt": graph.dt,
@@ -47,6 +48,6 @@ def activity(graph: SpikeGraph) -> dict[str, Any]:
         "spikes": int(graph.spikes[graph.network.externals :].sum()),
         "populations": populations,
         "digest": graph.digest(),
-        "provenance": dict(graph.provenance),
+        "provenance": msgspec.to_builtins(graph.provenance),
         "notes": notes,
     }

@@ -1,9 +1,12 @@
 """What ships with snnmap: workloads, chips, technologies."""
 
+from dataclasses import asdict, fields
 from typing import Any
 
 from snnmap.frontend import workload_table
 from snnmap.hardware import chip_names, load_hardware, technology_names
+from snnmap.pipeline.objectives import TERM_NAMES, objectives
+from snnmap.stages.registry import REGISTRIES, package_of
 
 
 def list_workloads() -> list[dict[str, Any]]:
@@ -47,4 +50,26 @@ def show_hardware(name: str, technology: str | None = None) -> dict[str, Any]:
             for key, q in every.items()
         ],
         "recalled": [key for key, q in every.items() if q.recalled],
+    }
+
+
+def algorithms() -> dict[str, Any]:
+    """Objectives with what they stand for, and the algorithms of every stage with options, defaults and package.
+
+    Raises
+    ------
+    InputError
+        If an algorithm or objective of an installed package cannot be used.
+    """
+    stages = {stage: [_algorithm(name, kind) for name, kind in listed.items()] for stage, listed in REGISTRIES.items()}
+    presets = {name: asdict(preset) for name, preset in objectives().items()}
+    return {"objectives": presets, "stages": stages, "terms": list(TERM_NAMES)}
+
+
+def _algorithm(name: str, kind: type[Any]) -> dict[str, Any]:
+    return {
+        "algorithm": name,
+        "summary": (kind.__doc__ or "").strip().partition("\n")[0],
+        "options": {f.name: getattr(kind(), f.name) for f in fields(kind)},
+        "package": package_of(kind),
     }

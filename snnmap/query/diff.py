@@ -4,11 +4,12 @@ from typing import Any
 
 import numpy as np
 
+from snnmap.evaluation.figures import unit_of
 from snnmap.ir import Mapping
-from snnmap.query.where import _must_hang_together
+from snnmap.query.where import must_hang_together
 
 
-def difference(first: Mapping, second: Mapping) -> dict[str, Any]:
+def diff(first: Mapping, second: Mapping) -> dict[str, Any]:
     """Figures of two mappings side by side, and how many neurons fire on another tile.
 
     Raises
@@ -17,16 +18,16 @@ def difference(first: Mapping, second: Mapping) -> dict[str, Any]:
         If a mapping contradicts itself.
     """
     for mapping in (first, second):
-        _must_hang_together(mapping)
+        must_hang_together(mapping)
     rows = []
     for name in [*first.figures, *(n for n in second.figures if n not in first.figures)]:
         a, b = first.figures.get(name), second.figures.get(name)
         ratio = b / a if isinstance(a, int | float) and isinstance(b, int | float) and a != 0 else None
-        rows.append({"name": name, "a": a, "b": b, "ratio": ratio})
+        rows.append({"name": name, "unit": unit_of(name), "a": a, "b": b, "ratio": ratio})
     notes = []
     for title, a, b in (
-        ("workload", first.provenance["workload"]["digest"], second.provenance["workload"]["digest"]),
-        ("hardware", first.hardware["digest"], second.hardware["digest"]),
+        ("workload", first.workload.digest, second.workload.digest),
+        ("hardware", first.chip.digest, second.chip.digest),
     ):
         notes.append(f"{title}: {'the same' if a == b else 'different'}")
     moved = None

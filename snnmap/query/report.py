@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
+from snnmap.analysis.view import View
 from snnmap.core.errors import InputError
 from snnmap.core.run import Progress
 from snnmap.evaluation.maps import crossbar_maps, tile_maps, weakest_crossbar
@@ -19,7 +22,6 @@ from snnmap.ir import Mapping as Mapped
 from snnmap.ir import SpikeGraph
 from snnmap.pipeline.reopen import graph_of, hardware_of
 from snnmap.reliability.espine import espine_twin
-from snnmap.render.labels import with_totals
 from snnmap.render.plots import plot_crossbar, plot_tiles
 
 SHOWN = 3
@@ -37,8 +39,8 @@ class MappingReport:
     sensitivity: Sensitivity | None
     weakest: int | None
     """Crossbar with the shortest lifetime."""
-    graph: SpikeGraph | None
-    hardware: Hardware | None
+    view: View | None
+    """Mapping, workload and chip, if the workload is at hand."""
     notes: tuple[str, ...]
     """What could not be done, and why."""
 
@@ -79,8 +81,9 @@ class MappingReport:
         return {
             "legal": is_sealed(self.mapping) or None,
             **self.figures,
-            "hardware": dict(self.mapping.hardware),
-            "provenance": dict(self.mapping.provenance),
+            "chip": msgspec.to_builtins(self.mapping.chip),
+            "workload": msgspec.to_builtins(self.mapping.workload),
+            "origin": msgspec.to_builtins(self.mapping.origin),
             "recalled": constants,
             "sensitivity": moved,
             "conclusions": self.conclusions(),
@@ -115,22 +118,22 @@ def report(
         If the mapping cannot be read.
     """
     mapping = load(file)
-    figures = with_totals(mapping.figures)
+    figures = mapping.figures
     try:
         chip = hardware_of(mapping, hardware)
     except InputError as error:
         note = f"constants and sensitivity are left out: {error}"
-        return MappingReport(mapping, figures, (), None, None, None, None, (note,))
+        return MappingReport(mapping, figures, (), None, None, None, (note,))
     if quick:
-        return MappingReport(mapping, figures, _constants(chip, None), None, None, None, chip, ())
+        return MappingReport(mapping, figures, _constants(chip, None), None, None, None, ())
     graph, notes = _graph(mapping, chip, workload, progress)
-    if chip.digest() != mapping.hardware["digest"]:
+    if chip.digest() != mapping.chip.digest:
         notes = (*notes, f"chip {chip.name!r} has changed since the mapping was made")
     if graph is None or len(notes) > 0:
-        return MappingReport(mapping, figures, _constants(chip, None), None, None, None, chip, notes)
-    found = sensitivity(mapping, graph, chip, progress=progress)
-    weakest = weakest_crossbar(mapping, graph, chip)
-    return MappingReport(mapping, figures, _constants(chip, found.used), found, weakest, graph, chip, ())
+        return MappingReport(mapping, figures, _constants(chip, None), None, None, None, notes)
+    view = View(mapping, graph, chip)
+    depends = sensitivity(view, progress=progress)
+    return MappingReport(mapping, figures, _constants(chip, depends.used), depends, weakest_crossbar(view), view, ())
 
 
 def _graph(
@@ -140,7 +143,7 @@ def _graph(
         graph = graph_of(mapping, chip, workload=workload, progress=progress)
     except InputError as error:
         return None, (f"sensitivity and maps are left out, the workload is not to be had: {error}",)
-    if graph.digest() != mapping.provenance["workload"]["digest"]:
+    if graph.digest() != mapping.workload.digest:
         return None, ("sensitivity and maps are left out: the workload is not the one that was mapped",)
     return graph, ()
 
@@ -162,14 +165,15 @@ def pictures(found: MappingReport, folder: Path, crossbar: int | None = None) ->
     InputError
         If the workload was not at hand, the crossbar does not exist, or the folder cannot be written.
     """
-    mapping, graph, chip = found.mapping, found.graph, found.hardware
-    if graph is None or chip is None:
+    view = found.view
+    if view is None:
         raise InputError(f"pictures need the workload: {'; '.join(found.notes) or 'leave --quick out'}")
-    name = f"{mapping.provenance['workload']['name']} on {chip.name}, {chip.technology.name}"
+    chip = view.hardware
+    name = f"{view.mapping.workload.name} on {chip.name}, {chip.technology.name}"
     chosen = found.weakest if crossbar is None else crossbar
-    charts = crossbar_maps(mapping, graph, chip, int(chosen or 0))
+    charts = crossbar_maps(view, int(chosen or 0))
     tiles = folder / "tiles.png"
-    plot_tiles(tile_maps(mapping, graph, chip), (chip.mesh_width, chip.mesh_height), tiles, title=name)
+    plot_tiles(tile_maps(view), (chip.mesh_width, chip.mesh_height), tiles, title=name)
     array = folder / f"crossbar-{chosen}.png"
     which = " (the weakest)" if chosen == found.weakest else ""
     plot_crossbar(charts, array, title=f"{name}: crossbar {chosen}{which}")

@@ -6,56 +6,53 @@ from typing import Any
 import numpy as np
 
 from snnmap.core.errors import InputError
-from snnmap.ir import Mapping
+from snnmap.ir import Mapping, PopulationFacts
 
 
-def neuron(mapping: Mapping, asked: str) -> dict[str, Any]:
-    """Columns of a neuron and the rows that carry its spikes; for an external source, its rows.
+def where(mapping: Mapping, neuron: str | int | None = None, *, tile: int | None = None) -> dict[str, Any]:
+    """Where a neuron went, or what a tile holds.
 
     Parameters
     ----------
-    asked
+    mapping
+        Of a mapping file; neither workload nor chip is needed.
+    neuron
         A source id, or `population[index]` with one index per dimension of the population.
+    tile
+        A tile instead.
 
     Raises
     ------
     InputError
-        If there is no such population or id, or the mapping contradicts itself.
+        If not exactly one of both is asked for, it does not exist, or the mapping contradicts itself.
     """
-    _must_hang_together(mapping)
+    must_hang_together(mapping)
+    if (neuron is None) == (tile is None):
+        raise InputError("give either a neuron or a tile")
+    return _neuron(mapping, str(neuron)) if tile is None else _on_tile(mapping, tile)
+
+
+def _neuron(mapping: Mapping, asked: str) -> dict[str, Any]:
+    """Columns of a neuron and the rows that carry its spikes; for an external source, its rows."""
     source = _source(mapping, asked)
-    clustering, externals = mapping.clustering, int(mapping.provenance["workload"]["externals"])
+    clustering, externals = mapping.clustering, mapping.workload.externals
     columns = np.flatnonzero(clustering.column_neuron == source) if source >= externals else np.empty(0, np.int64)
     rows = np.flatnonzero(clustering.row_source == source)
-    name = _name(mapping, source)
-    where = "an input: it takes no column"
-    if len(columns):
-        home = int(clustering.home[source - externals])
-        where = f"fires in cluster {home} on tile {_tile(mapping, home)}"
+    home = int(clustering.home[source - externals]) if len(columns) else None
     return {
         "source": source,
-        "name": name,
+        "name": _name(mapping, source),
+        "home": home,
+        "tile": None if home is None else _tile(mapping, home),
         "columns": [_line(mapping, "column", int(c)) for c in columns],
         "rows": [_line(mapping, "row", int(r)) for r in rows],
         "spikes": int(mapping.spikes[source]),
-        "summary": f"source {source} = {name}: {where}; {int(mapping.spikes[source]):,} spikes in the profiled window",
-        "tables": [
-            _table("columns (its synapses)", "column", [_line(mapping, "column", int(c)) for c in columns]),
-            _table("rows (where its spikes go)", "row", [_line(mapping, "row", int(r)) for r in rows]),
-        ],
     }
 
 
-def on_tile(mapping: Mapping, tile: int) -> dict[str, Any]:
-    """Clusters of a tile with their populations, row by row and column by column.
-
-    Raises
-    ------
-    InputError
-        If the chip has no such tile, or the mapping contradicts itself.
-    """
-    _must_hang_together(mapping)
-    width, height = mapping.hardware["mesh"]
+def _on_tile(mapping: Mapping, tile: int) -> dict[str, Any]:
+    """Clusters of a tile with their populations, row by row and column by column."""
+    width, height = mapping.chip.mesh
     if not 0 <= tile < width * height:
         raise InputError(f"tile {tile} is not on the chip; it has tiles 0 to {width * height - 1} ({width} x {height})")
     clustering = mapping.clustering
@@ -74,27 +71,15 @@ def on_tile(mapping: Mapping, tile: int) -> dict[str, Any]:
                 "contents": _contents(mapping, clustering.column_neuron[columns]),
             }
         )
-    return {
-        "tile": tile,
-        "position": [tile % width, tile // width],
-        "clusters": held,
-        "summary": f"tile {tile} at ({tile % width}, {tile // width}) holds {len(held) or 'no'} cluster(s)",
-        "tables": [
-            {
-                "title": "clusters",
-                "columns": ("cluster", "rows", "columns", "neurons of"),
-                "rows": [(h["cluster"], len(h["rows"]), len(h["columns"]), h["contents"]) for h in held],
-            }
-        ],
-    }
+    return {"tile": tile, "position": [tile % width, tile // width], "clusters": held}
 
 
-def _must_hang_together(mapping: Mapping) -> None:
+def must_hang_together(mapping: Mapping) -> None:
     """Refuse what `verify` would list at length: numbers that point at nothing."""
     clustering, sources = mapping.clustering, len(mapping.spikes)
-    externals = int(mapping.provenance["workload"]["externals"])
-    told = sum(int(np.prod(p["shape"], dtype=object)) for p in mapping.provenance["populations"])
-    tiles = int(np.prod(mapping.hardware["mesh"], dtype=object))
+    externals = mapping.workload.externals
+    named = sum(int(np.prod(p.shape, dtype=object)) for p in mapping.workload.populations)
+    tiles = int(np.prod(mapping.chip.mesh, dtype=object))
     pointers = (
         (clustering.home, 0, clustering.clusters),
         (clustering.row_source, 0, sources),
@@ -102,41 +87,38 @@ def _must_hang_together(mapping: Mapping) -> None:
         (mapping.placement.tile, 0, tiles),
     )
     dangling = any(len(ids) and not low <= ids.min() <= ids.max() < stop for ids, low, stop in pointers)
-    if dangling or told != sources or len(clustering.home) != sources - externals:
+    if dangling or named != sources or len(clustering.home) != sources - externals:
         raise InputError("the mapping contradicts itself; `snnmap verify` lists what is wrong, or compile it again")
 
 
 def _source(mapping: Mapping, asked: str) -> int:
-    populations = mapping.provenance["populations"]
+    populations = mapping.workload.populations
     if re.fullmatch(r"\d+", asked):
         if int(asked) >= len(mapping.spikes):
             raise InputError(f"source {asked} does not exist; ids run from 0 to {len(mapping.spikes) - 1}")
         return int(asked)
     match = re.fullmatch(r"(.+)\[([\d, ]+)\]", asked)
-    names = ", ".join(f"{p['name']}[{', '.join(str(n) for n in p['shape'])}]" for p in populations)
+    names = ", ".join(f"{p.name}[{', '.join(str(n) for n in p.shape)}]" for p in populations)
     if match is None:
         raise InputError(f"{asked!r} is neither a source id nor population[index]; populations: {names}")
     for p in populations:
-        if p["name"] != match[1].strip():
+        if p.name != match[1].strip():
             continue
         index = [int(part) for part in match[2].split(",") if part.strip()]
-        if len(index) != len(p["shape"]) or any(i >= n for i, n in zip(index, p["shape"], strict=True)):
-            raise InputError(f"{asked!r} is outside {p['name']} of shape {tuple(p['shape'])}")
-        return int(p["first"]) + int(np.ravel_multi_index(index, p["shape"]))
+        if len(index) != len(p.shape) or any(i >= n for i, n in zip(index, p.shape, strict=True)):
+            raise InputError(f"{asked!r} is outside {p.name} of shape {p.shape}")
+        return p.first + int(np.ravel_multi_index(index, p.shape))
     raise InputError(f"there is no population {match[1]!r}; populations: {names}")
 
 
-def _population(mapping: Mapping, source: int) -> dict[str, Any]:
-    found: dict[str, Any] = max(
-        (p for p in mapping.provenance["populations"] if p["first"] <= source), key=lambda p: int(p["first"])
-    )
-    return found
+def _population(mapping: Mapping, source: int) -> PopulationFacts:
+    return max((p for p in mapping.workload.populations if p.first <= source), key=lambda p: p.first)
 
 
 def _name(mapping: Mapping, source: int) -> str:
     p = _population(mapping, source)
-    index = np.unravel_index(source - p["first"], p["shape"])
-    return f"{p['name']}[{', '.join(str(int(i)) for i in index)}]"
+    index = np.unravel_index(source - p.first, p.shape)
+    return f"{p.name}[{', '.join(str(int(i)) for i in index)}]"
 
 
 def _tile(mapping: Mapping, cluster: int) -> int:
@@ -149,15 +131,9 @@ def _line(mapping: Mapping, side: str, entry: int) -> dict[str, Any]:
     cluster = int(np.searchsorted(ptr, entry, side="right")) - 1
     line = {"cluster": cluster, "tile": _tile(mapping, cluster), side: int(getattr(mapping.wiring, side)[entry])}
     if side == "column":
-        externals = int(mapping.provenance["workload"]["externals"])
+        externals = mapping.workload.externals
         line["home"] = int(clustering.home[clustering.column_neuron[entry] - externals]) == cluster
     return line
-
-
-def _table(title: str, side: str, lines: list[dict[str, Any]]) -> dict[str, Any]:
-    columns = ("cluster", "tile", side, *(("home",) if side == "column" else ()))
-    rows = [tuple(str(line[name]) if name == "home" else line[name] for name in columns) for line in lines]
-    return {"title": title, "columns": columns, "rows": rows}
 
 
 def _sorted(line: Any, what: Any) -> list[tuple[int, int]]:
@@ -165,5 +141,5 @@ def _sorted(line: Any, what: Any) -> list[tuple[int, int]]:
 
 
 def _contents(mapping: Mapping, neurons: Any) -> str:
-    names = [_population(mapping, int(n))["name"] for n in neurons]
+    names = [_population(mapping, int(n)).name for n in neurons]
     return ", ".join(f"{name} ({names.count(name)})" for name in dict.fromkeys(names))

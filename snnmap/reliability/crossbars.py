@@ -4,10 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from snnmap.analysis.cells import Cells, programmed_cells, weight_share
+from snnmap.analysis.view import ClusteringView, View
 from snnmap.core.arrays import F64, I64, Bool
 from snnmap.hardware import Hardware
-from snnmap.ir import Mapping, SpikeGraph
 from snnmap.physics import pcm
 from snnmap.physics.endurance import tile_factors
 
@@ -27,37 +26,12 @@ class Array(NamedTuple):
     """Share of the time that every row is read."""
 
 
-def seconds_per_step(mapping: Mapping, graph: SpikeGraph) -> float:
-    """Real time if the chip keeps up, else its guaranteed period: max(dt, period), s."""
-    schedule = mapping.schedule
-    return max(graph.dt, schedule.period_numerator / schedule.period_denominator * mapping.sdfg.tick)
-
-
 def tile_variation(hardware: Hardware, seed: int | None) -> F64:
     """Endurance of every tile over the nominal one (T,): seeded process variation, or 1 everywhere without a seed."""
     if seed is None:
         return np.ones(hardware.tiles)
     rng = np.random.Generator(np.random.PCG64(seed))
     return tile_factors(hardware.tiles, hardware["tile_variation"], rng=rng)
-
-
-class Programmed(NamedTuple):
-    """Cells and shares of all clusters, found once."""
-
-    cells: Cells
-    share: F64
-    """What each synapse is programmed to, 0 to 1 (S,)."""
-
-
-def programmed(mapping: Mapping, graph: SpikeGraph) -> Programmed:
-    """Cells of a mapping with their programmed shares."""
-    return Programmed(programmed_cells(graph.network, mapping.clustering), weight_share(graph.network))
-
-
-def clusters_by_tile(mapping: Mapping) -> list[I64]:
-    """Clusters of every tile in use, each ascending; more than one take turns on its crossbar."""
-    order = np.argsort(mapping.placement.tile, kind="stable").astype(np.int64, copy=False)
-    return np.split(order, np.flatnonzero(np.diff(mapping.placement.tile[order])) + 1)
 
 
 class Positions(NamedTuple):
@@ -71,9 +45,9 @@ class Positions(NamedTuple):
     """Physical row and column of each of these cells."""
 
 
-def positions(mapping: Mapping, cells: Cells, cluster: int) -> Positions:
+def positions(view: View, cluster: int) -> Positions:
     """Physical positions of a cluster's programmed cells."""
-    clustering, wiring = mapping.clustering, mapping.wiring
+    clustering, wiring, cells = view.mapping.clustering, view.mapping.wiring, view.cells
     rows = slice(int(clustering.row_ptr[cluster]), int(clustering.row_ptr[cluster + 1]))
     ptr = cells.ptr[rows.start : rows.stop + 1]
     own = slice(int(ptr[0]), int(ptr[-1]))
@@ -81,24 +55,25 @@ def positions(mapping: Mapping, cells: Cells, cluster: int) -> Positions:
     return Positions(rows, own, (row.astype(np.int64), column.astype(np.int64)))
 
 
-def array_of(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, held: Programmed, cluster: int) -> Array:
+def array_of(view: View, cluster: int) -> Array:
     """Crossbar of one cluster as it is wired, with exact read currents.
 
     A spike drives its row for `read_time`; rows that spike in the same step are worked out as if alone, so what they
     take from one another on shared bit lines is left out (PHYSICS 2.5 has the size of it).
     """
-    clustering, wiring, technology = mapping.clustering, mapping.wiring, hardware.technology
-    rows, own, at = positions(mapping, held.cells, cluster)
+    graph, hardware, technology = view.graph, view.hardware, view.hardware.technology
+    clustering, wiring = view.mapping.clustering, view.mapping.wiring
+    rows, own, at = positions(view, cluster)
     columns = slice(int(clustering.column_ptr[cluster]), int(clustering.column_ptr[cluster + 1]))
     low, high = technology["g_min"], technology["g_max"]
     G = np.zeros((hardware.rows, hardware.columns))
     G[:, wiring.column[columns]] = low
-    G[at] = pcm.conductance(held.share[held.cells.synapse[own]], low, high)
+    G[at] = pcm.conductance(view.share[view.cells.synapse[own]], low, high)
     used = np.zeros(G.shape, bool)
     used[at] = True
     spikes = np.zeros(hardware.rows)
     spikes[wiring.row[rows]] = graph.spikes[clustering.row_source[rows]]
-    busy = spikes * hardware["read_time"] / (graph.window * seconds_per_step(mapping, graph))
+    busy = spikes * hardware["read_time"] / view.seconds
     return Array(G, used, read_currents(G, hardware), spikes, np.minimum(busy, 1.0))
 
 
@@ -118,10 +93,27 @@ def read_currents(G: F64, hardware: Hardware) -> F64:
     )
 
 
-def passes_of(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, held: Programmed, cluster: int) -> F64:
+def passes_of(view: View, cluster: int) -> F64:
     """Spikes through every programmed cell of a cluster's crossbar over the window, at physical positions (R, C)."""
-    rows, _, at = positions(mapping, held.cells, cluster)
-    passes = np.zeros((hardware.rows, hardware.columns))
-    ptr = held.cells.ptr[rows.start : rows.stop + 1]
-    passes[at] = np.repeat(graph.spikes[mapping.clustering.row_source[rows]], np.diff(ptr))
+    rows, _, at = positions(view, cluster)
+    passes = np.zeros((view.hardware.rows, view.hardware.columns))
+    ptr = view.cells.ptr[rows.start : rows.stop + 1]
+    passes[at] = np.repeat(view.graph.spikes[view.mapping.clustering.row_source[rows]], np.diff(ptr))
     return passes
+
+
+def row_energy(view: ClusteringView, hardware: Hardware) -> F64:
+    """Array read energy of every row entry over the window, J, float64 (len(row_source),).
+
+    Each spike on a row reads every used column of its crossbar for one pulse: V^2 t (sum of the programmed conductances
+    + g_min for each unprogrammed cell of a used column). Ideal wires; `physics.crossbar` gives the exact currents.
+    """
+    graph, clustering, technology = view.graph, view.clustering, hardware.technology
+    low, high = technology["g_min"], technology["g_max"]
+    programmed = pcm.conductance(view.share, low, high)[view.cells.synapse] - low
+    per_row = np.bincount(view.cells.row(), weights=programmed, minlength=len(clustering.row_source))
+    columns = np.repeat(np.diff(clustering.column_ptr), np.diff(clustering.row_ptr))
+    pulse = hardware["read_voltage"] ** 2 * hardware["read_time"]
+    spikes = graph.spikes[clustering.row_source]
+    energy: F64 = spikes * pulse * (per_row + low * columns)
+    return energy

@@ -4,16 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from snnmap.analysis.view import View
 from snnmap.core.arrays import F64
 from snnmap.hardware import Hardware
-from snnmap.ir import Mapping, SpikeGraph
 from snnmap.physics import thermal
 from snnmap.physics.energy import write_energy
 from snnmap.physics.leakage import Leakage, settle
 from snnmap.reliability.heat import Heated, heat, reprogramming_power, tile_power, written_cells
 from snnmap.reliability.wear import wear_out
-
-__all__ = ["DeviceState", "Heated", "chip_thermal", "device_state", "heat"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,7 +45,7 @@ class DeviceState:
     """Leakage loop gain; 1 is thermal runaway."""
 
 
-def device_state(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, heated: Heated | None = None) -> DeviceState:
+def device_state(view: View, heated: Heated | None = None) -> DeviceState:
     """Temperature, leakage and wear of a mapping, `device` mode; `heated` if its arrays are known already.
 
     Raises
@@ -55,13 +53,14 @@ def device_state(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, heated
     InfeasibleError
         If leakage and temperature run away.
     """
-    heated = heated or heat(mapping, graph, hardware)
-    dynamic = tile_power(mapping, graph, hardware, heated)
-    programming = reprogramming_power(mapping, graph, hardware, heated)
+    mapping, hardware = view.mapping, view.hardware
+    heated = heated or heat(view)
+    dynamic = tile_power(view, heated)
+    programming = reprogramming_power(view, heated)
     leakage = Leakage.of(hardware, hardware.technology, hardware.leaking_width)
     settled = settle(chip_thermal(hardware), dynamic + programming, leakage, hardware["ambient_temperature"])
     at_tile = settled.temperature[mapping.placement.tile]
-    worn = wear_out(mapping, graph, hardware, heated, at_tile)
+    worn = wear_out(view, heated, at_tile)
     refreshing = written_cells(heated) / worn.refresh
     each = write_energy(hardware.technology, 1.0, hardware["program_pulses"])
     return DeviceState(

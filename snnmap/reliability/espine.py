@@ -10,14 +10,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from snnmap.analysis.view import View
 from snnmap.analysis.wiring import crossbar_of, upper_bound
 from snnmap.core.arrays import F64, I64
 from snnmap.core.errors import InputError
 from snnmap.hardware import Hardware, Technology, load_technology, technology_names
-from snnmap.ir import Mapping, SpikeGraph
+from snnmap.ir import Mapping
 from snnmap.physics import espine, thermal
 from snnmap.physics.leakage import Leakage
-from snnmap.reliability.crossbars import clusters_by_tile, passes_of, programmed, seconds_per_step, tile_variation
+from snnmap.reliability.crossbars import passes_of, tile_variation
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,27 +65,25 @@ def espine_quality(hardware: Hardware) -> F64:
     return espine.endurance_map((hardware.rows, hardware.columns), espine.EspineCell.of(twin))
 
 
-def espine_state(
-    mapping: Mapping, graph: SpikeGraph, hardware: Hardware, technology: Technology, *, bounds: bool = True
-) -> EspineState:
+def espine_state(view: View, technology: Technology, *, bounds: bool = True) -> EspineState:
     """Lifetime and temperature by eSpine's equations, `espine` mode; the paper knows no tile-to-tile coupling.
 
     Clusters that take turns on a tile wear and heat the same cells: their spikes add up. The bounds take longer than
     all else; without `bounds` they are infinite.
     """
+    mapping, graph, hardware = view.mapping, view.graph, view.hardware
     cell, shape = espine.EspineCell.of(technology), (hardware.rows, hardware.columns)
     lasts = espine.endurance_map(shape, cell)
     own, _ = espine.self_heating(espine.path_currents(shape, cell), cell)
-    sheet, held = thermal.Sheet.of(technology), programmed(mapping, graph)
-    time = graph.window * seconds_per_step(mapping, graph)
+    sheet = thermal.Sheet.of(technology)
     law = Leakage.of(hardware, technology, hardware.leaking_width)
     clusters = mapping.clustering.clusters
     lifetime, average, spiking = (np.zeros(clusters) for _ in range(3))
     leakage, hottest = np.zeros(hardware.tiles), cell.ambient
-    for group in clusters_by_tile(mapping):
-        passes = [passes_of(mapping, graph, hardware, held, int(k)) for k in group]
+    for group in view.clusters_by_tile:
+        passes = [passes_of(view, int(k)) for k in group]
         total = passes[0] if len(passes) == 1 else np.sum(passes, axis=0)
-        duty = np.minimum(total * cell.spike_time / time, 1.0)
+        duty = np.minimum(total * cell.spike_time / view.seconds, 1.0)
         rise = thermal.coupled_rise(sheet, own, cell.thermal_resistance, duty)
         endurance = espine.espine_endurance(cell.ambient + rise, cell.gamma)
         hottest = max(hottest, cell.ambient + float(rise[total > 0].max(initial=0.0)))
@@ -96,7 +95,7 @@ def espine_state(
     factors = _factors(mapping, hardware) * graph.frames
     bound = np.full(clusters, np.inf)
     if bounds:
-        crossbars = (crossbar_of(graph, mapping.clustering, held.cells, k) for k in range(clusters))
+        crossbars = (crossbar_of(graph, mapping.clustering, view.cells, k) for k in range(clusters))
         bound = np.array([upper_bound(crossbar, lasts) for crossbar in crossbars])
     return EspineState(lifetime * factors, bound * factors, average, spiking, hottest, leakage)
 
@@ -119,4 +118,4 @@ def weighted_mean(values: F64, weights: F64) -> float:
 
 def _factors(mapping: Mapping, hardware: Hardware) -> F64:
     tile: I64 = mapping.placement.tile.astype(np.int64)
-    return tile_variation(hardware, mapping.hardware.get("variation_seed"))[tile]
+    return tile_variation(hardware, mapping.chip.variation_seed)[tile]

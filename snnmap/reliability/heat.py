@@ -5,14 +5,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from snnmap.analysis.routes import link_loads
-from snnmap.analysis.traffic import traffic
+from snnmap.analysis.traffic import PARTIAL
+from snnmap.analysis.view import View
 from snnmap.core.arrays import F32, F64, I32, I64, Bool
 from snnmap.hardware import Hardware
-from snnmap.ir import Mapping, SpikeGraph
 from snnmap.physics import thermal
 from snnmap.physics.energy import row_read_energy, write_energy
-from snnmap.reliability.crossbars import Array, array_of, clusters_by_tile, programmed, seconds_per_step
+from snnmap.reliability.crossbars import Array, array_of
 
 
 class UsedCells(NamedTuple):
@@ -52,24 +51,23 @@ class Heated:
     """Partial sums that arrive on every tile over the window (T,)."""
 
 
-def heat(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> Heated:
+def heat(view: View) -> Heated:
     """Currents, rises and reads of the arrays of all clusters.
 
     Clusters that take turns on a tile heat the same array: a turn is short against the array's time constant, so the
     average powers add up.
     """
-    held, clusters = programmed(mapping, graph), mapping.clustering.clusters
-    found: dict[int, UsedCells] = {}
+    clusters, hardware = view.mapping.clustering.clusters, view.hardware
+    of_cluster: dict[int, UsedCells] = {}
     rise, energy = np.zeros(clusters), np.zeros(clusters)
-    for group in clusters_by_tile(mapping):
-        arrays = [array_of(mapping, graph, hardware, held, int(k)) for k in group]
+    for group in view.clusters_by_tile:
+        arrays = [array_of(view, int(k)) for k in group]
         cells, rise[group] = _heated_tile(arrays, hardware)
         for k, array, used in zip(group, arrays, cells, strict=True):
-            found[int(k)] = used
+            of_cluster[int(k)] = used
             reads = row_read_energy(array.current, hardware["read_voltage"], hardware["read_time"])
             energy[k] = float(reads @ array.spikes)
-    events = tile_events(mapping, graph, hardware)
-    return Heated([found[k] for k in range(clusters)], rise, energy, *events)
+    return Heated([of_cluster[k] for k in range(clusters)], rise, energy, *tile_events(view))
 
 
 def _heated_tile(arrays: list[Array], hardware: Hardware) -> tuple[list[UsedCells], float]:
@@ -104,45 +102,41 @@ def _single(values: F64) -> F32:
     return values.astype(np.float32)
 
 
-def tile_events(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> tuple[I64, I64, I64]:
+def tile_events(view: View) -> tuple[I64, I64, I64]:
     """Spikes fired, messages sent over a link and partial sums merged on every tile over the window; (T,) each."""
-    moved, tile = traffic(graph, mapping.clustering), mapping.placement.tile
-    sent: I64 = link_loads(moved, mapping.placement, hardware).sum(axis=1)
+    moved, tile, graph, tiles = view.traffic, view.mapping.placement.tile, view.graph, view.hardware.tiles
+    sent: I64 = view.link_loads.sum(axis=1)
     spikes = graph.spikes[graph.network.externals :]
-    fired = np.bincount(tile[mapping.clustering.home], weights=spikes, minlength=hardware.tiles).astype(np.int64)
-    arriving = np.repeat(np.where(moved.kind == 2, moved.messages, 0), np.diff(moved.target_ptr))
-    merged = np.bincount(tile[moved.target], weights=arriving, minlength=hardware.tiles).astype(np.int64)
+    fired = np.bincount(tile[view.mapping.clustering.home], weights=spikes, minlength=tiles).astype(np.int64)
+    arriving = np.repeat(np.where(moved.kind == PARTIAL, moved.messages, 0), np.diff(moved.target_ptr))
+    merged = np.bincount(tile[moved.target], weights=arriving, minlength=tiles).astype(np.int64)
     return fired, sent, merged
 
 
-def tile_power(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, heated: Heated) -> F64:
+def tile_power(view: View, heated: Heated) -> F64:
     """Power of reads, neurons, routers and merging, W (T,)."""
-    reads = np.bincount(mapping.placement.tile, weights=heated.energy, minlength=hardware.tiles).astype(np.float64)
+    hardware = view.hardware
+    reads = np.bincount(view.mapping.placement.tile, weights=heated.energy, minlength=hardware.tiles).astype(np.float64)
     events = (
         heated.fired * hardware["neuron_energy"]
         + heated.sent * hardware["hop_energy"]
         + heated.merged * hardware["merge_energy"]
     )
-    power: F64 = (reads + events) / (graph.window * seconds_per_step(mapping, graph))
+    power: F64 = (reads + events) / view.seconds
     return power
 
 
-def clusters_on_tile(mapping: Mapping, hardware: Hardware) -> I64:
-    """How many clusters take turns on every tile, int64 (T,)."""
-    return np.bincount(mapping.placement.tile, minlength=hardware.tiles)
-
-
-def reprogramming_power(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, heated: Heated) -> F64:
+def reprogramming_power(view: View, heated: Heated) -> F64:
     """Power of time multiplexing, W (T,): every programmed cell of a cluster once per step, at its turn.
 
     Cells that must go back to g_min before another cluster's turn take one RESET pulse, not `program_pulses`: left out.
     """
-    tile = mapping.placement.tile
-    shared = clusters_on_tile(mapping, hardware)[tile] > 1
+    tile, hardware = view.mapping.placement.tile, view.hardware
+    shared = view.clusters_on_tile[tile] > 1
     written = np.where(shared, written_cells(heated), 0)
     count = np.bincount(tile, weights=written, minlength=hardware.tiles).astype(np.float64)
     each = write_energy(hardware.technology, 1.0, hardware["program_pulses"])
-    power: F64 = count * each / seconds_per_step(mapping, graph)
+    power: F64 = count * each / view.seconds_per_step
     return power
 
 

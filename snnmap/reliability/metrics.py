@@ -1,23 +1,10 @@
 """Headline figures of the chip under a mapping, one mode after the other. Names and units; the states know the rest."""
 
-from snnmap.hardware import Hardware
-from snnmap.ir import Mapping, Metric, SpikeGraph
-from snnmap.reliability.crossbars import seconds_per_step
+from snnmap.analysis.view import View
+from snnmap.ir import Metric
 from snnmap.reliability.device import DeviceState, device_state
-from snnmap.reliability.espine import EspineState, espine_quality, espine_state, espine_twin
+from snnmap.reliability.espine import EspineState, espine_state, espine_twin
 from snnmap.reliability.wear import SPARE_SHARE
-
-__all__ = [
-    "DeviceState",
-    "EspineState",
-    "device_metrics",
-    "device_state",
-    "espine_metrics",
-    "espine_quality",
-    "espine_state",
-    "espine_twin",
-    "reliability_metrics",
-]
 
 
 def device_metrics(state: DeviceState, seconds_per_frame: float, frames: int) -> list[Metric]:
@@ -63,13 +50,13 @@ def espine_metrics(state: EspineState) -> list[Metric]:
     return [Metric(name, value, unit, basis, mode="espine") for name, value, unit, basis in figures]
 
 
-def reliability_metrics(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> list[Metric]:
+def reliability_metrics(view: View) -> list[Metric]:
     """Figures of every mode that the chip's technology has: `device` and its espine twin, or `espine` alone."""
     metrics: list[Metric] = []
-    if hardware.technology.mode == "device":
-        per_frame = graph.steps * seconds_per_step(mapping, graph)
-        metrics += device_metrics(device_state(mapping, graph, hardware), per_frame, graph.frames)
-    twin = espine_twin(hardware.technology)
+    if view.hardware.technology.mode == "device":
+        per_frame = view.graph.steps * view.seconds_per_step
+        metrics += device_metrics(device_state(view), per_frame, view.graph.frames)
+    twin = espine_twin(view.hardware.technology)
     if twin is not None:
-        metrics += espine_metrics(espine_state(mapping, graph, hardware, twin))
+        metrics += espine_metrics(espine_state(view, twin))
     return metrics

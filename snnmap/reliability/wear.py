@@ -5,12 +5,12 @@ from typing import Literal
 
 import numpy as np
 
+from snnmap.analysis.view import View
 from snnmap.core.arrays import F64
 from snnmap.hardware import Hardware
-from snnmap.ir import Mapping, SpikeGraph
 from snnmap.physics import endurance, pcm
-from snnmap.reliability.crossbars import seconds_per_step, tile_variation
-from snnmap.reliability.heat import Heated, UsedCells, clusters_on_tile
+from snnmap.reliability.crossbars import tile_variation
+from snnmap.reliability.heat import Heated, UsedCells
 
 SPARE_SHARE = 0.001
 """Lifetimes are also given for the case that this share of the cells in use may fail: spares, or errors that a network
@@ -32,12 +32,12 @@ class Worn:
     limited_by: endurance.Limit
 
 
-def wear_out(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, heated: Heated, at_tile: F64) -> Worn:
+def wear_out(view: View, heated: Heated, at_tile: F64) -> Worn:
     """Wear of all crossbars, whose tiles are at `at_tile` K (K,); process variation scales each tile's endurance."""
-    tile, clusters = mapping.placement.tile, len(heated.cells)
-    scale = tile_variation(hardware, mapping.hardware.get("variation_seed"))[tile]
-    shared = clusters_on_tile(mapping, hardware)[tile] > 1
-    turns = 1.0 / seconds_per_step(mapping, graph)
+    hardware, tile, clusters = view.hardware, view.mapping.placement.tile, len(heated.cells)
+    scale = tile_variation(hardware, view.mapping.chip.variation_seed)[tile]
+    shared = view.clusters_on_tile[tile] > 1
+    turns = 1.0 / view.seconds_per_step
     refresh, median = np.full(clusters, np.inf), np.full(clusters, np.inf)
     causes: list[endurance.Cause] = ["none"] * clusters
     seconds: list[F64] = []

@@ -102,16 +102,6 @@ def label(key: str) -> Label:
     return LABELS.get(key, Label(key, key))
 
 
-def with_totals(figures: Mapping[str, Any]) -> dict[str, Any]:
-    """Figures with `device_energy_total_J`: dynamic energy with real wires, leakage and re-programming, per frame."""
-    parts = ("energy_J", "energy_array_J", "device_energy_array_J", "device_energy_leakage_J")
-    if any(not isinstance(figures.get(part), int | float) for part in parts):
-        return dict(figures)
-    dynamic, ideal, real, leaking = (float(figures[part]) for part in parts)
-    programming = float(figures.get("device_energy_programming_J") or 0.0)
-    return {**figures, "device_energy_total_J": dynamic - ideal + real + leaking + programming}
-
-
 def grouped(figures: Mapping[str, Any]) -> list[tuple[str, list[tuple[Label, Any]]]]:
     """Headings with the figures there are, in order; figures without a label come last."""
     groups = [

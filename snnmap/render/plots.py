@@ -12,6 +12,7 @@ import numpy as np
 
 from snnmap.core.arrays import F64
 from snnmap.core.errors import InputError
+from snnmap.ir import Chart
 from snnmap.render.numbers import PREFIXES, number, scale_of
 
 COLOURS = "cividis"
@@ -22,18 +23,6 @@ WIDE = 100.0
 """Ratio of largest to least value from which on colours are logarithmic."""
 LARGEST_ANNOTATED = 8
 """Tiles on a side up to which every tile carries its number."""
-
-
-class Chart(NamedTuple):
-    """One map: a value per tile (T,) or per cell (R, C); NaN where there is none."""
-
-    key: str
-    words: str
-    unit: str
-    """SI; `1` is a share, nothing a count."""
-    values: F64
-    mode: str = ""
-    """Physics mode, if it belongs to one."""
 
 
 class Drawn(NamedTuple):

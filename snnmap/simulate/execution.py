@@ -3,14 +3,12 @@
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
 from snnmap.core.arrays import F32, I32, Bool, offsets, row_of_entry
 from snnmap.core.errors import InputError
-from snnmap.core.version import __version__
 from snnmap.ir import ANALOG, Dynamics, Network, SpikeGraph, Spikes, Workload
 from snnmap.simulate.kernels.executor import Layers, Synapses, run_frame
 from snnmap.simulate.kernels.neurons import MODEL_CODES, NeuronState, Rule, fresh, neuron_state, step_rule
@@ -41,15 +39,7 @@ def execute(
             kept.append(events)
         if progress is not None:
             progress(done, stimulus.frames)
-    facts = {
-        **workload.provenance,
-        "name": workload.name,
-        "snnmap": __version__,
-        "dynamics": asdict(workload.dynamics),
-        "tie_rule": "lowest index",
-    }
-    events_kept = None if kept is None else joined(kept, stimulus)
-    return activity_of(activity, workload, events_kept, facts)
+    return activity_of(activity, workload, None if kept is None else joined(kept, stimulus))
 
 
 def stepping(network: Network, dynamics: Dynamics) -> tuple[Rule, NeuronState]:

@@ -13,7 +13,7 @@ import numpy as np
 from snnmap.analysis.cells import programmed_cells
 from snnmap.core.arrays import offsets, transpose_csr
 from snnmap.core.errors import InputError
-from snnmap.ir import Clustering, Dynamics, Mapping, Network, SpikeGraph, Spikes
+from snnmap.ir import Clustering, Mapping, Network, SpikeGraph, Spikes
 
 Progress = Callable[[str, int, int, float], None]
 
@@ -40,9 +40,9 @@ def replay(mapping: Mapping, graph: SpikeGraph, *, progress: Progress | None = N
     from snnmap.simulate.kernels.neurons import fresh
 
     events = graph.events
-    if events is None or "dynamics" not in graph.provenance:
+    if events is None or graph.dynamics is None:
         raise InputError("replay needs a simulated profile with its events; profile the network with fewer samples")
-    rule, state = stepping(graph.network, Dynamics(**graph.provenance["dynamics"]))
+    rule, state = stepping(graph.network, graph.dynamics)
     layers = kernel_arrays(graph.network)[1]
     crossbars = _crossbars(graph.network, mapping.clustering)
     outside = events.source < graph.network.externals

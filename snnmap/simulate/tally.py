@@ -1,10 +1,10 @@
 """What a run adds up to: spikes per source, predicted classes, populations that are dead or saturated."""
 
-from typing import Any
-
+import msgspec
 import numpy as np
 
 from snnmap.core.arrays import F32, I32, I64, Bool
+from snnmap.core.version import __version__
 from snnmap.ir import ANALOG, Network, Population, SpikeGraph, Spikes, Workload
 from snnmap.simulate.kernels.executor import tally
 
@@ -54,23 +54,16 @@ def output_sources(network: Network) -> I64:
     return np.concatenate([*ids, np.zeros(0, np.int64)]).astype(np.int64)
 
 
-def activity_of(activity: Activity, workload: Workload, events: Spikes | None, facts: dict[str, Any]) -> SpikeGraph:
-    """The finished record; `facts` become its provenance, joined by predictions, dead and saturated populations."""
+def activity_of(activity: Activity, workload: Workload, events: Spikes | None) -> SpikeGraph:
+    """The finished record, with predictions, accuracy, and populations that are dead or saturated."""
     network, stimulus = workload.network, workload.stimulus
     activity.add_biases()
-    accuracy = None
-    if len(activity.outputs):
-        facts["predictions"] = activity.predictions.tolist()
-    if workload.labels is not None:
-        facts["labels"] = workload.labels.tolist()
-        if len(activity.outputs):
-            accuracy = float(np.mean(activity.predictions == workload.labels))
+    predictions = activity.predictions if len(activity.outputs) else None
+    judged = workload.labels is not None and predictions is not None
     total = {p.name: int(activity.spikes[p.first : p.stop].sum()) for p in network.populations}
-    window = stimulus.frames * stimulus.steps
-    facts["dead"] = [p.name for p in network.populations if p.size and p.kind != "bias" and total[p.name] == 0]
-    facts["saturated"] = [
-        p.name for p in network.populations if _spiking(p) and total[p.name] > SATURATED * p.size * window
-    ]
+    most = SATURATED * stimulus.frames * stimulus.steps
+    dead = [p.name for p in network.populations if p.size and p.kind != "bias" and total[p.name] == 0]
+    saturated = [p.name for p in network.populations if _spiking(p) and total[p.name] > most * p.size]
     return SpikeGraph(
         network=network,
         spikes=activity.spikes,
@@ -81,8 +74,12 @@ def activity_of(activity: Activity, workload: Workload, events: Spikes | None, f
         steps=stimulus.steps,
         dt=stimulus.dt,
         events=events,
-        accuracy=accuracy,
-        provenance=facts,
+        accuracy=float(np.mean(activity.predictions == workload.labels)) if judged else None,
+        provenance=msgspec.structs.replace(workload.provenance, name=workload.name, snnmap=__version__),
+        dynamics=workload.dynamics,
+        labels=workload.labels,
+        predictions=predictions,
+        remarks=msgspec.structs.replace(workload.remarks, dead=tuple(dead), saturated=tuple(saturated)),
     )
 
 

@@ -1,19 +1,151 @@
 """What the stages are asked and what they answer: problems, and the protocols of their algorithms.
 
+An algorithm is a frozen dataclass whose fields are its options; it is called with a problem and a run. It takes all it
+needs from the problem, draws from `run.rng` alone, and returns a record: valid in, valid out. Whatever it returns is
+verified. `docs/adding-an-algorithm.md` shows how to write one outside this package.
+
 A Python callback inside a search loop costs 35-75x, so a placement objective is data: `Term`s, arrays that the search
 kernels read. A weighted sum of objectives is a tuple of scaled terms. Everything is an integer, so that incremental
 costs equal recounts exactly.
 """
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
-from snnmap.core.arrays import I64, frozen
+from snnmap.analysis.view import ClusteringView
+from snnmap.core.arrays import F64, I64, frozen
 from snnmap.core.errors import InputError
+from snnmap.core.run import Progress, is_over
+from snnmap.hardware import Hardware
+from snnmap.ir import Clustering, Placement, Schedule, Sdfg, SpikeGraph, Traffic, Wiring
 
 LIMIT = 2**62
 """Costs stay below this magnitude, so that a sum of two never leaves int64."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Run:
+    """What a stage needs besides its problem."""
+
+    rng: np.random.Generator
+    """The stage's own random stream; nothing else may be drawn from."""
+    progress: Progress | None = None
+    """Whom to tell."""
+    deadline: float | None = None
+    """`time.monotonic()` at which a search returns the best it has, or none."""
+
+    def tell(self, stage: str, done: int, total: int, best: float = 0.0) -> None:
+        """Report that `done` of `total` parts of the work are finished, and the best cost so far."""
+        if self.progress is not None:
+            self.progress(stage, done, total, best)
+
+    @property
+    def late(self) -> bool:
+        """Whether the deadline has passed."""
+        return is_over(self.deadline)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PartitionProblem:
+    """Cover the connection matrix of a network with crossbars."""
+
+    graph: SpikeGraph
+    hardware: Hardware
+    """Crossbar size and limits; the mesh may not be sized yet."""
+    may_split: bool = True
+    """Whether a neuron's inputs may be cut over several crossbars (partial sums); if not, too many are infeasible."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PlacementProblem:
+    """Put clusters on tiles."""
+
+    traffic: Traffic
+    """What travels between them."""
+    clusters: int
+    """K."""
+    hardware: Hardware
+    """Sized to K clusters (`Hardware.sized`)."""
+    terms: "tuple[Term, ...]" = ()
+    """What counts beside messages x links."""
+    start: Placement | None = None
+    """Placement to improve, or none."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WiringProblem:
+    """Give sources and neurons their lines in each crossbar."""
+
+    view: ClusteringView
+    """Graph, clustering, and what follows from them."""
+    hardware: Hardware
+    quality: F64
+    """(R, C) how long each cell lasts at unit activity, up to a factor; higher is better."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ScheduleProblem:
+    """Order the firings of the clusters of every tile."""
+
+    view: ClusteringView
+    """Graph, clustering, and what follows from them."""
+    placement: Placement
+    hardware: Hardware
+    """Sized."""
+
+
+class Partitioner(Protocol):
+    """Algorithm of the stage `partition`."""
+
+    def __call__(self, problem: PartitionProblem, run: Run) -> Clustering:
+        """Clusters that fit the crossbars and realise every synapse exactly once.
+
+        Raises
+        ------
+        InfeasibleError
+            If there are none.
+        """
+
+
+class Placer(Protocol):
+    """Algorithm of the stage `place`."""
+
+    def __call__(self, problem: PlacementProblem, run: Run) -> Placement:
+        """Tile of every cluster, no tile shared more often than the chip allows.
+
+        Raises
+        ------
+        InfeasibleError
+            If there are more clusters than the tiles can take.
+        """
+
+
+class Wirer(Protocol):
+    """Algorithm of the stage `wire`."""
+
+    def __call__(self, problem: WiringProblem, run: Run) -> Wiring:
+        """Line of every row entry and of every column entry, distinct within a cluster.
+
+        Raises
+        ------
+        InfeasibleError
+            If a cluster has more rows or columns than the crossbar.
+        """
+
+
+class Scheduler(Protocol):
+    """Algorithm of the stage `schedule`."""
+
+    def __call__(self, problem: ScheduleProblem, run: Run) -> tuple[Sdfg, Schedule]:
+        """Dataflow graph with the channels of the tiles' orders, and the schedule with its guaranteed period.
+
+        Raises
+        ------
+        InputError
+            If hardware and placement do not allow a dataflow graph.
+        """
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,28 +1,160 @@
-"""Algorithms of every stage by name. A stage is imported when it is looked up, so that `--help` stays quick."""
+"""Algorithms of every stage by name: those of snnmap, those of installed packages, and `package.module:Class`.
 
-from collections.abc import Iterator
-from collections.abc import Mapping as MappingType
+A package offers an algorithm by an entry point of the groups below, whose value is the class. A stage is imported when
+it is looked up, and an entry point when it is used, so that `--help` stays quick.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from functools import cache
 from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points, packages_distributions, version
+from typing import Any
 
-STAGES = ("partition", "place", "wire", "schedule")
+from snnmap.core.errors import InputError
+from snnmap.ir import AlgorithmRecord
+
+GROUPS = {
+    "partition": "snnmap.partitioners",
+    "place": "snnmap.placers",
+    "wire": "snnmap.wirers",
+    "schedule": "snnmap.schedulers",
+}
+"""Stage to its group of entry points."""
+STAGES = tuple(GROUPS)
+
+Algorithm = Any
+"""A `Partitioner`, `Placer`, `Wirer` or `Scheduler`: a dataclass of options that is called with a problem and a run."""
 
 
-class Registries(MappingType[str, MappingType[str, type]]):
-    """Algorithms of every stage by name; a stage is imported when it is looked up, so that `--help` stays quick."""
+@dataclass(frozen=True, slots=True)
+class Registry(Mapping[str, "type[Algorithm]"]):
+    """Algorithms of one stage by name, snnmap's own first."""
 
-    def __getitem__(self, stage: str) -> MappingType[str, type]:
-        """`ALGORITHMS` of the stage's package."""
-        if stage not in STAGES:
-            raise KeyError(stage)
-        registry: MappingType[str, type] = import_module(f"snnmap.stages.{stage}").ALGORITHMS
-        return registry
+    stage: str
+
+    def __getitem__(self, name: str) -> "type[Algorithm]":
+        """Class of that name.
+
+        Raises
+        ------
+        KeyError
+            If there is none.
+        InputError
+            If it is there but cannot be imported, or is not an algorithm.
+        """
+        own = built_in(self.stage)
+        if name in own:
+            return own[name]
+        return checked(self.stage, name, _loaded(self.stage, name, plug_ins(GROUPS[self.stage])[name]))
 
     def __iter__(self) -> Iterator[str]:
-        return iter(STAGES)
+        return iter(dict.fromkeys([*built_in(self.stage), *plug_ins(GROUPS[self.stage])]))
 
     def __len__(self) -> int:
-        return len(STAGES)
+        return len(list(iter(self)))
 
 
-REGISTRIES = Registries()
-"""Algorithms of every stage, by name."""
+REGISTRIES = {stage: Registry(stage) for stage in STAGES}
+"""Stage to its algorithms."""
+
+
+def built_in(stage: str) -> "Mapping[str, type[Algorithm]]":
+    """Algorithms of a stage that are snnmap's own, by name."""
+    own: Mapping[str, type[Algorithm]] = import_module(f"snnmap.stages.{stage}").ALGORITHMS
+    return own
+
+
+@cache
+def plug_ins(group: str) -> Mapping[str, EntryPoint]:
+    """Entry points of a group by name, names ascending."""
+    listed = sorted(entry_points(group=group), key=lambda point: (point.name, point.value))
+    return {point.name: point for point in listed}
+
+
+def algorithm_class(stage: str, name: str) -> "type[Algorithm]":
+    """Class of a registered name, or of `package.module:Class`.
+
+    Raises
+    ------
+    KeyError
+        If no algorithm has that name.
+    InputError
+        If it cannot be imported, or is not an algorithm.
+    """
+    if ":" not in name:
+        return REGISTRIES[stage][name]
+    return checked(stage, name, _loaded(stage, name, EntryPoint(name, name, GROUPS[stage])))
+
+
+def _loaded(stage: str, name: str, point: EntryPoint) -> object:
+    try:
+        return point.load()
+    except Exception as error:
+        raise InputError(f"{stage} algorithm {name!r} cannot be imported: {type(error).__name__}: {error}") from error
+
+
+def checked(stage: str, name: str, candidate: object) -> "type[Algorithm]":
+    """`candidate`, if it is a dataclass that can be made without arguments and called.
+
+    Raises
+    ------
+    InputError
+        Otherwise.
+    """
+    bases = candidate.__mro__ if isinstance(candidate, type) and is_dataclass(candidate) else ()
+    if isinstance(candidate, type) and any("__call__" in vars(kind) for kind in bases):
+        return candidate
+    raise InputError(f"{stage} algorithm {name!r} must be a dataclass of its options with a __call__(problem, run)")
+
+
+def package_of(algorithm: "type[Algorithm]") -> str:
+    """Distribution and version that a class comes from, `name version`; empty for snnmap's own."""
+    module = algorithm.__module__.partition(".")[0]
+    if module == "snnmap":
+        return ""
+    distribution = next(iter(packages_distributions().get(module, ())), "")
+    return f"{distribution} {version(distribution)}" if distribution else f"{algorithm.__module__} (not installed)"
+
+
+def name_of(stage: str, algorithm: "type[Algorithm]") -> str:
+    """Registered name of a class, else `package.module:Class`."""
+    for name, known in built_in(stage).items():
+        if known is algorithm:
+            return name
+    value = f"{algorithm.__module__}:{algorithm.__qualname__}"
+    return next((name for name, point in plug_ins(GROUPS[stage]).items() if point.value == value), value)
+
+
+def record_of(stage: str, algorithm: Algorithm) -> AlgorithmRecord:
+    """What a mapping file says of a configured algorithm.
+
+    Raises
+    ------
+    InputError
+        If it is not a dataclass, or an option is not a plain value.
+    """
+    kind = type(algorithm)
+    checked(stage, kind.__qualname__, kind)
+    options = {f.name: getattr(algorithm, f.name) for f in fields(algorithm)}
+    wrong = [name for name, value in options.items() if not isinstance(value, bool | int | float | str | None)]
+    if wrong:
+        raise InputError(f"{stage} algorithm {kind.__qualname__}: option {wrong[0]!r} must be a number, a text or none")
+    return AlgorithmRecord(name_of(stage, kind), options, package_of(kind))
+
+
+def restored(stage: str, record: AlgorithmRecord) -> Algorithm:
+    """The algorithm that a mapping file names, configured as it was.
+
+    Raises
+    ------
+    InputError
+        If it is not installed, or has other options now.
+    """
+    try:
+        return algorithm_class(stage, record.algorithm)(**record.options)
+    except KeyError:
+        wanted = f" of {record.package}" if record.package else ""
+        raise InputError(f"{stage} algorithm {record.algorithm!r}{wanted} is not installed here") from None
+    except TypeError as error:
+        raise InputError(f"{stage} algorithm {record.algorithm!r} has other options here: {error}") from None

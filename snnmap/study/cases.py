@@ -11,17 +11,14 @@ from typing import Any, Literal
 
 from snnmap.core.errors import InputError
 from snnmap.core.run import Progress
-from snnmap.evaluation.figures import evaluate
 from snnmap.evaluation.figures import figures as figures_of
-from snnmap.frontend import LoadOptions
+from snnmap.evaluation.figures import report_of
 from snnmap.hardware import load_hardware
 from snnmap.ir import SpikeGraph, Workload
-from snnmap.pipeline.compile import Compiled, Given, compile  # noqa: A004  the word every user of a compiler expects
-from snnmap.pipeline.options import CompileOptions
+from snnmap.pipeline.compile import Compiled, Given, cell_quality, compile  # noqa: A004  the word every user of a compiler expects
+from snnmap.pipeline.options import CompileOptions, LoadOptions
 from snnmap.pipeline.plan import Plan, plan_for
 from snnmap.pipeline.profile import profile
-from snnmap.reliability.espine import espine_quality
-from snnmap.render.labels import with_totals
 
 OBJECTIVES = ("traffic", "espine", "thermal", "lifetime", "leakage", "energy", "throughput")
 """Compared unless others are asked for; ratios are to the first."""
@@ -31,10 +28,6 @@ Source = str | Path | Workload | SpikeGraph
 
 
 Pace = Literal["real-time", "flat-out"]
-
-
-INSTANT = 1e-12
-"""Time step, s, so short that the guaranteed period sets the pace."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +55,8 @@ class Case:
     def figures(self, pace: Pace) -> dict[str, Any]:
         """All figures at a pace."""
         if pace == "real-time":
-            return with_totals(self.compiled.mapping.figures)
-        mapping, graph, hardware = self.compiled.mapping, self.compiled.graph, self.compiled.hardware
-        return with_totals(figures_of(evaluate(mapping, replace(graph, dt=INSTANT), hardware)))
+            return dict(self.compiled.mapping.figures)
+        return figures_of(report_of(self.compiled.view.at_pace(0.0)))
 
 
 def cases(
@@ -79,7 +71,7 @@ def cases(
     total, done = len(sources) * len(technologies) * len(options.objectives), 0
     for source in sources:
         graph = source if isinstance(source, SpikeGraph) else profile(source, load, progress=progress)
-        name = str(graph.provenance.get("name", "")) or str(source)
+        name = graph.provenance.name or str(source)
         known: dict[str, Any] = {}
         for technology in technologies:
             for objective in options.objectives:
@@ -104,7 +96,7 @@ def _checked(sources: Sequence[Source], options: CompareOptions) -> tuple[str | 
     for technology in technologies:
         hardware = load_hardware(options.base.hardware, technology)
         if any(plan.quality == "endurance" for plan in plans):
-            espine_quality(hardware)
+            cell_quality(hardware, "endurance")
     return technologies
 
 

@@ -2,7 +2,7 @@
 
 A study file names workloads, objectives, technologies and claims; a claim is a published figure with the metric that
 stands for it here and the operating point that it needs. Nothing is tuned: the run compiles, evaluates at each pace,
-and adds the limits that no mapping can pass. `findings` writes it down.
+and adds the limits that no mapping can pass. `page` writes it down.
 """
 
 import math
@@ -14,13 +14,10 @@ from typing import Any, Literal
 
 from snnmap.core.errors import InputError
 from snnmap.core.run import Progress
+from snnmap.evaluation.limits import limits
 from snnmap.evaluation.sensitivity import HEADLINES, Sensitivity, sensitivity
-from snnmap.frontend import LoadOptions
-from snnmap.physics.leakage import Leakage
-from snnmap.pipeline.options import CompileOptions
+from snnmap.pipeline.options import CompileOptions, LoadOptions
 from snnmap.pipeline.profile import profile
-from snnmap.reliability.device import device_state
-from snnmap.reliability.espine import espine_twin
 from snnmap.study.cases import Case, CompareOptions, Pace, cases
 from snnmap.study.compare import METRICS, Comparison, tabulated
 
@@ -30,8 +27,6 @@ EXTRA = (
     *("device_lifetime_bound_s", "device_leakage_at_ambient_W", "device_leakage_if_cooler_W", "espine_ambient_K"),
 )
 """Figures of a study beside those of a comparison: its operating point, and limits that no mapping can pass."""
-FOREVER = 1e30
-"""Seconds that a state is kept, to take loss of state out of the wear."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,44 +143,22 @@ def run(asked: Study, *, progress: Progress | None = None) -> Outcome:
         options = CompareOptions(asked.objectives, asked.technologies, base)
         swept: dict[tuple[str, str], Sensitivity] = {}
         for case in cases([graph], options, progress=progress):
-            extra = _extra(case, asked)
+            extra = _limits(case, asked)
             for pace in PACES:
                 told = {**case.figures(pace), **extra}
                 found[pace].append((workload, case.technology, case.objective, told))
             if workload in asked.bands and case.technology in {asked.technologies[0], asked.technologies[-1]}:
-                made = case.compiled
-                swept[case.technology, case.objective] = sensitivity(
-                    made.mapping, made.graph, made.hardware, progress=progress
-                )
+                swept[case.technology, case.objective] = sensitivity(case.compiled.view, progress=progress)
         bands += _bands(asked, workload, swept)
     tables = {pace: tabulated(rows, (*METRICS, *EXTRA)) for pace, rows in found.items()}
     return Outcome(asked, tables, tuple(bands))
 
 
-def _extra(case: Case, asked: Study) -> dict[str, float]:
+def _limits(case: Case, asked: Study) -> dict[str, float]:
     """Limits and operating point of a mapping."""
-    made = case.compiled
-    hardware, technology = made.hardware, made.hardware.technology
-    twin = espine_twin(technology)
-    found = {
-        "ambient_K": hardware["ambient_temperature"],
-        "heat_path_K_per_W": hardware["convection_resistance"] + hardware["spreader_resistance"],
-    }
-    if twin is not None:
-        found["espine_ambient_K"] = twin["espine_ambient"]
-    if technology.mode != "device":
-        return found
-    kept = hardware.with_value("retention_time", FOREVER)
-    law = Leakage.of(hardware, technology, hardware.leaking_width)
     cooler = min((c.published for c in asked.claims if c.kind == "difference"), default=0.0)
-    average = float(case.figures("real-time")["device_temperature_average_K"])
-    bound = float(device_state(made.mapping, made.graph, kept).lifetime.min())
-    return {
-        **found,
-        "device_lifetime_bound_s": bound,
-        "device_leakage_at_ambient_W": hardware.tiles * float(law.power(hardware["ambient_temperature"])),
-        "device_leakage_if_cooler_W": hardware.tiles * float(law.power(average + cooler)),
-    }
+    average = case.figures("real-time").get("device_temperature_average_K")
+    return limits(case.compiled.view, None if average is None else float(average), cooler)
 
 
 def _bands(asked: Study, workload: str, swept: Mapping[tuple[str, str], Sensitivity]) -> list[Mapping[str, Any]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from snnmap.core.run import Progress
-from snnmap.frontend import LoadOptions
+from snnmap.pipeline.options import LoadOptions
 from snnmap.render.labels import label, mode_of
 from snnmap.study.cases import CompareOptions, Source, cases
 

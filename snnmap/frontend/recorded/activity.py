@@ -24,7 +24,6 @@ recorded in order keep their numbers. The provenance holds the recorded numbers 
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -35,7 +34,7 @@ from snnmap.frontend.data.samples import Recording
 from snnmap.frontend.networks.parsed import Imported
 from snnmap.frontend.options import LoadOptions
 from snnmap.frontend.recorded.files import Edges, Firing, read_recorded
-from snnmap.ir import ANALOG, Network, SpikeGraph, Spikes
+from snnmap.ir import ANALOG, Network, Provenance, Remarks, SpikeGraph, Spikes
 
 STEP = 1e-3
 """Seconds per step where nothing says so."""
@@ -67,18 +66,16 @@ def read_activity(path: Path, options: LoadOptions | None = None) -> SpikeGraph:
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
     runs = _runs(ids)
-    facts = {
-        "name": path.stem or path.resolve().name,
-        "source": str(path),
-        "format": "activity",
-        "files": dict(recorded.digests),
-        "options": options.given(),
-        "repairs": [],
-        "licence": "as the recording's",
-        "assumed": [*recorded.firing.notes, *notes, *more],
-        "recorded_ids": runs if len(runs) <= RUNS else None,
-    }
-    return spike_graph(network, events, facts)
+    provenance = Provenance(
+        name=path.stem or path.resolve().name,
+        source=str(path),
+        format="activity",
+        files=dict(recorded.digests),
+        options=options.given(),
+        licence="as the recording's",
+        recorded_ids=tuple((start, count) for start, count in runs) if len(runs) <= RUNS else None,
+    )
+    return spike_graph(network, events, provenance, Remarks((*recorded.firing.notes, *notes, *more)))
 
 
 def activity_network(path: Path) -> Imported:
@@ -92,7 +89,7 @@ def activity_network(path: Path) -> Imported:
     return Imported(path.stem or path.resolve().name, "activity", network, digest, notes)
 
 
-def spike_graph(network: Network, events: Spikes, provenance: Mapping[str, Any]) -> SpikeGraph:
+def spike_graph(network: Network, events: Spikes, provenance: Provenance, remarks: Remarks) -> SpikeGraph:
     """Graph of a network whose every input and neuron was recorded; values are numbers of spikes."""
     graded = np.zeros(network.sources, np.bool_)
     for population in network.populations:
@@ -122,6 +119,7 @@ def spike_graph(network: Network, events: Spikes, provenance: Mapping[str, Any])
         events,
         None,
         provenance,
+        remarks=remarks,
     )
 
 

@@ -1,6 +1,5 @@
 """From a spike-activity graph to a first assignment: choose cuts, build atoms, construct in several ways."""
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -14,9 +13,7 @@ from snnmap.stages.partition.kernels.grow import fill_in_order, grow
 from snnmap.stages.partition.kernels.moves import choose_homes, merge_clusters
 from snnmap.stages.partition.kernels.state import COLUMNS, ROWS, Limits, Problem, Scratch, State, build, cost
 from snnmap.stages.partition.split import candidates, joined, must_split, populations, row_limit
-
-Progress = Callable[[str, int, int, float], None]
-"""progress(stage, done, total, best cost so far)"""
+from snnmap.stages.protocols import PartitionProblem, Run
 
 PINS = 30_000_000
 """Row entries that pieces may take together before they are made coarser."""
@@ -32,25 +29,26 @@ SAMPLE = 8192
 class Task:
     """What is to be partitioned, onto what, and who wants to hear of it."""
 
-    graph: SpikeGraph
-    hardware: Hardware
-    split: str
-    """`partial_sum` or `none`."""
+    problem: PartitionProblem
+    run: Run
     unicast: bool
     crossbar_weight: float
-    progress: Progress | None
-    deadline: float | None
     activity: Activity
 
-    def tell(self, done: int, total: int, best: float) -> None:
-        """Report progress."""
-        if self.progress is not None:
-            self.progress("partition", done, total, best)
+    @property
+    def graph(self) -> SpikeGraph:
+        """What is to be partitioned."""
+        return self.problem.graph
 
     @property
-    def late(self) -> bool:
-        """Whether the time budget is spent."""
-        return self.deadline is not None and time.monotonic() >= self.deadline
+    def hardware(self) -> Hardware:
+        """Onto what."""
+        return self.problem.hardware
+
+    @property
+    def may_split(self) -> bool:
+        """Whether input lists may be cut."""
+        return self.problem.may_split and self.hardware.merge
 
     def limits(self, crossbar: int) -> Limits:
         """Capacity of a crossbar and the cost weights, a crossbar costing that many messages."""
@@ -152,30 +150,28 @@ def judged(task: Task, lists: Twins, cuts: Cuts) -> tuple[int, float]:
 def choose_cuts(task: Task, lists: Twins) -> tuple[Cuts, int]:
     """Cuts of every population, and what a crossbar is worth in messages."""
     most = row_limit(task.hardware)
-    may = task.split == "partial_sum" and task.hardware.merge
     groups = populations(lists)
     subsets = {p: lists.only(index) for p, index in groups.items()}
     sources = task.graph.network.sources
     tried: dict[int, list[tuple[int, float, Cuts]]] = {}
     for done, (p, own) in enumerate(subsets.items()):
-        first = next(candidates(own, most, sources, may_split=may))[1]
+        first = next(candidates(own, most, sources, may_split=task.may_split))[1]
         tried[p] = [(*judged(task, own, first), first)]
-        task.tell(done, 2 * len(groups), 0.0)
+        task.run.tell("partition", done, 2 * len(groups), 0.0)
     messages = sum(t[0][0] for t in tried.values())
     worth = round(task.crossbar_weight * messages / max(1.0, sum(t[0][1] for t in tried.values())))
     chosen: dict[int, tuple[I64, Cuts]] = {}
     for done, (p, own) in enumerate(subsets.items()):
         best, cuts = _cheapest(task, own, worth, tried[p][0])
         chosen[p] = (groups[p], cuts)
-        task.tell(len(groups) + done, 2 * len(groups), best)
+        task.run.tell("partition", len(groups) + done, 2 * len(groups), best)
     return joined(lists, chosen), worth
 
 
 def _cheapest(task: Task, own: Twins, worth: int, first: tuple[int, float, Cuts]) -> tuple[float, Cuts]:
     """Cheapest way to cut one population; gives up when finer cuts have become dearer twice."""
     best, cuts = first[0] + worth * first[1], first[2]
-    may = task.split == "partial_sum" and task.hardware.merge
-    tries = candidates(own, row_limit(task.hardware), task.graph.network.sources, may_split=may)
+    tries = candidates(own, row_limit(task.hardware), task.graph.network.sources, may_split=task.may_split)
     last, worse = best, 0
     limit = row_limit(task.hardware)
     for turn, (size, tried) in enumerate(tries):
@@ -187,7 +183,7 @@ def _cheapest(task: Task, own: Twins, worth: int, first: tuple[int, float, Cuts]
             best, cuts = total, tried
         worse = worse + 1 if size < limit and total >= last else 0
         last = total
-        if worse == 2 or task.late:
+        if worse == 2 or task.run.late:
             break
     return best, cuts
 
@@ -195,7 +191,7 @@ def _cheapest(task: Task, own: Twins, worth: int, first: tuple[int, float, Cuts]
 def constructed(task: Task, *, orders: int) -> Built:
     """Cheapest of up to `orders` constructions."""
     lists = twins(task.graph.network)
-    must_split(task.graph, task.hardware, lists, task.split)
+    must_split(task.problem, lists)
     cuts, worth = choose_cuts(task, lists)
     limits = task.limits(worth)
     atoms = atoms_for(task, lists, cuts)
@@ -213,7 +209,7 @@ def constructed(task: Task, *, orders: int) -> Built:
         built = assigned(atoms, limits, way())
         if best is None or built.cost < best.cost:
             best = built
-        if task.late:
+        if task.run.late:
             break
     assert best is not None
     return best

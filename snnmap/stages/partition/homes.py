@@ -1,16 +1,13 @@
 """Homes that share the work: which of a split neuron's columns merges the others, for throughput."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from snnmap.core.arrays import I32, row_of_entry, transpose_csr
-from snnmap.hardware import Hardware
 from snnmap.ir import Clustering, SpikeGraph
 from snnmap.stages.partition.kernighan_lin import KernighanLin
-
-Progress = Callable[[str, int, int, float], None]
+from snnmap.stages.protocols import PartitionProblem, Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,18 +19,10 @@ class BalancedHomes(KernighanLin):
     number of partial sums per step; spikes then start from another tile.
     """
 
-    def __call__(
-        self,
-        graph: SpikeGraph,
-        hardware: Hardware,
-        *,
-        rng: np.random.Generator,
-        progress: Progress | None = None,
-        deadline: float | None = None,
-    ) -> Clustering:
+    def __call__(self, problem: PartitionProblem, run: Run) -> Clustering:
         """Legal clustering with balanced homes; errors as `KernighanLin`."""
-        clustering = KernighanLin.__call__(self, graph, hardware, rng=rng, progress=progress, deadline=deadline)
-        return replace(clustering, home=balanced_homes(graph, clustering))
+        clustering = KernighanLin.__call__(self, problem, run)
+        return replace(clustering, home=balanced_homes(problem.graph, clustering))
 
 
 def balanced_homes(graph: SpikeGraph, clustering: Clustering) -> I32:

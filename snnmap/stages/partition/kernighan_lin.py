@@ -5,14 +5,14 @@ from typing import Literal
 
 import numpy as np
 
-from snnmap.hardware import Hardware
-from snnmap.ir import Clustering, SpikeGraph
+from snnmap.ir import Clustering
 from snnmap.stages.partition.atoms import Activity
-from snnmap.stages.partition.construct import Built, Progress, Task, clustering_of, constructed
+from snnmap.stages.partition.construct import Built, Task, clustering_of, constructed
 from snnmap.stages.partition.kernels.exchange import pairs_sweep, swap_sweep
 from snnmap.stages.partition.kernels.moves import choose_homes, fm_pass, merge_clusters
 from snnmap.stages.partition.kernels.refine import empty_clusters, sweep
 from snnmap.stages.partition.kernels.state import cost
+from snnmap.stages.protocols import PartitionProblem, Run
 
 WIDEST = 256
 """Sources with more listeners do not wake them when one moves."""
@@ -30,8 +30,6 @@ class KernighanLin:
     Mattheyses, DAC 1982.
     """
 
-    split: Literal["partial_sum", "none"] = "partial_sum"
-    """Neurons with too many inputs are split into partial columns, or refused."""
     cost: Literal["multicast", "unicast"] = "multicast"
     """Messages per (source, crossbar), or per synapse that leaves its crossbar (SpiNeMap's published cost)."""
     crossbar_weight: float = 1.0
@@ -43,25 +41,16 @@ class KernighanLin:
     patience: int = 400
     """Moves that a pass goes on without an improvement before it falls back to its best."""
 
-    def __call__(
-        self,
-        graph: SpikeGraph,
-        hardware: Hardware,
-        *,
-        rng: np.random.Generator,
-        progress: Progress | None = None,
-        deadline: float | None = None,
-    ) -> Clustering:
-        """Clusters of `graph` that fit the crossbars of `hardware`.
+    def __call__(self, problem: PartitionProblem, run: Run) -> Clustering:
+        """Clusters of the graph that fit the crossbars.
 
         Raises
         ------
         InfeasibleError
             If a neuron has more inputs than rows and may not be split.
         """
-        unicast = self.cost == "unicast"
-        task = Task(graph, hardware, self.split, unicast, self.crossbar_weight, progress, deadline, Activity(graph))
-        return clustering_of(self.refined(task, constructed(task, orders=self.orders), rng))
+        task = Task(problem, run, self.cost == "unicast", self.crossbar_weight, Activity(problem.graph))
+        return clustering_of(self.refined(task, constructed(task, orders=self.orders), run.rng))
 
     def refined(self, task: Task, start: Built, rng: np.random.Generator) -> Built:
         """`start` after refinement; never dearer."""
@@ -70,20 +59,20 @@ class KernighanLin:
         for turn in range(self.passes):
             while True:
                 order = rng.permutation(len(atoms.piece))
-                if sweep(atoms, state, limits, scratch, order) * 1000 <= best or task.late:
+                if sweep(atoms, state, limits, scratch, order) * 1000 <= best or task.run.late:
                     break
             empty_clusters(atoms, state, limits, scratch, start.emptiest())
             merge_clusters(atoms, state, limits, scratch, start.emptiest())
             choose_homes(atoms, state, limits)
-            if not task.late:
+            if not task.run.late:
                 swap_sweep(atoms, state, limits, scratch, order, TRIALS)
-            if not task.late:
+            if not task.run.late:
                 pairs_sweep(atoms, state, limits, scratch, rng.permutation(len(state.head)), TRIALS)
-            if not task.late:
+            if not task.run.late:
                 fm_pass(atoms, state, limits, scratch, order, WIDEST, self.patience)
             now = int(cost(atoms, state, limits))
-            task.tell(turn + 1, self.passes, now)
-            if best - now <= best * len(atoms.row) // ENOUGH or task.late:
+            task.run.tell("partition", turn + 1, self.passes, now)
+            if best - now <= best * len(atoms.row) // ENOUGH or task.run.late:
                 break
             best = now
         return Built(atoms, limits, state, int(cost(atoms, state, limits)))

@@ -10,24 +10,20 @@ target population, each judged by the crossbars and messages of a quick construc
 - `chunks`: every list in equal parts by itself, the fewest columns.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 import numpy as np
 
 from snnmap.core.arrays import I32, I64, offsets
 from snnmap.core.errors import InfeasibleError
 from snnmap.hardware import Hardware
-from snnmap.ir import SpikeGraph
 from snnmap.stages.partition.atoms import Cuts, Twins
 from snnmap.stages.partition.kernels.split import aligned_cuts, count_parts, nets, part_ends
+from snnmap.stages.protocols import PartitionProblem
 
 MOST_BLOCKS = 4096
 STEPS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)
 """Parts are tried with at most the rows of a crossbar over each of these."""
-
-Judge = Callable[[Twins, Cuts], tuple[int, int]]
-"""Crossbars and messages of a population cut like that."""
 
 
 def whole(lists: Twins) -> Cuts:
@@ -100,14 +96,7 @@ def candidates(lists: Twins, most: int, sources: int, *, may_split: bool) -> Ite
             yield limit, chunks(lists, limit)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Split:
-    """Chosen cuts of every population."""
-
-    cuts: Cuts
-
-
-def must_split(graph: SpikeGraph, hardware: Hardware, lists: Twins, split: str) -> bool:
+def must_split(problem: PartitionProblem, lists: Twins) -> bool:
     """Whether some neuron has more inputs than a crossbar takes.
 
     Raises
@@ -115,12 +104,13 @@ def must_split(graph: SpikeGraph, hardware: Hardware, lists: Twins, split: str) 
     InfeasibleError
         If so, and splitting is off or the hardware cannot merge.
     """
+    graph, hardware = problem.graph, problem.hardware
     most = row_limit(hardware)
     longest = int(lists.fan_in.max(initial=0))
     if longest <= most:
         return False
     population = graph.network.populations[lists.population[int(np.argmax(lists.fan_in))]].name
-    if split == "none":
+    if not problem.may_split:
         remedy = f"Allow partial sums (split = partial_sum): a neuron of {population!r} has more inputs than that."
         raise InfeasibleError("crossbar rows", longest, most, remedy)
     if not hardware.merge:

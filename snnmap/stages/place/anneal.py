@@ -1,16 +1,14 @@
 """Simulated annealing over swaps, finished by swap descent: the default placer."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from snnmap.core.arrays import I64
 from snnmap.core.errors import InputError
-from snnmap.hardware import Hardware
-from snnmap.ir import Placement, Traffic
-from snnmap.stages.place.search import Progress, Search, start_search, swap_descent
-from snnmap.stages.protocols import Term
+from snnmap.ir import Placement
+from snnmap.stages.place.search import Search, start_search, swap_descent
+from snnmap.stages.protocols import PlacementProblem, Run
 
 STAGES = 100
 """Temperatures, each with an equal share of the moves."""
@@ -40,18 +38,7 @@ class Anneal:
     finish: bool = True
     """Swap descent at the end."""
 
-    def __call__(
-        self,
-        traffic: Traffic,
-        clusters: int,
-        hardware: Hardware,
-        *,
-        rng: np.random.Generator,
-        terms: Sequence[Term] = (),
-        start: Placement | None = None,
-        progress: Progress | None = None,
-        deadline: float | None = None,
-    ) -> Placement:
+    def __call__(self, problem: PlacementProblem, run: Run) -> Placement:
         """Best placement met, from `start` or from the constructive start; never worse than it.
 
         Raises
@@ -61,12 +48,12 @@ class Anneal:
         InputError
             If `start` or a term does not match.
         """
-        search = start_search((traffic, clusters, hardware), terms, start, progress, deadline)
-        if clusters:
-            self._cool(search, rng)
+        search = start_search(problem, run)
+        if problem.clusters:
+            self._cool(search, run.rng)
             search.restart(search.best_slots)
         if self.finish:
-            swap_descent(search, rng, 100, 0)
+            swap_descent(search, run.rng, 100, 0)
         return search.placement()
 
     def _cool(self, search: Search, rng: np.random.Generator) -> None:

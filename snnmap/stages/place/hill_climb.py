@@ -1,14 +1,10 @@
 """Swap descent: exchange two slots as long as that lowers the cost."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
-from snnmap.hardware import Hardware
-from snnmap.ir import Placement, Traffic
-from snnmap.stages.place.search import Progress, start_search, swap_descent
-from snnmap.stages.protocols import Term
+from snnmap.ir import Placement
+from snnmap.stages.place.search import start_search, swap_descent
+from snnmap.stages.protocols import PlacementProblem, Run
 
 SMALL = 10_000
 """Cluster-slot pairs up to which random restarts are tried."""
@@ -30,18 +26,7 @@ class HillClimb:
     radius: int = 0
     """Largest distance of a swap in links; 0: the whole mesh, or 3 if that were more than 10^6 pairs."""
 
-    def __call__(
-        self,
-        traffic: Traffic,
-        clusters: int,
-        hardware: Hardware,
-        *,
-        rng: np.random.Generator,
-        terms: Sequence[Term] = (),
-        start: Placement | None = None,
-        progress: Progress | None = None,
-        deadline: float | None = None,
-    ) -> Placement:
+    def __call__(self, problem: PlacementProblem, run: Run) -> Placement:
         """Local optimum reached from `start`, or from the constructive start; never worse than it.
 
         Raises
@@ -51,12 +36,12 @@ class HillClimb:
         InputError
             If `start` or a term does not match.
         """
-        search = start_search((traffic, clusters, hardware), terms, start, progress, deadline)
-        swap_descent(search, rng, self.sweeps, self.radius)
+        search = start_search(problem, run)
+        swap_descent(search, run.rng, self.sweeps, self.radius)
         slots = len(search.state.occupant)
-        for _ in range(self.restarts if clusters * slots <= SMALL else 0):
+        for _ in range(self.restarts if problem.clusters * slots <= SMALL else 0):
             if search.out_of_time:
                 break
-            search.restart(rng.permutation(slots)[:clusters])
-            swap_descent(search, rng, self.sweeps, self.radius)
+            search.restart(run.rng.permutation(slots)[: problem.clusters])
+            swap_descent(search, run.rng, self.sweeps, self.radius)
         return search.placement()

@@ -1,20 +1,13 @@
 """What every placement search shares: its problem, the best placement so far, the budget, and whom to tell."""
 
-import time
-from collections.abc import Callable, Sequence
-
 import numpy as np
 
 from snnmap.core.arrays import I64
 from snnmap.core.errors import InputError
-from snnmap.hardware import Hardware
-from snnmap.ir import Placement, Traffic
+from snnmap.ir import Placement
 from snnmap.stages.place.board import board_of, check_start, grown, slots_of, state_of
 from snnmap.stages.place.kernels.records import Board, State
-from snnmap.stages.protocols import Term
-
-Progress = Callable[[str, int, int, float], None]
-"""Called as progress("place", done, total, best cost so far)."""
+from snnmap.stages.protocols import PlacementProblem, Run
 
 WHOLE = 1_000_000
 """Cluster-slot pairs up to which a sweep tries every pair."""
@@ -27,12 +20,12 @@ BATCH = 200_000
 class Search:
     """One run: the problem, a current placement and the best one seen."""
 
-    def __init__(self, board: Board, slots: I64, progress: Progress | None, deadline: float | None) -> None:
+    def __init__(self, board: Board, slots: I64, run: Run) -> None:
         self.board = board
         self.state: State
         self.state, self.cost = state_of(board, slots)
         self.best_slots, self.best = slots.copy(), self.cost
-        self._progress, self._deadline = progress, deadline
+        self._run = run
 
     def moved(self, change: int) -> None:
         """Take note of a change in cost that kernels have made to `state`."""
@@ -47,13 +40,12 @@ class Search:
 
     def tell(self, done: int, total: int) -> None:
         """Report progress, if anybody listens."""
-        if self._progress is not None:
-            self._progress("place", done, total, float(self.best))
+        self._run.tell("place", done, total, float(self.best))
 
     @property
     def out_of_time(self) -> bool:
         """Whether the deadline (`time.monotonic`) has passed."""
-        return self._deadline is not None and time.monotonic() >= self._deadline
+        return self._run.late
 
     def placement(self) -> Placement:
         """The best placement seen."""
@@ -62,29 +54,23 @@ class Search:
         return Placement((self.best_slots // self.board.per_tile).astype(np.int32))
 
 
-def start_search(
-    problem: tuple[Traffic, int, Hardware],
-    terms: Sequence[Term],
-    start: Placement | None,
-    progress: Progress | None,
-    deadline: float | None,
-) -> Search:
-    """Search of a problem (traffic, clusters, hardware) from `start`, or from a grown placement.
+def start_search(problem: PlacementProblem, run: Run) -> Search:
+    """Search of a problem from its start, or from a grown placement.
 
     Raises
     ------
     InfeasibleError
         If there are more clusters than the tiles can take.
     InputError
-        If `start` or a term does not match.
+        If the start or a term does not match.
     """
-    traffic, clusters, hardware = problem
-    hardware = hardware.sized(clusters)
+    clusters, start = problem.clusters, problem.start
+    hardware = problem.hardware.sized(clusters)
     if start is not None:
         check_start(start, clusters, hardware)
-    board = board_of(traffic, clusters, hardware, tuple(terms), start)
+    board = board_of(problem.traffic, clusters, hardware, problem.terms, start)
     slots = grown(board, clusters) if start is None else slots_of(start, board)
-    return Search(board, slots, progress, deadline)
+    return Search(board, slots, run)
 
 
 def swap_descent(search: Search, rng: np.random.Generator, sweeps: int, radius: int) -> None:

@@ -2,7 +2,7 @@
 
 import logging.config
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -12,10 +12,9 @@ import numpy as np
 
 from snnmap.core.arrays import F64, I64
 from snnmap.core.errors import InputError
-from snnmap.hardware import Hardware
-from snnmap.ir import Placement, Traffic
-from snnmap.stages.place.search import Progress, Search, start_search, swap_descent
-from snnmap.stages.protocols import Term
+from snnmap.ir import Placement
+from snnmap.stages.place.search import Search, start_search, swap_descent
+from snnmap.stages.protocols import PlacementProblem, Run
 
 SEEDED = 4
 """One particle in this many starts near the constructive placement, the others anywhere."""
@@ -59,18 +58,7 @@ class Swarm:
         if self.particles < 1 or self.iterations < 1:
             raise InputError(f"a swarm needs particles and iterations; got {self.particles} and {self.iterations}")
 
-    def __call__(
-        self,
-        traffic: Traffic,
-        clusters: int,
-        hardware: Hardware,
-        *,
-        rng: np.random.Generator,
-        terms: Sequence[Term] = (),
-        start: Placement | None = None,
-        progress: Progress | None = None,
-        deadline: float | None = None,
-    ) -> Placement:
+    def __call__(self, problem: PlacementProblem, run: Run) -> Placement:
         """Best placement met, from `start` or from the constructive start; never worse than it.
 
         Raises
@@ -80,12 +68,12 @@ class Swarm:
         InputError
             If `start` or a term does not match.
         """
-        search = start_search((traffic, clusters, hardware), terms, start, progress, deadline)
-        if clusters:
-            self._fly(search, rng)
+        search = start_search(problem, run)
+        if problem.clusters:
+            self._fly(search, run.rng)
             search.restart(search.best_slots)
         if self.finish:
-            swap_descent(search, rng, 200, 0)
+            swap_descent(search, run.rng, 200, 0)
         return search.placement()
 
     def _fly(self, search: Search, rng: np.random.Generator) -> None:

@@ -8,7 +8,6 @@ the search ends; with one cluster of one level per tile it always does. Otherwis
 lie on the critical cycle are swapped while the period does not grow: only such a swap can shorten it.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
@@ -18,13 +17,13 @@ import numpy as np
 from snnmap.core.arrays import I64, frozen
 from snnmap.core.errors import InfeasibleError
 from snnmap.hardware import Hardware
-from snnmap.ir import Clustering, Placement, Schedule, Sdfg, SpikeGraph, Traffic
+from snnmap.ir import Clustering, Placement, Schedule, Sdfg, SpikeGraph
 from snnmap.sdf.graph import channels_of
 from snnmap.sdf.ratio import Periodic, periodic
+from snnmap.stages.protocols import Run, ScheduleProblem
 from snnmap.stages.schedule.actors import actors_of
 from snnmap.stages.schedule.build import build_sdfg, program_ticks
 
-Progress = Callable[[str, int, int, float], None]
 Orders = tuple[tuple[int, ...], ...]
 
 
@@ -45,17 +44,7 @@ class ListSchedule:
     work: int = 20_000_000
     """Most channels analysed for them, swaps x channels: bounds the time for large graphs."""
 
-    def __call__(
-        self,
-        graph: SpikeGraph,
-        hardware: Hardware,
-        clustering: Clustering,
-        placement: Placement,
-        traffic: Traffic,
-        *,
-        rng: np.random.Generator,
-        progress: Progress | None = None,
-    ) -> tuple[Sdfg, Schedule]:
+    def __call__(self, problem: ScheduleProblem, run: Run) -> tuple[Sdfg, Schedule]:
         """Dataflow graph with the orders' channels, and the schedule.
 
         The tick of the returned graph is 1 ps / denominator of the period, so that the period and all starts are
@@ -66,8 +55,9 @@ class ListSchedule:
         InputError
             If hardware and placement do not allow a dataflow graph (`build_sdfg`).
         """
-        sdfg = build_sdfg(graph, hardware, clustering, placement, traffic)
-        programming = _programming(graph, hardware, clustering, placement, len(sdfg.name))
+        view, hardware, placement = problem.view, problem.hardware, problem.placement
+        sdfg = build_sdfg(view.graph, hardware, view.clustering, placement, view.traffic)
+        programming = _programming(view.graph, hardware, view.clustering, placement, len(sdfg.name))
         bound = lower_bound(sdfg, programming)
         best = min((_candidate(sdfg, tile_orders(sdfg, p), programming) for p in _rules(sdfg)), key=Candidate.cost)
         budget = min(self.swaps, self.work // max(1, len(best.sdfg.producer)))
@@ -75,12 +65,11 @@ class ListSchedule:
         for done in range(budget):
             if best.periodic.period <= bound:
                 break
-            found = _swapped(sdfg, current, programming, rng)
+            found = _swapped(sdfg, current, programming, run.rng)
             if found is not None and found.periodic.period <= current.periodic.period:
                 current = found
                 best = min(best, found, key=Candidate.cost)
-            if progress is not None:
-                progress("schedule", done + 1, budget, float(best.periodic.period) * sdfg.tick)
+            run.tell("schedule", done + 1, budget, float(best.periodic.period) * sdfg.tick)
         return best.graph_in_whole_ticks(), best.schedule()
 
 

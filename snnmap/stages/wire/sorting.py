@@ -1,43 +1,32 @@
 """Wirings that need no search: as numbered, and sorted by activity."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from snnmap.analysis.cells import programmed_cells
+from snnmap.analysis.view import ClusteringView
 from snnmap.core.arrays import F64, I32, I64, row_of_entry
 from snnmap.core.errors import InfeasibleError, InputError
 from snnmap.hardware import Hardware
-from snnmap.ir import Clustering, SpikeGraph, Wiring
-
-Progress = Callable[[str, int, int, float], None]
-"""Called as progress("wire", done, total, 0)."""
+from snnmap.ir import Clustering, Wiring
+from snnmap.stages.protocols import Run, WiringProblem
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
     """Entry k of a cluster on physical row (column) k: what a mapper that knows nothing of the array does."""
 
-    def __call__(
-        self,
-        graph: SpikeGraph,
-        clustering: Clustering,
-        hardware: Hardware,
-        *,
-        quality: F64,
-        rng: np.random.Generator,
-        progress: Progress | None = None,
-    ) -> Wiring:
-        """Wiring in the order of the clustering; `graph`, `quality` and `rng` are ignored.
+    def __call__(self, problem: WiringProblem, run: Run) -> Wiring:
+        """Wiring in the order of the clustering; activity and quality are ignored.
 
         Raises
         ------
         InfeasibleError
             If a cluster has more rows or columns than the crossbar.
         """
-        del graph, quality, rng, progress
-        check_fits(clustering, hardware)
+        del run
+        clustering = problem.view.clustering
+        check_fits(clustering, problem.hardware)
         return Wiring(_rank_in_cluster(clustering.row_ptr), _rank_in_cluster(clustering.column_ptr))
 
 
@@ -55,17 +44,8 @@ class ActivitySort:
     active source with few cells may well sit on a row whose only bad cell it does not program.
     """
 
-    def __call__(
-        self,
-        graph: SpikeGraph,
-        clustering: Clustering,
-        hardware: Hardware,
-        *,
-        quality: F64,
-        rng: np.random.Generator,
-        progress: Progress | None = None,
-    ) -> Wiring:
-        """Sorted wiring for `quality` (R, C), higher lasts longer; draws nothing from `rng`.
+    def __call__(self, problem: WiringProblem, run: Run) -> Wiring:
+        """Sorted wiring for the quality map; draws nothing.
 
         Raises
         ------
@@ -74,7 +54,7 @@ class ActivitySort:
         InputError
             If `quality` does not have the crossbar's shape, or holds something that is not a number.
         """
-        del rng
+        clustering, hardware, quality = problem.view.clustering, problem.hardware, problem.quality
         check_fits(clustering, hardware)
         if quality.shape != (hardware.rows, hardware.columns):
             raise InputError(
@@ -85,8 +65,8 @@ class ActivitySort:
             raise InputError("the quality map holds values that are not numbers")
         row = np.empty(len(clustering.row_source), np.int32)
         column = np.empty(len(clustering.column_neuron), np.int32)
-        row_activity = graph.spikes[clustering.row_source]
-        column_activity = column_spikes(graph, clustering)
+        row_activity = problem.view.graph.spikes[clustering.row_source]
+        column_activity = column_spikes(problem.view)
         best_columns = np.argsort(-quality.mean(axis=0), kind="stable")
         best_rows: dict[int, I64] = {}
         for k in range(clustering.clusters):
@@ -97,8 +77,7 @@ class ActivitySort:
                 best_rows[used] = _rows_by_quality(quality[:, best_columns[:used]])
             row[rows] = _matched(row_activity[rows], best_rows[used])
             column[columns] = _matched(column_activity[columns], best_columns)
-            if progress is not None:
-                progress("wire", k + 1, clustering.clusters, 0.0)
+            run.tell("wire", k + 1, clustering.clusters)
         return Wiring(row, column)
 
 
@@ -120,10 +99,10 @@ def check_fits(clustering: Clustering, hardware: Hardware) -> None:
             raise InfeasibleError(what, largest, limit, "Partition for this crossbar, or use a larger one.")
 
 
-def column_spikes(graph: SpikeGraph, clustering: Clustering) -> I64:
+def column_spikes(view: ClusteringView) -> I64:
     """Spikes that reach the programmed cells of every column entry over the window, int64 (len(column_neuron),)."""
-    cells = programmed_cells(graph.network, clustering)
-    spikes = np.repeat(graph.spikes[clustering.row_source], np.diff(cells.ptr))
+    cells, clustering = view.cells, view.clustering
+    spikes = np.repeat(view.graph.spikes[clustering.row_source], np.diff(cells.ptr))
     total = np.zeros(len(clustering.column_neuron), np.int64)
     np.add.at(total, cells.column, spikes)
     return total

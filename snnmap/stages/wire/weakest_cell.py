@@ -6,19 +6,15 @@ The search alternates the two exact halves from several starts, each time with s
 it is near enough to the upper bound.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from snnmap.analysis.cells import programmed_cells
 from snnmap.analysis.wiring import Crossbar, crossbar_of, upper_bound, weakest
 from snnmap.core.arrays import F64, I64
-from snnmap.hardware import Hardware
-from snnmap.ir import Clustering, SpikeGraph, Wiring
+from snnmap.ir import Wiring
+from snnmap.stages.protocols import Run, WiringProblem
 from snnmap.stages.wire.sorting import ActivitySort, check_fits
-
-Progress = Callable[[str, int, int, float], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +39,8 @@ class WeakestCell:
     sweeps: int = 4
     """Single moves per line in the final descent."""
 
-    def __call__(
-        self,
-        graph: SpikeGraph,
-        clustering: Clustering,
-        hardware: Hardware,
-        *,
-        quality: F64,
-        rng: np.random.Generator,
-        progress: Progress | None = None,
-    ) -> Wiring:
-        """Wiring for `quality` (R, C), how long each cell lasts at unit activity.
+    def __call__(self, problem: WiringProblem, run: Run) -> Wiring:
+        """Wiring for the quality map.
 
         Raises
         ------
@@ -62,18 +49,17 @@ class WeakestCell:
         InputError
             If `quality` does not have the crossbar's shape, or holds something that is not a number.
         """
-        check_fits(clustering, hardware)
-        start = ActivitySort()(graph, clustering, hardware, quality=quality, rng=rng)
-        cells = programmed_cells(graph.network, clustering)
+        view, clustering, quality = problem.view, problem.view.clustering, problem.quality
+        check_fits(clustering, problem.hardware)
+        start = ActivitySort()(problem, Run(run.rng))
         row, column = start.row.copy(), start.column.copy()
         for k in range(clustering.clusters):
             rows = slice(int(clustering.row_ptr[k]), int(clustering.row_ptr[k + 1]))
             columns = slice(int(clustering.column_ptr[k]), int(clustering.column_ptr[k + 1]))
-            crossbar = crossbar_of(graph, clustering, cells, k)
+            crossbar = crossbar_of(view.graph, clustering, view.cells, k)
             own = (row[rows].astype(np.int64), column[columns].astype(np.int64))
-            row[rows], column[columns] = self.search(crossbar, quality, own, rng)
-            if progress is not None:
-                progress("wire", k + 1, clustering.clusters, 0.0)
+            row[rows], column[columns] = self.search(crossbar, quality, own, run.rng)
+            run.tell("wire", k + 1, clustering.clusters)
         return Wiring(row, column)
 
     def search(

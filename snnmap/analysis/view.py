@@ -1,0 +1,125 @@
+"""Facts that follow from a mapping, each derived once and handed on: cells, traffic, hops, link loads, times.
+
+A view computes a fact when it is first asked for and keeps it. `ClusteringView` holds what a graph and its clustering
+decide; `View` adds what needs tiles, lines, times and a chip. Makes no choice and knows no physics.
+"""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from snnmap.analysis.cells import Cells, programmed_cells, weight_share
+from snnmap.analysis.routes import link_loads, tree_hops
+from snnmap.analysis.traffic import partial_messages, traffic
+from snnmap.core.arrays import F64, I64
+from snnmap.hardware import Hardware
+from snnmap.ir import Clustering, Mapping, SpikeGraph, Traffic
+
+
+@dataclass(frozen=True, eq=False)
+class ClusteringView:
+    """What follows from a spike-activity graph and its clustering. S synapses, K clusters."""
+
+    graph: SpikeGraph
+    clustering: Clustering
+
+    @cached_property
+    def cells(self) -> Cells:
+        """Programmed cells, grouped by row entry."""
+        return programmed_cells(self.graph.network, self.clustering)
+
+    @cached_property
+    def share(self) -> F64:
+        """What each synapse's cell is programmed to, 0 to 1, float64 (S,)."""
+        return weight_share(self.graph.network)
+
+    @cached_property
+    def partial_messages(self) -> I64:
+        """Partial sums that every column sends to its neuron's home, int64 (len(column_neuron),); 0 at home."""
+        return partial_messages(self.graph, self.clustering, self.cells)
+
+    @cached_property
+    def traffic(self) -> Traffic:
+        """Messages between the clusters over the profiled window."""
+        return traffic(self.graph, self.clustering, self.partial_messages)
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """What follows from a mapping, the graph it was made for and its chip. T tiles, G groups of messages."""
+
+    mapping: Mapping
+    graph: SpikeGraph
+    hardware: Hardware
+    """Sized as the mapping says."""
+    step_time: float | None = None
+    """Seconds between two steps that the application asks for; none: the network's own dt."""
+    of_clustering: ClusteringView | None = None
+    """View of graph and clustering, if there is one already."""
+
+    @cached_property
+    def clusters(self) -> ClusteringView:
+        """What graph and clustering decide."""
+        return self.of_clustering or ClusteringView(self.graph, self.mapping.clustering)
+
+    @property
+    def cells(self) -> Cells:
+        """Programmed cells, grouped by row entry."""
+        return self.clusters.cells
+
+    @property
+    def share(self) -> F64:
+        """What each synapse's cell is programmed to, 0 to 1, float64 (S,)."""
+        return self.clusters.share
+
+    @property
+    def traffic(self) -> Traffic:
+        """Messages between the clusters over the profiled window."""
+        return self.clusters.traffic
+
+    @cached_property
+    def hops(self) -> I64:
+        """Links crossed by one message of every group, int64 (G,)."""
+        return tree_hops(self.traffic, self.mapping.placement, self.hardware)
+
+    @cached_property
+    def link_loads(self) -> I64:
+        """Messages over every directed link in the window, int64 (T, 4)."""
+        return link_loads(self.traffic, self.mapping.placement, self.hardware)
+
+    @cached_property
+    def period(self) -> float:
+        """Guaranteed seconds per step."""
+        schedule = self.mapping.schedule
+        return schedule.period_numerator / schedule.period_denominator * self.mapping.sdfg.tick
+
+    @cached_property
+    def seconds_per_step(self) -> float:
+        """Real time if the chip keeps up, else its guaranteed period: max(step time, period), s."""
+        return max(self.graph.dt if self.step_time is None else self.step_time, self.period)
+
+    @property
+    def seconds(self) -> float:
+        """Duration of the profiled window at that pace, s."""
+        return self.graph.window * self.seconds_per_step
+
+    @cached_property
+    def clusters_by_tile(self) -> list[I64]:
+        """Clusters of every tile in use, each ascending; more than one take turns on its crossbar."""
+        tile = self.mapping.placement.tile
+        order = np.argsort(tile, kind="stable").astype(np.int64, copy=False)
+        return np.split(order, np.flatnonzero(np.diff(tile[order])) + 1)
+
+    @cached_property
+    def clusters_on_tile(self) -> I64:
+        """How many clusters take turns on every tile, int64 (T,)."""
+        return np.bincount(self.mapping.placement.tile, minlength=self.hardware.tiles)
+
+    def at(self, hardware: Hardware, mapping: Mapping | None = None) -> "View":
+        """The same clusters with other constants of the chip, or another schedule."""
+        return replace(self, hardware=hardware, mapping=mapping or self.mapping, of_clustering=self.clusters)
+
+    def at_pace(self, step_time: float) -> "View":
+        """The same mapping at another pace, s per step; 0: frames back to back."""
+        return replace(self, step_time=step_time, of_clustering=self.clusters)

@@ -1,0 +1,171 @@
+"""How a profile and a mapping came about, as records that files hold as they are.
+
+The structs here are both: what the code reads back, and the layout of the file, unknown keys refused. What somebody has
+to know to repeat a result stands in a field; nothing load-bearing hides in a dictionary.
+"""
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from snnmap.ir.dynamics import Dynamics
+
+Count = Annotated[int, msgspec.Meta(ge=0)]
+
+Scalar = bool | int | float | str | None
+"""What an option of an algorithm or of a profile can be."""
+
+
+class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A struct that is stored as it is; keys that it does not have are refused."""
+
+
+class OutputDeviation(Record, frozen=True):
+    """One output population before and after unrolling."""
+
+    population: str
+    spikes: int
+    unrolled: int
+    """Spikes of the unrolled network."""
+
+
+class Unrolled(Record, frozen=True):
+    """How far an unrolled network is from the original."""
+
+    added_neurons: int
+    outputs: tuple[OutputDeviation, ...]
+    accuracy: float | None
+    accuracy_unrolled: float | None
+
+
+class Remarks(Record, frozen=True):
+    """What a reader of a profile must know, one sentence or population each."""
+
+    assumed: tuple[str, ...] = ()
+    """What nobody stated."""
+    repairs: tuple[str, ...] = ()
+    """What was not as its format demands."""
+    dead: tuple[str, ...] = ()
+    """Populations that never spike."""
+    saturated: tuple[str, ...] = ()
+    """Populations that spike nearly every step."""
+    unrolled: Unrolled | None = None
+    """Deviation of a network that was unrolled."""
+
+
+class Provenance(Record, frozen=True):
+    """What repeats a workload: source, files, options, encoding."""
+
+    name: str = ""
+    source: str = ""
+    """Shipped name or path."""
+    format: str = ""
+    """`nir`, `lava`, `recipe`, `activity`."""
+    files: dict[str, str] = msgspec.field(default_factory=dict)
+    """What a file is to SHA-256 of its bytes."""
+    origin: str = ""
+    """Where a shipped workload is from."""
+    licence: str = "not stated"
+    options: dict[str, Scalar] = msgspec.field(default_factory=dict)
+    """What the user said about data and stepping."""
+    stimulus: dict[str, Scalar] = msgspec.field(default_factory=dict)
+    """How input spikes were made."""
+    recorded_ids: tuple[tuple[int, int], ...] | None = None
+    """Runs (first number, count) of the numbers that a recording gives its neurons, if they are few."""
+    unrolled_to: int | None = None
+    """Most inputs of a neuron after unrolling, or none."""
+    snnmap: str = ""
+    """Version that profiled."""
+
+
+class ProfileRecord(Record, frozen=True):
+    """How the activity that a mapping was made for was found."""
+
+    provenance: Provenance
+    dynamics: Dynamics | None
+    """How the neurons were stepped; none for recorded activity."""
+    remarks: Remarks
+    labels: tuple[int, ...] | None
+    predictions: tuple[int, ...] | None
+    """Class of every frame, as labelled and as the network says; of equals the lowest."""
+
+
+class PopulationFacts(Record, frozen=True):
+    """One population: sources `first` .. `first` + product of `shape` - 1."""
+
+    name: str
+    kind: Literal["input", "bias", "neuron"]
+    model: str
+    first: Count
+    shape: tuple[Count, ...]
+
+
+class WorkloadFacts(Record, frozen=True):
+    """What was mapped, so that a reader without its files can name every source."""
+
+    name: str
+    source: str
+    digest: str
+    """SHA-256 of the spike-activity graph (network and activity)."""
+    frames: Count
+    steps: Count
+    dt: float
+    externals: Count
+    """Number of sources that are inputs or biases; neuron ids start here."""
+    accuracy: float | None
+    populations: tuple[PopulationFacts, ...]
+
+
+class ChipFacts(Record, frozen=True):
+    """What the chip is, so that a reader without its file can place tiles and lines."""
+
+    name: str
+    source: str
+    """Shipped name or path of the chip's file."""
+    digest: str
+    technology: str
+    mode: Literal["espine", "device"]
+    rows: Count
+    columns: Count
+    mesh: tuple[Count, Count]
+    """Tiles in x and y."""
+    port: tuple[Count, Count]
+    clusters_per_tile: Count
+    variation_seed: int | None
+    """Seed of tile-to-tile process variation, or none."""
+
+
+class AlgorithmRecord(Record, frozen=True):
+    """One configured algorithm."""
+
+    algorithm: str
+    """Name in the registry, or `package.module:Class`."""
+    options: dict[str, Scalar]
+    package: str = ""
+    """Distribution and version that it comes from; empty: snnmap itself."""
+
+
+class PlanRecord(Record, frozen=True):
+    """The algorithms of a compilation."""
+
+    objective: str
+    partition: AlgorithmRecord
+    place: AlgorithmRecord
+    wire: AlgorithmRecord
+    schedule: AlgorithmRecord
+    quality: Literal["current", "endurance"]
+    terms: dict[str, float]
+    """Placement terms beside the traffic, with their weights."""
+
+
+class Origin(Record, frozen=True):
+    """How a mapping came about."""
+
+    snnmap: str
+    """Version that wrote it."""
+    seed: int
+    split: Literal["partial_sum", "unroll", "none"]
+    plan: PlanRecord
+    profile: ProfileRecord
+    verified: str = ""
+    """SHA-256 of the file without this entry, written once the mapping was verified; empty: not verified."""
