@@ -12,11 +12,12 @@ import time
 import networkx as nx
 import numpy as np
 
+from snnmap.analysis.bounds import lower_bounds
 from snnmap.analysis.traffic import traffic
 from snnmap.frontend import LoadOptions
 from snnmap.hardware import load_hardware
 from snnmap.pipeline.profile import profile
-from snnmap.stages.partition import ALGORITHMS, lower_bounds
+from snnmap.stages.partition import ALGORITHMS
 
 
 def peer_figures(graph, part, rows):

@@ -13,8 +13,8 @@ STAGES = ("partition", "place", "wire", "schedule")
 RECORDS = {"core", "ir", "hardware"}
 FACTS = RECORDS | {"analysis", "physics"}
 STAGE = FACTS | {"sdf", "stages.protocols"}
-FIGURES = FACTS | {"sdf", "reliability", "simulate", "stages.registry"}
-BELOW = FIGURES | {"frontend", "transform", "formats", "legality", "evaluation", "stages.protocols"}
+FIGURES = FACTS | {"sdf", "reliability", "simulate", "stages.registry", "stages.protocols"}
+BELOW = FIGURES | {"frontend", "transform", "formats", "legality", "evaluation"}
 
 ALLOWED: dict[str, set[str]] = {
     "core": set(),
@@ -31,7 +31,7 @@ ALLOWED: dict[str, set[str]] = {
     "simulate": FACTS,
     "stages": set(),
     "stages.protocols": FACTS,
-    "stages.registry": {"core", "stages.protocols"},
+    "stages.registry": {"core", "ir"},
     **{f"stages.{stage}": STAGE for stage in STAGES},
     "reliability": FACTS,
     "evaluation": FIGURES,

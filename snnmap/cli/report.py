@@ -1,6 +1,7 @@
 """The report command."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -29,19 +30,10 @@ SHOWN = 3
 @click.option("--hw", "hardware", help="Chip file; default: the one that the mapping names.")
 @options.quiet
 @options.as_json
-def report(
-    file: Path,
-    quick: bool,
-    plot: Path | None,
-    crossbar: int | None,
-    workload: str | None,
-    hardware: str | None,
-    quiet: bool,
-    json_: bool,
-) -> None:
+def report(file: Path, plot: Path | None, crossbar: int | None, quiet: bool, json_: bool, **given: Any) -> None:
     """Print the figures of a mapping, what they rest on, and how much they depend on what is not known."""
     with show.progress(quiet) as told:
-        found = snnmap.report(file, workload=workload, hardware=hardware, quick=quick, progress=told)
+        found = snnmap.report(file, progress=told, **given)
     if json_:
         drawn = [] if plot is None else snnmap.pictures(found, plot, crossbar)
         show.as_json({**found.document(), "pictures": [str(path) for path in drawn]})

@@ -150,6 +150,11 @@ class Hardware:
         return area if self.synapse_limit is None else min(area, self.synapse_limit)
 
     @property
+    def fan_in(self) -> int:
+        """The most inputs that one column can have: R, or the synapse limit if that is lower."""
+        return self.rows if self.synapse_limit is None else min(self.rows, self.synapse_limit)
+
+    @property
     def leaking_width(self) -> float:
         """Transistor width that leaks in one tile, metres: one driver per row, one channel per column."""
         return self["periphery_width"] * (self.rows + self.columns)

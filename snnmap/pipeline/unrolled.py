@@ -27,7 +27,7 @@ def unrolled(graph: SpikeGraph, hardware: Hardware) -> SpikeGraph:
     dynamics = graph.dynamics
     if graph.events is None or dynamics is None:
         raise InputError("--split unroll runs the network anew, but this profile keeps no events; use partial_sum")
-    most = hardware.rows if hardware.synapse_limit is None else min(hardware.rows, hardware.synapse_limit)
+    most = hardware.fan_in
     network = unroll(graph.network, most, dt=dynamics.dt if dynamics.integration == "time" else 1.0)
     if network.neurons == graph.network.neurons:
         return graph

@@ -4,9 +4,10 @@ from typing import Any
 
 import numpy as np
 
+from snnmap.analysis.bounds import lower_bounds
 from snnmap.core.errors import InfeasibleError
 from snnmap.frontend import load_network
-from snnmap.hardware import load_hardware
+from snnmap.hardware import Hardware, load_hardware
 from snnmap.query.network import Pooling
 
 
@@ -26,45 +27,41 @@ def check(
         If network or chip cannot be read.
     """
     read = load_network(source, pooling=pooling, strict=strict)
-    network = read.network
-    chip = load_hardware(hardware, technology)
-    from snnmap.stages.partition import lower_bounds
-
+    network, chip = read.network, load_hardware(hardware, technology)
     bounds = lower_bounds(network, chip)
     fan_in = np.bincount(network.post, minlength=network.sources)[network.externals :]
-    most = chip.rows if chip.synapse_limit is None else min(chip.rows, chip.synapse_limit)
-    over = int(np.count_nonzero(fan_in > most))
+    over = int(np.count_nonzero(fan_in > chip.fan_in))
     needed = max(bounds.values(), default=0)
-    tiles = chip.max_tiles if chip.adaptive else chip.tiles
+    refusals = _too_few_tiles(chip, needed)
+    if over and not chip.merge:
+        larger = f"Use larger crossbars (at least {int(fan_in.max())} rows), a chip that merges, or --split unroll."
+        refusals.append(larger)
     notes = []
     if over:
-        means = (
+        split = (
             "their columns are split and the partial sums added digitally" if chip.merge else "the chip cannot merge"
         )
-        notes.append(f"{over:,} of {network.neurons:,} neurons have more than {most} inputs: {means}")
-    fits = True
-    try:
-        chip.sized(needed)
-    except InfeasibleError as error:
-        fits = False
-        notes.append(str(error))
-    if over and not chip.merge:
-        fits = False
-        notes.append(
-            f"Use larger crossbars (at least {int(fan_in.max())} rows), a chip that merges, or --split unroll."
-        )
+        notes.append(f"{over:,} of {network.neurons:,} neurons have more than {chip.fan_in} inputs: {split}")
     return {
         "name": read.name,
         "hardware": chip.name,
-        "fits": fits,
+        "fits": not refusals,
         "neurons": network.neurons,
         "synapses": network.synapses,
         "crossbars_at_least": needed,
         "bounds": bounds,
-        "tiles": tiles,
+        "tiles": chip.max_tiles if chip.adaptive else chip.tiles,
         "neurons_over_rows": over,
         "largest_fan_in": int(fan_in.max(initial=0)),
         "rows": chip.rows,
         "columns": chip.columns,
-        "notes": notes,
+        "notes": [*notes, *refusals],
     }
+
+
+def _too_few_tiles(chip: Hardware, clusters: int) -> list[str]:
+    try:
+        chip.sized(clusters)
+    except InfeasibleError as error:
+        return [str(error)]
+    return []

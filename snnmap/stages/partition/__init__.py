@@ -24,7 +24,6 @@ NOTES of the project have the measurements; `benchmarks/partition.py` repeats ou
 Sources: Kernighan, Lin 1970; Fiduccia, Mattheyses 1982; Balaji et al. (SpiNeMap), TVLSI 28(1), 2020.
 """
 
-from snnmap.stages.partition.bounds import lower_bounds, messages
 from snnmap.stages.partition.first_fit import FirstFit
 from snnmap.stages.partition.homes import BalancedHomes
 from snnmap.stages.partition.kernighan_lin import KernighanLin
@@ -36,4 +35,4 @@ ALGORITHMS: dict[str, type] = {
 }
 """Partitioners by name."""
 
-__all__ = ["ALGORITHMS", "BalancedHomes", "FirstFit", "KernighanLin", "lower_bounds", "messages"]
+__all__ = ["ALGORITHMS", "BalancedHomes", "FirstFit", "KernighanLin"]

@@ -12,7 +12,7 @@ from snnmap.stages.partition.atoms import Activity, Cuts, Twins, columns, first_
 from snnmap.stages.partition.kernels.grow import fill_in_order, grow
 from snnmap.stages.partition.kernels.moves import choose_homes, merge_clusters
 from snnmap.stages.partition.kernels.state import COLUMNS, ROWS, Limits, Problem, Scratch, State, build, cost
-from snnmap.stages.partition.split import candidates, joined, must_split, populations, row_limit
+from snnmap.stages.partition.split import candidates, joined, must_split, populations
 from snnmap.stages.protocols import PartitionProblem, Run
 
 PINS = 30_000_000
@@ -149,7 +149,7 @@ def judged(task: Task, lists: Twins, cuts: Cuts) -> tuple[int, float]:
 
 def choose_cuts(task: Task, lists: Twins) -> tuple[Cuts, int]:
     """Cuts of every population, and what a crossbar is worth in messages."""
-    most = row_limit(task.hardware)
+    most = task.hardware.fan_in
     groups = populations(lists)
     subsets = {p: lists.only(index) for p, index in groups.items()}
     sources = task.graph.network.sources
@@ -171,9 +171,9 @@ def choose_cuts(task: Task, lists: Twins) -> tuple[Cuts, int]:
 def _cheapest(task: Task, own: Twins, worth: int, first: tuple[int, float, Cuts]) -> tuple[float, Cuts]:
     """Cheapest way to cut one population; gives up when finer cuts have become dearer twice."""
     best, cuts = first[0] + worth * first[1], first[2]
-    tries = candidates(own, row_limit(task.hardware), task.graph.network.sources, may_split=task.may_split)
+    tries = candidates(own, task.hardware.fan_in, task.graph.network.sources, may_split=task.may_split)
     last, worse = best, 0
-    limit = row_limit(task.hardware)
+    limit = task.hardware.fan_in
     for turn, (size, tried) in enumerate(tries):
         if turn == 0 or columns(own, tried) * worth > best * task.hardware.columns:
             continue

@@ -16,7 +16,6 @@ import numpy as np
 
 from snnmap.core.arrays import I32, I64, offsets
 from snnmap.core.errors import InfeasibleError
-from snnmap.hardware import Hardware
 from snnmap.stages.partition.atoms import Cuts, Twins
 from snnmap.stages.partition.kernels.split import aligned_cuts, count_parts, nets, part_ends
 from snnmap.stages.protocols import PartitionProblem
@@ -105,7 +104,7 @@ def must_split(problem: PartitionProblem, lists: Twins) -> bool:
         If so, and splitting is off or the hardware cannot merge.
     """
     graph, hardware = problem.graph, problem.hardware
-    most = row_limit(hardware)
+    most = hardware.fan_in
     longest = int(lists.fan_in.max(initial=0))
     if longest <= most:
         return False
@@ -117,11 +116,6 @@ def must_split(problem: PartitionProblem, lists: Twins) -> bool:
         remedy = f"{hardware.name!r} cannot add partial sums: unroll the network or use larger crossbars."
         raise InfeasibleError("crossbar rows", longest, most, remedy)
     return True
-
-
-def row_limit(hardware: Hardware) -> int:
-    """The most inputs that one column can have."""
-    return hardware.rows if hardware.synapse_limit is None else min(hardware.rows, hardware.synapse_limit)
 
 
 def joined(lists: Twins, chosen: dict[int, tuple[I64, Cuts]]) -> Cuts:

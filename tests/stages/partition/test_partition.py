@@ -11,18 +11,27 @@ from hypothesis import strategies as st
 from oracles import partition as oracle
 from support.partition_cases import convolution, dense, graph_of, listed, machine, random_graph, sets
 
+from snnmap.analysis.bounds import lower_bounds
+from snnmap.analysis.traffic import traffic
 from snnmap.core.errors import InfeasibleError
-from snnmap.stages.partition import ALGORITHMS, FirstFit, KernighanLin, lower_bounds, messages
+from snnmap.stages.partition import ALGORITHMS, FirstFit, KernighanLin
 from snnmap.stages.partition import atoms as atoms_module
 from snnmap.stages.partition.atoms import Activity, twins
 from snnmap.stages.partition.construct import Task, constructed
+from snnmap.stages.protocols import PartitionProblem, Run
 
 BOTH = pytest.mark.parametrize("name", ["first_fit", "kernighan_lin"])
 FEW = settings(deadline=None, max_examples=15)
 
 
 def run(name, graph, hardware, seed=0, **options):
-    return ALGORITHMS[name](**options)(graph, hardware, rng=np.random.default_rng(seed))
+    may_split = options.pop("may_split", True)
+    problem = PartitionProblem(graph, hardware, may_split)
+    return ALGORITHMS[name](**options)(problem, Run(np.random.default_rng(seed)))
+
+
+def messages(graph, clustering):
+    return traffic(graph, clustering).delivered
 
 
 def faults(graph, clustering, hardware):
@@ -38,7 +47,8 @@ def recount(graph, clustering, *, unicast=False):
 
 
 def task(graph, hardware, *, unicast=False, weight=1.0, deadline=None):
-    return Task(graph, hardware, "partial_sum", unicast, weight, None, deadline, Activity(graph))
+    run = Run(np.random.default_rng(0), deadline=deadline)
+    return Task(PartitionProblem(graph, hardware), run, unicast, weight, Activity(graph))
 
 
 @BOTH
@@ -49,7 +59,7 @@ def test_legal_and_counted_right(name, seed, rows, columns, density, limited, un
     hardware = machine(rows, columns, synapse_limit=max(2, rows * columns // 2) if limited else None)
     clustering = run(name, graph, hardware, cost="unicast" if unicast else "multicast")
     assert faults(graph, clustering, hardware) == []
-    assert messages(graph, clustering, unicast=unicast) == recount(graph, clustering, unicast=unicast)
+    assert messages(graph, clustering) == recount(graph, clustering)
     assert clustering.clusters >= max(lower_bounds(graph.network, hardware).values())
 
 
@@ -143,7 +153,7 @@ def test_kernighan_lin_is_no_worse_than_networkx():
             run("kernighan_lin", graph, machine(64, n // 2), s, cost="unicast", crossbar_weight=100.0) for s in range(3)
         ]
         assert all(clustering.clusters == 2 for clustering in found)
-        ours.append(min(messages(graph, clustering, unicast=True) for clustering in found))
+        ours.append(min(recount(graph, clustering, unicast=True) for clustering in found))
         theirs.append(min(cuts))
     assert all(a <= 1.02 * b for a, b in zip(ours, theirs, strict=True))
 

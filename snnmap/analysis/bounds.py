@@ -1,11 +1,9 @@
-"""What no partition can go below, and what a given one costs."""
+"""What no partition can go below."""
 
 import numpy as np
 
-from snnmap.analysis.traffic import partial_messages
-from snnmap.core.arrays import row_of_entry
 from snnmap.hardware import Hardware
-from snnmap.ir import Clustering, Network, SpikeGraph
+from snnmap.ir import Network
 
 
 def lower_bounds(network: Network, hardware: Hardware) -> dict[str, int]:
@@ -34,22 +32,3 @@ def lower_bounds(network: Network, hardware: Hardware) -> dict[str, int]:
         "density": -(-network.synapses // densest),
         "fan_in": int(parts.max(initial=0)),
     }
-
-
-def messages(graph: SpikeGraph, clustering: Clustering, *, unicast: bool = False) -> int:
-    """Messages over the profiled window: spikes x crossbars that listen, except the sender's, plus partial sums.
-
-    unicast
-        Spikes x synapses outside the sender's crossbar instead, the published cost of SpiNeMap.
-    """
-    network = graph.network
-    home = np.concatenate([np.full(network.externals, -1, np.int64), clustering.home])
-    cluster = row_of_entry(clustering.row_ptr)
-    copies = np.ones(len(cluster), np.int64)
-    if unicast:
-        from snnmap.analysis.cells import programmed_cells
-
-        copies = np.diff(programmed_cells(network, clustering).ptr)
-    source = clustering.row_source
-    sent = (home[source] != cluster) & ~network.is_bias()[source]
-    return int(np.sum((graph.spikes[source] * copies)[sent])) + int(np.sum(partial_messages(graph, clustering)))
