@@ -1,0 +1,89 @@
+"""The checks, one session each. `nox` runs all that CI runs; `nox -s test -- tests/physics` one part of one.
+
+Sessions run in the environment that nox is installed in, because numba and OR-tools are large: `pip install -e
+".[test,docs]"` first. `nox --force-venv-backend venv` gives each an environment of its own instead.
+"""
+
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import nox
+
+nox.options.default_venv_backend = "none"
+nox.options.sessions = ["format", "lint", "types", "docs", "test"]
+nox.options.stop_on_first_error = True
+
+ROOT = Path(__file__).parent
+
+
+def tool(session: nox.Session, extra: str, *command: str, env: dict[str, str] | None = None) -> None:
+    """Run `python -m COMMAND`, in an environment of its own with the extra installed where nox made one."""
+    own = session.virtualenv.is_sandboxed
+    if own:
+        session.install("-e", f".[{extra}]")
+    session.run("python" if own else sys.executable, "-m", *command, external=not own, env=env or {})
+
+
+@nox.session
+def format(session: nox.Session) -> None:  # noqa: A001  the session's name
+    """Layout of the code."""
+    tool(session, "test", "ruff", "format", "--check", ".")
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Rules of style."""
+    tool(session, "test", "ruff", "check", ".")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Strict types."""
+    tool(session, "test", "mypy")
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """The site, into site/; a broken link fails it."""
+    tool(session, "docs", "mkdocs", "build", "--strict", "--quiet", env={"NO_MKDOCS_2_WARNING": "1"})
+    foreign = requested(ROOT / "site")
+    if foreign:
+        session.error("the site would load from elsewhere:\n" + "\n".join(foreign))
+
+
+def requested(site: Path) -> list[str]:
+    """Addresses of other hosts that a page of the site would load by itself: scripts, styles, pictures, fonts."""
+    patterns = {
+        "*.html": r"""<(?:script|img|iframe|source)[^>]*\ssrc=["']?(https?:[^"' >]+)""",
+        "*.htm*": r"""<link[^>]*rel=["']?(?:stylesheet|pre|icon)[^>]*href=["']?(https?:[^"' >]+)""",
+        "*.css": r"""url\(["']?(https?:[^"')]+)""",
+    }
+    return [
+        f"{page.relative_to(site)}: {address}"
+        for files, pattern in patterns.items()
+        for page in sorted(site.rglob(files))
+        for address in re.findall(pattern, page.read_text(errors="replace"))
+    ]
+
+
+@nox.session
+def test(session: nox.Session) -> None:
+    """The tests; arguments after -- replace the default ones."""
+    tool(session, "test", "pytest", *(session.posargs or ["-q", "-n", "2"]))
+
+
+@nox.session(venv_backend="venv")
+def build(session: nox.Session) -> None:
+    """Sdist and wheel, and the wheel alone compiles a shipped network, in an environment and a folder of their own."""
+    session.install("build", "twine")
+    shutil.rmtree(ROOT / "dist", ignore_errors=True)
+    session.run("python", "-m", "build", "--outdir", str(ROOT / "dist"), silent=True)
+    files = sorted((ROOT / "dist").iterdir())
+    session.run("python", "-m", "twine", "check", "--strict", *map(str, files))
+    wheel = next(file for file in files if file.suffix == ".whl")
+    session.install(str(wheel))
+    session.chdir(session.create_tmp())
+    session.run("snnmap", "compile", "mnist-mlp", "-o", "mapping.json", "--quiet")
+    session.run("snnmap", "verify", "mapping.json", "--replay")
