@@ -119,7 +119,7 @@ def _arrays(graph: SpikeGraph) -> dict[str, Array]:
     network, events = graph.network, graph.events
     arrays: dict[str, Array] = {name: getattr(network, name) for name in NETWORK}
     for k, p in enumerate(network.populations):
-        for key in MODELS[p.model]:
+        for key in MODELS[p.model].parameters:
             values = np.asarray(p.parameters[key], np.float64)
             arrays[f"parameter_{k}_{key}"] = values[:1] if len(values) and np.all(values == values[0]) else values
     arrays |= {name: getattr(graph, name) for name in ACTIVITY}
@@ -217,7 +217,7 @@ def _population(k: int, facts: Mapping[str, Any], arrays: dict[str, Any]) -> Pop
     shape = tuple(facts["shape"])
     size = int(np.prod(shape, dtype=np.int64))
     parameters = {}
-    for key in MODELS[facts["model"]]:
+    for key in MODELS[facts["model"]].parameters:
         values = arrays.pop(f"parameter_{k}_{key}")
         if values.shape not in {(1,), (size,)}:
             raise ValueError(f"{key} of {facts['name']!r} has {values.size} values for {size} sources")

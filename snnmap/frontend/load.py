@@ -27,10 +27,7 @@ from snnmap.frontend.networks.recipe import Recipe, WorkloadFile, build_recipe, 
 from snnmap.frontend.options import LoadOptions, Pooling
 from snnmap.frontend.recorded.activity import activity_network, read_activity, recorded_network, spike_graph
 from snnmap.frontend.recorded.files import is_activity
-from snnmap.ir import Dynamics, Network, Provenance, Remarks, SpikeGraph, Workload
-
-RESETTING = frozenset({"IF", "LIF", "CubaLIF"})
-"""Models whose reset NIR leaves open."""
+from snnmap.ir import MODELS, Dynamics, Network, Provenance, Remarks, SpikeGraph, Workload
 
 STIMULUS = ("steps", "encode", "samples", "max_rate", "window", "delta")
 
@@ -246,7 +243,7 @@ def _dynamics(
     """Stepping by precedence; appends what was not stated to `assumed`."""
     chosen: dict[str, Any] = {}
     stated = {} if file is None else file.dynamics
-    models = {p.model for p in read.network.populations}
+    resets = any(MODELS[p.model].resets for p in read.network.populations)
     for item in fields(Dynamics):
         key, explicit = item.name, getattr(options, item.name)
         own = None if recording is None else getattr(recording.data, key, None)
@@ -262,7 +259,7 @@ def _dynamics(
             assumed.append(f"{key} = {own:g} s: the data's own step")
         elif key == "dt":
             assumed.append(f"dt = {item.default:g} s: the default, as nothing states a step")
-        elif key == "reset" and models & RESETTING:
+        elif key == "reset" and resets:
             assumed.append("reset = value (v becomes v_reset): the default, as nothing states a reset")
     return Dynamics(**chosen)
 

@@ -1,26 +1,183 @@
-"""Neuron models: the parameters each needs, and what it sends. Knows no equation solver."""
+"""Neuron models, one record each: parameters with units and ranges, the equation, what it sends. Solves nothing.
 
-from typing import Literal
+Equations are those of one step of dt seconds (`Dynamics`; where integration is `step`, seconds count steps and dt = 1),
+forward Euler in float64, in the order of operations in which they are written here. x is the sum of the weighted input
+of the step, exact (`core.exact`). *passes* is > or >=, *reset* is that of `Dynamics`, and after it v is clamped, if at
+all. At rest, before step 0, v = v_leak where there is a leak and 0 elsewhere, i = u = 0. Whatever is sent is rounded to
+single precision.
+
+To add a model: a record here, its branch in `simulate.kernels.neurons.update`, its code in `simulate.neurons.CODES`,
+and its link in `transform.unroll`; tests name what is missing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
 
 Kind = Literal["input", "bias", "neuron"]
 
 
-MODELS: dict[str, tuple[str, ...]] = {
-    "input": (),
-    "bias": (),
-    "recorded": (),
-    "IF": ("r", "v_threshold", "v_reset"),
-    "LIF": ("tau", "r", "v_leak", "v_threshold", "v_reset"),
-    "CubaLIF": ("tau_syn", "tau_mem", "r", "v_leak", "v_threshold", "v_reset", "w_in"),
-    "LI": ("tau", "r", "v_leak"),
-    "CubaLI": ("tau_syn", "tau_mem", "r", "v_leak", "w_in"),
-    "Threshold": ("threshold",),
-    "Delay": ("delay",),
-    "relay": ("gain",),
-    "LavaCuba": ("i_decay", "v_decay", "v_threshold", "ref_delay", "bias"),
-}
-"""Neuron models and the parameters each needs (names of NIR; LavaCuba: integers, Loihi's CUBA neuron)."""
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter of a model."""
+
+    unit: str
+    """SI unit; `s` is a time and `.../s` a rate, counted in steps where integration is `step`."""
+    meaning: str
+    low: float = -float("inf")
+    high: float = float("inf")
+    above: bool = False
+    """Whether `low` itself is out of range."""
+    whole: bool = False
+    """Whether only integers are in range."""
+
+    def refusal(self, values: npt.NDArray[Any]) -> str:
+        """What is wrong with `values`, in words; empty if they are finite and in range."""
+        if not np.all(np.isfinite(values)):
+            return "is not finite"
+        if self.whole and np.any(values != np.rint(values)):
+            return "must be integers"
+        if not (np.any(values < self.low) or np.any(values > self.high) or (self.above and np.any(values == self.low))):
+            return ""
+        if self.high < float("inf"):
+            return f"must lie in {self.low:g}..{self.high:g}"
+        return "must be positive" if self.above else "must not be negative"
 
 
-ANALOG = frozenset({"LI", "CubaLI", "relay", "Delay"})
-"""Models whose output is a graded value rather than spikes; each non-zero output in a step is one message."""
+@dataclass(frozen=True, slots=True)
+class Model:
+    """What a population's sources are."""
+
+    name: str
+    summary: str
+    equation: str = ""
+    """What happens in one step; empty where nothing is computed: inputs, biases, recorded activity."""
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    """By name, in the order in which digests and files list them."""
+    kind: Kind = "neuron"
+    graded: bool = False
+    """Whether it sends values rather than spikes; each non-zero value in a step is one message."""
+    standard: str = ""
+    """Who defined it: `NIR` (its names are NIR's), `Loihi`, or nobody else."""
+
+    @property
+    def stepped(self) -> bool:
+        """Whether it has an equation to run."""
+        return bool(self.equation)
+
+    @property
+    def resets(self) -> bool:
+        """Whether its membrane is reset to a value of its own after a spike."""
+        return "v_reset" in self.parameters
+
+    @property
+    def time_constants(self) -> tuple[str, ...]:
+        """Names of its time constants; a delay is none."""
+        return tuple(key for key, parameter in self.parameters.items() if parameter.unit == "s" and parameter.above)
+
+
+_TAU = Parameter("s", "time constant of the membrane", low=0.0, above=True)
+_TAU_SYN = Parameter("s", "time constant of the synaptic current", low=0.0, above=True)
+_R = Parameter("ohm", "membrane resistance")
+_V_LEAK = Parameter("V", "potential that the membrane leaks to")
+_V_THRESHOLD = Parameter("V", "potential that must be passed to spike")
+_V_RESET = Parameter("V", "potential after a spike, with the reset `value`")
+_W_IN = Parameter("1", "factor of the input")
+
+_MODELS = (
+    Model("input", "network input: sends what the stimulus says", kind="input"),
+    Model("bias", "constant current: drives its row in every step and is never sent", kind="bias"),
+    Model("recorded", "neuron whose spikes were recorded"),
+    Model(
+        "IF",
+        "integrate and fire",
+        "v <- v + (r dt) x; if v passes v_threshold: spike and reset (value: v_reset)",
+        {"r": Parameter("ohm/s", "gain of the input"), "v_threshold": _V_THRESHOLD, "v_reset": _V_RESET},
+        standard="NIR",
+    ),
+    Model(
+        "LIF",
+        "leaky integrate and fire",
+        "v <- v + (dt (1 / tau)) ((r x + v_leak) - v); if v passes v_threshold: spike and reset (value: v_reset)",
+        {"tau": _TAU, "r": _R, "v_leak": _V_LEAK, "v_threshold": _V_THRESHOLD, "v_reset": _V_RESET},
+        standard="NIR",
+    ),
+    Model(
+        "CubaLIF",
+        "leaky integrate and fire, driven by a synaptic current",
+        "i <- i + (dt (1 / tau_syn)) (w_in x - i); v <- v + (dt (1 / tau_mem)) ((r i + v_leak) - v) with the new i; "
+        "if v passes v_threshold: spike and reset (value: v_reset)",
+        {
+            "tau_syn": _TAU_SYN,
+            "tau_mem": _TAU,
+            "r": _R,
+            "v_leak": _V_LEAK,
+            "v_threshold": _V_THRESHOLD,
+            "v_reset": _V_RESET,
+            "w_in": _W_IN,
+        },
+        standard="NIR",
+    ),
+    Model(
+        "LI",
+        "leaky integrator",
+        "v <- v + (dt (1 / tau)) ((r x + v_leak) - v); send v",
+        {"tau": _TAU, "r": _R, "v_leak": _V_LEAK},
+        graded=True,
+        standard="NIR",
+    ),
+    Model(
+        "CubaLI",
+        "leaky integrator, driven by a synaptic current",
+        "i <- i + (dt (1 / tau_syn)) (w_in x - i); v <- v + (dt (1 / tau_mem)) ((r i + v_leak) - v) with the new i; "
+        "send v",
+        {"tau_syn": _TAU_SYN, "tau_mem": _TAU, "r": _R, "v_leak": _V_LEAK, "w_in": _W_IN},
+        graded=True,
+        standard="NIR",
+    ),
+    Model(
+        "Threshold",
+        "spikes without memory",
+        "if x passes threshold: spike",
+        {"threshold": Parameter("A", "input that must be passed to spike")},
+        standard="NIR",
+    ),
+    Model(
+        "Delay",
+        "hands its input on later",
+        "send the x of round(delay / dt) steps ago, 0 before step 0",
+        {"delay": Parameter("s", "how much later", low=0.0)},
+        graded=True,
+        standard="NIR",
+    ),
+    Model(
+        "relay",
+        "hands its input on in the same step",
+        "send gain x",
+        {"gain": Parameter("1", "factor of the input")},
+        graded=True,
+    ),
+    Model(
+        "LavaCuba",
+        "Loihi's integer neuron",
+        "u <- d(u, i_decay) + round(x); v <- d(v, v_decay) + u + bias, where d(y, k) = sign(y) (|y| (4096 - k) >> 12); "
+        "if v passes v_threshold: spike and reset (value: 0), then v <- 0 and no spike for ref_delay - 1 steps",
+        {
+            "i_decay": Parameter("1/4096", "decay of the current per step", low=0.0, high=4096.0, whole=True),
+            "v_decay": Parameter("1/4096", "decay of the membrane per step", low=0.0, high=4096.0, whole=True),
+            "v_threshold": Parameter("1", "potential that must be passed to spike", whole=True),
+            "ref_delay": Parameter("steps", "from a spike to the first step that can have the next", whole=True),
+            "bias": Parameter("1", "added to the membrane in every step", whole=True),
+        },
+        standard="Loihi",
+    ),
+)
+
+MODELS: Mapping[str, Model] = {model.name: model for model in _MODELS}
+"""Every model by name."""
+
+ANALOG = frozenset(model.name for model in _MODELS if model.graded)
+"""Models that send values rather than spikes."""

@@ -70,7 +70,7 @@ class Network:
                 raise InputError(f"population {population.name!r} is out of order in the network")
             if population.kind != "neuron" and neuron_seen:
                 raise InputError(f"external population {population.name!r} comes after a neuron population")
-            missing = [key for key in MODELS[population.model] if key not in population.parameters]
+            missing = [key for key in MODELS[population.model].parameters if key not in population.parameters]
             if missing:
                 raise InputError(f"population {population.name!r} ({population.model}) lacks {', '.join(missing)}")
             expected, level = population.stop, population.level
@@ -119,5 +119,6 @@ class Network:
         parts: list[Any] = [self.indptr, self.post, self.weight, self.grid, repr(self.outputs)]
         for p in self.populations:
             parts.append(f"{p.name}|{p.kind}|{p.model}|{p.first}|{p.shape}|{p.level}")
-            parts.extend(x for key in MODELS[p.model] for x in (key, np.asarray(p.parameters[key], np.float64)))
+            for key in MODELS[p.model].parameters:
+                parts += [key, np.asarray(p.parameters[key], np.float64)]
         return digest(parts)

@@ -5,12 +5,9 @@ from typing import Any, Literal
 import numpy as np
 
 from snnmap.frontend import load_network
-from snnmap.ir import Network, Population
+from snnmap.ir import MODELS, Network, Population
 
 Pooling = Literal["fold", "relay"]
-
-
-TIME_CONSTANTS = ("tau", "tau_mem", "tau_syn")
 
 
 def inspect(source: str, *, dt: float | None = None, pooling: Pooling = "fold", strict: bool = False) -> dict[str, Any]:
@@ -52,7 +49,7 @@ def inspect(source: str, *, dt: float | None = None, pooling: Pooling = "fold", 
 def _layer(network: Network, p: Population, fan_in: Any, step: float | None) -> dict[str, Any]:
     inputs = fan_in[p.first : p.stop]
     neuron = p.kind == "neuron"
-    shortest = [float(np.min(p.parameters[k])) for k in TIME_CONSTANTS if k in p.parameters and p.size]
+    shortest = [float(np.min(p.parameters[k])) for k in MODELS[p.model].time_constants if p.size]
     known = neuron and shortest and step is not None
     return {
         "name": p.name,

@@ -11,7 +11,8 @@ from snnmap.core.arrays import F32, I32, Bool, offsets, row_of_entry
 from snnmap.core.errors import InputError
 from snnmap.ir import ANALOG, Dynamics, Network, SpikeGraph, Spikes, Workload
 from snnmap.simulate.kernels.executor import Layers, Synapses, run_frame
-from snnmap.simulate.kernels.neurons import MODEL_CODES, NeuronState, Rule, fresh, neuron_state, step_rule
+from snnmap.simulate.kernels.neurons import NeuronState, Rule
+from snnmap.simulate.neurons import CODES, fresh, neuron_state, step_rule
 from snnmap.simulate.profile import KEEP_LIMIT
 from snnmap.simulate.tally import Activity, activity_of
 
@@ -72,7 +73,7 @@ def kernel_arrays(network: Network) -> tuple[Synapses, Layers]:
     first = np.array([p.first for _, p in neurons], np.int64) - network.externals
     stop = np.array([p.stop for _, p in neurons], np.int64) - network.externals
     layers = Layers(
-        model=np.array([MODEL_CODES[p.model] for _, p in neurons], np.int64),
+        model=np.array([CODES[p.model] for _, p in neurons], np.int64),
         first=first,
         stop=stop,
         level=np.array([p.level for _, p in neurons], np.int64),

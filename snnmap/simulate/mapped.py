@@ -37,7 +37,7 @@ def replay(mapping: Mapping, graph: SpikeGraph, *, progress: Progress | None = N
     """
     from snnmap.simulate.execution import joined, kernel_arrays, stepping
     from snnmap.simulate.kernels.mapped import replay_frame
-    from snnmap.simulate.kernels.neurons import fresh
+    from snnmap.simulate.neurons import fresh
 
     events = graph.events
     if events is None or graph.dynamics is None:

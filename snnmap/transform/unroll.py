@@ -18,7 +18,7 @@ import numpy as np
 from snnmap.core.arrays import F64, I64, Bool, offsets, transpose_csr
 from snnmap.core.errors import InputError
 from snnmap.core.exact import grid_of, on_grid
-from snnmap.ir import Network, Population
+from snnmap.ir import MODELS, Network, Population
 
 
 def unroll(network: Network, fan_in: int, *, dt: float = 1.0) -> Network:
@@ -88,17 +88,12 @@ def _ratio(numerator: F64, denominator: F64) -> F64:
 
 def _relieved(population: Population, kept: Bool, dt: float) -> dict[str, F64]:
     """Parameters of the units that are not last: no constant drives, no memory in graded models."""
+    model = MODELS[population.model]
     p = {key: np.asarray(value, np.float64)[kept] for key, value in population.parameters.items()}
-    if population.model in {"LIF", "CubaLIF"}:
-        p["v_leak"] = p["v_reset"]
-    if population.model in {"LI", "CubaLI"}:
-        p["v_leak"] = np.zeros_like(p["v_leak"])
-        p |= {key: np.full_like(p[key], dt) for key in ("tau", "tau_syn", "tau_mem") if key in p}
-    if population.model == "LavaCuba":
-        p["bias"] = np.zeros_like(p["bias"])
-    if population.model == "Delay":
-        p["delay"] = np.zeros_like(p["delay"])
-    return p
+    if model.graded:
+        p |= {key: np.full_like(p[key], dt) for key in model.time_constants}
+    p |= {key: np.zeros_like(p[key]) for key in ("v_leak", "bias", "delay") if key in p}
+    return p | {"v_leak": p["v_reset"]} if model.resets and "v_leak" in p else p
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -23,7 +23,7 @@ def graph(seed: int = 0, events: bool = True) -> SpikeGraph:
     populations = [Population("Eingang ä", "input", "input", 0, (2, 3), 0), Population("b", "bias", "bias", 6, (1,), 0)]
     for k, model in enumerate(m for m in MODELS if m not in {"input", "bias"}):
         size = int(rng.integers(2, 5))
-        parameters = {key: rng.random(size) for key in MODELS[model]}
+        parameters = {key: rng.random(size) for key in MODELS[model].parameters}
         if k % 2:
             parameters = {key: np.broadcast_to(values[:1], (size,)) for key, values in parameters.items()}
         populations.append(Population(model, "neuron", model, populations[-1].stop, (size,), k + 1, parameters))
@@ -55,7 +55,7 @@ def same(a: SpikeGraph, b: SpikeGraph) -> None:
             q.shape,
             q.level,
         )
-        for key in MODELS[p.model]:
+        for key in MODELS[p.model].parameters:
             assert np.array_equal(p.parameters[key], q.parameters[key])
             assert q.parameters[key].shape == (q.size,)
     assert (a.events is None) == (b.events is None)

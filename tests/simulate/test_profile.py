@@ -12,11 +12,11 @@ from snnmap.core.arrays import offsets
 from snnmap.core.errors import InputError
 from snnmap.core.exact import grid_of, on_grid
 from snnmap.ir import ANALOG, MODELS, Dynamics, Network, Population, SpikeGraph, Spikes, Workload
-from snnmap.simulate import execution
+from snnmap.simulate import execution, neurons
 from snnmap.simulate.kernels import neurons as kernel
 from snnmap.simulate.profile import profile
 
-STEPPED = tuple(kernel.MODEL_CODES)
+STEPPED = tuple(neurons.CODES)
 STEPS = 10
 
 
@@ -88,7 +88,7 @@ def random_parameters(rng: np.random.Generator, model: str, size: int, in_steps:
         high = {"i_decay": 4097, "v_decay": 4097, "v_threshold": 60, "ref_delay": 4, "bias": 9}
         low = {"v_threshold": 1, "ref_delay": 1, "bias": -8}
         return {key: rng.integers(low.get(key, 0), high[key], size).astype(float) for key in high}
-    return {key: rng.uniform(*ranges[key], size) for key in MODELS[model]}
+    return {key: rng.uniform(*ranges[key], size) for key in MODELS[model].parameters}
 
 
 def random_workload(seed: int, dynamics: Dynamics) -> Workload:
@@ -206,16 +206,16 @@ def test_update_works_on_any_slices() -> None:
     rng = np.random.default_rng(3)
     models = list(STEPPED)
     parameters = [random_parameters(rng, model, 4, True) for model in models]
-    state = kernel.neuron_state(models, [4] * len(models), parameters, 1.0)
-    rule = kernel.step_rule("subtract", ">=", 1.0, False)
-    whole, split = kernel.fresh(state), kernel.fresh(state)
+    state = neurons.neuron_state(models, [4] * len(models), parameters, 1.0)
+    rule = neurons.step_rule("subtract", ">=", 1.0, False)
+    whole, split = neurons.fresh(state), neurons.fresh(state)
     n = 4 * len(models)
     for _ in range(30):
         acc = rng.normal(1.0, 2.0, n)
         copy, out, other = acc.copy(), np.zeros(n), np.zeros(n)
         counts = [0, 0]
         for k, model in enumerate(models):
-            code = kernel.MODEL_CODES[model]
+            code = neurons.CODES[model]
             counts[0] += kernel.update(code, rule, 4 * k, 4 * k + 4, whole, acc, out)
             for j in rng.permutation(4):
                 counts[1] += kernel.update(code, rule, 4 * k + int(j), 4 * k + int(j) + 1, split, copy, other)
@@ -338,7 +338,7 @@ def test_progress_and_events_kept(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_importing_the_profiler_is_light() -> None:
-    code = "import sys, snnmap.profile; print([m for m in ('numba', 'scipy', 'h5py') if m in sys.modules])"
+    code = "import sys, snnmap.simulate.profile; print([m for m in ('numba', 'scipy', 'h5py') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 

@@ -172,7 +172,7 @@ def _check(drafts: Sequence[Draft], blocks: Sequence[Block]) -> None:
 def _parameters(draft: Draft) -> dict[str, F64]:
     """Parameters of the model as read-only float64 (size,); scalars as zero-stride views."""
     result: dict[str, F64] = {}
-    for key in MODELS[draft.model]:
+    for key in MODELS[draft.model].parameters:
         if key not in draft.parameters:
             raise InputError(f"population {draft.name!r} ({draft.model}) lacks {key}")
         values = np.asarray(draft.parameters[key], np.float64).ravel()

@@ -258,12 +258,11 @@ def _members(root: Table) -> list[Member]:
 
 def _model(table: Table) -> tuple[str, Mapping[str, float]]:
     """Neuron model and its parameters, complete."""
-    models = [name for name in MODELS if name not in ("bias", "recorded")]
-    model = table.text("model", choices=models)
-    if not MODELS[model]:
+    model = table.text("model", choices=[m.name for m in MODELS.values() if m.stepped or m.kind == "input"])
+    if not MODELS[model].parameters:
         return model, {}
     values = table.table("parameters")
-    parameters = {key: values.number(key) for key in MODELS[model]}
+    parameters = {key: values.number(key) for key in MODELS[model].parameters}
     values.end()
     return model, parameters
 

@@ -1,56 +1,30 @@
 """One step of every neuron model, on slices of flat arrays. How the input current was summed is not known here.
 
 The profiler and the replay of a mapped network both call `update`, so that a difference between them can only come from
-the sums. Equations are forward Euler in float64, in the order of operations of Norse 1.1 (`norse.torch.functional`:
-lif_box, leaky_integrator_box, iaf), with which they agree bit for bit; a = dt / tau, formed as dt * (1 / tau):
-
-=========  ==========================================================================================================
-IF         v += (r dt) x
-LIF, LI    v += a ((r x + v_leak) - v)
-CubaLIF    i += a_syn (w_in x - i), then v += a_mem ((r i + v_leak) - v) with the *new* i; CubaLI alike, no threshold
-Threshold  emits 1 if x passes the threshold
-Delay      emits the x of delay / dt steps ago (rounded to whole steps)
-relay      emits gain x
-LavaCuba   integers: u = decay(u, i_decay) + x, v = decay(v, v_decay) + u + bias with
-           decay(y, d) = sign(y) (|y| (4096 - d) >> 12); v_reset = 0; after a spike v stays 0 for ref_delay - 1 steps
-=========  ==========================================================================================================
-
-At rest, before step 0, v = v_leak where there is a leak and 0 elsewhere, i = 0. Every value emitted is rounded to
-single precision, which is what an event record holds: replaying the events repeats the run exactly.
+the sums. The equations are those of `ir.models`, which agree bit for bit with Norse 1.1 (`norse.torch.functional`:
+lif_box, leaky_integrator_box, iaf). Every value emitted is rounded to single precision, which is what an event record
+holds: replaying the events repeats the run exactly. Records become these numbers in `simulate.neurons`.
 """
 
-from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from snnmap.core.arrays import F64, I64, offsets
-from snnmap.core.errors import InputError
+from snnmap.core.arrays import F64, I64
 from snnmap.core.jit import njit
 
 IF, LIF, CUBA_LIF, LI, CUBA_LI, THRESHOLD, DELAY, RELAY, LAVA_CUBA = range(9)
-MODEL_CODES: dict[str, int] = {
-    "IF": IF,
-    "LIF": LIF,
-    "CubaLIF": CUBA_LIF,
-    "LI": LI,
-    "CubaLI": CUBA_LI,
-    "Threshold": THRESHOLD,
-    "Delay": DELAY,
-    "relay": RELAY,
-    "LavaCuba": LAVA_CUBA,
-}
-"""Code of every model that can be stepped; the argument `model` of `update`."""
+"""Code of every model that is stepped; the argument `model` of `update`."""
 
 MEMBRANE, SYNAPSE, GAIN, INPUT, LEAK, LIMIT, RESET = range(7)
 COEFFICIENTS = 7
-"""Rows of `NeuronState.coefficients`: dt / tau_mem, dt / tau_syn, r, w_in, v_leak, v_threshold, v_reset (`_rows`)."""
+"""Rows of `NeuronState.coefficients`: dt / tau_mem, dt / tau_syn, r, w_in, v_leak, v_threshold, v_reset;
+LavaCuba has v_decay, i_decay, bias, -, -, v_threshold, ref_delay there."""
 
 BLOCK = 32
 """Neurons looked at together when searching for those that fire."""
 
 RESET_VALUE, RESET_SUBTRACT, RESET_ZERO = range(3)
-RESETS: dict[str, int] = {"value": RESET_VALUE, "subtract": RESET_SUBTRACT, "zero": RESET_ZERO}
 
 
 class Rule(NamedTuple):
@@ -70,7 +44,7 @@ class Rule(NamedTuple):
 class NeuronState(NamedTuple):
     """Everything `update` reads and writes, over n neurons of any models; populations are ranges of it.
 
-    `coefficients` and `ring_first` are read; the rest is state, changed in place: use `fresh` for every run.
+    `coefficients` and `ring_first` are read; the rest is state, changed in place: a copy at rest for every run.
     """
 
     coefficients: F64
@@ -85,112 +59,6 @@ class NeuronState(NamedTuple):
     """Inputs that a Delay has yet to emit, delay + 1 per neuron."""
     ring_first: I64
     """(n + 1,) first ring entry of every neuron."""
-
-
-def step_rule(reset: str, comparison: str, clamp: float | None, multispike: bool) -> Rule:
-    """Numbers of the options of `ir.Dynamics`.
-
-    Raises
-    ------
-    InputError
-        If an option is unknown, or several spikes per step are asked for without the subtract reset.
-    """
-    if reset not in RESETS:
-        raise InputError(f"reset {reset!r} is unknown; choose one of {', '.join(RESETS)}")
-    if comparison not in {">", ">="}:
-        raise InputError(f"comparison {comparison!r} is unknown; choose > or >=")
-    if multispike and reset != "subtract":
-        raise InputError(f"several spikes per step need the reset 'subtract', not {reset!r}")
-    return Rule(RESETS[reset], comparison == ">", clamp is not None, 0.0 if clamp is None else float(clamp), multispike)
-
-
-def neuron_state(
-    models: Sequence[str], sizes: Sequence[int], parameters: Sequence[Mapping[str, F64]], dt: float
-) -> NeuronState:
-    """State at rest of populations laid out one after the other.
-
-    Parameters
-    ----------
-    models
-        Model of every population, a key of `MODEL_CODES`.
-    sizes
-        Neurons of every population.
-    parameters
-        Parameters (size,) of every population, named as in `ir.MODELS`.
-    dt
-        Step in the unit of the time constants: seconds, or 1 where they count steps.
-
-    Raises
-    ------
-    InputError
-        For a model without dynamics, or a parameter that is not finite or out of range.
-    """
-    first = offsets(sizes)
-    coefficients = np.zeros((COEFFICIENTS, int(first[-1])))
-    length = np.zeros(int(first[-1]), np.int64)
-    for model, low, high, given in zip(models, first[:-1], first[1:], parameters, strict=True):
-        _check(model, given)
-        for row, values in _rows(model, given, dt).items():
-            coefficients[row, low:high] = values
-        if model == "Delay":
-            length[low:high] = np.rint(given["delay"] / dt).astype(np.int64) + 1
-    empty = NeuronState(coefficients, np.empty(0), np.empty(0), np.empty(0, np.int64), np.empty(0), offsets(length))
-    return fresh(empty)
-
-
-def fresh(state: NeuronState) -> NeuronState:
-    """A copy of `state` at rest that shares its constants."""
-    n = state.coefficients.shape[1]
-    return state._replace(
-        v=state.coefficients[LEAK].copy(),
-        i=np.zeros(n),
-        hold=np.zeros(n, np.int64),
-        ring=np.zeros(int(state.ring_first[-1])),
-    )
-
-
-def _rows(model: str, given: Mapping[str, F64], dt: float) -> dict[int, F64]:
-    """Coefficient rows that a model uses."""
-    if model == "IF":
-        return {GAIN: given["r"] * dt, LIMIT: given["v_threshold"], RESET: given["v_reset"]}
-    if model == "Threshold":
-        return {LIMIT: given["threshold"]}
-    if model == "relay":
-        return {GAIN: given["gain"]}
-    if model == "LavaCuba":
-        keys = {MEMBRANE: "v_decay", SYNAPSE: "i_decay", LIMIT: "v_threshold", RESET: "ref_delay", GAIN: "bias"}
-        return {row: given[key] for row, key in keys.items()}
-    if model == "Delay":
-        return {}
-    rows = {GAIN: given["r"], LEAK: given["v_leak"]}
-    rows[MEMBRANE] = dt * (1.0 / given["tau" if "tau" in given else "tau_mem"])
-    if model.startswith("Cuba"):
-        rows |= {SYNAPSE: dt * (1.0 / given["tau_syn"]), INPUT: given["w_in"]}
-    if model.endswith("LIF"):
-        rows |= {LIMIT: given["v_threshold"], RESET: given["v_reset"]}
-    return rows
-
-
-def _check(model: str, given: Mapping[str, F64]) -> None:
-    """Refuse what cannot be stepped."""
-    if model not in MODEL_CODES:
-        raise InputError(f"a {model!r} population has no dynamics and cannot be run; it only carries recorded activity")
-    for key, values in given.items():
-        if not np.all(np.isfinite(values)):
-            raise InputError(f"parameter {key} of a {model} population is not finite")
-        if key.startswith("tau") and np.any(values <= 0.0):
-            raise InputError(f"parameter {key} of a {model} population must be positive")
-    if model == "Delay" and np.any(given["delay"] < 0.0):
-        raise InputError("a delay must not be negative")
-    if model == "LavaCuba":
-        for key in ("i_decay", "v_decay"):
-            if np.any((given[key] < 0) | (given[key] > 4096)):
-                raise InputError(f"parameter {key} of a LavaCuba population must lie in 0..4096")
-        if any(
-            np.any(given[key] != np.rint(given[key]))
-            for key in ("i_decay", "v_decay", "v_threshold", "ref_delay", "bias")
-        ):
-            raise InputError("the parameters of a LavaCuba population must be integers")
 
 
 @njit
@@ -219,7 +87,7 @@ def update(model: int, rule: Rule, first: int, stop: int, state: NeuronState, ac
     Parameters
     ----------
     model
-        A value of `MODEL_CODES`.
+        A code.
     state
         Advanced in place.
     acc

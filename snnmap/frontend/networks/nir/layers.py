@@ -30,10 +30,8 @@ from snnmap.ir import MODELS
 
 Role = Literal["input", "output", "population", "linear", "pool", "pass"]
 
-NEURONS = ("IF", "LIF", "CubaLIF", "LI", "CubaLI", "Threshold", "Delay")
-"""NIR types that become populations; their parameters bear the names of `ir.MODELS`."""
-
-POSITIVE = frozenset({"tau", "tau_syn", "tau_mem"})
+NEURONS = tuple(model.name for model in MODELS.values() if model.standard == "NIR")
+"""NIR types that become populations."""
 
 DEFAULTS = {"v_reset": 0.0, "w_in": 1.0}
 """Parameters that earlier versions of NIR did not have, and what they mean when absent."""
@@ -284,18 +282,18 @@ def _pool(node: Node, arriving: Shape | None) -> Layer | None:
 
 def _neuron(node: Node, arriving: Shape | None) -> Layer | None:
     """A population: parameters of one shape, of one value, or one per channel."""
-    given = {key: node.array(key) for key in MODELS[node.type] if node.has(key) or key not in DEFAULTS}
+    known = MODELS[node.type].parameters
+    given = {key: node.array(key) for key in known if node.has(key) or key not in DEFAULTS}
     own = max((value.shape for value in given.values()), key=count)
     if arriving is None and own == ():
         return None
     shape = own if arriving is None else arriving
     repairs: dict[str, None] = {}
-    parameters: dict[str, F64] = {key: np.array(value) for key, value in DEFAULTS.items() if key in MODELS[node.type]}
+    parameters: dict[str, F64] = {key: np.array(value) for key, value in DEFAULTS.items() if key in known}
     for key, value in given.items():
-        if key in POSITIVE and not np.all(value > 0):
-            raise InputError(f"{key} must be positive; its smallest value is {value.min()}")
-        if key == "delay" and not np.all(value >= 0):
-            raise InputError(f"delay must not be negative; its smallest value is {value.min()}")
+        refusal = known[key].refusal(value)
+        if refusal:
+            raise InputError(f"{key} {refusal}; its smallest value is {value.min()}")
         fit, repair = fitted(value, shape)
         parameters[key] = fit.astype(np.float64)
         if repair:

@@ -18,8 +18,10 @@ from snnmap.core.errors import InputError
 from snnmap.frontend.hdf5.tree import Tree, read_tree
 from snnmap.frontend.networks.assemble import build_network
 from snnmap.frontend.networks.nir.fold import Pooling, fold
+from snnmap.frontend.networks.nir.layers import NEURONS
 from snnmap.frontend.networks.nir.nodes import Graph, Node, graph_of
 from snnmap.frontend.networks.parsed import Imported
+from snnmap.ir import MODELS
 
 SNNTORCH_DT = 1e-4
 """Step that snnTorch's exporter assumes; with it, r dt / tau is 1 in every file it wrote."""
@@ -85,7 +87,8 @@ def _imported(tree: Tree, name: str, digest: str, pooling: Pooling, strict: bool
 def dialect(graph: Graph) -> tuple[dict[str, object], dict[str, str]]:
     """What the file says or implies about time step and reset, and the reason for each."""
     hints, why = _stated(graph.metadata)
-    neurons = [node for node in graph.nodes.values() if node.type in {"IF", "LIF", "CubaLIF", "LI", "CubaLI"}]
+    nodes = [node for node in graph.nodes.values() if node.type in NEURONS]
+    neurons = [node for node in nodes if "r" in MODELS[node.type].parameters]
     leaky = [node for node in neurons if node.has("tau") or node.has("tau_mem")]
     if leaky and all(_gain_is_one(node) for node in leaky):
         reason = f"r dt / tau is 1 in every leaky neuron for dt = {SNNTORCH_DT:g} s, as snnTorch writes it"

@@ -1,0 +1,121 @@
+"""Populations as the numbers that kernels step: the one place where `ir.models` meets the codes of the kernels."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from snnmap.core.arrays import F64, offsets
+from snnmap.core.errors import InputError
+from snnmap.ir.models import MODELS, Parameter
+from snnmap.simulate.kernels import neurons as kernel
+from snnmap.simulate.kernels.neurons import NeuronState, Rule
+
+CODES: dict[str, int] = {
+    "IF": kernel.IF,
+    "LIF": kernel.LIF,
+    "CubaLIF": kernel.CUBA_LIF,
+    "LI": kernel.LI,
+    "CubaLI": kernel.CUBA_LI,
+    "Threshold": kernel.THRESHOLD,
+    "Delay": kernel.DELAY,
+    "relay": kernel.RELAY,
+    "LavaCuba": kernel.LAVA_CUBA,
+}
+"""The argument `model` of `kernels.neurons.update` for every model that is stepped."""
+
+ROWS: dict[str, int] = {
+    **dict.fromkeys(("tau", "tau_mem", "v_decay"), kernel.MEMBRANE),
+    **dict.fromkeys(("tau_syn", "i_decay"), kernel.SYNAPSE),
+    **dict.fromkeys(("r", "gain", "bias"), kernel.GAIN),
+    **dict.fromkeys(("v_threshold", "threshold"), kernel.LIMIT),
+    **dict.fromkeys(("v_reset", "ref_delay"), kernel.RESET),
+    "w_in": kernel.INPUT,
+    "v_leak": kernel.LEAK,
+}
+"""Row of `NeuronState.coefficients` that holds a parameter; a delay is the length of a ring instead."""
+
+RESETS: dict[str, int] = {
+    "value": kernel.RESET_VALUE,
+    "subtract": kernel.RESET_SUBTRACT,
+    "zero": kernel.RESET_ZERO,
+}
+
+
+def step_rule(reset: str, comparison: str, clamp: float | None, multispike: bool) -> Rule:
+    """Numbers of the options of `ir.Dynamics`.
+
+    Raises
+    ------
+    InputError
+        If an option is unknown, or several spikes per step are asked for without the subtract reset.
+    """
+    if reset not in RESETS:
+        raise InputError(f"reset {reset!r} is unknown; choose one of {', '.join(RESETS)}")
+    if comparison not in {">", ">="}:
+        raise InputError(f"comparison {comparison!r} is unknown; choose > or >=")
+    if multispike and reset != "subtract":
+        raise InputError(f"several spikes per step need the reset 'subtract', not {reset!r}")
+    return Rule(RESETS[reset], comparison == ">", clamp is not None, 0.0 if clamp is None else float(clamp), multispike)
+
+
+def neuron_state(
+    models: Sequence[str], sizes: Sequence[int], parameters: Sequence[Mapping[str, F64]], dt: float
+) -> NeuronState:
+    """State at rest of populations laid out one after the other.
+
+    Parameters
+    ----------
+    models
+        Model of every population, a key of `CODES`.
+    sizes
+        Neurons of every population.
+    parameters
+        Parameters (size,) of every population, named as in `ir.MODELS`.
+    dt
+        Step in the unit of the time constants: seconds, or 1 where they count steps.
+
+    Raises
+    ------
+    InputError
+        For a model without an equation, or a parameter that is not finite or out of range.
+    """
+    first = offsets(sizes)
+    coefficients = np.zeros((kernel.COEFFICIENTS, int(first[-1])))
+    length = np.zeros(int(first[-1]), np.int64)
+    for model, low, high, given in zip(models, first[:-1], first[1:], parameters, strict=True):
+        _check(model, given)
+        for key, parameter in MODELS[model].parameters.items():
+            if key in ROWS:
+                coefficients[ROWS[key], low:high] = _per_step(parameter, given[key], dt)
+        if model == "Delay":
+            length[low:high] = np.rint(given["delay"] / dt).astype(np.int64) + 1
+    empty = NeuronState(coefficients, np.empty(0), np.empty(0), np.empty(0, np.int64), np.empty(0), offsets(length))
+    return fresh(empty)
+
+
+def fresh(state: NeuronState) -> NeuronState:
+    """A copy of `state` at rest that shares its constants."""
+    n = state.coefficients.shape[1]
+    return state._replace(
+        v=state.coefficients[kernel.LEAK].copy(),
+        i=np.zeros(n),
+        hold=np.zeros(n, np.int64),
+        ring=np.zeros(int(state.ring_first[-1])),
+    )
+
+
+def _per_step(parameter: Parameter, values: F64, dt: float) -> F64:
+    """What the equation multiplies by: a time constant's share in a step, a rate times the step, else the value."""
+    if parameter.unit == "s":
+        return dt * (1.0 / values)
+    return values * dt if parameter.unit.endswith("/s") else values
+
+
+def _check(model: str, given: Mapping[str, F64]) -> None:
+    """Refuse what cannot be stepped."""
+    if not MODELS[model].stepped:
+        raise InputError(f"a {model!r} population has no dynamics and cannot be run; it only carries recorded activity")
+    for key, parameter in MODELS[model].parameters.items():
+        refusal = parameter.refusal(given[key])
+        if refusal:
+            raise InputError(f"parameter {key} of a {model} population {refusal}")

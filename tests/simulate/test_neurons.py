@@ -1,0 +1,53 @@
+"""Every model with an equation has a code and a place for each of its parameters; nothing has one without a model."""
+
+import numpy as np
+import pytest
+
+from snnmap.core.errors import InputError
+from snnmap.ir import MODELS
+from snnmap.simulate.kernels import neurons as kernel
+from snnmap.simulate.neurons import CODES, ROWS, neuron_state
+
+STEPPED = [model for model in MODELS.values() if model.stepped]
+
+
+def test_models_and_codes_are_one_to_one() -> None:
+    assert set(CODES) == {model.name for model in STEPPED}
+    assert sorted(CODES.values()) == list(range(len(STEPPED)))
+
+
+@pytest.mark.parametrize("model", STEPPED, ids=lambda m: m.name)
+def test_every_parameter_reaches_the_kernel(model) -> None:
+    rows = [ROWS[key] for key in model.parameters if key != "delay"]
+    assert len(set(rows)) == len(rows)
+    base = {key: np.full(1, 2.0) for key in model.parameters}
+    flat = neuron_state([model.name], [1], [base], 0.5)
+    for key in model.parameters:
+        moved = neuron_state([model.name], [1], [base | {key: np.full(1, 3.0)}], 0.5)
+        changed = [not np.array_equal(a, b) for a, b in zip(flat, moved, strict=True)]
+        assert any(changed), key
+    assert set(ROWS) | {"delay"} == {key for m in STEPPED for key in m.parameters}
+
+
+def test_units_decide_how_a_parameter_meets_the_step() -> None:
+    one = np.ones(1)
+    state = neuron_state(
+        ["IF", "LIF", "Delay"],
+        [1, 1, 1],
+        [
+            {"r": 6 * one, "v_threshold": one, "v_reset": 0 * one},
+            {"tau": 4 * one, "r": 6 * one, "v_leak": 7 * one, "v_threshold": one, "v_reset": 0 * one},
+            {"delay": 1.2 * one},
+        ],
+        0.5,
+    )
+    assert state.coefficients[kernel.GAIN].tolist() == [3.0, 6.0, 0.0]
+    assert state.coefficients[kernel.MEMBRANE].tolist() == [0.0, 0.125, 0.0]
+    assert state.v.tolist() == [0.0, 7.0, 0.0]
+    assert np.diff(state.ring_first).tolist() == [0, 0, 3]
+
+
+@pytest.mark.parametrize("name", [name for name, model in MODELS.items() if not model.stepped])
+def test_a_model_without_an_equation_is_refused_by_name(name: str) -> None:
+    with pytest.raises(InputError, match=f"a '{name}' population has no dynamics"):
+        neuron_state([name], [1], [{}], 1e-3)

@@ -1,0 +1,59 @@
+"""Every model is unrolled with a link that hands its output on, or refused by name."""
+
+import numpy as np
+import pytest
+
+from snnmap.core.errors import InputError
+from snnmap.frontend.data.encode import binned
+from snnmap.ir import MODELS, Dynamics, Network, Population, Workload
+from snnmap.simulate.profile import profile
+from snnmap.transform.unroll import unroll
+
+NEURONS = [model for model in MODELS.values() if model.kind == "neuron"]
+VALUES = {
+    "tau": 4.0, "tau_mem": 4.0, "tau_syn": 1.0, "r": 2.0, "w_in": 0.5, "v_leak": 0.0, "v_threshold": 3.0,
+    "v_reset": 0.0, "threshold": 3.0, "gain": 2.0, "delay": 0.0,
+}  # fmt: skip
+LAVA = {"i_decay": 4096.0, "v_decay": 0.0, "v_threshold": 3.0, "ref_delay": 1.0, "bias": 0.0}
+
+
+def fed(model: str, inputs: int = 3, weight: float = 16.0) -> Network:
+    """One neuron with equal inputs."""
+    values = LAVA if model == "LavaCuba" else VALUES
+    parameters = {key: np.full(1, values[key]) for key in MODELS[model].parameters}
+    populations = (
+        Population("in", "input", "input", 0, (inputs,), 0),
+        Population("n", "neuron", model, inputs, (1,), 1, parameters),
+    )
+    ptr = np.minimum(np.arange(inputs + 2), inputs)
+    return Network(populations, ptr, np.full(inputs, inputs), np.full(inputs, weight), np.ones(2), (1,))
+
+
+def emitted(network: Network, source: int) -> float:
+    """What the last neuron sends in the step in which only `source` spikes."""
+    zero = np.zeros(1, np.int64)
+    stimulus = binned(zero, zero, np.array([source]), np.ones(1), (1, 1, network.externals), 1.0)
+    dynamics = Dynamics(dt=1.0, integration="step", comparison=">=")
+    events = profile(Workload("one", network, stimulus, None, dynamics), threads=1).events
+    return float(events.value[events.source == network.sources - 1].sum())
+
+
+@pytest.mark.parametrize("model", NEURONS, ids=lambda m: m.name)
+def test_every_model_is_unrolled_or_refused_by_name(model) -> None:
+    network = fed(model.name)
+    if not model.stepped:
+        with pytest.raises(InputError, match=rf"population 'n' \({model.name}\) has no equation"):
+            unroll(network, 2)
+        return
+    again = unroll(network, 2)
+    assert [p.name for p in again.populations] == ["in", "n/unroll1", "n"]
+    assert np.bincount(again.post).max() == 2
+    for source in range(3):  # the first two inputs go through the link, the third does not
+        assert emitted(again, source) == pytest.approx(emitted(network, source)) != 0
+
+
+def test_a_link_that_is_too_weak_would_be_seen() -> None:
+    again = unroll(fed("LIF"), 2)
+    weak = Network(again.populations, again.indptr, again.post, again.weight / 2, again.grid / 2, again.outputs)
+    assert emitted(weak, 2) == 1
+    assert emitted(weak, 0) == 0
