@@ -21,9 +21,9 @@ def test_the_example_of_the_package(chip: Path, tmp_path: Path) -> None:
     assert again.figures == compiled.mapping.figures
     report = snnmap.evaluate(again, compiled.graph, compiled.hardware)
     assert report["hops"] == compiled.report["hops"]
-    assert snnmap.neuron(again, "out[0]")["source"] == 39
-    assert snnmap.on_tile(again, 0)["tile"] == 0
-    assert snnmap.difference(again, compiled.mapping)["moved_neurons"] == 0
+    assert snnmap.where(again, "out[0]")["source"] == 39
+    assert snnmap.where(again, tile=0)["tile"] == 0
+    assert snnmap.diff(again, compiled.mapping)["moved_neurons"] == 0
 
 
 def test_profile_by_parts(chip: Path, tmp_path: Path) -> None:

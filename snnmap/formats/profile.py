@@ -50,8 +50,8 @@ def save_profile(graph: SpikeGraph, path: str | Path) -> None:
     if Path(path).exists() and not Path(path).is_file():
         raise InputError(f"cannot write {path}: it is a folder, device or pipe; give the name of a file")
     arrays = _arrays(graph)
-    facts = {"format": FORMAT, "version": VERSION, **_facts(graph)}
     try:
+        facts = {"format": FORMAT, "version": VERSION, **_facts(graph)}
         text = _canonical(facts)
     except (TypeError, ValueError) as error:
         raise InputError(f"the profile cannot be saved: its provenance is not plain data ({error})") from None

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from snnmap.analysis.cells import programmed_cells
+from snnmap.analysis.view import ClusteringView
 from snnmap.core.arrays import offsets, transpose_csr
 from snnmap.core.errors import InputError
-from snnmap.ir import Clustering, Mapping, Network, SpikeGraph, Spikes
+from snnmap.ir import Mapping, SpikeGraph, Spikes
 
 Progress = Callable[[str, int, int, float], None]
 
@@ -44,7 +44,7 @@ def replay(mapping: Mapping, graph: SpikeGraph, *, progress: Progress | None = N
         raise InputError("replay needs a simulated profile with its events; profile the network with fewer samples")
     rule, state = stepping(graph.network, graph.dynamics)
     layers = kernel_arrays(graph.network)[1]
-    crossbars = _crossbars(graph.network, mapping.clustering)
+    crossbars = _crossbars(ClusteringView(graph, mapping.clustering))
     outside = events.source < graph.network.externals
     frames = []
     for frame in range(events.frames):
@@ -71,10 +71,10 @@ def _events(spikes: Spikes) -> list[tuple[int, int, int, float]]:
     return list(zip(*(column.tolist() for column in columns), strict=True))
 
 
-def _crossbars(network: Network, clustering: Clustering) -> Any:
+def _crossbars(view: ClusteringView) -> Any:
     from snnmap.simulate.kernels.mapped import Crossbars
 
-    cells = programmed_cells(network, clustering)
+    network, clustering, cells = view.graph.network, view.clustering, view.cells
     entry_ptr = offsets(np.ones(len(clustering.row_source)))
     row_ptr, _, row = transpose_csr(entry_ptr, clustering.row_source, network.sources)
     neuron = clustering.column_neuron - network.externals

@@ -72,7 +72,7 @@ def test_twin_columns_share_a_count_and_different_ones_do_not():
     network = Network(populations, [0, 2, 3, 4, 6, 6, 6, 6], post, np.ones(6), np.ones(2), (1,))
     events = Spikes([0, 4], [0, 1, 1, 3], [0, 1, 2, 3], np.ones(4), steps=4, dt=1e-3)
     active = [1, 1, 1, 1, 0, 0, 0]
-    graph = SpikeGraph(network, active, active, active, active, 1, 4, 1e-3, events, None, {})
+    graph = SpikeGraph(network, active, active, active, active, 1, 4, 1e-3, events, None)
     clustering = Clustering([0, 4, 4], [0, 1, 2, 3], [0, 3, 6], [4, 5, 6, 4, 5, 6], [1, 1, 1])
     assert partial_messages(graph, clustering).tolist() == [2, 1, 2, 0, 0, 0]
     found = as_groups(traffic(graph, clustering))
@@ -82,7 +82,7 @@ def test_twin_columns_share_a_count_and_different_ones_do_not():
 def test_traffic_of_one_cluster_without_inputs_is_empty():
     populations = (Population("n", "neuron", "recorded", 0, (2,), 1),)
     network = Network(populations, [0, 1, 2], [1, 0], np.ones(2), np.ones(1), (0,))
-    graph = SpikeGraph(network, [3, 4], [3, 4], [1, 1], [3, 4], 1, 9, 1e-3, None, None, {})
+    graph = SpikeGraph(network, [3, 4], [3, 4], [1, 1], [3, 4], 1, 9, 1e-3, None, None)
     moved = traffic(graph, Clustering([0, 2], [0, 1], [0, 2], [0, 1], [0, 0]))
     assert len(moved.sender) == 0
     assert moved.delivered == 0

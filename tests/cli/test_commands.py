@@ -295,12 +295,12 @@ def test_config_file(run, recipe: Path, chip: Path, tmp_path: Path) -> None:
     assert run("compile", recipe, "--config", config, "-o", out).code == 0
     found = snnmap.load(out)
     assert found.hardware["name"] == "small"
-    assert found.provenance["workload"]["frames"] == 1
+    assert found.workload.frames == 1
     assert found.provenance["plan"]["place"] == "Random()"
-    assert found.provenance["seed"] == 5
+    assert found.origin.seed == 5
     assert run("compile", recipe, "--config", config, "--samples", 2, "--seed", 6, "-o", out).code == 0
-    assert snnmap.load(out).provenance["workload"]["frames"] == 2
-    assert snnmap.load(out).provenance["seed"] == 6
+    assert snnmap.load(out).workload.frames == 2
+    assert snnmap.load(out).origin.seed == 6
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from support.origins import CHIP, ORIGIN, WORKLOAD
 
 from snnmap.evaluation.figures import evaluate, figures, rounded, unit_of
 from snnmap.hardware import Hardware, load_hardware
@@ -37,7 +38,7 @@ def network() -> Network:
 def activity() -> SpikeGraph:
     """Spikes 5, 2, 3, 4, 1 in 2 frames of 10 steps; events not kept."""
     spikes = np.array([5, 2, 3, 4, 1])
-    return SpikeGraph(network(), spikes, spikes, np.ones(5), spikes, 2, 10, 1e-3, None, None, {})
+    return SpikeGraph(network(), spikes, spikes, np.ones(5), spikes, 2, 10, 1e-3, None, None)
 
 
 def machine() -> Hardware:
@@ -58,8 +59,9 @@ def mapping() -> Mapping:
         activity().active_steps,
         np.array([0, 0, 0, 4]),
         {},
-        {"variation_seed": None},
-        {},
+        CHIP,
+        WORKLOAD,
+        ORIGIN,
     )
 
 

@@ -5,15 +5,20 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+import snnmap
+from snnmap.analysis.view import View
+from snnmap.core.run import stream
 from snnmap.evaluation import sensitivity as s
 from snnmap.evaluation.figures import evaluate, figures
 from snnmap.hardware import Quantity
 from snnmap.reliability.espine import espine_twin
+from snnmap.stages.protocols import Run, ScheduleProblem
+from snnmap.stages.schedule import ListSchedule
 
 
 @pytest.fixture(scope="module")
 def found(compiled):
-    return s.sensitivity(compiled.mapping, compiled.graph, compiled.hardware)
+    return s.sensitivity(View(compiled.mapping, compiled.graph, compiled.hardware))
 
 
 def test_the_base_is_what_evaluate_says(found, compiled):
@@ -47,16 +52,29 @@ def test_every_end_equals_a_full_recomputation(found, compiled, key):
         hardware = compiled.hardware.with_value(key, point.at)
         mapping = compiled.mapping
         if key == "merge_time":
-            mapping = s._rescheduled(mapping, compiled.graph, hardware, s.traffic(compiled.graph, mapping.clustering))
+            problem = ScheduleProblem(compiled.view.clusters, mapping.placement, hardware)
+            sdfg, schedule = ListSchedule()(problem, Run(stream(mapping.origin.seed, "schedule")))
+            mapping = replace(mapping, sdfg=sdfg, schedule=schedule)
         told = figures(evaluate(mapping, compiled.graph, hardware))
         assert len(point.figures) == len(s.HEADLINES)
         for name, value in point.figures.items():
             if name in {"device_energy_total_J", "energy_J"} and key == "g_max":
                 continue  # conductances count in the exact reads only, as `_dynamic` says
-            if name == "device_energy_total_J" or isinstance(told[name], str):
+            if isinstance(told[name], str):
                 continue
             expected = float("inf") if told[name] is None else told[name]
             assert value == pytest.approx(expected, rel=1e-7), (key, point.at, name)
+
+
+def test_the_scheduler_of_the_mapping_is_the_one_that_schedules_again(compiled, chip, monkeypatch):
+    settings = (("schedule.swaps", 7),)
+    mapped = snnmap.compile(compiled.graph, snnmap.CompileOptions(hardware=str(chip), settings=settings))
+    asked = []
+    monkeypatch.setattr(
+        ListSchedule, "__call__", lambda self, *_: asked.append(self) or (mapped.mapping.sdfg, mapped.mapping.schedule)
+    )
+    s.sensitivity(mapped.view)
+    assert set(asked) == {ListSchedule(swaps=7)}
 
 
 def test_a_quantity_of_the_espine_twin_moves_espine_figures_alone(found, compiled):
@@ -96,7 +114,7 @@ def test_runaway_is_a_result_and_no_error(compiled):
             "periphery_width": Quantity(quantity.value, "m", quantity.citation, (quantity.value, 1e4)),
         },
     )
-    found = s.sensitivity(compiled.mapping, compiled.graph, hot)
+    found = s.sensitivity(View(compiled.mapping, compiled.graph, hot))
     point = next(p for p in found.points if p.quantity == "periphery_width" and p.at == 1e4)
     assert set(point.figures.values()) == {None}
     assert any("runaway at periphery_width = 1e+04 m" in line for line in s.conclusions(found))

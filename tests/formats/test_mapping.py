@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from support.origins import replaced
 
 import snnmap
 from snnmap.core.errors import InputError
@@ -47,8 +48,7 @@ def test_round_trip(compiled: Compiled, tmp_path: Path, name: str) -> None:
     snnmap.save(compiled.mapping, tmp_path / name)
     again = snnmap.load(tmp_path / name)
     assert equal(again, decode(encode(again)))
-    plain = json.loads(json.dumps(compiled.mapping.provenance))
-    assert equal(again, dataclasses.replace(compiled.mapping, provenance=plain))
+    assert equal(again, compiled.mapping)
     assert names(tmp_path) == [name]
 
 
@@ -85,9 +85,9 @@ SCRIPT = """
 import sys
 sys.path.insert(0, sys.argv[3])
 from support import small_workload
-from snnmap import mapfile, pipeline
-options = pipeline.CompileOptions(hardware=sys.argv[1], seed=3)
-mapfile.save(pipeline.compile(small_workload.workload(), options).mapping, sys.argv[2])
+import snnmap
+options = snnmap.CompileOptions(hardware=sys.argv[1], seed=3)
+snnmap.save(snnmap.compile(small_workload.workload(), options).mapping, sys.argv[2])
 """
 
 
@@ -163,7 +163,7 @@ def test_edited_values_give_one_clear_error_or_a_mapping(data: bytes, path: list
 @example(data=b"[]")
 @example(data=b"[" * 100_000)
 @example(data=b'{"format":"snnmap-mapping"}')
-@example(data=b'{"format":"snnmap-mapping","schema":1}')
+@example(data=b'{"format":"snnmap-mapping","schema":2}')
 @example(data=b'{"format":"snnmap-mapping","schema":true}')
 @example(data=b"\x1f\x8b")
 def test_foreign_bytes_are_refused(data: bytes) -> None:
@@ -178,8 +178,8 @@ def test_foreign_bytes_are_refused(data: bytes) -> None:
         (("clusters", 1, "rows"), [0], r"\$\.clusters\[1\].*sources has \d+, rows has 1"),
         (("dataflow", "tick"), 0, r"\$\.dataflow\.tick"),
         (("schedule", "critical"), [10**6], r"\$\.dataflow names an actor"),
-        (("hardware",), {"name": "x"}, r"\$\.hardware"),
-        (("provenance", "populations"), 3, r"\$\.provenance\.populations"),
+        (("chip",), {"name": "x"}, r"\$\.chip"),
+        (("workload", "populations"), 3, r"\$\.workload\.populations"),
         (("clusters", 0, "tile"), 2**40, "too large"),
         (("extra",), 1, "extra"),
     ],
@@ -196,8 +196,8 @@ def test_the_error_names_the_place(data: bytes, path: tuple[str | int, ...], val
 
 def test_another_format_or_schema_is_named(data: bytes) -> None:
     document = json.loads(data)
-    with pytest.raises(InputError, match="schema 2; this snnmap reads schema 1"):
-        decode(json.dumps({**document, "schema": 2}).encode())
+    with pytest.raises(InputError, match="schema 3; this snnmap reads schema 2"):
+        decode(json.dumps({**document, "schema": 3}).encode())
     with pytest.raises(InputError, match="not a mapping file"):
         decode(json.dumps({**document, "format": "other"}).encode())
 
@@ -224,7 +224,7 @@ def test_the_published_schema_describes_the_file(data: bytes) -> None:
         {**document, "extra": 1},
         {key: value for key, value in document.items() if key != "home"},
         {**document, "home": [-1]},
-        {**document, "hardware": {"name": "x"}},
+        {**document, "chip": {"name": "x"}},
         {**document, "dataflow": {**document["dataflow"], "tick": 0}},
     ):
         assert not checker.is_valid(edited)
@@ -269,16 +269,24 @@ def test_saving_over_a_folder_says_so(compiled: Compiled, tmp_path: Path) -> Non
 
 
 def test_a_seed_of_any_size_survives(compiled: Compiled) -> None:
-    facts = {**compiled.mapping.provenance, "seed": 2**80}
-    again = decode(encode(dataclasses.replace(compiled.mapping, provenance=facts)))
-    assert again.provenance["seed"] == 2**80
+    origin = replaced(compiled.mapping.origin, seed=2**80)
+    again = decode(encode(dataclasses.replace(compiled.mapping, origin=origin)))
+    assert again.origin.seed == 2**80
 
 
-def test_provenance_that_is_no_json_is_refused(compiled: Compiled) -> None:
+def test_what_is_no_json_is_refused(compiled: Compiled) -> None:
     for value in (object(), "\ud800"):
-        facts = {**compiled.mapping.provenance, "extra": value}
+        figures = {**compiled.mapping.figures, "extra": value}
         with pytest.raises(InputError, match="must be JSON"):
-            encode(dataclasses.replace(compiled.mapping, provenance=facts))
+            encode(dataclasses.replace(compiled.mapping, figures=figures))
+
+
+@pytest.mark.parametrize("place", ["chip", "origin", "workload", "dataflow"])
+def test_an_unknown_key_is_refused_at_any_place(data: bytes, place: str) -> None:
+    document = json.loads(data)
+    document[place]["extra"] = 1
+    with pytest.raises(InputError, match=rf"extra.*\$\.{place}"):
+        decode(json.dumps(document).encode())
 
 
 def test_the_seal_breaks_with_any_change(compiled: Compiled, data: bytes) -> None:
@@ -287,7 +295,7 @@ def test_the_seal_breaks_with_any_change(compiled: Compiled, data: bytes) -> Non
     document = json.loads(data)
     for edited in (
         {**document, "figures": {**document["figures"], "hops": 0}},
-        {**document, "provenance": {**document["provenance"], "verified": ""}},
+        {**document, "origin": {**document["origin"], "verified": ""}},
         {**document, "home": [*document["home"][:-1], 0]},
     ):
         assert not is_sealed(decode(json.dumps(edited).encode()))

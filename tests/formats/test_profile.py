@@ -14,7 +14,18 @@ from hypothesis import strategies as st
 from snnmap.core.errors import InputError
 from snnmap.formats import profile as store
 from snnmap.formats.profile import is_profile, load_profile, save_profile
-from snnmap.ir import MODELS, Network, Population, SpikeGraph, Spikes
+from snnmap.ir import (
+    MODELS,
+    Dynamics,
+    Network,
+    OutputDeviation,
+    Population,
+    Provenance,
+    Remarks,
+    SpikeGraph,
+    Spikes,
+    Unrolled,
+)
 
 
 def graph(seed: int = 0, events: bool = True) -> SpikeGraph:
@@ -36,15 +47,21 @@ def graph(seed: int = 0, events: bool = True) -> SpikeGraph:
     network = Network(tuple(populations), indptr, post, weight, 2.0 ** -rng.integers(20, 30, len(populations)), (2, 3))
     spikes = Spikes([0, 2, 3], [0, 4, 1], [0, 8, 9], [1.0, 2.0, -0.3], 5, 1e-3) if events else None
     activity = [rng.integers(0, 9, n) for _ in range(4)]
-    provenance = {"source": "x.nir", "options": {"steps": 5, "reset": None}, "labels": [1, 2], "name": "größe"}
-    return SpikeGraph(network, *activity, 2, 5, 1e-3, spikes, 0.5 if events else None, provenance)
+    provenance = Provenance(name="größe", source="x.nir", options={"steps": 5, "reset": None})
+    graph = SpikeGraph(network, *activity, 2, 5, 1e-3, spikes, 0.5 if events else None, provenance)
+    if not events:
+        return graph
+    remarks = Remarks(("dt = 1",), dead=("LIF",), unrolled=Unrolled(1, (OutputDeviation("LIF", 2, 3),), None, 0.5))
+    return replace(graph, dynamics=Dynamics(clamp=1.0), labels=[1, 2], predictions=[2, 2], remarks=remarks)
 
 
 def same(a: SpikeGraph, b: SpikeGraph) -> None:
     assert a.digest() == b.digest()
     assert a.network.digest() == b.network.digest()
     assert (a.frames, a.steps, a.dt, a.accuracy) == (b.frames, b.steps, b.dt, b.accuracy)
-    assert a.provenance == b.provenance
+    assert (a.provenance, a.dynamics, a.remarks) == (b.provenance, b.dynamics, b.remarks)
+    for name in ("labels", "predictions"):
+        assert np.array_equal(getattr(a, name), getattr(b, name))
     assert a.network.outputs == b.network.outputs
     for p, q in zip(a.network.populations, b.network.populations, strict=True):
         assert (p.name, p.kind, p.model, p.first, p.shape, p.level) == (
@@ -103,7 +120,7 @@ def test_numpy_opens_it_without_pickle(tmp_path: Path) -> None:
         header = json.loads(file["snnmap_profile"].tobytes())
         assert np.array_equal(file["spikes"], graph().spikes)
     assert header["format"] == "snnmap-profile"
-    assert header["version"] == 1
+    assert header["version"] == 2
 
 
 def test_any_flipped_byte_and_any_cut_is_refused(tmp_path: Path) -> None:
@@ -153,7 +170,7 @@ def header_with(path: Path, **facts: object) -> np.ndarray:
         (lambda p: {"weight": None}, "digest does not match"),
         (lambda p: {"extra": [1]}, "digest does not match"),
         (lambda p: {"snnmap_profile": header_with(p, frames=3)}, "digest does not match"),
-        (lambda p: {"snnmap_profile": header_with(p, version=2)}, "version 2 and this snnmap reads version 1"),
+        (lambda p: {"snnmap_profile": header_with(p, version=3)}, "version 3 and this snnmap reads version 2"),
         (lambda p: {"snnmap_profile": header_with(p, format="other")}, "is not a saved profile"),
         (lambda p: {"snnmap_profile": np.frombuffer(b"[1]", np.uint8)}, "is not a saved profile"),
         (lambda p: {"snnmap_profile": np.frombuffer(b"{", np.uint8)}, "not a readable profile"),
@@ -195,7 +212,7 @@ def test_a_failed_save_leaves_the_old_file(tmp_path: Path) -> None:
     path = tmp_path / "p.npz"
     save_profile(graph(), path)
     data = path.read_bytes()
-    bad = replace(graph(), provenance={"when": object()})
+    bad = replace(graph(), provenance=Provenance(options={"when": object()}))
     with pytest.raises(InputError, match="not plain data"):
         save_profile(bad, path)
     with pytest.raises(InputError, match="cannot write"):

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from support import small_workload
+from support.origins import replaced
 
 import snnmap
 from snnmap.core.arrays import offsets
@@ -228,16 +229,15 @@ def test_another_chip(compiled: Compiled) -> None:
 
 @pytest.mark.parametrize("name", ["frames", "steps", "dt", "externals"])
 def test_false_facts_of_the_workload(compiled: Compiled, name: str) -> None:
-    facts = compiled.mapping.provenance
-    changed = {**facts, "workload": {**facts["workload"], name: 7}}
-    assert rules(replace(compiled.mapping, provenance=changed), compiled) == {"workload-facts"}
+    changed = replaced(compiled.mapping.workload, **{name: 7})
+    assert rules(replace(compiled.mapping, workload=changed), compiled) == {"workload-facts"}
 
 
 def test_false_populations_and_activity(compiled: Compiled) -> None:
     mapping = compiled.mapping
-    renamed = [{**p, "name": "x"} for p in mapping.provenance["populations"]]
+    renamed = tuple(replaced(p, name="x") for p in mapping.workload.populations)
     for changed in (
-        replace(mapping, provenance={**mapping.provenance, "populations": renamed}),
+        replace(mapping, workload=replaced(mapping.workload, populations=renamed)),
         replace(mapping, spikes=mapping.spikes + 1),
         replace(mapping, active_steps=mapping.active_steps[1:]),
     ):
@@ -246,7 +246,7 @@ def test_false_populations_and_activity(compiled: Compiled) -> None:
 
 @pytest.mark.parametrize("name", ["rows", "columns", "mesh", "port", "name", "technology", "mode", "clusters_per_tile"])
 def test_false_facts_of_the_chip(compiled: Compiled, name: str) -> None:
-    changed = replace(compiled.mapping, hardware={**compiled.mapping.hardware, name: "x"})
+    changed = replace(compiled.mapping, chip=replaced(compiled.mapping.chip, **{name: "x"}))
     assert rules(changed, compiled) == {"hardware-facts"}
 
 

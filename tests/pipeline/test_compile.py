@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -14,10 +15,10 @@ from snnmap.core.errors import InfeasibleError, InputError, SnnmapError
 from snnmap.core.run import stream
 from snnmap.formats.mapping import decode, encode
 from snnmap.formats.profile import save_profile
-from snnmap.ir import Violation
+from snnmap.ir import OutputDeviation, Remarks, Unrolled, Violation
 from snnmap.legality.rules import verify
 from snnmap.pipeline import compile as pipeline
-from snnmap.pipeline.compile import Compiled, remarks
+from snnmap.pipeline.compile import Compiled
 from snnmap.pipeline.objectives import OBJECTIVES
 from snnmap.pipeline.options import CompileOptions
 from snnmap.simulate.mapped import deviation, replay
@@ -35,8 +36,8 @@ def test_every_objective_gives_a_legal_mapping(compiled: Compiled, chip: Path, o
     options = CompileOptions(hardware=str(chip), objective=objective, settings=quick(objective), variation=1)
     again = snnmap.compile(compiled.graph, options)
     assert verify(again.mapping, again.graph, again.hardware) == []
-    assert again.mapping.provenance["plan"]["objective"] == objective
-    assert again.mapping.hardware["variation_seed"] == 1
+    assert again.mapping.origin.plan.objective == objective
+    assert again.mapping.chip.variation_seed == 1
 
 
 @pytest.mark.parametrize("name", ["dynap-se-pcm", "pcm-mesh", "pcm-mesh-64", "pcm-mesh-256", "pcm-mesh-shared"])
@@ -151,19 +152,9 @@ def test_options_out_of_range_are_named(wrong: dict, words: str) -> None:
 
 
 def test_remarks_say_what_was_assumed(compiled: Compiled) -> None:
-    facts = {
-        "assumed": ["dt = 1"],
-        "repairs": ["a name"],
-        "dead": ["out"],
-        "saturated": ["first"],
-        "unroll_deviation": {
-            "added_neurons": 3,
-            "outputs": [{"population": "out", "spikes": 10, "unrolled": 12}],
-            "accuracy": 0.9,
-            "accuracy_unrolled": 0.8,
-        },
-    }
-    lines = remarks(replace(compiled, graph=replace(compiled.graph, provenance=facts)))
+    unrolled = Unrolled(3, (OutputDeviation("out", 10, 12),), 0.9, 0.8)
+    said = Remarks(("dt = 1",), ("a name",), ("out",), ("first",), unrolled)
+    lines = replace(compiled, view=replace(compiled.view, graph=replace(compiled.graph, remarks=said))).remarks()
     assert lines[:4] == [
         "assumed dt = 1",
         "repaired a name",
@@ -174,8 +165,7 @@ def test_remarks_say_what_was_assumed(compiled: Compiled) -> None:
 
 
 def test_a_mapping_without_workload_asks_for_it(compiled: Compiled, tmp_path: Path) -> None:
-    facts = compiled.mapping.provenance
-    nameless = replace(compiled.mapping, provenance={**facts, "workload": {**facts["workload"], "source": ""}})
+    nameless = replace(compiled.mapping, workload=msgspec.structs.replace(compiled.mapping.workload, source=""))
     snnmap.save(nameless, tmp_path / "m.json")
     with pytest.raises(InputError, match="--workload"):
         snnmap.verify_file(tmp_path / "m.json")

@@ -9,7 +9,7 @@ from snnmap.core.errors import InputError
 from snnmap.pipeline.objectives import OBJECTIVES, TERM_NAMES
 from snnmap.pipeline.plan import plan_for
 from snnmap.pipeline.settings import parse_settings, parse_terms, read_config
-from snnmap.stages.registry import REGISTRIES
+from snnmap.stages.registry import REGISTRIES, restored
 
 
 @pytest.mark.parametrize("objective", OBJECTIVES)
@@ -17,7 +17,7 @@ def test_every_objective_is_a_plan(objective: str) -> None:
     plan = plan_for(objective)
     for stage, registry in REGISTRIES.items():
         assert type(getattr(plan, stage)) in registry.values()
-    assert plan.describe()["objective"] == objective
+    assert plan.record().objective == objective
     assert OBJECTIVES[objective].summary
 
 
@@ -38,7 +38,9 @@ def test_settings_change_one_field() -> None:
     assert (after.place.heat, after.place.finish) == (2.0, False)
     assert after.place.window == before.place.window
     assert after.partition == before.partition
-    assert repr(after.place) in after.describe().values()
+    record = after.record().place
+    assert (record.algorithm, record.options["heat"], record.package) == ("anneal", 2.0, "")
+    assert restored("place", record) == after.place
 
 
 def test_terms_join_those_of_the_objective() -> None:
@@ -61,7 +63,7 @@ def test_terms_join_those_of_the_objective() -> None:
         ({"place.finish": "perhaps"}, "true or false"),
         ({"place.heat": [1]}, "give a float"),
         ({"partition.cost": "broadcast"}, "There is: multicast, unicast"),
-        ({"partition.split": 3}, "There is: partial_sum, none"),
+        ({"partition.split": 3}, "has no option 'split'"),
     ],
 )
 def test_bad_settings_are_named(settings: dict, words: str) -> None:

@@ -9,8 +9,9 @@ import snnmap
 from snnmap.core.errors import InputError
 from snnmap.frontend import LoadOptions
 from snnmap.hardware import Hardware
+from snnmap.ir import OutputDeviation, Unrolled
 from snnmap.legality.rules import verify
-from snnmap.pipeline.compile import Compiled, remarks
+from snnmap.pipeline.compile import Compiled
 from snnmap.pipeline.options import CompileOptions
 from snnmap.pipeline.unrolled import deviation, external_events, unrolled
 from snnmap.simulate.mapped import deviation as replay_deviation
@@ -40,9 +41,10 @@ def test_unrolled_neurons_fit_the_rows(compiled: Compiled) -> None:
     assert fan_in(compiled) > compiled.hardware.rows
     again = unrolled(compiled.graph, compiled.hardware)
     assert int(np.bincount(again.network.post).max()) <= compiled.hardware.rows
-    told = again.provenance["unroll_deviation"]
-    assert told["added_neurons"] == again.network.neurons - compiled.graph.network.neurons > 0
-    assert [o["population"] for o in told["outputs"]] == ["out"]
+    told = again.remarks.unrolled
+    assert told is not None
+    assert told.added_neurons == again.network.neurons - compiled.graph.network.neurons > 0
+    assert [o.population for o in told.outputs] == ["out"]
     limited: Hardware = replace(compiled.hardware, synapse_limit=9)
     assert int(np.bincount(unrolled(compiled.graph, limited).network.post).max()) <= 9
 
@@ -53,12 +55,7 @@ def test_deviation_counts_output_spikes(compiled: Compiled) -> None:
     told = deviation(graph, busier)
     out = graph.network.populations[-1]
     spikes = int(graph.spikes[out.first : out.stop].sum())
-    assert told == {
-        "added_neurons": 0,
-        "outputs": [{"population": "out", "spikes": spikes, "unrolled": spikes + 2 * out.size}],
-        "accuracy": None,
-        "accuracy_unrolled": 0.5,
-    }
+    assert told == Unrolled(0, (OutputDeviation("out", spikes, spikes + 2 * out.size),), None, 0.5)
 
 
 def test_an_unrolled_compilation_is_legal_and_says_how_far_it_deviates(compiled: Compiled, chip: object) -> None:
@@ -66,8 +63,8 @@ def test_an_unrolled_compilation_is_legal_and_says_how_far_it_deviates(compiled:
     assert verify(again.mapping, again.graph, again.hardware) == []
     assert again.report["partial_columns"] == 0
     assert replay_deviation(again.graph, replay(again.mapping, again.graph)) == 0
-    assert any(line.startswith("unrolling is approximate: ") for line in remarks(again))
-    assert "unroll_deviation" in again.mapping.provenance["profile"]
+    assert any(line.startswith("unrolling is approximate: ") for line in again.remarks())
+    assert again.mapping.origin.profile.remarks.unrolled is not None
 
 
 def test_a_chip_that_cannot_merge_takes_an_unrolled_network(compiled: Compiled, tmp_path) -> None:
@@ -83,12 +80,12 @@ def test_a_trained_network_stays_useful() -> None:
     graph = snnmap.profile("mnist-mlp", LoadOptions(samples=20))
     hardware = snnmap.compile(graph, CompileOptions(settings=(("place", "sequential"),))).hardware
     again = unrolled(graph, hardware)
-    assert again.provenance["unroll_deviation"]["accuracy_unrolled"] == again.accuracy
-    assert again.accuracy is not None
+    assert again.remarks.unrolled is not None
+    assert again.remarks.unrolled.accuracy_unrolled == again.accuracy is not None
 
 
 def test_unrolling_needs_events_and_equations(compiled: Compiled) -> None:
-    for graph in (replace(compiled.graph, events=None), replace(compiled.graph, provenance={})):
+    for graph in (replace(compiled.graph, events=None), replace(compiled.graph, dynamics=None)):
         with pytest.raises(InputError, match="use partial_sum"):
             unrolled(graph, compiled.hardware)
     with pytest.raises(InputError, match="keeps no events"):

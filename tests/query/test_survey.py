@@ -10,6 +10,7 @@ from support import small_workload
 import snnmap
 from snnmap.core.errors import InputError
 from snnmap.hardware import chip_names
+from snnmap.ir import Remarks
 from snnmap.pipeline.compile import Compiled
 
 
@@ -78,7 +79,7 @@ def test_activity_names_the_dead_and_the_saturated(compiled: Compiled) -> None:
     graph = compiled.graph
     spikes = graph.spikes.copy()
     spikes[21:33], spikes[33:39] = 0, graph.window
-    found = snnmap.activity(replace(graph, spikes=spikes, provenance={"assumed": ["x"], "repairs": ["y"]}))
+    found = snnmap.activity(replace(graph, spikes=spikes, remarks=Remarks(("x",), ("y",))))
     assert [p["name"] for p in found["populations"] if p["saturated"]] == ["second"]
     notes = found["notes"]
     assert notes[:2] == ["x", "repaired: y"]
@@ -94,7 +95,7 @@ def test_shipped_chips_are_listed_with_their_limits() -> None:
     keys = {q["key"] for q in shown["quantities"]}
     assert {"read_voltage", "technology.g_max"} <= keys
     assert set(shown["recalled"]) <= keys
-    assert all(q["source"] and np.isfinite(q["value"]) for q in shown["quantities"])
+    assert all(q["citation"] and np.isfinite(q["value"]) for q in shown["quantities"])
 
 
 def test_shipped_workloads_are_listed() -> None:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from support.origins import replaced
 
 import snnmap
 from snnmap.core.errors import InputError
@@ -24,7 +25,7 @@ def test_every_source_is_found_where_it_is(compiled: Compiled) -> None:
     mapping, network = compiled.mapping, compiled.graph.network
     tile = mapping.placement.tile.tolist()
     for source in range(network.sources):
-        found = snnmap.neuron(mapping, str(source))
+        found = snnmap.where(mapping, str(source))
         for side in ("row", "column"):
             told = [(line["cluster"], line["tile"], line[side]) for line in found[f"{side}s"]]
             assert told == [(k, tile[k], line) for k, s, line in entries(compiled, side) if s == source]
@@ -33,32 +34,31 @@ def test_every_source_is_found_where_it_is(compiled: Compiled) -> None:
         assert homes == (
             [] if source < network.externals else [int(mapping.clustering.home[source - network.externals])]
         )
-        assert snnmap.neuron(mapping, found["name"]) == found
+        assert snnmap.where(mapping, found["name"]) == found
 
 
 def test_an_input_says_that_it_has_no_column(compiled: Compiled) -> None:
-    found = snnmap.neuron(compiled.mapping, "input[3]")
+    found = snnmap.where(compiled.mapping, "input[3]")
     assert found["source"] == 3
-    assert "takes no column" in found["summary"]
-    assert found["columns"] == []
+    assert (found["home"], found["tile"], found["columns"]) == (None, None, [])
 
 
 def test_every_tile_holds_its_clusters(compiled: Compiled) -> None:
     mapping = compiled.mapping
     for tile in range(compiled.hardware.tiles):
-        found = snnmap.on_tile(mapping, tile)
+        found = snnmap.where(mapping, tile=tile)
         assert [c["cluster"] for c in found["clusters"]] == np.flatnonzero(mapping.placement.tile == tile).tolist()
         for held in found["clusters"]:
             for side in ("row", "column"):
                 there = {line: i for k, i, line in entries(compiled, side) if k == held["cluster"]}
                 assert held[f"{side}s"] == there
         assert found["position"] == [tile % compiled.hardware.mesh_width, tile // compiled.hardware.mesh_width]
-    busy = snnmap.on_tile(mapping, int(mapping.placement.tile[0]))
+    busy = snnmap.where(mapping, tile=int(mapping.placement.tile[0]))
     assert "first (" in busy["clusters"][0]["contents"]
 
 
 def test_a_mapping_is_as_itself(compiled: Compiled) -> None:
-    found = snnmap.difference(compiled.mapping, compiled.mapping)
+    found = snnmap.diff(compiled.mapping, compiled.mapping)
     assert found["moved_neurons"] == 0
     assert all(f["a"] == f["b"] and f["ratio"] in {1.0, None} for f in found["figures"])
     assert found["notes"][:2] == ["workload: the same", "hardware: the same"]
@@ -73,13 +73,13 @@ def test_differences_are_counted(compiled: Compiled) -> None:
         mapping,
         placement=replace(mapping.placement, tile=tile),
         figures={**mapping.figures, "hops": 2 * mapping.figures["hops"], "extra": "x"},
-        hardware={**mapping.hardware, "digest": "other"},
+        chip=replaced(mapping.chip, digest="other"),
     )
-    found = snnmap.difference(mapping, other)
+    found = snnmap.diff(mapping, other)
     assert found["moved_neurons"] == moved > 0
     by_name = {f["name"]: f for f in found["figures"]}
     assert by_name["hops"]["ratio"] == 2
-    assert by_name["extra"] == {"name": "extra", "a": None, "b": "x", "ratio": None}
+    assert by_name["extra"] == {"name": "extra", "unit": "", "a": None, "b": "x", "ratio": None}
     assert "hardware: different" in found["notes"]
 
 
@@ -97,13 +97,13 @@ def test_differences_are_counted(compiled: Compiled) -> None:
 )
 def test_unknown_neurons_are_named(compiled: Compiled, asked: str, words: str) -> None:
     with pytest.raises(InputError, match=words):
-        snnmap.neuron(compiled.mapping, asked)
+        snnmap.where(compiled.mapping, asked)
 
 
 @pytest.mark.parametrize("tile", [-1, 12])
 def test_unknown_tiles_are_named(compiled: Compiled, tile: int) -> None:
     with pytest.raises(InputError, match="tiles 0 to 11"):
-        snnmap.on_tile(compiled.mapping, tile)
+        snnmap.where(compiled.mapping, tile=tile)
 
 
 def test_what_points_at_nothing_is_not_looked_up(compiled: Compiled) -> None:
@@ -120,9 +120,9 @@ def test_what_points_at_nothing_is_not_looked_up(compiled: Compiled) -> None:
     )
     for one in broken:
         for ask in (
-            lambda m=one: snnmap.neuron(m, "21"),
-            lambda m=one: snnmap.on_tile(m, 0),
-            lambda m=one: snnmap.difference(m, mapping),
+            lambda m=one: snnmap.where(m, "21"),
+            lambda m=one: snnmap.where(m, tile=0),
+            lambda m=one: snnmap.diff(m, mapping),
         ):
             with pytest.raises(InputError, match="snnmap verify"):
                 ask()

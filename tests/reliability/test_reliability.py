@@ -6,15 +6,17 @@ import numpy as np
 import pytest
 from oracles import reliability as oracle
 from support import small_workload
+from support.origins import replaced
 
 import snnmap
 from snnmap.analysis.routes import link_loads
 from snnmap.analysis.traffic import traffic
+from snnmap.analysis.view import View
 from snnmap.core.arrays import offsets
 from snnmap.core.errors import SnnmapError
 from snnmap.hardware import load_hardware, load_technology
 from snnmap.ir import Clustering, Network, Placement, Population, SpikeGraph, Wiring
-from snnmap.reliability.crossbars import clusters_by_tile, passes_of, programmed, seconds_per_step, tile_variation
+from snnmap.reliability.crossbars import passes_of, tile_variation
 from snnmap.reliability.device import device_state
 from snnmap.reliability.espine import espine_quality, espine_state, espine_twin
 from snnmap.reliability.metrics import device_metrics, reliability_metrics
@@ -52,7 +54,7 @@ def case_of(mapping, graph, hardware):
         "sent": link_loads(traffic(graph, c), mapping.placement, hardware).sum(axis=1),
         "merged": np.bincount(home, weights=mapping.partial_messages, minlength=hardware.tiles),
         "window": graph.window,
-        "step": seconds_per_step(mapping, graph),
+        "step": View(mapping, graph, hardware).seconds_per_step,
         "mesh": (hardware.mesh_width, hardware.mesh_height),
         "size": (hardware.rows, hardware.columns),
         "v": {key: q.value for key, q in hardware.quantities().items()},
@@ -84,7 +86,7 @@ def test_device_mode_equals_the_recount(compiled, technology, tiles):
     assert len(case["clusters"]) >= 5
     truth = oracle.state(case)
     refresh, lifetime, hottest = oracle.wear(case, truth)
-    got = device_state(mapping, compiled.graph, hardware)
+    got = device_state(View(mapping, compiled.graph, hardware))
     assert got.tile_temperature == pytest.approx(truth["tile"], rel=1e-9)
     assert got.temperature - 318.15 == pytest.approx(truth["temperature"] - 318.15, rel=1e-6)
     assert got.peak == pytest.approx(hottest, rel=TOLERANCE)
@@ -104,7 +106,7 @@ def test_device_mode_equals_the_recount(compiled, technology, tiles):
 def test_each_cluster_has_the_lifetime_of_its_own_most_written_cell(compiled, shared):
     case = case_of(shared, compiled.graph, compiled.hardware)
     _, lifetime, _ = oracle.wear(case, oracle.state(case))
-    got = device_state(shared, compiled.graph, compiled.hardware).lifetime
+    got = device_state(View(shared, compiled.graph, compiled.hardware)).lifetime
     for k, cluster in enumerate(case["clusters"]):
         own = min(lifetime[cluster[2], i, j] for i, j, *_ in oracle.synapses(case, cluster))
         assert got[k] == pytest.approx(own, rel=1e-6)
@@ -117,7 +119,7 @@ def test_espine_mode_equals_the_recount(compiled, shared):
         twin = twin.with_value("espine_gamma", 9000.0).with_value("espine_crystallisation", 3e3)
         case = case_of(mapping, compiled.graph, compiled.hardware)
         truth = oracle.paper(case, {key: q.value for key, q in twin.values.items()})
-        got = espine_state(mapping, compiled.graph, compiled.hardware, twin)
+        got = espine_state(View(mapping, compiled.graph, compiled.hardware), twin)
         lasts, spiking, average = map(np.array, zip(*truth, strict=True))
         assert got.lifetime == pytest.approx(lasts * compiled.graph.frames, rel=1e-6)
         assert got.spiking == pytest.approx(spiking, rel=1e-9)
@@ -131,10 +133,10 @@ def test_espine_mode_equals_the_recount(compiled, shared):
 
 def test_the_hottest_espine_cell_carries_spikes(compiled):
     twin = espine_twin(compiled.hardware.technology)
-    got = espine_state(compiled.mapping, compiled.graph, compiled.hardware, twin)
+    got = espine_state(View(compiled.mapping, compiled.graph, compiled.hardware), twin)
     assert got.spiking.max() <= got.hottest
     none = replace(compiled.graph, spikes=np.zeros_like(compiled.graph.spikes))
-    silent = espine_state(compiled.mapping, none, compiled.hardware, twin)
+    silent = espine_state(View(compiled.mapping, none, compiled.hardware), twin)
     assert silent.hottest == 298.0
     assert np.all(silent.lifetime == np.inf)
     assert np.all(silent.spiking == 298.0)
@@ -145,7 +147,7 @@ def test_reading_alone_never_wears_pcm(compiled):
     technology = replace(compiled.hardware.technology, noise="none")
     hardware = replace(compiled.hardware, technology=technology).with_value("ambient_temperature", 50.0)
     hardware = hardware.with_value("wire_temperature_coefficient", 0.0)
-    got = device_state(compiled.mapping, compiled.graph, hardware)
+    got = device_state(View(compiled.mapping, compiled.graph, hardware))
     assert np.all(got.refresh > 1e100)
     assert np.all(got.lifetime > 1e100)
     assert got.programming_power < 1e-100
@@ -153,14 +155,14 @@ def test_reading_alone_never_wears_pcm(compiled):
 
 
 def test_drift_decides_when_it_is_first(compiled):
-    base = device_state(compiled.mapping, compiled.graph, compiled.hardware)
+    base = device_state(View(compiled.mapping, compiled.graph, compiled.hardware))
     assert base.limited_by == "drift"
     uncompensated = replace(compiled.hardware, drift_compensation=False)
-    assert device_state(compiled.mapping, compiled.graph, uncompensated).refresh.min() < base.refresh.min()
+    assert device_state(View(compiled.mapping, compiled.graph, uncompensated)).refresh.min() < base.refresh.min()
     hot = compiled.hardware.with_value("ambient_temperature", 420.0)
-    assert device_state(compiled.mapping, compiled.graph, hot).limited_by == "read disturb"
+    assert device_state(View(compiled.mapping, compiled.graph, hot)).limited_by == "read disturb"
     short = compiled.hardware.with_value("horizon", 1e6)
-    assert device_state(compiled.mapping, compiled.graph, short).limited_by == "none within horizon"
+    assert device_state(View(compiled.mapping, compiled.graph, short)).limited_by == "none within horizon"
 
 
 def test_the_first_crossbar_to_ask_names_the_cause():
@@ -174,41 +176,44 @@ def test_the_first_crossbar_to_ask_names_the_cause():
 
 
 def test_time_multiplexing_lifetime_is_as_one_over_rate(compiled, shared):
-    fast = device_state(shared, compiled.graph, compiled.hardware)
-    slow_graph = replace(compiled.graph, dt=10 * seconds_per_step(shared, compiled.graph))
-    slow = device_state(shared, slow_graph, compiled.hardware)
+    fast = device_state(View(shared, compiled.graph, compiled.hardware))
+    slow_graph = replace(compiled.graph, dt=10 * View(shared, compiled.graph, compiled.hardware).seconds_per_step)
+    slow = device_state(View(shared, slow_graph, compiled.hardware))
     assert slow.lifetime == pytest.approx(10 * fast.lifetime)
     assert slow.programming_power == pytest.approx(fast.programming_power / 10, rel=1e-6)
     assert fast.limited_by == "programming"
-    alone = device_state(compiled.mapping, compiled.graph, compiled.hardware)
+    alone = device_state(View(compiled.mapping, compiled.graph, compiled.hardware))
     assert fast.lifetime.max() < 1e-3 * alone.lifetime.min()
 
 
 def test_espine_lifetime_is_as_one_over_spikes(compiled):
     twin = espine_twin(compiled.hardware.technology)
     cold = twin.with_value("espine_spike_time", 1e-12).with_value("espine_gamma", 300.0)
-    once = espine_state(compiled.mapping, compiled.graph, compiled.hardware, cold)
+    once = espine_state(View(compiled.mapping, compiled.graph, compiled.hardware), cold)
     often = replace(compiled.graph, spikes=3 * compiled.graph.spikes)
-    assert espine_state(compiled.mapping, often, compiled.hardware, cold).lifetime * 3 == pytest.approx(
+    assert espine_state(View(compiled.mapping, often, compiled.hardware), cold).lifetime * 3 == pytest.approx(
         once.lifetime, rel=1e-6
     )
 
 
 def test_loop_gain_and_runaway_come_from_the_chip(compiled):
     leaky = compiled.hardware.with_value("periphery_width", 20e-6 * 1e3)
-    calm = device_state(compiled.mapping, compiled.graph, compiled.hardware)
-    hot = device_state(compiled.mapping, compiled.graph, leaky)
+    calm = device_state(View(compiled.mapping, compiled.graph, compiled.hardware))
+    hot = device_state(View(compiled.mapping, compiled.graph, leaky))
     assert hot.gain > 500 * calm.gain
     assert hot.temperature.mean() > calm.temperature.mean()
 
 
 def test_variation_scales_lifetimes_tile_by_tile(compiled):
-    varied = replace(compiled.mapping, hardware={**compiled.mapping.hardware, "variation_seed": 5})
+    varied = replace(compiled.mapping, chip=replaced(compiled.mapping.chip, variation_seed=5))
     factors = tile_variation(compiled.hardware, 5)[compiled.mapping.placement.tile]
     assert len(set(factors.tolist())) == len(factors)
     twin = espine_twin(compiled.hardware.technology)
     pairs = [
-        (device_state(m, compiled.graph, compiled.hardware), espine_state(m, compiled.graph, compiled.hardware, twin))
+        (
+            device_state(View(m, compiled.graph, compiled.hardware)),
+            espine_state(View(m, compiled.graph, compiled.hardware), twin),
+        )
         for m in (compiled.mapping, varied)
     ]
     assert pairs[1][0].lifetime == pytest.approx(pairs[0][0].lifetime * factors)
@@ -220,16 +225,16 @@ def test_variation_scales_lifetimes_tile_by_tile(compiled):
 def test_programming_is_named_when_a_poor_tile_wears_out(compiled, shared):
     """The limit is judged with process variation and endurance in it."""
     tough = compiled.hardware.with_value("endurance", 1e15)
-    assert device_state(shared, compiled.graph, tough).limited_by != "programming"
+    assert device_state(View(shared, compiled.graph, tough)).limited_by != "programming"
 
 
 def test_sparing_cells_lengthens_life_and_certain_cells_need_no_band(compiled):
-    got = device_state(compiled.mapping, compiled.graph, compiled.hardware)
+    got = device_state(View(compiled.mapping, compiled.graph, compiled.hardware))
     assert got.band[0] < got.band[1] < got.band[2]
     cells = np.full(5000, 7.0)
     times = [failure_times(cells, 1.0, k, (0.5,))[0] for k in (1, int(SPARE_SHARE * 5000) + 1)]
     assert times[0] < times[1] < 7.0
-    certain = device_state(compiled.mapping, compiled.graph, compiled.hardware.with_value("endurance_sigma", 0.0))
+    certain = device_state(View(compiled.mapping, compiled.graph, compiled.hardware.with_value("endurance_sigma", 0.0)))
     assert certain.band == (certain.lifetime.min(),) * 3
     assert certain.spared == certain.lifetime.min()
     assert failure_times(np.zeros(0), 1.0, 1, (0.5, 0.9)) == (np.inf, np.inf)
@@ -240,7 +245,7 @@ def test_a_cluster_without_synapses_wears_nothing(compiled):
     populations = (Population("in", "input", "input", 0, (2,), 0), Population("n", "neuron", "recorded", 2, (2,), 1))
     network = Network(populations, offsets([1, 1, 0, 0]), [2, 2], np.ones(2), np.ones(2), (1,))
     spikes = np.array([3, 0, 2, 0])
-    graph = SpikeGraph(network, spikes, spikes, spikes, spikes, 1, 10, 1e-3, None, None, {})
+    graph = SpikeGraph(network, spikes, spikes, spikes, spikes, 1, 10, 1e-3, None, None)
     clustering = Clustering([0, 2, 2], [0, 1], [0, 1, 2], [2, 3], [0, 1])
     mapping = replace(
         compiled.mapping,
@@ -249,28 +254,29 @@ def test_a_cluster_without_synapses_wears_nothing(compiled):
         wiring=Wiring([0, 1], [0, 0]),
         partial_messages=np.zeros(2, np.int64),
     )
-    got = device_state(mapping, graph, compiled.hardware)
+    got = device_state(View(mapping, graph, compiled.hardware))
     assert np.isfinite(got.lifetime[0])
     assert got.lifetime[1] == np.inf
     assert got.refresh[1] == np.inf
     twin = espine_twin(compiled.hardware.technology)
-    assert espine_state(mapping, graph, compiled.hardware, twin).lifetime[1] == np.inf
+    assert espine_state(View(mapping, graph, compiled.hardware), twin).lifetime[1] == np.inf
 
 
 def test_cells_that_are_never_read_have_no_pulse(compiled):
     silent = replace(compiled.graph, spikes=np.zeros_like(compiled.graph.spikes))
-    got = device_state(compiled.mapping, silent, compiled.hardware)
+    got = device_state(View(compiled.mapping, silent, compiled.hardware))
     assert got.peak == pytest.approx(got.tile_temperature[compiled.mapping.placement.tile].max(), abs=1e-9)
 
 
 def test_oxram_reads_disturb_where_they_are_strong(compiled):
     hardware = replace(compiled.hardware, technology=load_technology("oxram-22"))
-    got = device_state(compiled.mapping, compiled.graph, hardware)
+    got = device_state(View(compiled.mapping, compiled.graph, hardware))
     assert got.limited_by == "programming"
     assert (
-        device_state(compiled.mapping, compiled.graph, hardware.with_value("horizon", 1e6)).limited_by == "read disturb"
+        device_state(View(compiled.mapping, compiled.graph, hardware.with_value("horizon", 1e6))).limited_by
+        == "read disturb"
     )
-    weak = device_state(compiled.mapping, compiled.graph, hardware.with_value("read_voltage", 0.1))
+    weak = device_state(View(compiled.mapping, compiled.graph, hardware.with_value("read_voltage", 0.1)))
     assert weak.refresh.min() == pytest.approx(np.e * got.refresh.min(), rel=0.02)
 
 
@@ -292,18 +298,18 @@ def test_espine_never_lives_shorter_than_the_traffic_objective(chip, seed):
 
 
 def test_modes_are_labelled_and_only_offered_where_known(compiled):
-    metrics = reliability_metrics(compiled.mapping, compiled.graph, compiled.hardware)
+    metrics = reliability_metrics(View(compiled.mapping, compiled.graph, compiled.hardware))
     assert all(m.name.startswith(f"{m.mode}_") for m in metrics)
     assert {m.mode for m in metrics} == {"device", "espine"}
     oxram = replace(compiled.hardware, technology=load_technology("oxram-22"))
-    assert {m.mode for m in reliability_metrics(compiled.mapping, compiled.graph, oxram)} == {"device"}
+    assert {m.mode for m in reliability_metrics(View(compiled.mapping, compiled.graph, oxram))} == {"device"}
     paper = replace(compiled.hardware, technology=load_technology("espine-pcm-65"))
-    assert {m.mode for m in reliability_metrics(compiled.mapping, compiled.graph, paper)} == {"espine"}
+    assert {m.mode for m in reliability_metrics(View(compiled.mapping, compiled.graph, paper))} == {"espine"}
     assert espine_twin(paper.technology) is paper.technology
 
 
 def test_energies_are_power_times_time(compiled, shared):
-    state = device_state(shared, compiled.graph, compiled.hardware)
+    state = device_state(View(shared, compiled.graph, compiled.hardware))
     got = {m.name: m.value for m in device_metrics(state, 2.0, 3)}
     assert got["device_energy_leakage_J"] == pytest.approx(2.0 * state.leakage.sum())
     assert got["device_energy_programming_J"] == pytest.approx(2.0 * state.programming_power)
@@ -324,16 +330,16 @@ def test_quality_needs_an_espine_twin():
 def test_steps_last_as_long_as_the_chip_needs(compiled):
     schedule = compiled.mapping.schedule
     period = schedule.period_numerator / schedule.period_denominator * compiled.mapping.sdfg.tick
-    assert seconds_per_step(compiled.mapping, compiled.graph) == max(1e-3, period)
+    assert compiled.view.seconds_per_step == max(1e-3, period)
     fast = replace(compiled.graph, dt=period / 2)
-    assert seconds_per_step(compiled.mapping, fast) == period
+    assert View(compiled.mapping, fast, compiled.hardware).seconds_per_step == period
 
 
 def test_clusters_by_tile_and_passes(compiled, shared):
-    groups = clusters_by_tile(shared)
+    view = View(shared, compiled.graph, compiled.hardware)
+    groups = view.clusters_by_tile
     clusters = shared.clustering.clusters
     assert [g.tolist() for g in groups] == [list(range(t, clusters, 3)) for t in range(3)]
-    held = programmed(shared, compiled.graph)
-    total = sum(passes_of(shared, compiled.graph, compiled.hardware, held, k).sum() for k in range(clusters))
+    total = sum(passes_of(view, k).sum() for k in range(clusters))
     fan_out = np.diff(compiled.graph.network.indptr)
     assert total == int((fan_out * compiled.graph.spikes).sum())

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from snnmap.analysis.view import View
 from snnmap.core.errors import InputError
 from snnmap.evaluation import maps
 from snnmap.render import plots
@@ -90,7 +91,7 @@ def test_several_values_share_one_unit():
 
 def test_tile_maps_agree_with_the_figures(compiled):
     mapping, graph, hardware = compiled.mapping, compiled.graph, compiled.hardware
-    found = {(c.mode, c.key): c.values for c in maps.tile_maps(mapping, graph, hardware)}
+    found = {(c.mode, c.key): c.values for c in maps.tile_maps(View(mapping, graph, hardware))}
     told = mapping.figures
     assert np.nanmin(found["espine", "lifetime_frames"]) == pytest.approx(told["espine_lifetime_frames"])
     assert np.nanmin(found["device", "lifetime_s"]) == pytest.approx(told["device_lifetime_s"])
@@ -105,10 +106,10 @@ def test_tile_maps_agree_with_the_figures(compiled):
 
 def test_crossbar_maps_agree_with_the_figures(compiled):
     mapping, graph, hardware = compiled.mapping, compiled.graph, compiled.hardware
-    weakest = maps.weakest_crossbar(mapping, graph, hardware)
+    weakest = maps.weakest_crossbar(View(mapping, graph, hardware))
     worst, refresh, used = 0.0, np.inf, 0
     for k in range(mapping.clustering.clusters):
-        found = {(c.mode, c.key): c.values for c in maps.crossbar_maps(mapping, graph, hardware, k)}
+        found = {(c.mode, c.key): c.values for c in maps.crossbar_maps(View(mapping, graph, hardware), k)}
         assert {values.shape for values in found.values()} == {(hardware.rows, hardware.columns)}
         spent = found["espine", "spent_per_million_frames"]
         worst = max(worst, float(np.nanmax(np.append(spent, 0.0))))
@@ -126,15 +127,15 @@ def test_crossbar_maps_agree_with_the_figures(compiled):
 
 def test_a_crossbar_that_does_not_exist_is_refused(compiled):
     with pytest.raises(InputError, match="crossbar 999 does not exist"):
-        maps.crossbar_maps(compiled.mapping, compiled.graph, compiled.hardware, 999)
+        maps.crossbar_maps(View(compiled.mapping, compiled.graph, compiled.hardware), 999)
 
 
 @pytest.mark.parametrize("suffix", [".png", ".svg"])
 def test_tiles_and_crossbars_are_drawn_alike_twice(compiled, tmp_path, suffix):
     mapping, graph, hardware = compiled.mapping, compiled.graph, compiled.hardware
     mesh = (hardware.mesh_width, hardware.mesh_height)
-    charts = maps.tile_maps(mapping, graph, hardware)
-    cells = maps.crossbar_maps(mapping, graph, hardware, 0)
+    charts = maps.tile_maps(View(mapping, graph, hardware))
+    cells = maps.crossbar_maps(View(mapping, graph, hardware), 0)
     for name in ("a", "b"):
         plots.plot_tiles(charts, mesh, tmp_path / f"{name}-tiles{suffix}", title="tiles")
         plots.plot_crossbar(cells[:4], tmp_path / f"{name}-cells{suffix}", title="cells")

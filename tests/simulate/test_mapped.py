@@ -117,6 +117,6 @@ def test_replay_needs_events_and_neurons(compiled: Compiled) -> None:
     with pytest.raises(InputError, match="fewer samples"):
         replay(compiled.mapping, replace(compiled.graph, events=None))
     with pytest.raises(InputError, match="simulated"):
-        replay(compiled.mapping, replace(compiled.graph, provenance={}))
+        replay(compiled.mapping, replace(compiled.graph, dynamics=None))
     with pytest.raises(InputError, match="no events"):
         deviation(replace(compiled.graph, events=None), compiled.graph.events)

@@ -27,7 +27,7 @@ def run(network: Network, frames: list[npt.NDArray[np.float32]], golden: dict, i
     counts = offsets([len(v) for v in value])
     stimulus = Spikes(counts, step, source, np.concatenate(value), len(frames[0]), golden["dt"])
     dynamics = Dynamics(dt=golden["dt"], integration=integration)  # type: ignore[arg-type]
-    return profile(Workload("golden", network, stimulus, None, dynamics, {}))
+    return profile(Workload("golden", network, stimulus, None, dynamics))
 
 
 def rasters(graph: SpikeGraph, frame: int, names: list[str]) -> dict[str, npt.NDArray[np.int64]]:

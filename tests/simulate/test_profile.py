@@ -1,6 +1,6 @@
 import subprocess
 import sys
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ from oracles import dense_executor
 from snnmap.core.arrays import offsets
 from snnmap.core.errors import InputError
 from snnmap.core.exact import grid_of, on_grid
-from snnmap.ir import ANALOG, MODELS, Dynamics, Network, Population, SpikeGraph, Spikes, Workload
+from snnmap.ir import ANALOG, MODELS, Dynamics, Network, Population, Provenance, SpikeGraph, Spikes, Workload
 from snnmap.simulate import execution, neurons
 from snnmap.simulate.kernels import neurons as kernel
 from snnmap.simulate.profile import profile
@@ -60,7 +60,7 @@ def spikes(frames: list[list[tuple[int, int, float]]], steps: int = STEPS, dt: f
 
 def workload(net: Network, stimulus: Spikes, labels: object = None, **dynamics: object) -> Workload:
     given = None if labels is None else np.asarray(labels, np.int64)
-    return Workload("test", net, stimulus, given, Dynamics(dt=stimulus.dt, **dynamics), {"source": "test"})  # type: ignore[arg-type]
+    return Workload("test", net, stimulus, given, Dynamics(dt=stimulus.dt, **dynamics), Provenance(source="test"))  # type: ignore[arg-type]
 
 
 def listed(events: Spikes | None) -> list[tuple[int, int, int, float]]:
@@ -115,7 +115,7 @@ def random_workload(seed: int, dynamics: Dynamics) -> Workload:
         frames.append(
             [(int(t), int(i), rng.integers(1, 4) if i < 3 else float(np.float32(rng.normal()))) for t, i in drive]
         )
-    return Workload("random", network(pops, matrix, (len(pops) - 1,)), spikes(frames), None, dynamics, {})
+    return Workload("random", network(pops, matrix, (len(pops) - 1,)), spikes(frames), None, dynamics)
 
 
 DYNAMICS = st.builds(
@@ -296,11 +296,11 @@ def outputs(counts: list[list[int]]) -> Workload:
 def test_accuracy_and_ties() -> None:
     case = outputs([[3, 1, 2], [0, 4, 4], [1, 2, 2], [0, 0, 0]])
     graph = profile(case)
-    assert graph.provenance["predictions"] == [0, 1, 1, 0]  # the lowest of equals
+    assert graph.predictions.tolist() == [0, 1, 1, 0]  # the lowest of equals
     assert graph.accuracy == 0.5
     assert profile(replace(case, labels=None)).accuracy is None
-    assert graph.provenance["dynamics"] == asdict(case.dynamics)
-    assert graph.provenance["source"] == "test"
+    assert graph.dynamics == case.dynamics
+    assert graph.provenance.source == "test"
 
 
 def test_analog_outputs_are_classified_by_their_sum() -> None:
@@ -318,8 +318,8 @@ def test_dead_and_saturated_are_named() -> None:
     matrix[0, 2], matrix[0, 3] = 1.0, 0.01
     drive = spikes([[(t, 0, 1) for t in range(STEPS)]])
     graph = profile(workload(network(pops, matrix), drive, integration="step"))
-    assert graph.provenance["dead"] == ["unused", "off"]
-    assert graph.provenance["saturated"] == ["on"]
+    assert graph.remarks.dead == ("unused", "off")
+    assert graph.remarks.saturated == ("on",)
 
 
 def test_progress_and_events_kept(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,7 +21,7 @@ def crossbars(rng, shapes, density):
     )
     network = Network(populations, indptr, neuron + inputs, np.ones(len(neuron)), np.ones(2), (1,))
     spikes = rng.integers(1, 40, inputs + neurons)
-    graph = SpikeGraph(network, spikes, spikes, spikes, spikes, 1, 100, 1e-3, None, None, {})
+    graph = SpikeGraph(network, spikes, spikes, spikes, spikes, 1, 100, 1e-3, None, None)
     home = np.repeat(np.arange(len(shapes)), [c for _, c in shapes])
     clustering = Clustering(row_ptr, np.arange(inputs), column_ptr, np.arange(neurons) + inputs, home)
     return graph, clustering, full

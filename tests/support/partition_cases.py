@@ -35,7 +35,7 @@ def graph_of(sizes, edges, *, spikes=None, window=(2, 10), kinds=None, levels=No
     spikes = np.arange(1, first + 1) % 7 if spikes is None else np.asarray(spikes)
     spikes = np.where(network.is_bias(), frames * steps, spikes)
     active = np.minimum(spikes, frames * steps)
-    return SpikeGraph(network, spikes, spikes, np.minimum(spikes, 1), active, frames, steps, 1e-3, None, None, {})
+    return SpikeGraph(network, spikes, spikes, np.minimum(spikes, 1), active, frames, steps, 1e-3, None, None)
 
 
 def dense(*layers, **options):

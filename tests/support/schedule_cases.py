@@ -125,7 +125,6 @@ def _activity(rng, network, biases, *, keep_events):
         dt=1e-3,
         events=events if keep_events else None,
         accuracy=None,
-        provenance={},
     )
     return graph, emitted
 

@@ -7,7 +7,7 @@ above the chip's 16 rows, so neurons are split; 8 columns, so that clusters hold
 import numpy as np
 
 from snnmap.core.arrays import offsets
-from snnmap.ir import Dynamics, Network, Population, Spikes, Workload
+from snnmap.ir import Dynamics, Network, Population, Provenance, Spikes, Workload
 
 SIZES = {"input": 20, "bias": 1, "first": 12, "second": 6, "out": 3}
 LEVELS = {"input": 0, "bias": 0, "first": 1, "second": 2, "out": 3}
@@ -82,7 +82,7 @@ def stimulus(seed: int = 2, rate: float = 0.25, frames: int = FRAMES, steps: int
 
 def workload(seed: int = 1, rate: float = 0.25) -> Workload:
     """The network on its stimulus."""
-    return Workload("small", network(seed), stimulus(rate=rate), None, Dynamics(), {"source": "small"})
+    return Workload("small", network(seed), stimulus(rate=rate), None, Dynamics(), Provenance(source="small"))
 
 
 RECIPE = """

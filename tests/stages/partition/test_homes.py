@@ -22,7 +22,7 @@ def case(columns, neurons, homes):
     )
     network = Network(populations, offsets([0] * (neurons + 1)), [], [], np.ones(2), (1,))
     none = np.zeros(neurons + 1, np.int64)
-    graph = SpikeGraph(network, none, none, none, none, 1, 1, 1e-3, None, None, {})
+    graph = SpikeGraph(network, none, none, none, none, 1, 1, 1e-3, None, None)
     flat = [1 + n for cluster in columns for n in cluster]
     empty = np.zeros(len(columns) + 1, np.int64)
     return graph, Clustering(empty, [], offsets([len(c) for c in columns]), flat, homes)

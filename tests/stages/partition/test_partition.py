@@ -46,9 +46,9 @@ def recount(graph, clustering, *, unicast=False):
     return oracle.cost(set(synapses), clusters, home, spikes, active, graph.window, unicast)
 
 
-def task(graph, hardware, *, unicast=False, weight=1.0, deadline=None):
-    run = Run(np.random.default_rng(0), deadline=deadline)
-    return Task(PartitionProblem(graph, hardware), run, unicast, weight, Activity(graph))
+def task(graph, hardware, *, unicast=False, weight=1.0, may_split=True):
+    run = Run(np.random.default_rng(0))
+    return Task(PartitionProblem(graph, hardware, may_split), run, unicast, weight, Activity(graph))
 
 
 @BOTH
@@ -125,7 +125,7 @@ def test_near_the_optimum_where_no_neuron_is_split():
     excess = []
     for seed in range(20):
         graph, hardware = tiny(seed, 7, 14), machine(6 + seed % 2, 2 + seed % 3)
-        todo = replace(task(graph, hardware), split="none")
+        todo = task(graph, hardware, may_split=False)
         best = KernighanLin().refined(todo, constructed(todo, orders=5), np.random.default_rng(seed))
         limits = (hardware.rows, hardware.columns, hardware.rows * hardware.columns)
         optimum = oracle.cheapest_whole(*listed(graph), graph.window, limits, best.limits.crossbar)
@@ -225,17 +225,17 @@ def test_a_bias_takes_a_row_wherever_it_is_needed_and_sends_nothing(name):
 def test_what_cannot_be_split_is_refused_with_a_remedy(name):
     graph = dense(10, 3)
     with pytest.raises(InfeasibleError, match="crossbar rows: need 10, have 8") as caught:
-        run(name, graph, machine(8, 8), split="none")
+        run(name, graph, machine(8, 8), may_split=False)
     assert "partial_sum" in caught.value.remedy
     with pytest.raises(InfeasibleError, match="cannot add partial sums"):
         run(name, graph, machine(8, 8, merge=False))
-    assert run(name, graph, machine(10, 8), split="none").clusters == 1
+    assert run(name, graph, machine(10, 8), may_split=False).clusters == 1
     assert run(name, graph, machine(10, 8, merge=False)).clusters == 1
 
 
 def test_without_merging_nothing_is_split_voluntarily():
     graph = convolution(4, 8, 4, 3)
-    for hardware, options in ((machine(40, 64, merge=False), {}), (machine(40, 64), {"split": "none"})):
+    for hardware, options in ((machine(40, 64, merge=False), {}), (machine(40, 64), {"may_split": False})):
         clustering = run("kernighan_lin", graph, hardware, **options)
         assert len(clustering.column_neuron) == graph.network.neurons
 
@@ -243,7 +243,7 @@ def test_without_merging_nothing_is_split_voluntarily():
 def test_voluntary_cuts_save_crossbars_where_messages_allow():
     """A row-bound convolution: one output position fills the rows, parts over few channels share them."""
     graph = convolution(8, 8, 4, 4, spikes=np.ones(8 * 64 + 4 * 25), window=(1, 1))
-    whole = run("first_fit", graph, machine(128, 64), split="none")
+    whole = run("first_fit", graph, machine(128, 64), may_split=False)
     cut = run("first_fit", graph, machine(128, 64), crossbar_weight=1e6)
     assert cut.clusters < 0.8 * whole.clusters
 
@@ -251,13 +251,16 @@ def test_voluntary_cuts_save_crossbars_where_messages_allow():
 @BOTH
 def test_a_spent_budget_still_gives_a_legal_partition(name):
     graph, hardware = random_graph(1, hidden=30, density=0.3), machine(8, 8)
-    clustering = ALGORITHMS[name]()(graph, hardware, rng=np.random.default_rng(0), deadline=time.monotonic() - 1)
+    clustering = ALGORITHMS[name]()(
+        PartitionProblem(graph, hardware), Run(np.random.default_rng(0), deadline=time.monotonic() - 1)
+    )
     assert faults(graph, clustering, hardware) == []
 
 
 def test_progress_is_told():
     told = []
-    KernighanLin()(random_graph(2), machine(8, 4), rng=np.random.default_rng(0), progress=lambda *a: told.append(a))
+    problem = PartitionProblem(random_graph(2), machine(8, 4))
+    KernighanLin()(problem, Run(np.random.default_rng(0), lambda *a: told.append(a)))
     assert all(stage == "partition" and 0 <= done <= total for stage, done, total, _ in told)
     assert told[-1][3] > 0
 
