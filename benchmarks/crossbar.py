@@ -20,6 +20,7 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 import numpy as np  # noqa: E402 must follow the setting above
 
 from snnmap.physics.crossbar import (  # noqa: E402 must follow the setting above
+    Wires,
     cell_currents,
     cell_currents_nonlinear,
     gated_row_map,
@@ -65,12 +66,12 @@ def compare(size: int, theirs: bool, quick: bool) -> None:
     G = rng.uniform(0.1e-6, 25e-6, (size, size))
     on = rng.random((size, PATTERNS)) < 0.7
     V = 0.2 * on
-    wires = {"r_wl": OHM, "r_bl": OHM, "r_source": 0.0, "r_sense": 0.0}
+    wires = Wires(OHM, OHM, 0.0, 0.0)
     print(f"\n{size} x {size}, {OHM} ohm per segment, 0.1 to 25 uS, 70 % of the rows on")
     print(f"{'':58s}{'snnmap ms':>11s}{'badcr. ms':>11s}{'ratio':>10s}   difference")
 
     def many(inactive: str, patterns: int) -> np.ndarray:
-        return cell_currents(G=G, V=V[:, :patterns], active=on[:, :patterns], inactive=inactive, **wires)
+        return cell_currents(G=G, V=V[:, :patterns], active=on[:, :patterns], inactive=inactive, wires=wires)
 
     one, ours = seconds(lambda: many("grounded", 1), 20)
     single = None
@@ -94,10 +95,10 @@ def compare(size: int, theirs: bool, quick: bool) -> None:
     floating, _ = seconds(lambda: many("floating", 100), 2)
     line("100 patterns, every one with its own floating rows, each", floating / 100, None)
     few = on & (rng.random(on.shape) < 0.1)
-    sparse, _ = seconds(lambda: cell_currents(G=G, V=V, active=few, inactive="gated", **wires), 2)
+    sparse, _ = seconds(lambda: cell_currents(G=G, V=V, active=few, inactive="gated", wires=wires), 2)
     line(f"{PATTERNS} patterns, 7 % of the rows on, gated, each", sparse / PATTERNS, single)
 
-    row_map, ours = seconds(lambda: gated_row_map(G=G, V_r=0.2, **wires), 20)
+    row_map, ours = seconds(lambda: gated_row_map(G=G, V_r=0.2, wires=wires), 20)
     if theirs:
         picked = range(0, size, max(1, size // 4))
         start = time.process_time()
@@ -115,10 +116,10 @@ def compare(size: int, theirs: bool, quick: bool) -> None:
         )
     else:
         line("all cells, each row read alone", row_map, None)
-    tensor, _ = seconds(lambda: transfer_tensor(G=G, **wires), 2)
+    tensor, _ = seconds(lambda: transfer_tensor(G=G, wires=wires), 2)
     line("transfer tensor (all cells, every row)", tensor, None)
     nonlinear, _ = seconds(
-        lambda: cell_currents_nonlinear(G=G, V=V[:, :1], active=on[:, :1], inactive="grounded", k=5.0, **wires)
+        lambda: cell_currents_nonlinear(G=G, V=V[:, :1], active=on[:, :1], inactive="grounded", k=5.0, wires=wires)
     )
     line("one pattern, cells I = G sinh(5 v) / 5", nonlinear, None)
 
@@ -132,14 +133,8 @@ def main() -> None:
     if not theirs:
         print("badcrossbar is not importable here: its columns stay empty (pip install badcrossbar)")
     warm = np.full((3, 3), 1e-6)
-    cell_currents_nonlinear(
-        G=warm,
-        V=warm[:, :1],
-        active=warm[:, :1] > 0,
-        inactive="gated",
-        k=1.0,
-        **dict.fromkeys(("r_wl", "r_bl", "r_source", "r_sense"), 1.0),
-    )
+    wires = Wires(1.0, 1.0, 1.0, 1.0)
+    cell_currents_nonlinear(G=warm, V=warm[:, :1], active=warm[:, :1] > 0, inactive="gated", k=1.0, wires=wires)
     for size in (128,) if quick else (128, 256):
         compare(size, theirs, quick)
 

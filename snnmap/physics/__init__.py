@@ -22,7 +22,7 @@ Device models start from those currents. `pcm`: conductance, noise and drift as 
 its array (one resistance), the array over its tile (a metal sheet), tiles over the air (a silicon sheet), each sheet
 solved exactly by DCT. `leakage`: the fixed point of leakage and temperature, or proof of runaway. `endurance`: wear by
 writes, loss of state, drift, with a lifetime band. `espine`: eSpine's equations instead, every spike wearing its cell.
-`energy`: the parts. Functions take SI scalars and arrays; `X.of(record)` reads them from a hardware record by key.
+`energy`: of a read, of a write. Functions take SI scalars and arrays; `X.of(record)` reads them from a hardware record.
 
 Rejected: a full finite-volume package model (HotSpot's numbers are processor coolers; the package is one resistance
 here and its uncertainty dominates), an Arrhenius factor on cycling endurance (no published law for phase-change

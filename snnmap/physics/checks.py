@@ -28,7 +28,7 @@ def scalar(name: str, value: float, *, above: float | None = None, least: float 
         If it is not one finite number, not `above` or not at `least` the bound.
     """
     number = np.asarray(value)
-    if number.ndim or not np.issubdtype(number.dtype, np.number) or not np.isfinite(number):
+    if number.ndim or number.dtype.kind not in "iuf" or not np.isfinite(number):
         raise InputError(f"{name} must be one finite number, not {value!r}")
     if above is not None and not number > above:
         raise InputError(f"{name} must be more than {above:g}, not {value:g}")

@@ -3,7 +3,7 @@
 Convention: M word lines (rows), N bit lines (columns). Row i is driven by an ideal source at its left end through
 `r_source` + `r_wl` to node (i, 0), with `r_wl` between neighbours and an open right end. Column j reaches ground at its
 bottom end through `r_bl` + `r_sense`, with `r_bl` between neighbours and an open top end. Currents are positive from
-word to bit line. Any of the four resistances may be 0, any cell open (G = 0).
+word to bit line. Any of the four resistances (`Wires`) may be 0, any cell open (G = 0). Equations: PHYSICS M1.
 
 Knows arrays of numbers only: not what a cell is made of, nor which neuron sits on it. Methods: package docstring.
 """
@@ -15,7 +15,47 @@ import numpy.typing as npt
 
 from snnmap.core.arrays import F64, Bool
 from snnmap.core.errors import InputError
+from snnmap.physics.checks import Values, numbers, scalar
 from snnmap.physics.crossbar_lines import Lines, lone_row_currents, newton, solve, tensor_of_rows
+
+WIRE_REFERENCE = 300.0
+"""K, temperature that wire resistances are stated at (PHYSICS section 3.1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wires:
+    """Resistances of the lines of an array, ohm; any may be 0.
+
+    Raises
+    ------
+    InputError
+        If one is not a finite number of at least 0.
+    """
+
+    r_wl: float
+    """Segment of a word line, from cell to cell."""
+    r_bl: float
+    """Segment of a bit line."""
+    r_source: float
+    """Row driver."""
+    r_sense: float
+    """Sense input of a column."""
+
+    def __post_init__(self) -> None:
+        for name in self.__dataclass_fields__:
+            object.__setattr__(self, name, scalar(name, getattr(self, name), least=0.0))
+
+    @classmethod
+    def of(cls, technology: Values, temperature: float) -> "Wires":
+        """Wires of a technology at `temperature`, K; drivers and sense inputs do not change with it."""
+        warm = 1.0 + technology["wire_temperature_coefficient"] * (temperature - WIRE_REFERENCE)
+        segments = technology["r_wordline"] * warm, technology["r_bitline"] * warm
+        return cls(*segments, technology["r_source"], technology["r_sense"])
+
+    @property
+    def lines(self) -> Lines:
+        """All four as the kernels take them."""
+        return self.r_wl, self.r_bl, self.r_source, self.r_sense
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,17 +70,7 @@ class ArrayPower:
     """Power dissipated in word lines, bit lines, drivers and sense resistances, W (P,)."""
 
 
-def cell_currents(
-    *,
-    G: npt.ArrayLike,
-    V: npt.ArrayLike,
-    r_wl: float,
-    r_bl: float,
-    r_source: float,
-    r_sense: float,
-    active: npt.ArrayLike,
-    inactive: str,
-) -> F64:
+def cell_currents(*, G: npt.ArrayLike, V: npt.ArrayLike, wires: Wires, active: npt.ArrayLike, inactive: str) -> F64:
     """Current of every cell for every pattern, A (M, N, P).
 
     Exact to 1e-10 of the largest current, and to rounding (1e-13) as a rule; methods in the package docstring.
@@ -51,8 +81,8 @@ def cell_currents(
         Cell conductances, S (M, N); 0 is an open cell.
     V
         Source voltages, V (M, P); those of inactive rows are ignored.
-    r_wl, r_bl, r_source, r_sense
-        Resistances of a word-line segment, bit-line segment, row driver and column sense input, ohm; any may be 0.
+    wires
+        Resistances of lines, drivers and sense inputs.
     active
         Rows driven in each pattern, bool (M, P).
     inactive
@@ -65,32 +95,21 @@ def cell_currents(
         If a shape, sign or name does not fit.
     """
     conductance = _conductances(G)
-    lines = _lines(r_wl, r_bl, r_source, r_sense)
     volts, on = _patterns(conductance, V, active)
     volts, kept, floating = _rows(volts, on, inactive)
-    return solve(conductance, volts, kept, floating, lines)
+    return solve(conductance, volts, kept, floating, wires.lines)
 
 
-def gated_row_map(*, G: npt.ArrayLike, V_r: float, r_wl: float, r_bl: float, r_source: float, r_sense: float) -> F64:
+def gated_row_map(*, G: npt.ArrayLike, V_r: float, wires: Wires) -> F64:
     """Current of every cell when its row alone is read at `V_r` volts and all other rows are gated, A (M, N).
 
     Closed form, one ladder per row (PHYSICS section 2): the map that wear and temperature of a 1T1R array start from.
     Parameters and errors as in `cell_currents`.
     """
-    conductance = _conductances(G)
-    lines = _lines(r_wl, r_bl, r_source, r_sense)
-    return _scalar("V_r", V_r, -np.inf) * lone_row_currents(conductance, lines)
+    return scalar("V_r", V_r) * lone_row_currents(_conductances(G), wires.lines)
 
 
-def transfer_tensor(
-    *,
-    G: npt.ArrayLike,
-    r_wl: float,
-    r_bl: float,
-    r_source: float,
-    r_sense: float,
-    floating: npt.ArrayLike | None = None,
-) -> F64:
+def transfer_tensor(*, G: npt.ArrayLike, wires: Wires, floating: npt.ArrayLike | None = None) -> F64:
     """Current of cell (i, j) per volt on row k while every other driven row is at 0 V, S (M, N, M).
 
     By superposition the currents of source voltages V are T @ V. Rows in `floating` (bool (M,)) are disconnected and
@@ -98,25 +117,15 @@ def transfer_tensor(
     8 M N (M + N) bytes. Other parameters and errors as in `cell_currents`.
     """
     conductance = _conductances(G)
-    lines = _lines(r_wl, r_bl, r_source, r_sense)
     rows = len(conductance)
     cut = np.zeros(rows, np.bool_) if floating is None else np.array(floating)
     if cut.dtype != np.bool_ or cut.shape != (rows,):
         raise InputError(f"floating must be bool ({rows},), one entry per row of G, not {cut.dtype} {cut.shape}.")
-    return tensor_of_rows(conductance, cut, np.arange(rows), rows, lines)
+    return tensor_of_rows(conductance, cut, np.arange(rows), rows, wires.lines)
 
 
 def cell_currents_nonlinear(
-    *,
-    G: npt.ArrayLike,
-    V: npt.ArrayLike,
-    k: float,
-    r_wl: float,
-    r_bl: float,
-    r_source: float,
-    r_sense: float,
-    active: npt.ArrayLike,
-    inactive: str,
+    *, G: npt.ArrayLike, V: npt.ArrayLike, k: float, wires: Wires, active: npt.ArrayLike, inactive: str
 ) -> F64:
     """Current of every cell, A (M, N, P), for cells that obey I = G sinh(k v) / k with v the voltage across the cell.
 
@@ -131,28 +140,27 @@ def cell_currents_nonlinear(
         If Newton's method does not converge.
     """
     conductance = _conductances(G)
-    lines = _lines(r_wl, r_bl, r_source, r_sense)
     volts, on = _patterns(conductance, V, active)
     volts, kept, floating = _rows(volts, on, inactive)
-    steepness = _scalar("k", k, 0.0)
+    steepness = scalar("k", k, least=0.0)
     if steepness * np.max(np.abs(volts), initial=0.0) > 300.0:
         raise InputError(f"k = {k} /V times the largest voltage exceeds 300: the cell currents would overflow.")
-    currents = solve(conductance, volts, kept, floating, lines)
+    currents = solve(conductance, volts, kept, floating, wires.lines)
     if steepness == 0.0:
         return currents
     result = np.empty_like(currents)
     for p in range(len(volts)):
         cells = np.where(kept[p, :, None], conductance, 0.0)
-        result[:, :, p] = newton(cells, volts[p], steepness, floating[p], lines, currents[:, :, p])
+        result[:, :, p] = newton(cells, volts[p], steepness, floating[p], wires.lines, currents[:, :, p])
     return result
 
 
 def current_statistics(*, T: npt.ArrayLike, V: npt.ArrayLike, probability: npt.ArrayLike) -> tuple[F64, F64]:
     """Mean current, A, and mean square current, A^2, of every cell, both (M, N), for random independent spikes.
 
-    Row k is at V[k] with `probability`[k], else at 0 V (PHYSICS 2.3): E[I] = T (V p) and, with squares taken element by
-    element, E[I^2] = E[I]^2 + T^2 (V^2 p (1 - p)). Exact for rows that are grounded when silent, where the array is
-    linear in the pattern.
+    Row k is at V[k] with `probability`[k], else at 0 V (PHYSICS section 2.3): E[I] = T (V p) and, with squares taken
+    element by element, E[I^2] = E[I]^2 + T^2 (V^2 p (1 - p)). Exact for rows that are grounded when silent, where the
+    array is linear in the pattern.
 
     Parameters
     ----------
@@ -178,16 +186,7 @@ def current_statistics(*, T: npt.ArrayLike, V: npt.ArrayLike, probability: npt.A
 
 
 def array_power(
-    *,
-    currents: npt.ArrayLike,
-    G: npt.ArrayLike,
-    V: npt.ArrayLike,
-    r_wl: float,
-    r_bl: float,
-    r_source: float,
-    r_sense: float,
-    active: npt.ArrayLike,
-    k: float = 0.0,
+    *, currents: npt.ArrayLike, G: npt.ArrayLike, V: npt.ArrayLike, wires: Wires, active: npt.ArrayLike, k: float = 0.0
 ) -> ArrayPower:
     """Power at the sources, in the cells and in the wires, W (P,) each, from the cell currents (PHYSICS M7).
 
@@ -196,9 +195,8 @@ def array_power(
     currents are right.
     """
     conductance = _conductances(G)
-    r_wl, r_bl, r_source, r_sense = _lines(r_wl, r_bl, r_source, r_sense)
     volts, on = _patterns(conductance, V, active)
-    steepness = _scalar("k", k, 0.0)
+    steepness = scalar("k", k, least=0.0)
     amperes = np.asarray(currents, np.float64)
     expected = (*conductance.shape, len(volts))
     if amperes.shape != expected or not np.all(np.isfinite(amperes)):
@@ -209,56 +207,22 @@ def array_power(
     word = np.cumsum(amperes[:, ::-1], axis=1)
     bit = np.cumsum(amperes, axis=0)
     source = np.sum(np.where(on, volts, 0.0).T * word[:, -1], axis=0)
-    wires = r_wl * np.sum(np.square(word), axis=(0, 1)) + r_source * np.sum(np.square(word[:, -1]), axis=0)
-    wires += r_bl * np.sum(np.square(bit), axis=(0, 1)) + r_sense * np.sum(np.square(bit[-1]), axis=0)
-    return ArrayPower(source, np.sum(amperes * across, axis=(0, 1)), wires)
-
-
-def _scalar(name: str, value: object, least: float) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
-        raise InputError(f"{name} must be one number, not {value!r}.")
-    if not least <= value < np.inf:
-        raise InputError(
-            f"{name} must be a finite number"
-            + (f" of {least:g} or more" if least > -np.inf else "")
-            + f", not {value!r}."
-        )
-    return float(value)
-
-
-def _lines(r_wl: float, r_bl: float, r_source: float, r_sense: float) -> Lines:
-    return (
-        _scalar("r_wl", r_wl, 0.0),
-        _scalar("r_bl", r_bl, 0.0),
-        _scalar("r_source", r_source, 0.0),
-        _scalar("r_sense", r_sense, 0.0),
-    )
-
-
-def _numbers(name: str, values: npt.ArrayLike) -> F64:
-    try:
-        array = np.array(values, np.float64, order="C")
-    except (TypeError, ValueError) as error:
-        raise InputError(f"{name} must be an array of numbers: {error}.") from error
-    if array.ndim == 0 or np.ndim(values) != 2:
-        raise InputError(f"{name} must have two dimensions, not {np.ndim(values)}.")
-    if not np.all(np.isfinite(array)):
-        raise InputError(f"{name} holds NaN or infinite values.")
-    return array
+    lost = wires.r_wl * np.sum(np.square(word), axis=(0, 1)) + wires.r_source * np.sum(np.square(word[:, -1]), axis=0)
+    lost += wires.r_bl * np.sum(np.square(bit), axis=(0, 1)) + wires.r_sense * np.sum(np.square(bit[-1]), axis=0)
+    return ArrayPower(source, np.sum(amperes * across, axis=(0, 1)), lost)
 
 
 def _conductances(G: npt.ArrayLike) -> F64:
-    conductance = _numbers("G", G)
+    """Checked conductances, a copy in C order, which is the one layout that the kernels are compiled for."""
+    conductance = np.array(numbers("G", G, least=0.0, ndim=2), order="C")
     if conductance.size == 0:
         raise InputError(f"G must have at least one cell, not shape {conductance.shape}.")
-    if np.min(conductance) < 0.0:
-        raise InputError(f"G must not be negative; its least value is {np.min(conductance):g} S.")
     return conductance
 
 
 def _patterns(conductance: F64, V: npt.ArrayLike, active: npt.ArrayLike) -> tuple[F64, Bool]:
     """Checked voltages and active rows, both pattern by pattern (P, M)."""
-    volts = _numbers("V", V)
+    volts = numbers("V", V, ndim=2)
     rows = len(conductance)
     if len(volts) != rows:
         raise InputError(f"V must have one row per row of G ({rows}), not {len(volts)}.")

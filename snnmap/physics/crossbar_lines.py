@@ -20,7 +20,7 @@ TENSOR_BYTES = 2**31
 """Largest working memory of the transfer tensor that is chosen without being asked for."""
 
 Lines = tuple[float, float, float, float]
-"""r_wl, r_bl, r_source, r_sense in ohm."""
+"""r_wl, r_bl, r_source, r_sense in ohm: `crossbar.Wires` as the kernels take it."""
 Rows = npt.NDArray[np.intp]
 
 
@@ -74,15 +74,14 @@ def _solve_each(G: F64, V: F64, kept: Bool, floating: Bool, lines: Lines) -> F64
         currents[lone, row] = lone_row_currents(G, lines)[row] * V[lone, row, None]
     for p in np.flatnonzero(iterations < 0):
         rows = np.flatnonzero(kept[p])
-        cells = G[rows]
-        currents[p, rows] = _direct(cells, V[p, rows], np.zeros_like(cells), floating[p, rows], rows, len(G), lines)
+        cells, series = G[rows], _series(rows, len(G), G.shape[1], lines)
+        currents[p, rows] = _direct(cells, V[p, rows], np.zeros_like(cells), floating[p, rows], series)
     return currents
 
 
-def _direct(G: F64, V: F64, emf: F64, floating: Bool, rows: Rows, height: int, lines: Lines) -> F64:
-    """Cell currents, A (m, N), of one pattern `V` (m,) on the connected `rows` (m,), by elimination."""
-    always = np.ones(len(rows), np.int64)
-    series = _series(rows, height, G.shape[1], lines)
+def _direct(G: F64, V: F64, emf: F64, floating: Bool, series: tuple[F64, F64]) -> F64:
+    """Cell currents, A (m, N), of one pattern `V` (m,) on connected rows, by elimination; `series` as of `_series`."""
+    always = np.ones(len(G), np.int64)
     return _eliminate(G, np.ascontiguousarray(V[:, None]), emf, always, floating, series)[:, :, 0]
 
 
@@ -112,8 +111,9 @@ def tensor_of_rows(G: F64, floating: Bool, rows: Rows, height: int, lines: Lines
 def lone_row_currents(G: F64, lines: Lines) -> F64:
     """Current per volt, S (M, N), of every cell when its row alone is connected."""
     m, n = G.shape
+    _, r_bl, _, r_sense = lines
     r_word, _ = _series(np.arange(m), m, n, lines)
-    return lone_rows(G, r_word, lines[1] * np.arange(m, 0, -1, dtype=np.float64) + lines[3])
+    return lone_rows(G, r_word, r_bl * np.arange(m, 0, -1, dtype=np.float64) + r_sense)
 
 
 def newton(G: F64, V: F64, k: float, floating: Bool, lines: Lines, start: F64) -> F64:
@@ -135,7 +135,7 @@ def newton(G: F64, V: F64, k: float, floating: Bool, lines: Lines, start: F64) -
         iterations = solve_patterns(slope, V[None], emf, everywhere, floating[None], lines, TOLERANCE, solved)
         current: F64 = solved[0]
         if iterations[0] < 0:
-            current = _direct(slope, V, emf, floating, np.arange(len(G)), len(G), lines)
+            current = _direct(slope, V, emf, floating, _series(np.arange(len(G)), len(G), G.shape[1], lines))
         tangent = np.divide(current, slope, out=np.zeros_like(G), where=closed) - emf
         limited = np.arcsinh(k * current * resistance) / k
         mismatch = np.maximum(slope, np.hypot(G, k * current)) * (tangent - limited)

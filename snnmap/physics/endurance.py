@@ -18,7 +18,6 @@ from snnmap.core.errors import InputError
 from snnmap.physics.checks import BOLTZMANN, Values, not_negative, numbers, positive
 
 Cause = Literal["read disturb", "drift", "none"]
-Limit = Literal["programming", "read disturb", "drift", "none within horizon"]
 
 
 def write_endurance(endurance: float, pulse_time: float, reference_time: float, exponent: float) -> float:
@@ -139,11 +138,8 @@ class Wear:
     """s until the first cell must be refreshed; infinite if none ever must."""
     refresh_cause: Cause
     """What makes that cell ask first."""
-    write_rate: F64
-    """Write pulses per second and cell, 1/s."""
     lifetime: F64
     """Median time to failure of every cell, s; infinite where it is never written."""
-    limited_by: Limit
 
 
 def wear(
@@ -152,7 +148,6 @@ def wear(
     drift: npt.ArrayLike,
     endurance: float,
     program_pulses: float,
-    horizon: float,
     reprogram_rate: float = 0.0,
     plasticity_rate: npt.ArrayLike = 0.0,
 ) -> Wear:
@@ -160,9 +155,6 @@ def wear(
 
     The array is refreshed when its first cell needs it, unless it is re-programmed more often anyway; writes per cell
     are program_pulses x max(1 / refresh interval, reprogram_rate) + plasticity_rate.
-
-    `limited_by` is `programming` if a median cell wears out within the horizon; else what asks for a refresh within the
-    horizon; else none.
 
     Parameters
     ----------
@@ -174,36 +166,31 @@ def wear(
         Median write pulses to failure (`write_endurance`).
     program_pulses
         Pulses per cell and re-programming.
-    horizon
-        s.
     reprogram_rate
         Re-programmings per second of a time-multiplexed tile.
     plasticity_rate
         Further write pulses per second and cell (on-line learning), 1/s.
     """
-    positive(endurance=endurance, program_pulses=program_pulses, horizon=horizon)
+    positive(endurance=endurance, program_pulses=program_pulses)
     not_negative(reprogram_rate=reprogram_rate)
     loss = numbers("loss_rate", loss_rate, least=0.0)
-    intervals = np.asarray(drift, np.float64)
-    if intervals.shape != loss.shape or loss.size == 0:
-        raise InputError(
-            f"loss_rate {loss.shape} and drift {intervals.shape} must have one shape and at least one cell"
-        )
-    if not np.all(intervals > 0):
-        raise InputError("drift intervals must be positive")
-    by_loss = 1.0 / loss.max() if loss.max() > 0 else np.inf
-    by_drift = float(intervals.min())
-    interval = float(min(by_loss, by_drift))
-    cause: Cause = "none" if interval == np.inf else "drift" if by_drift < by_loss else "read disturb"
+    interval, cause = _refresh(loss, np.asarray(drift, np.float64))
     writes = program_pulses * max(1.0 / interval, reprogram_rate)
     rate = np.broadcast_to(writes + numbers("plasticity_rate", plasticity_rate, least=0.0), loss.shape)
     lifetime = np.divide(endurance, rate, out=np.full(loss.shape, np.inf), where=rate > 0)
-    limit: Limit = "none within horizon"
-    if lifetime.min() < horizon:
-        limit = "programming"
-    elif interval < horizon and cause != "none":
-        limit = cause
-    return Wear(interval, cause, np.array(rate), lifetime, limit)
+    return Wear(interval, cause, lifetime)
+
+
+def _refresh(loss: F64, drift: F64) -> tuple[float, Cause]:
+    """Seconds until the first cell of an array must be refreshed, and what makes it ask."""
+    if drift.shape != loss.shape or loss.size == 0:
+        raise InputError(f"loss_rate {loss.shape} and drift {drift.shape} must have one shape and at least one cell")
+    if not np.all(drift > 0):
+        raise InputError("drift intervals must be positive")
+    by_loss = 1.0 / loss.max() if loss.max() > 0 else np.inf
+    by_drift = float(drift.min())
+    interval = float(min(by_loss, by_drift))
+    return interval, "none" if interval == np.inf else "drift" if by_drift < by_loss else "read disturb"
 
 
 def weakest(lifetime: npt.ArrayLike, k: int = 1) -> float:

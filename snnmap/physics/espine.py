@@ -16,8 +16,7 @@ import numpy.typing as npt
 
 from snnmap.core.arrays import F64
 from snnmap.core.errors import InputError
-from snnmap.physics.checks import Values, not_negative, numbers, positive, same_shape, scalar
-from snnmap.physics.thermal import Sheet, coupled_rise
+from snnmap.physics.checks import Values, not_negative, numbers, positive, same_shape
 
 FIXED_POINT_STEPS = 10_000
 
@@ -69,16 +68,6 @@ class EspineCell:
         return self.thermal_resistance * -float(np.expm1(-self.spike_time / time_constant))
 
 
-def path_asymmetry(n: int, cell: EspineCell) -> float:
-    """Share by which the longest path of an n x n array carries less current than one without wire.
-
-    The published 13.3 / 25.1 / 39.2 / 55.8 % at n = 32 / 64 / 128 / 256 are reproduced within 0.7 points.
-    """
-    positive(n=n)
-    wire = n * (cell.r_wordline + cell.r_bitline)
-    return wire / (cell.path_resistance + wire)
-
-
 def path_currents(shape: tuple[int, int], cell: EspineCell) -> F64:
     """Current of a spike through every cell, A (M, N), at the voltage that gives the longest path `spike_current`."""
     rows, columns = shape
@@ -125,38 +114,18 @@ def espine_endurance(temperature: npt.ArrayLike, gamma: float) -> F64:
     return endurance
 
 
-def calibrated_gamma(temperature: float, endurance: float) -> float:
-    """Gamma, K, with which a cell at `temperature` (K) survives `endurance` spikes."""
-    return scalar("temperature", temperature, above=0.0) * float(np.log(scalar("endurance", endurance, above=1.0)))
-
-
 def endurance_map(shape: tuple[int, int], cell: EspineCell) -> F64:
     """Spikes that every cell of an array survives, (M, N), each heated by itself alone."""
     rise, _ = self_heating(path_currents(shape, cell), cell)
     return espine_endurance(cell.ambient + rise, cell.gamma)
 
 
-def coupled_endurance_map(cell: EspineCell, sheet: Sheet, duty: npt.ArrayLike) -> F64:
-    """Spikes that every cell survives with the average heat of its neighbours on top, (M, N).
-
-    `duty` is the share of the time that every cell is on, 0 to 1 (M, N); kernel: `thermal.coupled_rise`.
-    """
-    share = numbers("duty", duty, least=0.0, ndim=2)
-    own, _ = self_heating(path_currents((share.shape[0], share.shape[1]), cell), cell)
-    return espine_endurance(cell.ambient + coupled_rise(sheet, own, cell.thermal_resistance, share), cell.gamma)
-
-
-def effective_lifetime(endurance: npt.ArrayLike, activations: npt.ArrayLike, k: int = 1) -> float:
-    """Runs until the k-th weakest used cell fails: k-th least of N_ij / a_ij over cells with a_ij > 0.
+def effective_lifetime(endurance: npt.ArrayLike, activations: npt.ArrayLike) -> float:
+    """Runs until the weakest used cell fails: least N_ij / a_ij over cells with a_ij > 0; infinite if none is used.
 
     `activations` are spikes through the cell in the profiled run, shape of `endurance`; unused cells do not count.
-    Infinite if fewer than k cells are used.
     """
     cycles, spikes = numbers("endurance", endurance, least=0.0), numbers("activations", activations, least=0.0)
     same_shape(endurance=cycles, activations=spikes)
-    if k < 1:
-        raise InputError(f"k must be at least 1, not {k}")
     used = spikes > 0
-    if np.count_nonzero(used) < k:
-        return np.inf
-    return float(np.partition(cycles[used] / spikes[used], k - 1)[k - 1])
+    return float(np.min(cycles[used] / spikes[used], initial=np.inf))

@@ -12,19 +12,17 @@ import numpy.typing as npt
 
 from snnmap.core.arrays import F64
 from snnmap.core.errors import InfeasibleError, InputError
-from snnmap.physics.checks import BOLTZMANN, Values, not_negative, numbers, positive, same_shape, scalar
+from snnmap.physics.checks import BOLTZMANN, Values, not_negative, numbers, positive, scalar
 from snnmap.physics.thermal import ChipThermal
 
 REFERENCE = 300.0
-"""K, temperature that off-currents are stated at."""
-FIT_RANGE = (300.0, 400.0)
-"""K, where the law was fitted to within 2 % [neurosim]; results outside are extrapolated."""
+"""K, temperature that off-currents are stated at; the law fits to within 2 % up to 400 K [neurosim]."""
 MOST_STEPS = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Leakage:
-    """Leakage of a piece of circuit: P(T) = W V_dd I_300 (T/300)^2 exp(-(E/k)(1/T - 1/300)) (M6, fit to [neurosim])."""
+    """Leakage of a piece of circuit: P(T) = W V_dd I_300 (T/300)^2 exp(-(E/k)(1/T - 1/300)), fit to [neurosim]."""
 
     width: float
     """Leaking transistor width W, m."""
@@ -59,11 +57,6 @@ class Leakage:
         kelvin = numbers("temperature", temperature)
         return self.power(kelvin) * (2.0 / kelvin + self.energy / (BOLTZMANN * kelvin**2))
 
-    def doubling(self, temperature: float) -> float:
-        """Kelvin of warming that doubles the leakage near `temperature`: ln 2 / (2/T + E/(k T^2))."""
-        kelvin = scalar("temperature", temperature, above=0.0)
-        return float(np.log(2.0)) / (2.0 / kelvin + self.energy / (BOLTZMANN * kelvin**2))
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Settled:
@@ -75,8 +68,6 @@ class Settled:
     """W (T,)."""
     gain: float
     """Spectral radius of R dP/dT there: 0 no feedback, towards 1 runaway."""
-    steps: int
-    """Newton steps taken."""
 
 
 def settle(chip: ChipThermal, power: npt.ArrayLike, leakage: Leakage, ambient: float) -> Settled:
@@ -92,14 +83,14 @@ def settle(chip: ChipThermal, power: npt.ArrayLike, leakage: Leakage, ambient: f
     ambient = scalar("ambient", ambient, above=0.0)
     dynamic = numbers("power", power, least=0.0, ndim=1)
     temperature = ambient + chip.rise(dynamic)
-    for step in range(MOST_STEPS):
+    for _ in range(MOST_STEPS):
         slope = leakage.slope(temperature)
         gain = loop_gain(chip, slope)
         if gain >= 1.0:
             raise _runaway(gain, float(temperature.max()))
         missing = ambient + chip.rise(dynamic + leakage.power(temperature)) - temperature
         if np.abs(missing).max() <= 1e-10 * temperature.max():
-            return Settled(temperature, leakage.power(temperature), gain, step)
+            return Settled(temperature, leakage.power(temperature), gain)
         temperature = temperature + _newton_step(chip, slope, missing)
     raise _runaway(gain, float(temperature.max()))
 
@@ -146,13 +137,6 @@ def _newton_step(chip: ChipThermal, slope: F64, missing: F64) -> F64:
 def _apply(chip: ChipThermal, values: F64) -> F64:
     """R times values of any sign (`rise` takes powers, which are not negative)."""
     return chip.rise(np.maximum(values, 0.0)) - chip.rise(np.maximum(-values, 0.0))
-
-
-def leakage_saving(leakage: Leakage, hot: npt.ArrayLike, cool: npt.ArrayLike) -> float:
-    """Share of the leakage that tiles at `cool` rather than `hot` (K, one shape) save: 1 - sum P(cool) / sum P(hot)."""
-    before, after = numbers("hot", hot), numbers("cool", cool)
-    same_shape(hot=before, cool=after)
-    return 1.0 - float(leakage.power(after).sum() / leakage.power(before).sum())
 
 
 def _runaway(gain: float, temperature: float) -> InfeasibleError:

@@ -1,4 +1,4 @@
-"""State of a memory cell: weight to conductance, noise, drift, write pulses (PHYSICS M2, 3.2, 3.3).
+"""State of a memory cell: weight to conductance, noise, drift, write pulses (PHYSICS M2; PHYSICS section 3.2 and 3.3).
 
 The noise models are fits to measured phase-change devices as the IBM Analog Hardware Acceleration Kit publishes them
 [aihwkit, nandakumar2019, joshi2020, legallo2023]; their constants stand here because they mean nothing without these
@@ -63,8 +63,7 @@ class PowerLaw:
 class NoiseModel:
     """Statistics of one device family."""
 
-    name: str
-    source: str
+    citation: str
     g_reference: float
     """Conductance that `programming` was fitted at, S."""
     programming: tuple[float, ...]
@@ -83,8 +82,7 @@ _MICRO = 1e-6
 
 NOISE_MODELS: dict[str, NoiseModel] = {
     "pcm-like": NoiseModel(
-        name="pcm-like",
-        source="aihwkit PCMLikeNoiseModel; nandakumar2019, joshi2020",
+        citation="aihwkit PCMLikeNoiseModel; nandakumar2019, joshi2020",
         g_reference=25.0e-6,
         programming=(0.26348 * _MICRO, 1.9650 * _MICRO, -1.1731 * _MICRO),
         drift_mean=Curve(-0.0155, 0.0244, 0.049, 0.1),
@@ -94,8 +92,7 @@ NOISE_MODELS: dict[str, NoiseModel] = {
         t_read=250e-9,
     ),
     "hermes-1": NoiseModel(
-        name="hermes-1",
-        source="aihwkit HermesNoiseModel, one device per weight; legallo2023",
+        citation="aihwkit HermesNoiseModel, one device per weight; legallo2023",
         g_reference=10.35e-6,
         programming=(0.15781817 * _MICRO, 2.32443916 * _MICRO, -2.16310839 * _MICRO, 0.68841818 * _MICRO),
         drift_mean=Curve(-0.0387, -0.0182, 0.072, 0.13, 0.0945, (0.0736, -0.0126, -0.0436)),
@@ -105,8 +102,7 @@ NOISE_MODELS: dict[str, NoiseModel] = {
         t_read=512e-9,
     ),
     "hermes-2": NoiseModel(
-        name="hermes-2",
-        source="aihwkit HermesNoiseModel, two devices per weight; legallo2023",
+        citation="aihwkit HermesNoiseModel, two devices per weight; legallo2023",
         g_reference=20.7e-6,
         programming=(0.16603222 * _MICRO, 4.71806468 * _MICRO, -8.48101252 * _MICRO, 4.68961419 * _MICRO),
         drift_mean=Curve(-0.0387, -0.0182, 0.072, 0.13, 0.0945, (0.0736, -0.0126, -0.0436)),
@@ -145,12 +141,6 @@ def conductance(share: npt.ArrayLike, g_min: float, g_max: float) -> F64:
     if shares.size and shares.max() > 1.0:
         raise InputError(f"share must be at most 1, holds {shares.max():g}")
     return g_min + shares * (g_max - g_min)
-
-
-def paired_conductance(share: npt.ArrayLike, g_min: float, g_max: float) -> tuple[F64, F64]:
-    """Conductances, S, of the arrays for positive and for negative weights; `share` = weight / largest |weight|."""
-    signed = numbers("share", share, least=-1.0)
-    return conductance(np.maximum(signed, 0.0), g_min, g_max), conductance(np.maximum(-signed, 0.0), g_min, g_max)
 
 
 def programming_sd(model: NoiseModel, g: npt.ArrayLike, g_max: float) -> F64:
@@ -229,9 +219,3 @@ def pulse_energy(current: float, resistance: float, time: float) -> float:
     """Energy of one write pulse in the cell, J: I^2 R t (A, ohm, s) [nvsim]."""
     positive(current=current, resistance=resistance, time=time)
     return current**2 * resistance * time
-
-
-def melts(*, current: float, resistance: float, thermal_resistance: float, ambient: float, melt: float) -> bool:
-    """Whether a long pulse reaches the melting point: T_amb + I^2 R R_th >= T_melt (A, ohm, K/W, K)."""
-    positive(current=current, resistance=resistance, thermal_resistance=thermal_resistance, ambient=ambient, melt=melt)
-    return ambient + current**2 * resistance * thermal_resistance >= melt

@@ -20,21 +20,21 @@ LARGEST_MATRIX = 4096
 
 
 def cell_power(current: npt.ArrayLike, conductance: npt.ArrayLike) -> F64:
-    """Power dissipated in cells, W: I^2 / G, 0 if open (A, S; one shape). Not V I: wires take the rest (M3)."""
+    """Power dissipated in cells, W: I^2 / G, 0 if open (A, S; one shape). Not V I: wires take the rest."""
     amperes, siemens = numbers("current", current), numbers("conductance", conductance, least=0.0)
     same_shape(current=amperes, conductance=siemens)
     return np.divide(amperes**2, siemens, out=np.zeros_like(amperes), where=siemens > 0)
 
 
 def cell_rise(power: npt.ArrayLike, resistance: float, time_constant: float, time: float) -> F64:
-    """Rise of a cell `time` seconds into a pulse, K: P R_th (1 - exp(-t / tau)) (M3). W, K/W, s; shape of `power`."""
+    """Rise of a cell `time` seconds into a pulse, K: P R_th (1 - exp(-t / tau)). W, K/W, s; shape of `power`."""
     positive(resistance=resistance, time_constant=time_constant)
     not_negative(time=time)
     return numbers("power", power, least=0.0) * (resistance * -float(np.expm1(-time / time_constant)))
 
 
 def mean_cell_rise(power: npt.ArrayLike, resistance: float, duty: npt.ArrayLike) -> F64:
-    """Time-averaged rise of a cell, K: P R_th d (M3); `power` during a pulse, W, `duty` 0 to 1, broadcast together."""
+    """Time-averaged rise of a cell, K: P R_th d; `power` during a pulse, W, `duty` 0 to 1, broadcast together."""
     positive(resistance=resistance)
     watts, share = numbers("power", power, least=0.0), numbers("duty", duty, least=0.0)
     if share.size and share.max() > 1.0:
@@ -44,7 +44,7 @@ def mean_cell_rise(power: npt.ArrayLike, resistance: float, duty: npt.ArrayLike)
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """Array as a sheet: heat conductances of one cell, W/K (M4)."""
+    """Array as a sheet: heat conductances of one cell, W/K (PHYSICS M4)."""
 
     vertical: float
     """Cell to the silicon below."""
@@ -72,7 +72,7 @@ class Sheet:
 
 
 def sheet_rise(sheet: Sheet, power: npt.ArrayLike) -> F64:
-    """Rise of every cell of an array above its tile, K (..., M, N), from power per cell, W (..., M, N) (M4).
+    """Rise of every cell of an array above its tile, K (..., M, N), from power per cell, W (..., M, N) (PHYSICS M4).
 
     Solves (g_v - g_l Laplacian) T = P with adiabatic edges exactly, by DCT-II. Leading axes are independent arrays.
 
@@ -111,8 +111,8 @@ def coupled_rise(sheet: Sheet, own: npt.ArrayLike, resistance: float, duty: npt.
     """Rise of every cell when it is read, with what its neighbours add on average, K (M, N).
 
     own_i + sum over j != i of S_ij d_j own_j / R_th: neighbour j dissipates own_j / R_th while on, a share d_j of the
-    time, and S is the sheet's Green's function (M4). The neighbour kernel of the thermal-aware paper [thermalaware] is
-    not known; this one stands in for it.
+    time, and S is the sheet's Green's function (PHYSICS M4). The neighbour kernel of the thermal-aware paper
+    [thermalaware] is not known; this one stands in for it.
 
     Parameters
     ----------
@@ -132,7 +132,7 @@ def coupled_rise(sheet: Sheet, own: npt.ArrayLike, resistance: float, duty: npt.
 
 @dataclass(frozen=True, slots=True)
 class ChipThermal:
-    """Heat path of a mesh of square tiles to the air (M5).
+    """Heat path of a mesh of square tiles to the air (PHYSICS M5).
 
     Tile -> silicon sheet (lateral) -> interface (vertical, per tile) -> spreader and convection (one for all).
     """

@@ -49,7 +49,7 @@ def cluster_power(chip: Chip) -> F64:
 
 
 def resistances(hardware: Hardware) -> F64:
-    """Tile-to-tile thermal resistances R, K/W (T, T): rise of tile j per watt in tile k (M5).
+    """Tile-to-tile thermal resistances R, K/W (T, T): rise of tile j per watt in tile k (PHYSICS M5).
 
     Raises
     ------
@@ -65,7 +65,7 @@ def resistances(hardware: Hardware) -> F64:
 def thermal(chip: Chip, weight: float) -> Term:
     """Power-weighted temperature, P R P = sum over i, j of P_i R_ij P_j: keeps hot clusters apart.
 
-    Source: Titirsha and Das, Thermal-aware compilation, arXiv 2010.04773, with tile-to-tile resistances (M5).
+    Source: Titirsha and Das, Thermal-aware compilation, arXiv 2010.04773, with tile-to-tile resistances (PHYSICS M5).
     """
     return _pairs(cluster_power(chip), resistances(chip.hardware), chip, weight)
 

@@ -59,7 +59,7 @@ def array_of(view: View, cluster: int) -> Array:
     """Crossbar of one cluster as it is wired, with exact read currents.
 
     A spike drives its row for `read_time`; rows that spike in the same step are worked out as if alone, so what they
-    take from one another on shared bit lines is left out (PHYSICS 2.5 has the size of it).
+    take from one another on shared bit lines is left out (PHYSICS section 2.5 has the size of it).
     """
     graph, hardware, technology = view.graph, view.hardware, view.hardware.technology
     clustering, wiring = view.mapping.clustering, view.mapping.wiring
@@ -79,18 +79,10 @@ def array_of(view: View, cluster: int) -> Array:
 
 def read_currents(G: F64, hardware: Hardware) -> F64:
     """Current of every cell when its row alone is read, A (R, C), wires at the ambient temperature."""
-    from snnmap.physics.crossbar import gated_row_map
+    from snnmap.physics.crossbar import Wires, gated_row_map
 
-    technology = hardware.technology
-    warm = 1.0 + technology["wire_temperature_coefficient"] * (hardware["ambient_temperature"] - 300.0)
-    return gated_row_map(
-        G=G,
-        V_r=hardware["read_voltage"],
-        r_wl=technology["r_wordline"] * warm,
-        r_bl=technology["r_bitline"] * warm,
-        r_source=technology["r_source"],
-        r_sense=technology["r_sense"],
-    )
+    wires = Wires.of(hardware.technology, hardware["ambient_temperature"])
+    return gated_row_map(G=G, V_r=hardware["read_voltage"], wires=wires)
 
 
 def passes_of(view: View, cluster: int) -> F64:

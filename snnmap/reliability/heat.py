@@ -18,9 +18,9 @@ class UsedCells(NamedTuple):
     """Programmed cells of one crossbar, (n,) each; 32-bit, for there may be 10^8 on a chip."""
 
     rest: F32
-    """Rise of what surrounds the cell above the tile, K: the sheet's average (M4)."""
+    """Rise of what surrounds the cell above the tile, K: the sheet's average (PHYSICS M4)."""
     pulse: F32
-    """Further rise at the end of a read, K (M3)."""
+    """Further rise at the end of a read, K (PHYSICS M3)."""
     duty: F32
     """Share of the time under read."""
     voltage: F32

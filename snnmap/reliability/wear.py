@@ -12,6 +12,8 @@ from snnmap.physics import endurance, pcm
 from snnmap.reliability.crossbars import tile_variation
 from snnmap.reliability.heat import Heated, UsedCells
 
+Limit = Literal["programming", "read disturb", "drift", "none within horizon"]
+
 SPARE_SHARE = 0.001
 """Lifetimes are also given for the case that this share of the cells in use may fail: spares, or errors that a network
 tolerates. A share, so that small and large chips compare; one per mille is a convention of the reports."""
@@ -29,7 +31,7 @@ class Worn:
     """Time by which the first cell of the chip has failed with 10, 50 and 90 % probability, s."""
     spared: float
     """Time by which `SPARE_SHARE` of the cells have failed with 50 % probability, s."""
-    limited_by: endurance.Limit
+    limited_by: Limit
 
 
 def wear_out(view: View, heated: Heated, at_tile: F64) -> Worn:
@@ -61,12 +63,12 @@ def wear_out(view: View, heated: Heated, at_tile: F64) -> Worn:
     )
 
 
-def first_limit(median: F64, refresh: F64, causes: list[endurance.Cause], horizon: float) -> endurance.Limit:
+def first_limit(median: F64, refresh: F64, causes: list[endurance.Cause], horizon: float) -> Limit:
     """Programming if a median cell wears out within the horizon, else what asks for the first refresh within it."""
     if median.min() < horizon:
         return "programming"
     first = int(refresh.argmin())
-    cause: Literal["read disturb", "drift", "none"] = causes[first]
+    cause = causes[first]
     return "none within horizon" if refresh[first] >= horizon or cause == "none" else cause
 
 
@@ -96,7 +98,6 @@ def cell_wear(hardware: Hardware, cells: UsedCells, temperature: float, turns: f
             technology["endurance_exponent"],
         ),
         program_pulses=pulses,
-        horizon=hardware["horizon"],
         reprogram_rate=turns,
         plasticity_rate=(cells.writers - 1.0) * (pulses * turns),
     )

@@ -4,6 +4,7 @@ Shares no snnmap code. `exact=True` computes in rational numbers, so ill-conditi
 """
 
 from fractions import Fraction
+from typing import NamedTuple
 
 import numpy as np
 import scipy.optimize
@@ -11,6 +12,15 @@ import scipy.sparse
 import scipy.sparse.linalg
 
 GROUND = 0
+
+
+class Wires(NamedTuple):
+    """Resistances in ohm; the functions here take anything that has these names."""
+
+    r_wl: float
+    r_bl: float
+    r_source: float
+    r_sense: float
 
 
 class Circuit:
@@ -70,12 +80,12 @@ class Circuit:
         return [node for node in reached if node not in known]
 
 
-def currents(*, G, V, r_wl, r_bl, r_source, r_sense, active, inactive, exact=False):
+def currents(*, G, V, wires, active, inactive, exact=False):
     """Cell currents (M, N, P), same meaning of the arguments as the solver under test."""
     number = Fraction if exact else float
     m, n = G.shape
     result = np.zeros((m, n, V.shape[1]))
-    lines = tuple(number(r) for r in (r_wl, r_bl, r_source, r_sense))
+    lines = tuple(number(r) for r in (wires.r_wl, wires.r_bl, wires.r_source, wires.r_sense))
     for p in range(V.shape[1]):
         circuit = Circuit(G, lines, active[:, p], inactive)
         volts = [number(V[i, p]) if active[i, p] else number(0) for i in range(m)]
@@ -136,11 +146,11 @@ def _rational(matrix, right):
     return x
 
 
-def nonlinear_currents(*, G, V, k, r_wl, r_bl, r_source, r_sense, active, inactive):
+def nonlinear_currents(*, G, V, k, wires, active, inactive):
     """Cell currents (M, N, P) of cells I = G sinh(k v) / k, by MINPACK on all node voltages at once."""
     m, n = G.shape
     result = np.zeros((m, n, V.shape[1]))
-    lines = (r_wl, r_bl, r_source, r_sense)
+    lines = (wires.r_wl, wires.r_bl, wires.r_source, wires.r_sense)
     for p in range(V.shape[1]):
         circuit = Circuit(G, lines, active[:, p], inactive)
         known = circuit.fixed([V[i, p] if active[i, p] else 0.0 for i in range(m)])

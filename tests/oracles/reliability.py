@@ -39,10 +39,7 @@ def array(case, cluster):
     every = nodal.currents(
         G=G,
         V=v["read_voltage"] * active,
-        r_wl=v["r_wordline"] * warm,
-        r_bl=v["r_bitline"] * warm,
-        r_source=v["r_source"],
-        r_sense=v["r_sense"],
+        wires=nodal.Wires(v["r_wordline"] * warm, v["r_bitline"] * warm, v["r_source"], v["r_sense"]),
         active=active,
         inactive="gated",
     )

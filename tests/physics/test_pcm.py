@@ -11,9 +11,7 @@ from snnmap.physics.pcm import (
     drift_exponent,
     drifted,
     mean_drifted,
-    melts,
     noise_model,
-    paired_conductance,
     program,
     programming_sd,
     pulse_energy,
@@ -29,16 +27,13 @@ MODELS = pytest.mark.parametrize("name", list(NOISE_MODELS))
 
 def test_weight_to_conductance():
     np.testing.assert_allclose(conductance([0.0, 0.5, 1.0], 1e-7, 25e-6), [1e-7, 12.55e-6, 25e-6])
-    plus, minus = paired_conductance([-1.0, 0.0, 0.5], 1e-7, 25e-6)
-    np.testing.assert_allclose(plus, [1e-7, 1e-7, 12.55e-6])
-    np.testing.assert_allclose(minus, [25e-6, 1e-7, 1e-7])
     for bad in ([-0.1], [1.1], [np.nan], ["x"]):
         with pytest.raises(InputError):
             conductance(bad, 1e-7, 25e-6)
 
 
 def test_check_of_physics_3_2_at_half_range():
-    """PHYSICS 3.2: at 12.5 uS s = 0.953 uS, nu = 0.049 +- 0.008, after one day mean 8.31 uS."""
+    """PHYSICS section 3.2: at 12.5 uS s = 0.953 uS, nu = 0.049 +- 0.008, after one day mean 8.31 uS."""
     g = np.array([12.5 * US])
     assert programming_sd(PCM, g, 25 * US)[0] == pytest.approx(0.953 * US, abs=0.0005 * US)
     mean, sd = drift_exponent(PCM, g, 25 * US)
@@ -138,11 +133,8 @@ def test_drift_law():
         drifted([1e-5], [0.05], -1.0, 20.0)
 
 
-def test_write_pulses():
+def test_write_pulse():
     assert pulse_energy(300e-6, 2e3, 40e-9) == pytest.approx(7.2e-12)
-    at = {"resistance": 2.06e3, "thermal_resistance": 3e6, "ambient": 318.15, "melt": 873.0}
-    assert melts(current=300e-6, **at)
-    assert not melts(current=295e-6, **at)
 
 
 def test_unknown_model():

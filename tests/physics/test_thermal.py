@@ -9,7 +9,7 @@ from scipy.special import k0
 
 from snnmap.core.errors import InputError
 from snnmap.hardware import load_hardware, load_technology
-from snnmap.physics.crossbar import gated_row_map
+from snnmap.physics.crossbar import Wires, gated_row_map
 from snnmap.physics.thermal import (
     ChipThermal,
     Sheet,
@@ -138,7 +138,7 @@ def test_coupling_adds_only_the_neighbours():
 def test_read_heating_across_an_array(ohm, coolest):
     """PHYSICS section 5: reads of 25 uS at 0.2 V and 3 K/uW span 2.4-3.0 K at 65 nm and 0.8-3.0 K at 16 nm."""
     G = np.full((128, 128), 25e-6)
-    current = gated_row_map(G=G, V_r=0.2, r_wl=ohm, r_bl=ohm, r_source=0.0, r_sense=0.0)
+    current = gated_row_map(G=G, V_r=0.2, wires=Wires(ohm, ohm, 0.0, 0.0))
     rise = cell_rise(cell_power(current, G), 3e6, 10e-9, 100e-9)
     assert rise.min() == pytest.approx(coolest, abs=0.05)
     assert rise.max() == pytest.approx(3.0, abs=0.06)
@@ -181,7 +181,7 @@ def test_chip_of_a_hardware_record():
 
 
 def test_hotspot_template_heats_1_2_kelvin_per_watt():
-    """PHYSICS 3.6: 1 W uniform on 1 cm2 heats the die 1.2 K (4 x 4 tiles of 2.5 mm, no constriction)."""
+    """PHYSICS section 3.6: 1 W uniform on 1 cm2 heats the die 1.2 K (4 x 4 tiles of 2.5 mm, no constriction)."""
     hardware = load_hardware("pcm-mesh", None, "hotspot-cpu").with_value("tile_pitch", 2.5e-3)
     chip = ChipThermal.of(hardware, (4, 4), 2.5e-3)
     uniform = ChipThermal(4, 4, chip.lateral, chip.vertical, chip.common, 0.0)
