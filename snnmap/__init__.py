@@ -57,6 +57,18 @@ from snnmap.query.fit import check
 from snnmap.query.network import inspect
 from snnmap.query.report import MappingReport, pictures, report
 from snnmap.query.where import where
+from snnmap.stages.protocols import (
+    Partitioner,
+    PartitionProblem,
+    PlacementProblem,
+    Placer,
+    Run,
+    ScheduleProblem,
+    Scheduler,
+    Term,
+    Wirer,
+    WiringProblem,
+)
 from snnmap.study.cases import CompareOptions
 from snnmap.study.compare import Comparison, compare
 from snnmap.study.page import run_study
@@ -100,6 +112,7 @@ __all__ = [
     "SpikeGraph",
     "Spikes",
     "Swing",
+    "Term",
     "Traffic",
     "Violation",
     "Wirer",

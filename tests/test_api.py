@@ -45,16 +45,7 @@ def test_profile_by_parts(chip: Path, tmp_path: Path) -> None:
 def test_every_public_name_exists_and_is_explained(name: str) -> None:
     public = getattr(snnmap, name)
     assert not inspect.ismodule(public)
-    assert isinstance(public, dict) or inspect.getdoc(public)
-
-
-def test_functions_stay_functions_when_their_modules_are_imported() -> None:
-    code = (
-        "import snnmap, snnmap.simulate.profile.store, snnmap.legality.rules.dataflow, snnmap.evaluate, snnmap.replay\n"
-        "from snnmap.verify import verify\n"
-        "assert callable(snnmap.profile) and callable(snnmap.evaluate) and snnmap.verify is verify"
-    )
-    subprocess.run([sys.executable, "-c", code], check=True)
+    assert isinstance(public, dict | tuple | str) or inspect.getdoc(public)
 
 
 def test_importing_the_package_is_light() -> None:
@@ -81,10 +72,10 @@ def test_the_command_line_does_nothing_that_the_package_cannot() -> None:
 
     functions = {
         "study": "run_study",
-        "where": "neuron",
-        "diff": "difference",
         "verify": "verify_file",
         "hardware": "list_hardware",
+        "workloads": "list_workloads",
+        "warm-up": "warm_up",
     }
     for name in cli.commands:
         assert callable(getattr(snnmap, functions.get(name, name), None)), name

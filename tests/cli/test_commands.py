@@ -213,7 +213,7 @@ def test_verify_says_yes(run, mapping: Path) -> None:
         (("figures", "invented"), 1.0, "figures"),
         (("home", 0), 99, "home"),
         (("workload", "digest"), "0" * 64, "workload-digest"),
-        (("hardware", "digest"), "0" * 64, "hardware-digest"),
+        (("chip", "digest"), "0" * 64, "hardware-digest"),
         (("schedule", "latency"), 1, "schedule-latency"),
     ],
 )
@@ -282,10 +282,10 @@ def test_settings_and_seed_reach_the_plan(run, recipe: Path, chip: Path, tmp_pat
     out = tmp_path / "m.json"
     chosen = ("--set", "place=hill_climb", "--set", "place.sweeps=3", "--seed", 7, "--time-budget", 60)
     assert run("compile", recipe, "--hw", chip, *chosen, "-o", out).code == 0
-    facts = snnmap.load(out).provenance
-    assert facts["seed"] == 7
-    assert facts["plan"]["place"].startswith("HillClimb(")
-    assert "sweeps=3" in facts["plan"]["place"]
+    origin = snnmap.load(out).origin
+    assert origin.seed == 7
+    assert origin.plan.place.algorithm == "hill_climb"
+    assert origin.plan.place.options["sweeps"] == 3
 
 
 def test_config_file(run, recipe: Path, chip: Path, tmp_path: Path) -> None:
@@ -294,9 +294,9 @@ def test_config_file(run, recipe: Path, chip: Path, tmp_path: Path) -> None:
     out = tmp_path / "m.json"
     assert run("compile", recipe, "--config", config, "-o", out).code == 0
     found = snnmap.load(out)
-    assert found.hardware["name"] == "small"
+    assert found.chip.name == "small"
     assert found.workload.frames == 1
-    assert found.provenance["plan"]["place"] == "Random()"
+    assert found.origin.plan.place.algorithm == "random"
     assert found.origin.seed == 5
     assert run("compile", recipe, "--config", config, "--samples", 2, "--seed", 6, "-o", out).code == 0
     assert snnmap.load(out).workload.frames == 2
@@ -399,14 +399,14 @@ def test_where_names_what_there_is(run, mapping: Path) -> None:
     one_line(run("where", mapping, 35), 2, "ids run from 0 to 34")
     one_line(run("where", mapping, "hidden"), 2, "population[index]")
     one_line(run("where", mapping, "--tile", 999), 2, "tile 999 is not on the chip")
-    one_line(run("where", mapping), 2, "give either a NEURON or --tile")
-    one_line(run("where", mapping, 3, "--tile", 3), 2, "give either a NEURON or --tile")
+    one_line(run("where", mapping), 2, "give either a neuron or a tile")
+    one_line(run("where", mapping, 3, "--tile", 3), 2, "give either a neuron or a tile")
 
 
 def test_a_mapping_of_unknown_origin_asks_for_its_workload(run, mapping: Path, tmp_path: Path) -> None:
     document = json.loads(mapping.read_bytes())
     for options, words in (({"colour": 1}, "profile options"), ({"dt": "long"}, "dt")):
-        document["provenance"]["profile"]["options"] = options
+        document["origin"]["profile"]["provenance"]["options"] = options
         (tmp_path / "m.json").write_text(json.dumps(document))
         one_line(run("verify", tmp_path / "m.json", "--quiet"), 2, words)
     document["workload"]["source"] = ""

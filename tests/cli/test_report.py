@@ -9,7 +9,7 @@ from support import small_workload
 import snnmap
 from snnmap.cli import main
 from snnmap.hardware import load_hardware
-from snnmap.render.labels import GROUPS, LABELS, MODES, grouped, with_totals
+from snnmap.render.labels import GROUPS, LABELS, MODES, grouped
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def mapping(recipe, chip) -> Path:
 
 
 def test_every_figure_of_a_mapping_has_words(mapping):
-    figures = with_totals(snnmap.load(mapping).figures)
+    figures = snnmap.load(mapping).figures
     assert set(figures) <= set(LABELS)
     assert sum(len(rows) for _, rows in grouped(figures)) == len(figures)
     assert [heading for heading, _ in grouped({**figures, "new_J": 1.0})][-1] == "other"

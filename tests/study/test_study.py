@@ -61,7 +61,7 @@ def test_the_partitioner_runs_once_per_algorithm(graph, options, monkeypatch):
         calls.append((given.clustering is not None, given.placement is not None))
         return kept(*args, given=given, **more)
 
-    monkeypatch.setattr(pipeline, "compile", watched)
+    monkeypatch.setattr("snnmap.study.cases.compile", watched)
     list(cases([graph], options))
     fresh = [position for position, (clustered, _) in enumerate(calls) if not clustered]
     assert fresh == [0, WANTED.index("throughput")], "throughput has a partitioner of its own"
