@@ -79,5 +79,5 @@ class Document(Record, frozen=True):
 
 def schema() -> dict[str, Any]:
     """JSON Schema (2020-12) of the mapping file."""
-    document = msgspec.to_builtins(msgspec.json.schema(Document))
+    document = msgspec.json.decode(msgspec.json.encode(msgspec.json.schema(Document)))
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": f"{FORMAT} {SCHEMA}", **document}

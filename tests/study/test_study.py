@@ -12,7 +12,6 @@ from support import small_workload
 
 import snnmap
 from snnmap.core.errors import InputError
-from snnmap.pipeline import compile as pipeline
 from snnmap.render.labels import LABELS, mode_of
 from snnmap.study.cases import cases
 from snnmap.study.claims import read_study
@@ -129,7 +128,7 @@ def test_csv_holds_the_same_as_the_rows(graph, options):
     ],
 )
 def test_what_cannot_be_compared_is_refused_before_any_work(options, changes, said, monkeypatch):
-    monkeypatch.setattr(pipeline, "profile", lambda *_, **__: pytest.fail("work was done"))
+    monkeypatch.setattr("snnmap.study.cases.profile", lambda *_, **__: pytest.fail("work was done"))
     with pytest.raises(InputError, match=said):
         snnmap.compare(["mnist-mlp"], replace(options, **changes))
 
