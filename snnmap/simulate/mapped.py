@@ -5,7 +5,6 @@ their home, which fires and sends. With `partial_sum` splitting the spikes must 
 sums are exact (`arrays`).
 """
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,9 +12,8 @@ import numpy as np
 from snnmap.analysis.view import ClusteringView
 from snnmap.core.arrays import offsets, transpose_csr
 from snnmap.core.errors import InputError
+from snnmap.core.run import Progress
 from snnmap.ir import Mapping, SpikeGraph, Spikes
-
-Progress = Callable[[str, int, int, float], None]
 
 
 def replay(mapping: Mapping, graph: SpikeGraph, *, progress: Progress | None = None) -> Spikes:

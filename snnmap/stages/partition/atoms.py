@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from snnmap.analysis.kernels.traffic import active_union
-from snnmap.core.arrays import I32, I64, offsets, ranges, transpose_csr
+from snnmap.analysis.traffic import steps_by_source
+from snnmap.core.arrays import I32, I64, offsets, ranges
 from snnmap.ir import Network, SpikeGraph
 from snnmap.stages.partition.kernels.split import fan_in, input_hashes, list_inputs, nets
 from snnmap.stages.partition.kernels.state import Limits, Problem
@@ -110,9 +111,7 @@ class Activity:
         self._window = graph.window
         self._events: tuple[I64, I64] | None = None
         if graph.events is not None:
-            events = graph.events
-            ptr, _, entry = transpose_csr(offsets(np.ones(len(events.source))), events.source, graph.network.sources)
-            self._events = ptr, (events.frame_of_event() * events.steps + events.step)[entry]
+            self._events = steps_by_source(graph.events, graph.network.sources)
 
     def __call__(self, source: I32, start: I64, length: I64) -> I64:
         """Active steps of the lists `source[start : start + length]`, which follow one another.
