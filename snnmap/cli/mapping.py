@@ -63,8 +63,8 @@ def compile_(
     seed = given.pop("seed")
     load = options.load_options(given, seed)
     wanted = snnmap.CompileOptions(seed=seed, settings=tuple(settings.items()), **given)
-    with show.progress(quiet) as told:
-        compiled = snnmap.compile(source, wanted, load=load, progress=told)
+    with show.progress(quiet) as progress:
+        compiled = snnmap.compile(source, wanted, load=load, progress=progress)
     if output is not None:
         snnmap.save(compiled.mapping, output)
     if not quiet:
@@ -105,16 +105,16 @@ def _apply_config(context: click.Context, chosen: dict[str, Any], given: dict[st
 @options.as_json
 def verify_(file: Path, workload: str | None, hardware: str | None, replay: bool, quiet: bool, json_: bool) -> int:
     """Recount a mapping from its workload and hardware: exit 0 and "legal", or exit 1 and what is wrong."""
-    with show.progress(quiet) as told:
-        found = snnmap.verify_file(file, workload=workload, hardware=hardware, replay=replay, progress=told)
+    with show.progress(quiet) as progress:
+        answer = snnmap.verify_file(file, workload=workload, hardware=hardware, replay=replay, progress=progress)
     if json_:
-        listed = [{"rule": v.rule, "where": v.where, "asked": v.asked, "available": v.available} for v in found]
-        show.as_json({"legal": not found, "violations": listed})
-        return int(bool(found))
-    for violation in found:
+        listed = [{"rule": v.rule, "where": v.where, "asked": v.asked, "available": v.available} for v in answer]
+        show.as_json({"legal": not answer, "violations": listed})
+        return int(bool(answer))
+    for violation in answer:
         click.echo(str(violation))
-    click.echo("legal" if not found else f"not legal: {len(found)} violation(s)")
-    return int(bool(found))
+    click.echo("legal" if not answer else f"not legal: {len(answer)} violation(s)")
+    return int(bool(answer))
 
 
 @click.command(
@@ -131,35 +131,35 @@ def where(file: Path, neuron: str | None, tile: int | None, json_: bool) -> None
     NEURON is a source id, or population[index] with one index per dimension.
     """
     mapping = snnmap.load(file)
-    found = snnmap.where(mapping, neuron, tile=tile)
+    answer = snnmap.where(mapping, neuron, tile=tile)
     if json_:
-        show.as_json(found)
+        show.as_json(answer)
         return
     if tile is None:
-        _show_neuron(found)
+        _show_neuron(answer)
     else:
-        _show_tile(found)
+        _show_tile(answer)
 
 
-def _show_neuron(found: dict[str, Any]) -> None:
+def _show_neuron(answer: dict[str, Any]) -> None:
     place = "an input: it takes no column"
-    if found["home"] is not None:
-        place = f"fires in cluster {found['home']} on tile {found['tile']}"
-    spikes = f"{found['spikes']:,} spikes in the profiled window"
-    click.echo(f"source {found['source']} = {found['name']}: {place}; {spikes}")
+    if answer["home"] is not None:
+        place = f"fires in cluster {answer['home']} on tile {answer['tile']}"
+    spikes = f"{answer['spikes']:,} spikes in the profiled window"
+    click.echo(f"source {answer['source']} = {answer['name']}: {place}; {spikes}")
     for title, side, extra in (
         ("columns (its synapses)", "column", ("home",)),
         ("rows (where its spikes go)", "row", ()),
     ):
         columns = ("cluster", "tile", side, *extra)
-        rows = [[str(line[c]) if c == "home" else line[c] for c in columns] for line in found[f"{side}s"]]
+        rows = [[str(line[c]) if c == "home" else line[c] for c in columns] for line in answer[f"{side}s"]]
         show.table(title, columns, rows)
 
 
-def _show_tile(found: dict[str, Any]) -> None:
-    x, y = found["position"]
-    click.echo(f"tile {found['tile']} at ({x}, {y}) holds {len(found['clusters']) or 'no'} cluster(s)")
-    rows = [(h["cluster"], len(h["rows"]), len(h["columns"]), h["contents"]) for h in found["clusters"]]
+def _show_tile(answer: dict[str, Any]) -> None:
+    x, y = answer["position"]
+    click.echo(f"tile {answer['tile']} at ({x}, {y}) holds {len(answer['clusters']) or 'no'} cluster(s)")
+    rows = [(h["cluster"], len(h["rows"]), len(h["columns"]), h["contents"]) for h in answer["clusters"]]
     show.table("clusters", ("cluster", "rows", "columns", "neurons of"), rows)
 
 
@@ -169,9 +169,9 @@ def _show_tile(found: dict[str, Any]) -> None:
 @options.as_json
 def diff(first: Path, second: Path, json_: bool) -> None:
     """Compare two mappings: figures side by side, and how many neurons moved."""
-    found = snnmap.diff(snnmap.load(first), snnmap.load(second))
+    answer = snnmap.diff(snnmap.load(first), snnmap.load(second))
     if json_:
-        show.as_json(found)
+        show.as_json(answer)
         return
     rows = [
         (
@@ -180,10 +180,10 @@ def diff(first: Path, second: Path, json_: bool) -> None:
             show.number(f["b"], f["unit"]),
             "" if f["ratio"] is None else f"{f['ratio']:.4g}",
         )
-        for f in found["figures"]
+        for f in answer["figures"]
     ]
     show.table(f"{first} -> {second}", ("figure", "A", "B", "B / A"), rows)
-    for line in found["notes"]:
+    for line in answer["notes"]:
         click.echo(line)
 
 

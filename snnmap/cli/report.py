@@ -32,27 +32,27 @@ SHOWN = 3
 @options.as_json
 def report(file: Path, plot: Path | None, crossbar: int | None, quiet: bool, json_: bool, **given: Any) -> None:
     """Print the figures of a mapping, what they rest on, and how much they depend on what is not known."""
-    with show.progress(quiet) as told:
-        found = snnmap.report(file, progress=told, **given)
+    with show.progress(quiet) as progress:
+        mapped = snnmap.report(file, progress=progress, **given)
     if json_:
-        drawn = [] if plot is None else snnmap.pictures(found, plot, crossbar)
-        show.as_json({**found.document(), "pictures": [str(path) for path in drawn]})
+        drawn = [] if plot is None else snnmap.pictures(mapped, plot, crossbar)
+        show.as_json({**mapped.document(), "pictures": [str(path) for path in drawn]})
         return
-    chip = found.mapping.chip
-    figures(found.figures, f"{found.mapping.workload.name} on {chip.name}, {chip.technology}")
-    _sensitivity(found)
-    _constants(found)
-    for line in found.notes:
+    chip = mapped.mapping.chip
+    figures(mapped.figures, f"{mapped.mapping.workload.name} on {chip.name}, {chip.technology}")
+    _sensitivity(mapped)
+    _constants(mapped)
+    for line in mapped.notes:
         show.say(f"note: {line}")
-    for path in snnmap.pictures(found, plot, crossbar) if plot is not None else ():
+    for path in snnmap.pictures(mapped, plot, crossbar) if plot is not None else ():
         click.echo(f"drew {path}")
 
 
-def _sensitivity(found: snnmap.MappingReport) -> None:
-    moved = found.swings()
-    if not moved or found.sensitivity is None:
+def _sensitivity(mapped: snnmap.MappingReport) -> None:
+    moved = mapped.swings()
+    if not moved or mapped.sensitivity is None:
         return
-    base = found.sensitivity.base
+    base = mapped.sensitivity.base
     groups: list[tuple[show.Heading, list[tuple[str, ...]]]] = []
     for name, swings in moved.items():
         label = LABELS[name]
@@ -65,7 +65,7 @@ def _sensitivity(found: snnmap.MappingReport) -> None:
     title = "what the figures depend on most: one quantity at a time, at the ends of its band"
     show.grouped(title, ("figure, and what moves it", "value, and band", "at the low end", "at the high end"), groups)
     click.echo("What survives the bands:")
-    for line in found.conclusions():
+    for line in mapped.conclusions():
         click.echo(f"  {line}")
     click.echo()
 
@@ -84,8 +84,8 @@ def _ends(swing: snnmap.Swing, base: object, unit: str) -> tuple[str, str]:
     return said(swing.ends[0]), said(swing.ends[1])
 
 
-def _constants(found: snnmap.MappingReport) -> None:
-    if not found.constants:
+def _constants(mapped: snnmap.MappingReport) -> None:
+    if not mapped.constants:
         return
-    rows = [(key, q.written.removesuffix(" 1"), q.citation) for key, q in found.constants]
+    rows = [(key, q.written.removesuffix(" 1"), q.citation) for key, q in mapped.constants]
     show.table("recalled or estimated constants behind these figures", ("quantity", "value", "citation"), rows)

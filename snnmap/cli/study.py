@@ -66,18 +66,18 @@ def compare(sources: tuple[str, ...], quiet: bool, json_: bool, **given: Any) ->
     for path in (table, plot):
         if path is not None:
             must_be_writable(path)
-    with show.progress(quiet) as told:
-        found = snnmap.compare(sources, asked, load=load, progress=told)
+    with show.progress(quiet) as progress:
+        comparison = snnmap.compare(sources, asked, load=load, progress=progress)
     if table is not None:
-        write_atomically(table, found.csv().encode())
+        write_atomically(table, comparison.csv().encode())
     if plot is not None:
-        draw(found, plot)
+        draw(comparison, plot)
     if json_:
-        show.as_json({"objectives": found.objectives, "pace": asked.pace, "figures": found.rows()})
+        show.as_json({"objectives": comparison.objectives, "pace": asked.pace, "figures": comparison.rows()})
         return
-    for workload, technology, entries in found.tables():
-        show.grouped(f"{workload} on {technology}, {asked.pace}", ("", *found.objectives), compared(entries))
-    click.echo(f"= as {found.objectives[0]}, to which ratios and differences are\n{MODES}")
+    for workload, technology, entries in comparison.tables():
+        show.grouped(f"{workload} on {technology}, {asked.pace}", ("", *comparison.objectives), compared(entries))
+    click.echo(f"= as {comparison.objectives[0]}, to which ratios and differences are\n{MODES}")
 
 
 @click.command(epilog="\b\nExample:\n  snnmap study reports/papers/study.toml")
@@ -86,8 +86,8 @@ def compare(sources: tuple[str, ...], quiet: bool, json_: bool, **given: Any) ->
 @options.as_json
 def study(file: Path, quiet: bool, json_: bool) -> None:
     """Run a study: published figures beside ours, written beside its file (report.md, results.csv, results.json)."""
-    with show.progress(quiet) as told:
-        written = snnmap.run_study(file, progress=told)
+    with show.progress(quiet) as progress:
+        written = snnmap.run_study(file, progress=progress)
     if json_:
         show.as_json({"written": [str(path) for path in written]})
         return
@@ -99,9 +99,9 @@ def _listed(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
-def draw(found: snnmap.Comparison, path: Path) -> None:
+def draw(comparison: snnmap.Comparison, path: Path) -> None:
     """Draw the ratios of a comparison; a metric that no objective changes is left out."""
-    rows = [row for row in found.rows() if row["ratio"] is not None]
+    rows = [row for row in comparison.rows() if row["ratio"] is not None]
     moving = {row["metric"] for row in rows if abs(row["ratio"] - 1.0) > 1e-3} or {row["metric"] for row in rows}
     several = len({row["technology"] for row in rows}) > 1
     shown = [
@@ -113,7 +113,7 @@ def draw(found: snnmap.Comparison, path: Path) -> None:
         for row in rows
         if row["metric"] in moving
     ]
-    plot_comparison(shown, path, title=f"figures under each objective, as ratio to {found.objectives[0]}")
+    plot_comparison(shown, path, title=f"figures under each objective, as ratio to {comparison.objectives[0]}")
 
 
 def _mode(metric: str) -> str:

@@ -18,9 +18,9 @@ from snnmap.core.files import must_be_writable
 @options.as_json
 def inspect(source: str, dt: float | None, pooling: Any, strict: bool, json_: bool) -> None:
     """Show the layers of a network: shape, neurons, synapses, fan-in, time constants."""
-    found = snnmap.inspect(source, dt=dt, pooling=pooling, strict=strict)
+    answer = snnmap.inspect(source, dt=dt, pooling=pooling, strict=strict)
     if json_:
-        show.as_json(found)
+        show.as_json(answer)
         return
     columns = ("layer", "model", "shape", "neurons", "synapses in", "fan-in min/median/max", "tau/dt", "parameters")
     rows = [
@@ -34,11 +34,11 @@ def inspect(source: str, dt: float | None, pooling: Any, strict: bool, json_: bo
             "-" if p["tau_over_dt"] is None else f"{p['tau_over_dt']:.3g}",
             ", ".join(f"{k} {v}" for k, v in p["parameters"].items()),
         )
-        for p in found["populations"]
+        for p in answer["populations"]
     ]
-    show.table(f"{found['name']} ({found['format']})", columns, rows)
-    click.echo(f"{found['inputs']:,} inputs, {found['neurons']:,} neurons, {found['synapses']:,} synapses")
-    for line in (*found["repairs"], *found["hints"], *found["warnings"]):
+    show.table(f"{answer['name']} ({answer['format']})", columns, rows)
+    click.echo(f"{answer['inputs']:,} inputs, {answer['neurons']:,} neurons, {answer['synapses']:,} synapses")
+    for line in (*answer["repairs"], *answer["hints"], *answer["warnings"]):
         show.say(f"note: {line}")
 
 
@@ -53,17 +53,17 @@ def inspect(source: str, dt: float | None, pooling: Any, strict: bool, json_: bo
 @options.as_json
 def check(source: str, hardware: str, technology: str | None, pooling: Any, strict: bool, json_: bool) -> int:
     """Say whether a network fits a chip, before any data: crossbars at least, neurons that exceed the rows."""
-    found = snnmap.check(source, hardware=hardware, technology=technology, pooling=pooling, strict=strict)
+    answer = snnmap.check(source, hardware=hardware, technology=technology, pooling=pooling, strict=strict)
     if json_:
-        show.as_json(found)
-        return 0 if found["fits"] else 3
-    click.echo(f"{found['name']} on {found['hardware']}: {'fits' if found['fits'] else 'does not fit'}")
-    rows = [(name.replace("_", " "), show.number(value)) for name, value in found["bounds"].items()]
+        show.as_json(answer)
+        return 0 if answer["fits"] else 3
+    click.echo(f"{answer['name']} on {answer['hardware']}: {'fits' if answer['fits'] else 'does not fit'}")
+    rows = [(name.replace("_", " "), show.number(value)) for name, value in answer["bounds"].items()]
     show.table("crossbars needed at least, by bound", ("bound", "crossbars"), rows)
-    click.echo(f"tiles available: {found['tiles']:,}")
-    for line in found["notes"]:
+    click.echo(f"tiles available: {answer['tiles']:,}")
+    for line in answer["notes"]:
         click.echo(line)
-    return 0 if found["fits"] else 3
+    return 0 if answer["fits"] else 3
 
 
 @click.command(
@@ -81,16 +81,16 @@ def profile(source: str, seed: int, output: Path | None, quiet: bool, json_: boo
     """Run a network on data and record who spikes how often: the spike-activity graph."""
     if output is not None:
         must_be_writable(output)
-    with show.progress(quiet) as told:
-        graph = snnmap.profile(source, options.load_options(given, seed), progress=told)
+    with show.progress(quiet) as progress:
+        graph = snnmap.profile(source, options.load_options(given, seed), progress=progress)
     if output is not None:
         snnmap.save_profile(graph, output)
-    found = snnmap.activity(graph)
+    answer = snnmap.activity(graph)
     if not quiet:
-        for line in found["notes"]:
+        for line in answer["notes"]:
             show.say(f"note: {line}")
     if json_:
-        show.as_json(found)
+        show.as_json(answer)
         return
     columns = ("population", "neurons", "spikes per sample", "rate per step", "silent", "saturated")
     rows = [
@@ -102,11 +102,11 @@ def profile(source: str, seed: int, output: Path | None, quiet: bool, json_: boo
             show.number(p["silent"]),
             "yes" if p["saturated"] else "",
         )
-        for p in found["populations"]
+        for p in answer["populations"]
     ]
-    show.table(f"{found['name']}: {found['samples']} samples of {found['steps']} steps", columns, rows)
-    if found["accuracy"] is not None:
-        click.echo(f"accuracy {100 * found['accuracy']:.1f} %")
+    show.table(f"{answer['name']}: {answer['samples']} samples of {answer['steps']} steps", columns, rows)
+    if answer["accuracy"] is not None:
+        click.echo(f"accuracy {100 * answer['accuracy']:.1f} %")
     if output is not None:
         click.echo(f"wrote {output}")
 
@@ -115,9 +115,9 @@ def profile(source: str, seed: int, output: Path | None, quiet: bool, json_: boo
 @options.as_json
 def workloads(json_: bool) -> None:
     """List the workloads that ship with snnmap."""
-    found = snnmap.list_workloads()
+    answer = snnmap.list_workloads()
     if json_:
-        show.as_json(found)
+        show.as_json(answer)
         return
     columns = ("name", "kind", "neurons", "synapses", "paper neurons", "paper synapses", "what it is")
     rows = [
@@ -130,7 +130,7 @@ def workloads(json_: bool) -> None:
             show.number(w["paper_synapses"]),
             w["summary"],
         )
-        for w in found
+        for w in answer
     ]
     show.table("workloads", columns, rows)
 
@@ -141,11 +141,11 @@ def workloads(json_: bool) -> None:
 @options.as_json
 def algorithms(json_: bool) -> None:
     """List objectives, and the algorithms of every stage with the options that --set changes."""
-    found = snnmap.algorithms()
+    answer = snnmap.algorithms()
     if json_:
-        show.as_json(found)
+        show.as_json(answer)
         return
-    wanted = [(name, preset["summary"]) for name, preset in found["objectives"].items()]
+    wanted = [(name, preset["summary"]) for name, preset in answer["objectives"].items()]
     show.table("objectives (--objective)", ("objective", "what it wants"), wanted)
     lines = [
         (
@@ -154,7 +154,7 @@ def algorithms(json_: bool) -> None:
             "  ".join(f"{k}={v}" for k, v in a["options"].items()),
             a["package"] or "snnmap",
         )
-        for stage, listed in found["stages"].items()
+        for stage, listed in answer["stages"].items()
         for a in listed
     ]
     show.table(
@@ -162,7 +162,7 @@ def algorithms(json_: bool) -> None:
         ("algorithm", "what it does", "options", "of"),
         lines,
     )
-    click.echo(f"placement terms (--term name=weight): {', '.join(found['terms'])}")
+    click.echo(f"placement terms (--term name=weight): {', '.join(answer['terms'])}")
 
 
 @click.group(
@@ -179,13 +179,13 @@ def hardware(context: click.Context) -> None:
 @options.as_json
 def hardware_list(json_: bool = False) -> None:
     """List chips and device technologies."""
-    found = snnmap.list_hardware()
+    answer = snnmap.list_hardware()
     if json_:
-        show.as_json(found)
+        show.as_json(answer)
         return
-    rows = [(c["name"], c["crossbar"], c["mesh"], c["technology"], c["description"]) for c in found["chips"]]
+    rows = [(c["name"], c["crossbar"], c["mesh"], c["technology"], c["description"]) for c in answer["chips"]]
     show.table("chips", ("name", "crossbar", "mesh", "technology", "what it is"), rows)
-    click.echo(f"technologies: {', '.join(found['technologies'])}")
+    click.echo(f"technologies: {', '.join(answer['technologies'])}")
 
 
 @hardware.command("show")
@@ -194,11 +194,11 @@ def hardware_list(json_: bool = False) -> None:
 @options.as_json
 def hardware_show(name: str, technology: str | None, json_: bool) -> None:
     """Show the limits and every constant of a chip, with unit and source."""
-    found = snnmap.show_hardware(name, technology)
+    answer = snnmap.show_hardware(name, technology)
     if json_:
-        show.as_json(found)
+        show.as_json(answer)
         return
-    for line in found["limits"]:
+    for line in answer["limits"]:
         click.echo(line)
-    rows = [(q["key"], f"{q['value']:g}", q["unit"], q["citation"]) for q in found["quantities"]]
+    rows = [(q["key"], f"{q['value']:g}", q["unit"], q["citation"]) for q in answer["quantities"]]
     show.table("constants", ("quantity", "value", "unit", "citation"), rows)

@@ -144,13 +144,13 @@ class Swing(NamedTuple):
     """Largest |ln(figure / base)|; kelvins for temperatures; 1 where a word changes; infinite for none."""
 
 
-def swings(found: Sensitivity, figure: str) -> list[Swing]:
+def swings(depends: Sensitivity, figure: str) -> list[Swing]:
     """What moves a headline figure, the largest effect first; quantities that do not move it are left out."""
-    base = found.base[figure]
+    base = depends.base[figure]
     listed = []
-    for key, quantity in found.quantities.items():
+    for key, quantity in depends.quantities.items():
         low, high = quantity.band or (quantity.value, quantity.value)
-        at = {point.at: point.figures.get(figure) for point in found.points if point.quantity == key}
+        at = {point.at: point.figures.get(figure) for point in depends.points if point.quantity == key}
         ends = (at.get(low, base), at.get(high, base))
         size = max(_distance(end, base, figure) for end in ends)
         if size > TIES:
@@ -174,37 +174,37 @@ def _finite(value: Any) -> bool:
     return isinstance(value, int | float) and math.isfinite(value)
 
 
-def conclusions(found: Sensitivity) -> list[str]:
+def conclusions(depends: Sensitivity) -> list[str]:
     """What survives the bands: the limiting mechanism, the weakest crossbar, the order of the crossbars."""
     lines = []
-    limit = found.base.get("device_limited_by")
+    limit = depends.base.get("device_limited_by")
     if limit is not None:
-        others = [f"{p.figures['device_limited_by'] or 'runaway'} at {_said(found, p)}" for p in found.points
+        others = [f"{p.figures['device_limited_by'] or 'runaway'} at {_said(depends, p)}" for p in depends.points
                   if p.figures["device_limited_by"] != limit]  # fmt: skip
         held = "at every end of every band" if not others else "except: " + "; ".join(others)
         lines.append(f"device: limited by {limit} {held}")
-    lines += [f"{mode}: {_order(found, mode)}" for mode in found.ranks]
+    lines += [f"{mode}: {_order(depends, mode)}" for mode in depends.ranks]
     return lines
 
 
-def _said(found: Sensitivity, point: Point) -> str:
-    unit = found.quantities[point.quantity].unit
+def _said(depends: Sensitivity, point: Point) -> str:
+    unit = depends.quantities[point.quantity].unit
     return f"{point.quantity} = {point.at:.4g} {'' if unit == '1' else unit}".rstrip()
 
 
-def _order(found: Sensitivity, mode: str) -> str:
-    base = found.ranks[mode]
+def _order(depends: Sensitivity, mode: str) -> str:
+    base = depends.ranks[mode]
     if len(base) == 1:
         return "one crossbar, nothing to rank"
     if float(base.max()) <= float(base.min()) * (1 + TIES):
         return "all crossbars last equally long"
     weakest = int(np.argmin(base))
-    ranked = [(point, point.ranks[mode]) for point in found.points if mode in point.ranks]
-    beaten = [_said(found, point) for point, lasts in ranked if lasts[weakest] > lasts.min() * (1 + TIES)]
+    ranked = [(point, point.ranks[mode]) for point in depends.points if mode in point.ranks]
+    beaten = [_said(depends, point) for point, lasts in ranked if lasts[weakest] > lasts.min() * (1 + TIES)]
     point, most = max(((p, swapped_pairs(base, lasts)) for p, lasts in ranked), key=lambda pair: pair[1])
     held = "at every end of every band" if not beaten else f"except at {'; '.join(beaten)}"
     order = "and the order of lifetimes never changes" if most == 0 else (
-        f"and at most {100 * most:.3g} % of the pairs of crossbars swap (at {_said(found, point)})"
+        f"and at most {100 * most:.3g} % of the pairs of crossbars swap (at {_said(depends, point)})"
     )  # fmt: skip
     return f"crossbar {weakest} is the weakest {held}, {order}"
 
@@ -223,8 +223,8 @@ def swapped_pairs(before: F64, after: F64) -> float:
 
 def _less(lasts: F64) -> Bool:
     """Whether crossbar i lasts shorter than j, ties apart (K, K)."""
-    found: Bool = lasts[:, None] * (1 + TIES) < lasts[None, :]
-    return found
+    shorter: Bool = lasts[:, None] * (1 + TIES) < lasts[None, :]
+    return shorter
 
 
 @dataclass(frozen=True, slots=True, eq=False)

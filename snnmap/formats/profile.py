@@ -51,14 +51,14 @@ def save_profile(graph: SpikeGraph, path: str | Path) -> None:
         raise InputError(f"cannot write {path}: it is a folder, device or pipe; give the name of a file")
     arrays = _arrays(graph)
     try:
-        facts = {"format": FORMAT, "version": VERSION, **_facts(graph)}
-        text = _canonical(facts)
+        header = {"format": FORMAT, "version": VERSION, **_facts(graph)}
+        text = _canonical(header)
     except (TypeError, ValueError) as error:
         raise InputError(f"the profile cannot be saved: its provenance is not plain data ({error})") from None
-    facts["digest"] = _digest(text, arrays)
+    header["digest"] = _digest(text, arrays)
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        _write(archive, HEADER, np.frombuffer(_canonical(facts).encode(), np.uint8))
+        _write(archive, HEADER, np.frombuffer(_canonical(header).encode(), np.uint8))
         for name, array in arrays.items():
             _write(archive, name, array)
     write_atomically(Path(path), buffer.getvalue())
@@ -103,8 +103,8 @@ def is_profile(path: str | Path) -> bool:
     return head[:4] == b"PK\x03\x04" and head[30:] == name
 
 
-def _canonical(facts: Mapping[str, Any]) -> str:
-    return json.dumps(facts, sort_keys=True, separators=(",", ":"), allow_nan=False, ensure_ascii=False)
+def _canonical(header: Mapping[str, Any]) -> str:
+    return json.dumps(header, sort_keys=True, separators=(",", ":"), allow_nan=False, ensure_ascii=False)
 
 
 def _digest(text: str, arrays: Mapping[str, Array]) -> str:
@@ -199,7 +199,7 @@ def _member(archive: zipfile.ZipFile, name: str) -> Array:
 
 
 def _graph(header: Mapping[str, Any], arrays: dict[str, Any]) -> SpikeGraph:
-    populations = tuple(_population(k, facts, arrays) for k, facts in enumerate(header["populations"]))
+    populations = tuple(_population(k, described, arrays) for k, described in enumerate(header["populations"]))
     network = Network(populations, outputs=tuple(header["outputs"]), **{name: arrays.pop(name) for name in NETWORK})
     activity = {name: arrays.pop(name) for name in ACTIVITY}
     events = None
@@ -213,13 +213,21 @@ def _graph(header: Mapping[str, Any], arrays: dict[str, Any]) -> SpikeGraph:
     return SpikeGraph(network=network, events=events, **activity, **plain, **classes, **records)
 
 
-def _population(k: int, facts: Mapping[str, Any], arrays: dict[str, Any]) -> Population:
-    shape = tuple(facts["shape"])
+def _population(k: int, described: Mapping[str, Any], arrays: dict[str, Any]) -> Population:
+    shape = tuple(described["shape"])
     size = int(np.prod(shape, dtype=np.int64))
     parameters = {}
-    for key in MODELS[facts["model"]].parameters:
+    for key in MODELS[described["model"]].parameters:
         values = arrays.pop(f"parameter_{k}_{key}")
         if values.shape not in {(1,), (size,)}:
-            raise ValueError(f"{key} of {facts['name']!r} has {values.size} values for {size} sources")
+            raise ValueError(f"{key} of {described['name']!r} has {values.size} values for {size} sources")
         parameters[key] = np.broadcast_to(values, (size,))
-    return Population(facts["name"], facts["kind"], facts["model"], facts["first"], shape, facts["level"], parameters)
+    return Population(
+        described["name"],
+        described["kind"],
+        described["model"],
+        described["first"],
+        shape,
+        described["level"],
+        parameters,
+    )

@@ -32,13 +32,13 @@ Key = tuple[str, str]
 
 def dataflow_violations(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, counted: Recount) -> list[Violation]:
     """Violations of the rules of this module."""
-    found = _shape(mapping)
-    if found:
-        return found
-    found = _dependencies(mapping, graph, hardware, counted)
-    found += time_violations(mapping, graph, hardware, counted)
-    found += _order(mapping)
-    return found + _starts(mapping) + _period(mapping) + _latency(mapping)
+    wrong = _shape(mapping)
+    if wrong:
+        return wrong
+    wrong = _dependencies(mapping, graph, hardware, counted)
+    wrong += time_violations(mapping, graph, hardware, counted)
+    wrong += _order(mapping)
+    return wrong + _starts(mapping) + _period(mapping) + _latency(mapping)
 
 
 def _shape(mapping: Mapping) -> list[Violation]:
@@ -100,10 +100,10 @@ def _dependencies(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, count
         path = [producer, consumer]
         if producer == PORT or tile[_cluster(producer)] != tile[receiver]:
             path = [producer, message_name(producer, receiver), consumer]
-        told = [tokens.get(pair) for pair in pairwise(path)]
-        held = sum(part for part in told if part is not None)
-        if None in told or held > allowed:
-            said = "no channel" if None in told else f"{held} initial tokens"
+        on_path = [tokens.get(pair) for pair in pairwise(path)]
+        held = sum(part for part in on_path if part is not None)
+        if None in on_path or held > allowed:
+            said = "no channel" if None in on_path else f"{held} initial tokens"
             there = f"a channel with at most {allowed} is needed"
             missing.append(Violation("schedule-dependency", where, said, there))
             continue
@@ -132,30 +132,30 @@ def _fewest_tokens(mapping: Mapping) -> dict[Key, int]:
 def _order(mapping: Mapping) -> list[Violation]:
     """Each tile's order holds each actor of its clusters once, and they do not overlap within a period."""
     flow, schedule = mapping.sdfg, mapping.schedule
-    found: list[Violation] = []
+    wrong: list[Violation] = []
     on_tile: dict[int, list[int]] = defaultdict(list)
     for actor, name in enumerate(flow.name):
         tile = int(mapping.placement.tile[_cluster(name)]) if name.startswith("c") else -1
         if tile != flow.resource[actor]:
             said = f"runs on {flow.resource[actor]}"
-            found.append(Violation("schedule-order", name, said, f"its cluster is on tile {tile}"))
+            wrong.append(Violation("schedule-order", name, said, f"its cluster is on tile {tile}"))
         if tile >= 0:
             on_tile[tile].append(actor)
-    told = dict(zip(schedule.tiles.tolist(), schedule.order, strict=False))
-    if found or set(told) != set(on_tile) or not len(told) == len(schedule.tiles) == len(schedule.order):
-        tiles = Violation("schedule-order", "tiles", f"orders for {len(told)} tiles", f"{len(on_tile)} have actors")
-        return found[:SHOWN] or [tiles]
+    order = dict(zip(schedule.tiles.tolist(), schedule.order, strict=False))
+    if wrong or set(order) != set(on_tile) or not len(order) == len(schedule.tiles) == len(schedule.order):
+        tiles = Violation("schedule-order", "tiles", f"orders for {len(order)} tiles", f"{len(on_tile)} have actors")
+        return wrong[:SHOWN] or [tiles]
     period = Fraction(schedule.period_numerator, schedule.period_denominator)
     start, time = schedule.start.tolist(), flow.time.tolist()
-    for tile, actors in told.items():
+    for tile, actors in order.items():
         if sorted(actors) != on_tile[tile]:
             there = f"its {len(on_tile[tile])} actors, once each"
-            found.append(Violation("schedule-order", f"tile {tile}", f"{len(actors)} firings", there))
+            wrong.append(Violation("schedule-order", f"tile {tile}", f"{len(actors)} firings", there))
             continue
         overlap = any(start[b] < start[a] + time[a] for a, b in pairwise(actors))
         if overlap or start[actors[-1]] + time[actors[-1]] - start[actors[0]] > period:
-            found.append(Violation("schedule-order", f"tile {tile}", "firings overlap", "one at a time on a tile"))
-    return found
+            wrong.append(Violation("schedule-order", f"tile {tile}", "firings overlap", "one at a time on a tile"))
+    return wrong
 
 
 def _cluster(actor: str) -> int:
@@ -166,13 +166,13 @@ def _starts(mapping: Mapping) -> list[Violation]:
     flow, schedule = mapping.sdfg, mapping.schedule
     start, time, scale = schedule.start.tolist(), flow.time.tolist(), schedule.period_denominator
     ends = zip(flow.producer.tolist(), flow.consumer.tolist(), flow.tokens.tolist(), strict=True)
-    found = []
+    early_starts = []
     for source, target, tokens in ends:
         slack = (start[target] - start[source] - time[source]) * scale + tokens * schedule.period_numerator
         if slack < 0:
             where, early = f"{flow.name[source]} -> {flow.name[target]}", f"starts {-slack / scale:g} ticks too early"
-            found.append(Violation("schedule-start", where, early, "a consumer starts after its producer ends"))
-    return found[:SHOWN]
+            early_starts.append(Violation("schedule-start", where, early, "a consumer starts after its producer ends"))
+    return early_starts[:SHOWN]
 
 
 def _period(mapping: Mapping) -> list[Violation]:

@@ -39,10 +39,10 @@ def differing(reported: MappingType[str, Any], recounted: MappingType[str, Any])
     ]
 
 
-def _same(told: Any, counted: Any) -> bool:
-    if not isinstance(counted, float) or isinstance(told, bool) or not isinstance(told, int | float):
-        return type(told) is type(counted) and bool(told == counted)
-    return told == counted or abs(told - counted) <= TOLERANCE * max(abs(told), abs(counted))
+def _same(reported: Any, counted: Any) -> bool:
+    if not isinstance(counted, float) or isinstance(reported, bool) or not isinstance(reported, int | float):
+        return type(reported) is type(counted) and bool(reported == counted)
+    return reported == counted or abs(reported - counted) <= TOLERANCE * max(abs(reported), abs(counted))
 
 
 def _counts(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> dict[str, float]:
@@ -65,15 +65,15 @@ def _partial_sums(mapping: Mapping, graph: SpikeGraph, counted: Recount) -> list
     away = clustering.home[clustering.column_neuron - graph.network.externals] != cluster
     low = np.where(away, counted.busiest_input, 0)
     high = np.where(away, np.minimum(counted.all_inputs, graph.window), 0)
-    told = mapping.partial_messages
+    reported = mapping.partial_messages
     return [
         Violation(
             "partial-sums",
             f"neuron {clustering.column_neuron[c]} in cluster {cluster[c]}",
-            f"reported {told[c]} messages" + ("" if away[c] else " from its home"),
+            f"reported {reported[c]} messages" + ("" if away[c] else " from its home"),
             f"must lie in {low[c]} to {high[c]}",
         )
-        for c in np.flatnonzero((told < low) | (told > high))[:SHOWN]
+        for c in np.flatnonzero((reported < low) | (reported > high))[:SHOWN]
     ]
 
 

@@ -70,7 +70,7 @@ def recount(graph: SpikeGraph, clustering: Clustering) -> Recount:
 
 def _pairs(row: Integers, level: Integers, rows: int) -> tuple[Integers, Integers]:
     """Distinct (row, level) pairs, ascending."""
-    found = np.zeros((rows, int(level.max(initial=0)) + 1), bool)
-    found[row, level] = True
-    some, which = np.nonzero(found)
+    listens = np.zeros((rows, int(level.max(initial=0)) + 1), bool)
+    listens[row, level] = True
+    some, which = np.nonzero(listens)
     return some, which

@@ -119,10 +119,10 @@ def _counts(mapping: Mapping) -> list[Violation]:
 def _shapes(clustering: Clustering, graph: SpikeGraph, hardware: Hardware) -> list[Violation]:
     network = graph.network
     externals = network.externals
-    found: list[Violation] = []
+    wrong: list[Violation] = []
     if len(clustering.home) != network.neurons:
         asked = f"homes of {len(clustering.home)} neurons"
-        found.append(Violation("cluster-shape", "home", asked, f"the network has {network.neurons}"))
+        wrong.append(Violation("cluster-shape", "home", asked, f"the network has {network.neurons}"))
     sides = (
         ("rows", clustering.row_ptr, clustering.row_source, 0, hardware.rows),
         ("columns", clustering.column_ptr, clustering.column_neuron, externals, hardware.columns),
@@ -132,25 +132,25 @@ def _shapes(clustering: Clustering, graph: SpikeGraph, hardware: Hardware) -> li
             part = ids[ptr[k] : ptr[k + 1]]
             where = f"cluster {k}"
             if len(part) > limit:
-                found.append(Violation("cluster-shape", where, f"{len(part)} {side}", f"the crossbar has {limit}"))
+                wrong.append(Violation("cluster-shape", where, f"{len(part)} {side}", f"the crossbar has {limit}"))
             if len(part) and (part.min() < lowest or part.max() >= network.sources):
                 there = f"ids {lowest} to {network.sources - 1}"
-                found.append(Violation("cluster-shape", where, f"{side} with ids outside the network", there))
+                wrong.append(Violation("cluster-shape", where, f"{side} with ids outside the network", there))
             if np.any(part[1:] <= part[:-1]):
                 asked = f"{side} whose ids repeat or do not ascend"
-                found.append(Violation("cluster-shape", where, asked, "each id takes one line"))
+                wrong.append(Violation("cluster-shape", where, asked, "each id takes one line"))
     if len(clustering.home) and (clustering.home.min() < 0 or clustering.home.max() >= clustering.clusters):
-        found.append(Violation("home", "home", "a home outside the clusters", f"{clustering.clusters} clusters"))
-    return found
+        wrong.append(Violation("home", "home", "a home outside the clusters", f"{clustering.clusters} clusters"))
+    return wrong
 
 
 def _synapses(counted: Recount, graph: SpikeGraph, hardware: Hardware) -> list[Violation]:
     """Every synapse in exactly one crossbar, and no more on one than it allows."""
-    network, found = graph.network, []
+    network, violations = graph.network, []
     if hardware.synapse_limit is not None:
         limit = f"the crossbar allows {hardware.synapse_limit}"
         over = np.flatnonzero(counted.cells > hardware.synapse_limit)
-        found += [Violation("synapse-limit", f"cluster {k}", f"{counted.cells[k]} synapses", limit) for k in over]
+        violations += [Violation("synapse-limit", f"cluster {k}", f"{counted.cells[k]} synapses", limit) for k in over]
     for rule, wrong, meaning in (
         ("synapse-missing", np.flatnonzero(counted.realised == 0), "realised nowhere"),
         ("synapse-twice", np.flatnonzero(counted.realised > 1), "realised more than once"),
@@ -158,8 +158,10 @@ def _synapses(counted: Recount, graph: SpikeGraph, hardware: Hardware) -> list[V
         for s in wrong[:SHOWN]:
             source = int(np.searchsorted(network.indptr, s, side="right")) - 1
             where = f"synapse {source} -> {network.post[s]}"
-            found.append(Violation(rule, where, meaning, f"{len(wrong)} such synapses, each must be realised once"))
-    return found
+            violations.append(
+                Violation(rule, where, meaning, f"{len(wrong)} such synapses, each must be realised once")
+            )
+    return violations
 
 
 def _homes(clustering: Clustering, graph: SpikeGraph, hardware: Hardware) -> list[Violation]:
@@ -169,14 +171,14 @@ def _homes(clustering: Clustering, graph: SpikeGraph, hardware: Hardware) -> lis
     at_home = clustering.home[clustering.column_neuron - externals] == cluster
     housed = np.zeros(len(clustering.home), bool)
     housed[clustering.column_neuron[at_home] - externals] = True
-    found = [
+    wrong = [
         Violation("home", f"neuron {n + externals}", f"home is cluster {clustering.home[n]}", "it has no column there")
         for n in np.flatnonzero(~housed)[:SHOWN]
     ]
     if not hardware.merge and not np.all(at_home):
         asked = f"{np.count_nonzero(~at_home)} partial columns"
-        found.append(Violation("partial-sums", "columns", asked, f"{hardware.name} cannot merge partial sums"))
-    return found
+        wrong.append(Violation("partial-sums", "columns", asked, f"{hardware.name} cannot merge partial sums"))
+    return wrong
 
 
 def placement_violations(placement: Placement, clusters: int, hardware: Hardware) -> list[Violation]:
@@ -184,36 +186,36 @@ def placement_violations(placement: Placement, clusters: int, hardware: Hardware
     tile = placement.tile
     if len(tile) != clusters:
         return [Violation("tile", "placement", f"tiles for {len(tile)} clusters", f"there are {clusters} clusters")]
-    found = [
+    wrong = [
         Violation("tile", f"cluster {k}", f"tile {tile[k]}", f"the chip has tiles 0 to {hardware.tiles - 1}")
         for k in np.flatnonzero((tile < 0) | (tile >= hardware.tiles))[:SHOWN]
     ]
     used, count = np.unique(tile, return_counts=True)
-    found += [
+    wrong += [
         Violation("tile-shared", f"tile {t}", f"{c} clusters", f"a tile holds {hardware.clusters_per_tile}")
         for t, c in zip(used, count, strict=True)
         if c > hardware.clusters_per_tile
     ]
-    return found
+    return wrong
 
 
 def wiring_violations(wiring: Wiring, clustering: Clustering, hardware: Hardware) -> list[Violation]:
     """Broken rules of a wiring alone."""
-    found: list[Violation] = []
+    wrong: list[Violation] = []
     sides = (
         ("row", clustering.row_ptr, wiring.row, hardware.rows),
         ("column", clustering.column_ptr, wiring.column, hardware.columns),
     )
     for side, ptr, line, limit in sides:
         if len(line) != ptr[-1]:
-            found.append(Violation("wiring", side, f"{len(line)} lines", f"{ptr[-1]} are needed"))
+            wrong.append(Violation("wiring", side, f"{len(line)} lines", f"{ptr[-1]} are needed"))
             continue
         for k in range(clustering.clusters):
             part = line[ptr[k] : ptr[k + 1]]
             if len(part) and (part.min() < 0 or part.max() >= limit):
                 there = f"{side}s 0 to {limit - 1}"
-                found.append(Violation("wiring", f"cluster {k}", f"a {side} outside the crossbar", there))
+                wrong.append(Violation("wiring", f"cluster {k}", f"a {side} outside the crossbar", there))
             if len(np.unique(part)) != len(part):
                 clash = f"two entries on one {side}"
-                found.append(Violation("wiring", f"cluster {k}", clash, "each cell is used once"))
-    return found
+                wrong.append(Violation("wiring", f"cluster {k}", clash, "each cell is used once"))
+    return wrong

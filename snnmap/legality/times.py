@@ -32,13 +32,13 @@ def time_violations(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, cou
     for name, seconds in _programming(mapping, hardware, actor).items():
         least[name] = least.get(name, 0.0) + seconds
     least |= _fires(mapping, graph, hardware) | _messages(mapping, graph, hardware, counted)
-    found: list[Violation] = []
+    too_short: list[Violation] = []
     for name, seconds in least.items():
-        told = flow.time[actor[name]] * flow.tick if name in actor else None
-        if told is None or told < seconds * (1 - NOISE):
-            said = "no such actor" if told is None else f"{told:.9g} s"
-            found.append(Violation("schedule-time", name, said, f"at least {seconds:.9g} s are needed"))
-    return found[:SHOWN]
+        stated = flow.time[actor[name]] * flow.tick if name in actor else None
+        if stated is None or stated < seconds * (1 - NOISE):
+            said = "no such actor" if stated is None else f"{stated:.9g} s"
+            too_short.append(Violation("schedule-time", name, said, f"at least {seconds:.9g} s are needed"))
+    return too_short[:SHOWN]
 
 
 def message_name(producer: str, cluster: int) -> str:

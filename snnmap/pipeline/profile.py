@@ -37,5 +37,5 @@ def profile(
         if isinstance(loaded, SpikeGraph):
             return loaded
         workload = loaded
-    told = None if progress is None else lambda done, total: progress("profile", done, total, 0.0)
-    return run_profile(workload, progress=told)
+    per_frame = None if progress is None else lambda done, total: progress("profile", done, total, 0.0)
+    return run_profile(workload, progress=per_frame)

@@ -76,16 +76,16 @@ def verify_file(
         If mapping, workload or chip cannot be read.
     """
     mapping, graph, chip = reopen(file, workload=workload, hardware=hardware, progress=progress)
-    found = verify(mapping, graph, chip) or _other_figures(mapping, graph, chip)
-    if replay and not found:
+    wrong = verify(mapping, graph, chip) or _other_figures(mapping, graph, chip)
+    if replay and not wrong:
         from snnmap.simulate.mapped import deviation
         from snnmap.simulate.mapped import replay as run_replay
 
         differ = deviation(graph, run_replay(mapping, graph, progress=progress))
         if differ:
             asked, there = f"{differ} events differ", "the mapped network must spike as the profile did"
-            found.append(Violation("replay", "spikes", asked, there))
-    return found
+            wrong.append(Violation("replay", "spikes", asked, there))
+    return wrong
 
 
 def _other_figures(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> list[Violation]:

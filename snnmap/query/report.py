@@ -46,8 +46,8 @@ class MappingReport:
 
     def swings(self) -> dict[str, list[Swing]]:
         """Headline figure to what moves it, the largest effect first."""
-        found = self.sensitivity
-        return {} if found is None else {name: swings(found, name) for name in HEADLINES if name in found.base}
+        depends = self.sensitivity
+        return {} if depends is None else {name: swings(depends, name) for name in HEADLINES if name in depends.base}
 
     def conclusions(self) -> list[str]:
         """Which conclusions survive the bands of the quantities."""
@@ -63,9 +63,9 @@ class MappingReport:
                     "band": list(swing.band),
                     "figure": list(swing.ends),
                 }
-                for swing in found
+                for swing in listed
             ]
-            for name, found in self.swings().items()
+            for name, listed in self.swings().items()
         }
         constants = [
             {
@@ -157,7 +157,7 @@ def _constants(chip: Hardware, used: tuple[str, ...] | None) -> tuple[tuple[str,
     return tuple((key, q) for key, q in known.items() if q.recalled and (used is None or key in used))
 
 
-def pictures(found: MappingReport, folder: Path, crossbar: int | None = None) -> list[Path]:
+def pictures(mapped: MappingReport, folder: Path, crossbar: int | None = None) -> list[Path]:
     """Draw the tile maps and the maps of one crossbar, the weakest if none is named, into `folder`.
 
     Raises
@@ -165,16 +165,16 @@ def pictures(found: MappingReport, folder: Path, crossbar: int | None = None) ->
     InputError
         If the workload was not at hand, the crossbar does not exist, or the folder cannot be written.
     """
-    view = found.view
+    view = mapped.view
     if view is None:
-        raise InputError(f"pictures need the workload: {'; '.join(found.notes) or 'leave --quick out'}")
+        raise InputError(f"pictures need the workload: {'; '.join(mapped.notes) or 'leave --quick out'}")
     chip = view.hardware
     name = f"{view.mapping.workload.name} on {chip.name}, {chip.technology.name}"
-    chosen = found.weakest if crossbar is None else crossbar
+    chosen = mapped.weakest if crossbar is None else crossbar
     charts = crossbar_maps(view, int(chosen or 0))
     tiles = folder / "tiles.png"
     plot_tiles(tile_maps(view), (chip.mesh_width, chip.mesh_height), tiles, title=name)
     array = folder / f"crossbar-{chosen}.png"
-    which = " (the weakest)" if chosen == found.weakest else ""
+    which = " (the weakest)" if chosen == mapped.weakest else ""
     plot_crossbar(charts, array, title=f"{name}: crossbar {chosen}{which}")
     return [tiles, array]

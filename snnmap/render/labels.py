@@ -109,4 +109,4 @@ def grouped(figures: Mapping[str, Any]) -> list[tuple[str, list[tuple[Label, Any
         for heading, labels in GROUPS.items()
     ]
     other = [(label(key), value) for key, value in figures.items() if key not in LABELS]
-    return [(heading, found) for heading, found in [*groups, ("other", other)] if found]
+    return [(heading, listed) for heading, listed in [*groups, ("other", other)] if listed]

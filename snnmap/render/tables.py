@@ -38,8 +38,8 @@ def compared(cells: Sequence[Cell]) -> list[tuple[str, list[tuple[str, ...]]]]:
     groups = []
     for heading, labels in GROUPS.items():
         rows: list[tuple[str, ...]] = []
-        for found in (of_metric[entry.key] for entry in labels if entry.key in of_metric):
-            rows += _rows(found)
+        for row_cells in (of_metric[entry.key] for entry in labels if entry.key in of_metric):
+            rows += _rows(row_cells)
         if rows:
             groups.append((heading, rows))
     return groups

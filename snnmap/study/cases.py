@@ -75,8 +75,8 @@ def cases(
         known: dict[str, Any] = {}
         for technology in technologies:
             for objective in options.objectives:
-                told = replace(options.base, objective=objective, technology=technology)
-                compiled = _compiled(graph, told, known, progress)
+                chosen = replace(options.base, objective=objective, technology=technology)
+                compiled = _compiled(graph, chosen, known, progress)
                 yield Case(name, compiled.hardware.technology.name, objective, compiled)
                 done += 1
                 if progress is not None:

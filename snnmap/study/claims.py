@@ -134,7 +134,7 @@ def _record(kind: Any, table: Mapping[str, Any], where: str) -> Any:
 
 def run(asked: Study, *, progress: Progress | None = None) -> Outcome:
     """Compile and evaluate everything that a study asks for."""
-    found: dict[Pace, list[tuple[str, str, str, Mapping[str, Any]]]] = {pace: [] for pace in PACES}
+    figures: dict[Pace, list[tuple[str, str, str, Mapping[str, Any]]]] = {pace: [] for pace in PACES}
     bands: list[Mapping[str, Any]] = []
     for workload in asked.workloads:
         load = LoadOptions(samples=dict(asked.samples).get(workload))
@@ -145,12 +145,12 @@ def run(asked: Study, *, progress: Progress | None = None) -> Outcome:
         for case in cases([graph], options, progress=progress):
             extra = _limits(case, asked)
             for pace in PACES:
-                told = {**case.figures(pace), **extra}
-                found[pace].append((workload, case.technology, case.objective, told))
+                values = {**case.figures(pace), **extra}
+                figures[pace].append((workload, case.technology, case.objective, values))
             if workload in asked.bands and case.technology in {asked.technologies[0], asked.technologies[-1]}:
                 swept[case.technology, case.objective] = sensitivity(case.compiled.view, progress=progress)
         bands += _bands(asked, workload, swept)
-    tables = {pace: tabulated(rows, (*METRICS, *EXTRA)) for pace, rows in found.items()}
+    tables = {pace: tabulated(rows, (*METRICS, *EXTRA)) for pace, rows in figures.items()}
     return Outcome(asked, tables, tuple(bands))
 
 
@@ -170,14 +170,14 @@ def _bands(asked: Study, workload: str, swept: Mapping[tuple[str, str], Sensitiv
         for claim in asked.claims:
             if claim.objective != objective or claim.metric not in HEADLINES:
                 continue
-            told = {"as it is": (ours.base, base.base)}
+            pairs = {"as it is": (ours.base, base.base)}
             other = {(p.quantity, p.at): p.figures for p in base.points}
-            told |= {
+            pairs |= {
                 f"{p.quantity} = {p.at:.4g}": (p.figures, other[p.quantity, p.at])
                 for p in ours.points
                 if (p.quantity, p.at) in other
             }
-            gains = {where: _gain(claim, mine, theirs) for where, (mine, theirs) in told.items()}
+            gains = {where: _gain(claim, mine, theirs) for where, (mine, theirs) in pairs.items()}
             known = {where: gain for where, gain in gains.items() if gain is not None}
             if not known:
                 continue

@@ -112,23 +112,25 @@ def compare(
         If a workload does not fit the chip.
     """
     options = options or CompareOptions()
-    found = [(case, case.figures(options.pace)) for case in cases(sources, options, load=load, progress=progress)]
-    return tabulated([(case.workload, case.technology, case.objective, told) for case, told in found])
+    figures = [(case, case.figures(options.pace)) for case in cases(sources, options, load=load, progress=progress)]
+    return tabulated([(case.workload, case.technology, case.objective, values) for case, values in figures])
 
 
-def tabulated(found: Sequence[tuple[str, str, str, Mapping[str, Any]]], metrics: Sequence[str] = METRICS) -> Comparison:
+def tabulated(
+    figures: Sequence[tuple[str, str, str, Mapping[str, Any]]], metrics: Sequence[str] = METRICS
+) -> Comparison:
     """Comparison of (workload, technology, objective, figures); ratios are to the first objective of each pair."""
     entries = []
-    for workload, technology in dict.fromkeys(case[:2] for case in found):
-        told = {objective: values for w, t, objective, values in found if (w, t) == (workload, technology)}
-        first = next(iter(told.values()))
+    for workload, technology in dict.fromkeys(case[:2] for case in figures):
+        by_objective = {objective: values for w, t, objective, values in figures if (w, t) == (workload, technology)}
+        first = next(iter(by_objective.values()))
         for metric in metrics:
             if metric not in first:
                 continue
-            for objective, values in told.items():
+            for objective, values in by_objective.items():
                 place = (workload, technology, objective, metric, mode_of(metric), label(metric).unit)
                 entries.append(Entry(*place, values[metric], *_against(values[metric], first[metric], metric)))
-    return Comparison(tuple(entries), tuple(dict.fromkeys(case[2] for case in found)))
+    return Comparison(tuple(entries), tuple(dict.fromkeys(case[2] for case in figures)))
 
 
 def _against(value: Any, base: Any, metric: str) -> tuple[float | None, float | None]:

@@ -88,11 +88,11 @@ def _finding(outcome: Outcome, claim: Claim) -> Finding:
         figures = _figures(outcome, pace)
         for workload in asked.workloads:
             for limit in (False, True) if claim.bound else (False,):
-                found = [
+                gains = [
                     gain(figures, claim, (workload, t), asked.objectives[0], limit=limit) for t in asked.technologies
                 ]
                 name = f"{workload}, {pace}{', limit' if limit else ''}"
-                rows.append((name, *(_said(value, claim) for value in found)))
+                rows.append((name, *(_said(value, claim) for value in gains)))
     mode = f", {mode_of(claim.metric)} mode" if mode_of(claim.metric) else ""
     words = label(claim.metric).words.strip()
     published = f"{_said(claim.published, claim)}, {claim.figure} ({claim.paper}, {claim.basis})."
@@ -115,16 +115,16 @@ def _operating(outcome: Outcome) -> Table:
         for workload in asked.workloads:
             for technology in asked.technologies:
                 at = (workload, technology, asked.objectives[0])
-                told = [
+                powers = [
                     figures.get((*at, metric))
                     for metric in (
                         *("device_power_dynamic_W", "device_leakage_W", "device_energy_leakage_J"),
                         *("device_energy_total_J", "device_temperature_average_K", "ambient_K"),
                     )
                 ]
-                if any(not isinstance(value, int | float) for value in told):
+                if any(not isinstance(value, int | float) for value in powers):
                     continue
-                dynamic, leaking, leaked, energy, average, air = (float(value or 0.0) for value in told)
+                dynamic, leaking, leaked, energy, average, air = (float(value or 0.0) for value in powers)
                 cells = (number(dynamic, "W"), number(leaking, "W"), f"{100 * leaked / energy:.1f} %")
                 rows.append((f"{workload}, {technology}, {pace}", *cells, difference(average, air)))
     return Table(columns, rows)
@@ -152,14 +152,14 @@ def _notes(outcome: Outcome) -> list[str]:
 
 def _bands(outcome: Outcome) -> Table:
     rows = []
-    for found in outcome.bands:
-        what = f"{found['workload']}, {found['technology']}: {found['objective']}, {found['metric']}"
-        kelvin = found["kind"] == "difference"
-        told = [difference(found[k], 0.0) if kelvin else f"x {found[k]:.4g}" for k in ("gain", "least", "largest")]
-        if told[0] == told[1] == told[2]:
-            rows.append((what, told[0], "as it is", "as it is"))
+    for band in outcome.bands:
+        what = f"{band['workload']}, {band['technology']}: {band['objective']}, {band['metric']}"
+        kelvin = band["kind"] == "difference"
+        ends = [difference(band[k], 0.0) if kelvin else f"x {band[k]:.4g}" for k in ("gain", "least", "largest")]
+        if ends[0] == ends[1] == ends[2]:
+            rows.append((what, ends[0], "as it is", "as it is"))
             continue
-        rows.append((what, told[0], f"{told[1]} ({found['least_at']})", f"{told[2]} ({found['largest_at']})"))
+        rows.append((what, ends[0], f"{ends[1]} ({band['least_at']})", f"{ends[2]} ({band['largest_at']})"))
     return Table(("", "as it is", "least", "largest"), rows)
 
 
