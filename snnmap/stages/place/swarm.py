@@ -1,12 +1,12 @@
-"""Particle swarm over random keys, through pyswarms: the placer of the papers."""
+"""Particle swarm over random keys, on the backend of pyswarms: the placer of the papers."""
 
-import logging.config
+import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
-from unittest import mock
 
 import numpy as np
 
@@ -20,10 +20,8 @@ SEEDED = 4
 """One particle in this many starts near the constructive placement, the others anywhere."""
 STEP = 0.2
 """Largest velocity, in units of the whole range of keys."""
-
-
-class _OutOfTimeError(Exception):
-    """Leaves pyswarms' loop at the deadline."""
+LOGGING = Path(__file__).with_name("pyswarms_logging.yml")
+"""Logging configuration that changes nothing, for pyswarms to read in place of its own, which opens `report.log`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,33 +75,37 @@ class Swarm:
         return search.placement()
 
     def _fly(self, search: Search, rng: np.random.Generator) -> None:
+        """Move the particles, with an inertia weight, until iterations or time are over.
+
+        pyswarms keeps the bests, clamps velocities and moves; the velocity is computed here, because its
+        `compute_velocity` draws from numpy's global stream alone.
+        """
+        with _quiet():
+            from pyswarms.backend import Swarm as Particles
+            from pyswarms.backend import VelocityHandler, compute_pbest
+            from pyswarms.backend.topology import Star
+
+            star, clamped = Star(), VelocityHandler(strategy="unmodified")
         positions = _first_positions(search, rng, self.particles)
-        options = {"c1": self.cognitive, "c2": self.social, "w": self.inertia}
-        calls = 0
-
-        def judge(keys: F64, **_: Any) -> F64:
-            nonlocal calls
+        swarm = Particles(position=positions, velocity=rng.uniform(-STEP, STEP, positions.shape))
+        swarm.pbest_cost = np.full(self.particles, np.inf)
+        for iteration in range(self.iterations):
             if search.out_of_time:
-                raise _OutOfTimeError
-            calls += 1
-            values = _judged(search, keys)
-            search.tell(calls, self.iterations)
-            return values
-
-        with _tame_pyswarms(int(rng.integers(2**32))):
-            from pyswarms.single import GlobalBestPSO
-
-            swarm = GlobalBestPSO(
-                n_particles=self.particles,
-                dimensions=positions.shape[1],
-                options=options,
-                velocity_clamp=(-STEP, STEP),
-                init_pos=positions,
-            )
-            try:
-                swarm.optimize(judge, iters=self.iterations, verbose=False)
-            except _OutOfTimeError:
                 return
+            swarm.current_cost = _judged(search, swarm.position)
+            search.tell(iteration + 1, self.iterations)
+            swarm.pbest_pos, swarm.pbest_cost = compute_pbest(swarm)
+            swarm.best_pos, swarm.best_cost = star.compute_gbest(swarm)
+            swarm.velocity = clamped(self._pulled(swarm, rng), (-STEP, STEP))
+            swarm.position = star.compute_position(swarm)
+
+    def _pulled(self, swarm: Any, rng: np.random.Generator) -> F64:
+        """Velocities (P, slots) after the pulls towards the particles' own bests and the swarm's best."""
+        shape = swarm.position.shape
+        own = self.cognitive * rng.random(shape) * (swarm.pbest_pos - swarm.position)
+        common = self.social * rng.random(shape) * (swarm.best_pos - swarm.position)
+        pulled: F64 = self.inertia * swarm.velocity + own + common
+        return pulled
 
 
 def _judged(search: Search, keys: F64) -> F64:
@@ -144,16 +146,19 @@ def _first_positions(search: Search, rng: np.random.Generator, particles: int) -
 
 
 @contextmanager
-def _tame_pyswarms(seed: int) -> Iterator[None]:
-    """Run pyswarms repeatably and silently: it draws from numpy's global stream, opens a log file and warns on import.
+def _quiet() -> Iterator[None]:
+    """Import and build objects of pyswarms without its warnings and without its logging.
 
-    The global stream is put back afterwards; logging stays as the caller has configured it.
+    Each of its objects configures logging anew, from the file that the environment variable LOG_CFG names.
     """
-    before = np.random.get_state()  # noqa: NPY002  pyswarms takes no generator
-    np.random.seed(seed)  # noqa: NPY002
+    before = os.environ.get("LOG_CFG")
+    os.environ["LOG_CFG"] = str(LOGGING)
     try:
-        with mock.patch.object(logging.config, "dictConfig"), warnings.catch_warnings():
+        with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:
-        np.random.set_state(before)  # noqa: NPY002
+        if before is None:
+            del os.environ["LOG_CFG"]
+        else:
+            os.environ["LOG_CFG"] = before
