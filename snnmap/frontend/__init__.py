@@ -1,9 +1,9 @@
 """Front end: files, names and options to one `Workload`; the only part of snnmap that knows file formats.
 
 Networks (NIR, Lava, recipes) and recorded activity are read into arrays by `load_network` and `load_workload`; every
-reader ends in `assembly.build_network`, so that numbering, levels and exact weights are the same for all. Input data
-of every kind become one `Recording` first and input spikes of one network second, because the same file serves
-networks of different shapes and steps.
+reader ends in `networks.assemble`, so that numbering, levels and exact weights are the same for all. Input data of
+every kind become one `Recording` first and input spikes of one network second, because the same file serves networks
+of different shapes and steps.
 
 Readers are tolerant where files in the wild are known to be sloppy (repairs are reported, `strict` refuses them) and
 strict about what a user wrote by hand (workload files). What NIR leaves open (time step, reset) is taken from options,

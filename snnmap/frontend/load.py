@@ -16,6 +16,7 @@ import numpy as np
 from snnmap.core import library
 from snnmap.core.arrays import F64
 from snnmap.core.errors import InputError
+from snnmap.core.suggest import suggestion
 from snnmap.frontend.data import nirdata
 from snnmap.frontend.data.archive import read_bytes
 from snnmap.frontend.data.encode import DELTA, STEPS, Encoded, EncodeRules, encode_recording, synthetic_poisson
@@ -42,8 +43,7 @@ def load_network(source: str | Path, *, pooling: Pooling = "fold", strict: bool 
     InputError
         If there is no such source, or it cannot be read.
     """
-    found = _located(source)
-    return _network_of(found, pooling, strict)
+    return _network_of(_located(source), pooling, strict)
 
 
 def load_workload(source: str | Path, options: LoadOptions | None = None) -> Workload | SpikeGraph:
@@ -62,30 +62,30 @@ def load_workload(source: str | Path, options: LoadOptions | None = None) -> Wor
         If source, data or options cannot be used, or data are needed and none are given.
     """
     options = options or LoadOptions()
-    found = _located(source)
-    if isinstance(found, Path) and is_activity(found):
+    located = _located(source)
+    if isinstance(located, Path) and is_activity(located):
         if options.data is not None:
             raise InputError(f"{source}: recorded activity brings its own spikes; leave out --data")
-        return read_activity(found, options)
-    read = _network_of(found, options.pooling, options.strict)
-    file = found if isinstance(found, WorkloadFile) else None
-    told = _told(options, file)
+        return read_activity(located, options)
+    read = _network_of(located, options.pooling, options.strict)
+    file = located if isinstance(located, WorkloadFile) else None
+    stimulus = _stimulus(options, file)
     assumed: list[str] = []
     if options.data is not None and (graph := _recorded(source, read, options)) is not None:
         return graph
-    recording = _recording(source, read, options, file, told)
+    recording = _recording(source, read, options, file, stimulus)
     dynamics = _dynamics(read, options, file, recording, assumed)
     if file is not None and recording is None:
-        encoded = _synthetic(read.network, file, told, options, dynamics.dt)
+        encoded = _synthetic(read.network, file, stimulus, options, dynamics.dt)
     else:
         assert recording is not None
         try:
-            recording = first_samples(recording, told["samples"])
-            encoded = encode_recording(recording, input_shape(read.network), _rules(told, options, dynamics.dt))
+            recording = first_samples(recording, stimulus["samples"])
+            encoded = encode_recording(recording, input_shape(read.network), _rules(stimulus, options, dynamics.dt))
         except InputError as error:
             raise InputError(f"{options.data or source}: {error}") from None
     assumed += [*(recording.notes if recording else ()), *encoded.notes]
-    made = {**told, "encode": encoded.encode, "steps": encoded.spikes.steps, "samples": encoded.spikes.frames}
+    made = {**stimulus, "encode": encoded.encode, "steps": encoded.spikes.steps, "samples": encoded.spikes.frames}
     provenance = msgspec.structs.replace(_provenance(source, read, file, recording, options), stimulus=made)
     remarks = Remarks(tuple(assumed), tuple(read.repairs))
     trained = file is None or not isinstance(file.network, Recipe) or options.labels is not None
@@ -128,22 +128,20 @@ def _located(source: str | Path) -> WorkloadFile | Path:
         return read_workload_file(names[str(source)])
     path = Path(source).expanduser()
     if not path.exists():
-        raise InputError(
-            f"{str(source)!r} is neither a file nor a shipped workload; {library.suggestion(str(source), names)}"
-        )
+        raise InputError(f"{str(source)!r} is neither a file nor a shipped workload; {suggestion(str(source), names)}")
     if not path.is_file() and not path.is_dir():
         raise InputError(f"{path}: is a device or pipe, not a file; write it to a file first")
     return read_workload_file(path) if path.suffix == ".toml" else path
 
 
-def _network_of(found: WorkloadFile | Path, pooling: Pooling, strict: bool) -> Imported:
+def _network_of(located: WorkloadFile | Path, pooling: Pooling, strict: bool) -> Imported:
     """Network of a workload file or of a file of its own."""
-    if isinstance(found, Path):
-        return _network_file(found, pooling, strict)
-    if isinstance(found.network, Recipe):
-        return build_recipe(found)
-    read = _network_file(found.network, pooling, strict)
-    return Imported(found.name, read.format, read.network, read.digest, read.repairs, read.hints, read.why)
+    if isinstance(located, Path):
+        return _network_file(located, pooling, strict)
+    if isinstance(located.network, Recipe):
+        return build_recipe(located)
+    read = _network_file(located.network, pooling, strict)
+    return Imported(located.name, read.format, read.network, read.digest, read.repairs, read.hints, read.why)
 
 
 def _network_file(path: Path, pooling: Pooling, strict: bool) -> Imported:
@@ -178,29 +176,29 @@ def _kind(path: Path) -> str:
     return by_name or ("lava" if "layer" in read_tree(path, "network file")[0] else "nir")
 
 
-def _told(options: LoadOptions, file: WorkloadFile | None) -> dict[str, Any]:
+def _stimulus(options: LoadOptions, file: WorkloadFile | None) -> dict[str, Any]:
     """How to make input spikes: options over the workload file; its `samples` goes with its own data only."""
-    told: dict[str, Any] = dict.fromkeys(STIMULUS)
+    stimulus: dict[str, Any] = dict.fromkeys(STIMULUS)
     if file is not None:
-        told |= file.stimulus
+        stimulus |= file.stimulus
         if options.data is not None:
-            told["samples"] = None
-    return options.merged(told)
+            stimulus["samples"] = None
+    return options.merged(stimulus)
 
 
-def _rules(told: Mapping[str, Any], options: LoadOptions, dt: float) -> EncodeRules:
+def _rules(stimulus: Mapping[str, Any], options: LoadOptions, dt: float) -> EncodeRules:
     return EncodeRules(
         dt=dt,
-        steps=told["steps"],
-        encode=told["encode"],
+        steps=stimulus["steps"],
+        encode=stimulus["encode"],
         seed=options.seed,
-        max_rate=told["max_rate"] or 1.0,
-        delta=told["delta"] or DELTA,
+        max_rate=stimulus["max_rate"] or 1.0,
+        delta=stimulus["delta"] or DELTA,
     )
 
 
 def _recording(
-    source: str | Path, read: Imported, options: LoadOptions, file: WorkloadFile | None, told: Mapping[str, Any]
+    source: str | Path, read: Imported, options: LoadOptions, file: WorkloadFile | None, stimulus: Mapping[str, Any]
 ) -> Recording | None:
     """Input data; `None` if the workload file asks for synthetic input."""
     nodes = [p.name for p in read.network.populations if p.kind == "input"]
@@ -218,11 +216,11 @@ def _recording(
         return None
     else:
         raise InputError(f"{source}: brings no input data; give --data FILE ({ACCEPTED})")
-    return read_recording(path, labels=labels, window=told["window"], nodes=nodes)
+    return read_recording(path, labels=labels, window=stimulus["window"], nodes=nodes)
 
 
 def _synthetic(
-    network: Network, file: WorkloadFile, told: Mapping[str, Any], options: LoadOptions, dt: float
+    network: Network, file: WorkloadFile, stimulus: Mapping[str, Any], options: LoadOptions, dt: float
 ) -> Encoded:
     """Seeded Poisson input of the stated mean rate; the rates of sources come from the recipe's seed alone."""
     wish = file.synthetic
@@ -231,8 +229,8 @@ def _synthetic(
     rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence([*file.name.encode()])))
     factor: F64 = np.exp(wish.spread * rng.standard_normal(sources) - wish.spread**2 / 2)
     rates = np.minimum(wish.rate_hz * dt * factor, 1.0)
-    rules = EncodeRules(dt=dt, steps=told["steps"] or STEPS, seed=options.seed)
-    spikes = synthetic_poisson(sources, rates, rules, told["samples"] or wish.samples)
+    rules = EncodeRules(dt=dt, steps=stimulus["steps"] or STEPS, seed=options.seed)
+    spikes = synthetic_poisson(sources, rates, rules, stimulus["samples"] or wish.samples)
     note = f"the input is synthetic: seeded Poisson spikes of {wish.rate_hz:g} Hz on average"
     return Encoded(spikes, "synthetic poisson", [note])
 

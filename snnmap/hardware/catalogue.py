@@ -1,25 +1,12 @@
 """Which chips, technologies and packages there are, and records made of their files."""
 
-from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal, cast
 
 from snnmap.core.library import shipped
 from snnmap.hardware.keys import CHIP_KEYS, DEVICE_KEYS, ESPINE_KEYS, PACKAGE_KEYS, TECHNOLOGY_KEYS
-from snnmap.hardware.model import Hardware, Quantity, Technology
-from snnmap.hardware.reader import (
-    CHIP_FIELDS,
-    TECHNOLOGY_FIELDS,
-    Value,
-    check_values,
-    find,
-    finish,
-    read_document,
-    take,
-    take_choice,
-    take_mesh,
-    take_port,
-    take_side,
-)
+from snnmap.hardware.model import Hardware, Mode, Quantity, Technology
+from snnmap.hardware.reader import find, mesh_size, port, quantities, read_hardware_file, side
 
 
 def chip_names() -> list[str]:
@@ -48,36 +35,33 @@ def load_hardware(name: str, technology: str | None = None, package: str | None 
         If there is no such file, or it is not valid: the message names file, key and reason.
     """
     path = find("chips", name)
-    document = read_document("chips", path)
-    plain = dict(document.plain)
-    own_technology = take(document, plain, "technology", str)
-    own_package = take(document, plain, "package", str)
+    table = read_hardware_file("chips", path)
+    own_technology, own_package = table.text("technology"), table.text("package")
     beside = path.parent
     tech = load_technology(own_technology, beside) if technology is None else load_technology(technology)
     package_path = find("packages", own_package, beside) if package is None else find("packages", package)
     package_name, package_values = _package(package_path)
-    width, height, low, high = take_mesh(document, take(document, plain, "mesh", dict))
-    limit = take(document, plain, "synapse_limit", int, 1) if "synapse_limit" in plain else None
+    width, height, low, high = mesh_size(table.table("mesh"))
     hardware = Hardware(
-        name=take(document, plain, "name", str),
-        description=take(document, plain, "description", str),
-        rows=take_side(document, plain, "rows"),
-        columns=take_side(document, plain, "columns"),
-        synapse_limit=limit,
+        name=table.text("name"),
+        description=table.text("description"),
+        rows=side(table, "rows"),
+        columns=side(table, "columns"),
+        synapse_limit=table.integer("synapse_limit", None, low=1),
         mesh_width=width,
         mesh_height=height,
         max_tiles=high,
-        clusters_per_tile=take(document, plain, "clusters_per_tile", int, 1),
-        merge=take(document, plain, "merge", bool),
-        port=take_port(document, plain, width, height),
-        buffer_tokens=take(document, plain, "buffer_tokens", int, 1),
+        clusters_per_tile=table.integer("clusters_per_tile", low=1),
+        merge=table.flag("merge"),
+        port=port(table, width, height),
+        buffer_tokens=table.integer("buffer_tokens", low=1),
         technology=tech,
-        values={**_quantities(check_values(document, CHIP_KEYS)), **package_values},
+        values={**quantities(table.table("values"), CHIP_KEYS), **package_values},
         min_tiles=low,
-        drift_compensation=take(document, plain, "drift_compensation", bool),
+        drift_compensation=table.flag("drift_compensation"),
         package=package_name,
     )
-    finish(document, plain, CHIP_FIELDS)
+    table.end()
     return hardware
 
 
@@ -89,35 +73,30 @@ def load_technology(name: str, beside: Path | None = None) -> Technology:
     InputError
         If there is no such file, or it is not valid: the message names file, key and reason.
     """
-    document = read_document("technologies", find("technologies", name, beside))
-    plain = dict(document.plain)
-    device = take_choice(document, plain, "device", tuple(DEVICE_KEYS))
-    mode = take_choice(document, plain, "mode", ("device", "espine"))
+    table = read_hardware_file("technologies", find("technologies", name, beside))
+    device = table.text("device", choices=tuple(DEVICE_KEYS))
+    mode = table.text("mode", choices=("device", "espine"))
     keys = {**TECHNOLOGY_KEYS, **DEVICE_KEYS[device], **(ESPINE_KEYS if mode == "espine" else {})}
+    values = table.table("values")
     technology = Technology(
-        name=take(document, plain, "name", str),
-        device=device,
-        node_nm=take(document, plain, "node_nm", int, 1),
-        mode=mode,
-        values=_quantities(check_values(document, keys)),
-        noise=take_choice(document, plain, "noise", ("none", "pcm-like", "hermes-1", "hermes-2")),
-        transistors=take_choice(document, plain, "transistors", ("LP", "HP")),
-        description=take(document, plain, "description", str),
+        name=table.text("name"),
+        device=cast('Literal["PCM", "OxRAM"]', device),
+        node_nm=table.integer("node_nm", low=1),
+        mode=cast("Mode", mode),
+        values=quantities(values, keys),
+        noise=table.text("noise", choices=("none", "pcm-like", "hermes-1", "hermes-2")),
+        transistors=table.text("transistors", choices=("LP", "HP")),
+        description=table.text("description"),
     )
-    finish(document, plain, TECHNOLOGY_FIELDS)
+    table.end()
     if technology["g_min"] >= technology["g_max"]:
-        raise document.refuse("g_min", "must be below g_max")
+        raise values.error("g_min", "must be below g_max")
     return technology
 
 
 def _package(path: Path) -> tuple[str, dict[str, Quantity]]:
-    document = read_document("packages", path)
-    plain = dict(document.plain)
-    name = take(document, plain, "name", str)
-    take(document, plain, "description", str)
-    finish(document, plain, ("extends", "name", "description", "values"))
-    return name, _quantities(check_values(document, PACKAGE_KEYS))
-
-
-def _quantities(values: Mapping[str, Value]) -> dict[str, Quantity]:
-    return {key: Quantity(v.value, v.unit, v.citation, v.band, v.written) for key, v in values.items()}
+    table = read_hardware_file("packages", path)
+    name, _ = table.text("name"), table.text("description")
+    values = quantities(table.table("values"), PACKAGE_KEYS)
+    table.end()
+    return name, values

@@ -19,6 +19,12 @@ from snnmap.hardware.units import (
     Dimension,
 )
 
+MIN_SIDE, MAX_SIDE = 2, 4096
+"""Rows and columns of a crossbar."""
+
+MAX_MESH = 1 << 20
+"""Tiles of the largest mesh: past the largest study of the field (1024 x 1024 cores)."""
+
 CONDUCTIVITY: Dimension = (1, 1, -3, 0, -1)
 THERMAL_CONDUCTANCE: Dimension = (1, 2, -3, 0, -1)
 THERMAL_RESISTANCE: Dimension = (-1, -2, 3, 0, 1)

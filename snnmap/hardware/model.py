@@ -12,10 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from snnmap.core.errors import InfeasibleError, InputError
-from snnmap.hardware.reader import (
-    MAX_SIDE,
-    MIN_SIDE,
-)
+from snnmap.hardware.keys import MAX_SIDE, MIN_SIDE
 
 Mode = Literal["espine", "device"]
 

@@ -1,10 +1,10 @@
 """Options of a plan as people write them: `stage.option=value`, `term=weight`, a TOML file."""
 
-import tomllib
 from pathlib import Path
 from typing import Any
 
 from snnmap.core.errors import InputError
+from snnmap.core.toml import read_toml
 from snnmap.stages.registry import REGISTRIES
 
 
@@ -52,19 +52,14 @@ def read_config(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     Raises
     ------
     InputError
-        If the file cannot be read or has an unknown table.
+        If the file cannot be read, is not TOML, or has an unknown table.
     """
-    try:
-        table = tomllib.loads(path.read_text())
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InputError(f"config {path} cannot be read: {error}") from None
-    options = table.pop("compile", {})
+    root, _ = read_toml(path)
+    root.only(("compile", *REGISTRIES))
+    options = root.table("compile", None)
     settings: dict[str, Any] = {}
-    for stage, values in table.items():
-        if stage not in REGISTRIES or not isinstance(values, dict):
-            raise InputError(f"config {path}: table [{stage}] is unknown; there is: compile, {', '.join(REGISTRIES)}")
-        for name, value in values.items():
-            settings[stage if name == "algorithm" else f"{stage}.{name}"] = value
-    if not isinstance(options, dict):
-        raise InputError(f"config {path}: [compile] must be a table")
-    return options, settings
+    for stage in root:
+        if stage != "compile":
+            for name, value in root.table(stage).content.items():
+                settings[stage if name == "algorithm" else f"{stage}.{name}"] = value
+    return {} if options is None else dict(options.content), settings

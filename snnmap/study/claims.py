@@ -6,14 +6,14 @@ and adds the limits that no mapping can pass. `page` writes it down.
 """
 
 import math
-import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
-from snnmap.core.errors import InputError
 from snnmap.core.run import Progress
+from snnmap.core.suggest import suggestion
+from snnmap.core.toml import Table, read_toml
 from snnmap.evaluation.limits import limits
 from snnmap.evaluation.sensitivity import HEADLINES, Sensitivity, sensitivity
 from snnmap.pipeline.options import CompileOptions, LoadOptions
@@ -101,35 +101,39 @@ def read_study(path: Path) -> Study:
     Raises
     ------
     InputError
-        If it cannot be read, lacks a key or has one that is unknown: the message names file and key.
+        If it cannot be read, lacks a key, has one that is unknown, or names what is not compared.
     """
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InputError(f"study {path} cannot be read: {error}") from None
-    claims = table.pop("claim", [])
-    samples = table.pop("samples", {})
-    if not isinstance(claims, list) or not isinstance(samples, dict):
-        raise InputError(f"study {path}: claims are [[claim]] tables, samples a [samples] table")
-    listed = {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
-    made = tuple(_record(Claim, claim, f"study {path}: claim {i + 1}") for i, claim in enumerate(claims))
-    listed |= {"claims": made, "samples": tuple(sorted(samples.items()))}
-    found: Study = _record(Study, listed, f"study {path}")
-    for claim in found.claims:
-        if claim.objective not in found.objectives or claim.metric not in (*METRICS, *EXTRA):
-            raise InputError(f"study {path}: claim {claim.figure!r} names an objective or metric that is not compared")
-    return found
+    root, _ = read_toml(path)
+    samples = root.table("samples", None)
+    objectives = root.texts("objectives")
+    study = Study(
+        title=root.text("title", blank=True),
+        summary=root.text("summary", blank=True),
+        workloads=root.texts("workloads"),
+        objectives=objectives,
+        technologies=root.texts("technologies"),
+        claims=tuple(_claim(table, objectives) for table in root.tables("claim", ())),
+        hardware=root.text("hardware", "pcm-mesh"),
+        seed=root.integer("seed", 0, high=math.inf),
+        samples=tuple(sorted((name, samples.integer(name, low=1)) for name in samples)) if samples else (),
+        bands=root.texts("bands", ()),
+        conclusion=root.text("conclusion", "", blank=True),
+    )
+    root.end()
+    return study
 
 
-def _record(kind: Any, table: Mapping[str, Any], where: str) -> Any:
-    known = {f.name: f for f in fields(kind)}
-    unknown = [key for key in table if key not in known]
-    if unknown:
-        raise InputError(f"{where}: unknown key {unknown[0]!r}; there is: {', '.join(known)}")
-    try:
-        return kind(**table)
-    except TypeError as error:
-        raise InputError(f"{where}: {error}") from None
+def _claim(table: Table, objectives: tuple[str, ...]) -> Claim:
+    """One `[[claim]]`; what it names must be compared."""
+    words = {key: table.text(key, blank=True) for key in ("paper", "figure", "basis", "objective", "metric")}
+    more = {key: table.text(key, "", blank=True) for key in ("bound", "needs", "remark")}
+    kind = cast('Literal["ratio", "difference"]', table.text("kind", choices=("ratio", "difference")))
+    claim = Claim(published=table.number("published"), kind=kind, **words, **more)
+    table.end()
+    for key, known in (("objective", objectives), ("metric", (*METRICS, *EXTRA))):
+        if words[key] not in known:
+            raise table.error(key, f"{words[key]!r} is not compared; {suggestion(words[key], known)}")
+    return claim
 
 
 def run(asked: Study, *, progress: Progress | None = None) -> Outcome:

@@ -306,8 +306,8 @@ def test_config_file(run, recipe: Path, chip: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("[compile", "cannot be read"),
-        ("[plaice]\nx = 1", "table [plaice] is unknown"),
+        ("[compile", "not a TOML file"),
+        ("[plaice]\nx = 1", "plaice: this key is not known here; did you mean 'place'?"),
         ("[compile]\ncolour = 1", "no option 'colour'"),
         ('[place]\nalgorithm = "swarn"', "did you mean 'swarm'"),
         ("[place]\nsweps = 1", "has no option 'sweps'"),

@@ -3,6 +3,7 @@
 import json
 import re
 
+import msgspec
 import nir
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from snnmap.core import library
 from snnmap.core.errors import InputError
 from snnmap.frontend import LoadOptions, load_network, load_workload, workload_table
 from snnmap.frontend.networks.recipe import Recipe, read_workload_file
-from snnmap.ir import Workload
+from snnmap.ir import Provenance, Workload
 
 SMALL = [
     "braille-rsnn", "digitrecog-mlp", "digitrecog-stdp", "edgedet", "heartestm", "imgsmooth", "lenet", "mnist-mlp",
@@ -55,8 +56,8 @@ def test_shipped_workloads_load_and_have_the_listed_sizes(name):
     assert (inputs, network.neurons, network.synapses) == (row["inputs"], row["neurons"], row["synapses"])
     assert len(workload.stimulus.step) > 0
     assert workload.stimulus.source.max() < inputs
-    assert json.loads(json.dumps(workload.provenance)) == workload.provenance
-    assert workload.provenance["name"] == workload.name == name
+    assert msgspec.json.decode(msgspec.json.encode(workload.provenance), type=Provenance) == workload.provenance
+    assert workload.provenance.name == workload.name == name
     assert (workload.labels is not None) == (name in ("mnist-mlp", "nmnist-cnn"))
 
 
@@ -123,12 +124,12 @@ def frames(tmp_path):
 
 def test_nothing_is_assumed_silently(net, frames):
     workload = load_workload(net, LoadOptions(data=frames))
-    assumed = " / ".join(workload.provenance["assumed"])
+    assumed = " / ".join(workload.remarks.assumed)
     for part in ("dt = 0.001 s: the default", "reset = value", "encode = rate", "steps = 32"):
         assert part in assumed
     stated = LoadOptions(data=frames, dt=1e-4, reset="zero", encode="latency", steps=5)
     workload = load_workload(net, stated)
-    assert workload.provenance["assumed"] == []
+    assert workload.remarks.assumed == ()
     assert (workload.dynamics.dt, workload.dynamics.reset) == (1e-4, "zero")
     assert workload.labels.tolist() == [0, 1, 0, 1]
 
@@ -136,9 +137,7 @@ def test_nothing_is_assumed_silently(net, frames):
 def test_the_options_in_the_provenance_make_the_same_workload(net, frames):
     options = LoadOptions(data=frames, dt=1e-4, encode="poisson", seed=7, samples=2, steps=9)
     first = load_workload(net, options)
-    again = load_workload(
-        first.provenance["source"], LoadOptions(**json.loads(json.dumps(first.provenance["options"])))
-    )
+    again = load_workload(first.provenance.source, LoadOptions(**first.provenance.options))
     np.testing.assert_array_equal(first.stimulus.source, again.stimulus.source)
     assert first.provenance == again.provenance
 
@@ -153,7 +152,7 @@ def test_explicit_options_go_before_the_workload_file_before_hints(tmp_path):
     np.savez(spikes, spikes=np.ones((1, 4, 12)))
     hinted = load_workload(bare, LoadOptions(data=spikes))
     assert hinted.dynamics.reset == "subtract"
-    assert any(note.startswith("reset = subtract:") for note in hinted.provenance["assumed"])
+    assert any(note.startswith("reset = subtract:") for note in hinted.remarks.assumed)
 
 
 def test_the_datas_own_step_goes_before_the_default(net, tmp_path):
@@ -161,7 +160,7 @@ def test_the_datas_own_step_goes_before_the_default(net, tmp_path):
     np.savez(path, spikes=np.ones((1, 4, 3)), dt=5e-4)
     workload = load_workload(net, LoadOptions(data=path))
     assert workload.dynamics.dt == 5e-4
-    assert any("the data's own step" in note for note in workload.provenance["assumed"])
+    assert any("the data's own step" in note for note in workload.remarks.assumed)
 
 
 def test_other_data_for_a_shipped_workload_keep_its_encoding(tmp_path):
@@ -169,7 +168,7 @@ def test_other_data_for_a_shipped_workload_keep_its_encoding(tmp_path):
     np.save(path, np.zeros((2, 784), np.uint8))
     workload = load_workload("digitrecog-mlp", LoadOptions(data=path))
     assert (workload.stimulus.frames, workload.stimulus.steps) == (2, 32)
-    assert workload.provenance["stimulus"]["encode"] == "rate"
+    assert workload.provenance.stimulus["encode"] == "rate"
 
 
 def test_missing_and_misplaced_data_are_refused(net, frames, tmp_path):

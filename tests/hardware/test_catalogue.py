@@ -92,16 +92,16 @@ QUANTITY = 'unit = "ns", source = "estimate: test"'
 @pytest.mark.parametrize(
     ("values", "parts"),
     [
-        (f"reed_time = {{ value = 1, {QUANTITY} }}", ("reed_time", "unknown key", "read_time")),
+        (f"reed_time = {{ value = 1, {QUANTITY} }}", ("values.reed_time", "not known", "did you mean 'read_time'?")),
         ("read_time = 5", ("read_time", "table")),
-        (f"read_time = {{ {QUANTITY} }}", ("read_time", "no value")),
-        ('read_time = { value = 1, source = "estimate: test" }', ("read_time", "no unit")),
-        ('read_time = { value = 1, unit = "ns" }', ("read_time", "no source")),
+        (f"read_time = {{ {QUANTITY} }}", ("read_time.value", "missing")),
+        ('read_time = { value = 1, source = "estimate: test" }', ("read_time.unit", "missing")),
+        ('read_time = { value = 1, unit = "ns" }', ("read_time.source", "is empty", "references.bib")),
         (f"read_time = {{ value = 1, {QUANTITY}, sauce = 1 }}", ("read_time", "sauce")),
         ('read_time = { value = 1, unit = "pJ", source = "estimate: test" }', ("read_time", "pJ", "dimension")),
         ('read_time = { value = 1, unit = "nsec", source = "estimate: test" }', ("read_time", "nsec")),
         ('read_time = { value = 1, unit = 3, source = "estimate: test" }', ("read_time", "unit")),
-        ('read_time = { value = 1, unit = "ns", source = "" }', ("read_time", "source is empty")),
+        ('read_time = { value = 1, unit = "ns", source = "" }', ("read_time.source", "is empty")),
         ('read_time = { value = 1, unit = "ns", source = "recalled: " }', ("read_time", "says nothing")),
         ('read_time = { value = 1, unit = "ns", source = "nobody2020" }', ("read_time", "references.bib")),
         (f"read_time = {{ value = 0, {QUANTITY} }}", ("read_time", "positive")),
@@ -124,22 +124,22 @@ def test_bad_values_are_refused(tmp_path, values, parts):
     [
         ("rows = 1", ("rows", "at least 2")),
         ("columns = 5000", ("columns", "4096")),
-        ("rows = 64.0", ("rows", "whole number")),
-        ("rows = true", ("rows", "whole number")),
+        ("rows = 64.0", ("rows", "integer")),
+        ("rows = true", ("rows", "integer")),
         ("synapse_limit = 0", ("synapse_limit", "at least 1")),
         ("clusters_per_tile = 0", ("clusters_per_tile", "at least 1")),
         ("buffer_tokens = 0", ("buffer_tokens", "at least 1")),
         ("merge = 1", ("merge", "true or false")),
         ("port = [1, 0]", ("port", "outside")),
         ("port = [0]", ("port", "[x, y]")),
-        ("port = [0, 0.5]", ("port", "[x, y]")),
+        ("port = [0, 0.5]", ("port", "integers")),
         ("mesh = { width = 2 }", ("height", "missing")),
-        ("mesh = { width = 2, height = 2, depth = 2 }", ("depth", "unknown")),
+        ("mesh = { width = 2, height = 2, depth = 2 }", ("mesh.depth", "not known")),
         ("mesh = { adaptive = false }", ("mesh", "width")),
         ("mesh = { adaptive = true, min_tiles = 5, max_tiles = 4 }", ("max_tiles", "at least 5")),
         ("mesh = { width = 2000, height = 2000 }", ("mesh", "4,000,000")),
         ("mesh = 4", ("mesh", "table")),
-        ("colums = 64", ("colums", "unknown key", "columns")),
+        ("colums = 64", ("colums", "not known", "did you mean 'columns'?")),
         ('name = ""', ("name", "empty")),
         ("technology = 65", ("technology", "text")),
         ('extends = "pcm-mesh"\n', ("TOML",)),
@@ -154,7 +154,7 @@ def test_bad_structure_is_refused(tmp_path, text, parts):
 def test_missing_keys_are_named(tmp_path):
     path = tmp_path / "empty.toml"
     path.write_text('name = "empty"\n')
-    with pytest.raises(InputError, match=r"empty\.toml: technology: missing"):
+    with pytest.raises(InputError, match=r"empty\.toml: technology: this key is missing"):
         load_hardware(str(path))
     path.write_text(path.read_text() + '[values]\nrow_time = { value = 1, unit = "ns", source = "estimate: test" }\n')
     with pytest.raises(InputError, match="missing"):
@@ -166,7 +166,9 @@ def test_missing_value_says_what_it_is(tmp_path):
     path.write_text('name = "bare"\ndescription = "x"\nvalues = {}\n')
     folder_chip = tmp_path / "c.toml"
     folder_chip.write_text('extends = "pcm-mesh"\npackage = "bare.toml"\n')
-    with pytest.raises(InputError, match=r"bare\.toml: ambient_temperature: missing; it is the air"):
+    with pytest.raises(
+        InputError, match=r"values\.ambient_temperature: this key is missing; it is the air"
+    ):
         load_hardware(str(folder_chip))
 
 
@@ -182,7 +184,7 @@ def test_unknown_name_suggests_the_closest():
 def test_not_text_and_circles_are_refused(tmp_path):
     path = tmp_path / "x.toml"
     path.write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(InputError, match=r"x\.toml: not a TOML file: .*utf-8"):
         load_hardware(str(path))
     path.write_text('extends = "y.toml"')
     (tmp_path / "y.toml").write_text('extends = "x.toml"')
@@ -206,13 +208,13 @@ def test_technology_that_makes_no_sense_is_refused(tmp_path):
     path.write_text(
         'extends = "pcm-22"\n[values]\ng_min = { value = 50, unit = "uS", source = "estimate: test", band = [1, 60] }\n'
     )
-    with pytest.raises(InputError, match=r"tech\.toml: g_min: must be below"):
+    with pytest.raises(InputError, match=r"tech\.toml: values\.g_min: must be below"):
         load_technology(str(path))
     path.write_text('extends = "pcm-22"\ndevice = "Flash"\n')
     with pytest.raises(InputError, match="PCM, OxRAM"):
         load_technology(str(path))
     path.write_text('extends = "pcm-22"\nmode = "espine"\n')
-    with pytest.raises(InputError, match="espine_path_resistance: missing"):
+    with pytest.raises(InputError, match="espine_path_resistance: this key is missing"):
         load_technology(str(path))
 
 

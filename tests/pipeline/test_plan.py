@@ -98,10 +98,10 @@ def test_a_configuration_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"[compile", "cannot be read"),
-        (b"\xff\xfe", "cannot be read"),
-        (b"[rout]\nx = 1", "is unknown"),
-        (b"place = 1", "is unknown"),
+        (b"[compile", "not a TOML file"),
+        (b"\xff\xfe", "not a TOML file"),
+        (b"[rout]\nx = 1", "rout: this key is not known here; .*There is: compile, partition"),
+        (b"place = 1", "place: must be a table"),
         (b"compile = 1", "must be a table"),
     ],
 )

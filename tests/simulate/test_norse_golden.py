@@ -8,9 +8,10 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from oracles import norse_nets
+from support.nir_trees import read
 
 from snnmap.core.arrays import offsets
-from snnmap.frontend.networks.nir.read import from_nir, read_nir
+from snnmap.frontend.networks.nir.read import read_nir
 from snnmap.ir import Dynamics, Network, SpikeGraph, Spikes, Workload
 from snnmap.simulate.profile import profile
 
@@ -56,7 +57,7 @@ def compare(graph: SpikeGraph, golden: dict) -> None:
 @pytest.mark.parametrize("kind", norse_nets.SMALL)
 def test_small_networks(kind: str, index: int) -> None:
     golden = GOLDEN[kind][index]
-    network = from_nir(norse_nets.small_net(kind, golden["seed"])).network
+    network = read(norse_nets.small_net(kind, golden["seed"]).to_dict()).network
     graph = run(network, [norse_nets.small_input(kind, golden["seed"])], golden, "step" if kind == "IF" else "time")
     compare(graph, golden)
     assert min(golden["spikes"][0].values()) > 10
@@ -78,7 +79,7 @@ def test_nmnist_convolutional_network() -> None:
 
 def test_the_comparison_can_say_no() -> None:
     golden = GOLDEN["LIF"][0]
-    network = from_nir(norse_nets.small_net("LIF", golden["seed"])).network
+    network = read(norse_nets.small_net("LIF", golden["seed"]).to_dict()).network
     stimulus = norse_nets.small_input("LIF", golden["seed"])
     graph = run(network, [stimulus], golden, "time")
     shifted = {**golden, "raster": [dict.fromkeys(frame, "0" * 64) for frame in golden["raster"]]}

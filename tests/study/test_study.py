@@ -219,11 +219,11 @@ def test_a_study_puts_the_published_figure_beside_ours(file):
     ("old", "new", "said"),
     [
         ('title = "a small study"', "", "title"),
-        ('title = "a small study"', 'titel = "x"', "unknown key 'titel'"),
-        ('basis = "recalled"', "", "claim 1.*basis"),
+        ('title = "a small study"', 'titel = "x"\ntitle = "y"', "titel: this key is not known here; did you mean"),
+        ('basis = "recalled"', "", r"claim\[0\]\.basis: this key is missing"),
         ('metric = "espine_lifetime_frames"', 'metric = "lifetime"', "not compared"),
         ('objective = "espine"', 'objective = "energy"', "not compared"),
-        ("[[claim]]", "[[claim", "cannot be read"),
+        ("[[claim]]", "[[claim", "not a TOML file"),
     ],
 )
 def test_a_bad_study_file_is_refused(file, old, new, said):

@@ -1,4 +1,4 @@
-"""NIR graphs as the trees that readers take, and the weights of the networks they become."""
+"""NIR graphs as the trees that readers take."""
 
 import numpy as np
 
@@ -36,18 +36,3 @@ def conv(weight, **options):
     values = {"stride": 1, "padding": 0, "dilation": 1, "groups": 1, "input_shape": None} | options
     weight = np.asarray(weight, np.float32)
     return f"Conv{weight.ndim - 2}d", {"weight": weight, "bias": np.zeros(len(weight), np.float32)} | values
-
-
-def population(network, name):
-    return next(p for p in network.populations if p.name == name)
-
-
-def between(network, pre, post):
-    """Dense weights from one population to another."""
-    a, b = population(network, pre), population(network, post)
-    result = np.zeros((a.size, b.size))
-    for row, source in enumerate(range(a.first, a.stop)):
-        span = slice(network.indptr[source], network.indptr[source + 1])
-        inside = (network.post[span] >= b.first) & (network.post[span] < b.stop)
-        result[row, network.post[span][inside] - b.first] = network.weight[span][inside]
-    return result

@@ -53,13 +53,6 @@ def read_idx(path: Path, content: bytes) -> npt.NDArray[np.uint8]:
     return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
 
 
-def write_idx(path: Path, values: npt.NDArray[np.uint8]) -> None:
-    """Write unsigned bytes as idx, gzipped if the name ends in `.gz`; equal values give equal bytes."""
-    header = MAGIC + struct.pack(f">B{values.ndim}I", values.ndim, *values.shape)
-    content = header + np.ascontiguousarray(values, np.uint8).tobytes()
-    path.write_bytes(gzip.compress(content, 9, mtime=0) if path.name.endswith(".gz") else content)
-
-
 def labels_beside(path: Path) -> Path | None:
     """File of labels that canonically lies beside `*-images-idx3-ubyte[.gz]`, if it does."""
     name = path.name.replace("images", "labels").replace("idx3", "idx1")

@@ -46,15 +46,15 @@ def read_nirdata(path: Path) -> tuple[Mapping[str, Recording], str]:
 
 
 def _graph(tree: Tree, prefix: str) -> dict[str, Recording]:
-    found: dict[str, Recording] = {}
+    recordings: dict[str, Recording] = {}
     for name, node in _group(tree, "nodes").items():
         if not isinstance(node, dict):
             raise InputError(f"node {name!r} is not a group")
         if node.get("@__type__") == ROOT:
-            found |= _graph(node, f"{prefix}{name}.")
+            recordings |= _graph(node, f"{prefix}{name}.")
         else:
-            found[prefix + name] = _node(prefix + name, _group(node, "observables"))
-    return found
+            recordings[prefix + name] = _node(prefix + name, _group(node, "observables"))
+    return recordings
 
 
 def _group(tree: Tree, key: str) -> dict[str, Any]:

@@ -23,8 +23,7 @@ import numpy.typing as npt
 
 from snnmap.core.arrays import F64, I64
 from snnmap.core.errors import InputError
-from snnmap.frontend.data import idx, nirdata
-from snnmap.frontend.data import wfdb as ecg
+from snnmap.frontend.data import idx, nirdata, wfdb
 from snnmap.frontend.data.archive import NPY, ZIP, Arrays, integers, read_arrays, read_bytes
 from snnmap.frontend.data.samples import Dense, Events, Recording, finite
 from snnmap.frontend.hdf5.tree import SIGNATURE
@@ -69,13 +68,13 @@ def _read(path: Path, content: bytes, window: float | None, nodes: Sequence[str]
     if head.startswith((ZIP, NPY)):
         arrays = read_arrays(path, content)
         if "ecg" in arrays and "t" not in arrays:
-            return ecg.read_scipy_ecg(path, content, arrays["ecg"], window)
+            return wfdb.read_scipy_ecg(path, content, arrays["ecg"], window)
         return replace(_from_arrays(path, arrays), digests=digests)
     if head == SIGNATURE:
         recordings, _ = nirdata.read_nirdata(path)
         return replace(_node(path, recordings, nodes), digests=digests)
     if path.suffix in (".hea", ".dat"):
-        return ecg.read_ecg(path, window)
+        return wfdb.read_ecg(path, window)
     if idx.is_idx(head, path.name):
         images = Recording(Dense(idx.read_idx(path, content), timed=False, spiking=False), None, (), digests)
         beside = idx.labels_beside(path)
@@ -162,22 +161,22 @@ def _labels(path: Path, content: bytes, recording: Recording) -> I64:
         data = recording.data
         if not isinstance(data, Dense) or data.timed is not True:
             raise InputError(f"{path}: annotations label ECG records only")
-        return ecg.beat_classes(path, content, data.values.shape[1], data.samples)
+        return wfdb.beat_classes(path, content, data.values.shape[1], data.samples)
     if content.startswith((ZIP, NPY)):
         arrays = read_arrays(path, content)
-        found = arrays.get("labels", arrays.get("data"))
-        if found is None or found.ndim != 1:
+        labels = arrays.get("labels", arrays.get("data"))
+        if labels is None or labels.ndim != 1:
             raise InputError(f"{path}: holds no array 'labels' with one axis")
     elif idx.is_idx(content[:8], path.name):
-        found = idx.read_idx(path, content)
-        if found.ndim != 1:
-            raise InputError(f"{path}: labels must have one axis, not {found.ndim}")
+        labels = idx.read_idx(path, content)
+        if labels.ndim != 1:
+            raise InputError(f"{path}: labels must have one axis, not {labels.ndim}")
     else:
         try:
-            found = np.array([int(line) for line in content.decode("ascii").split()], np.int64)
+            labels = np.array([int(line) for line in content.decode("ascii").split()], np.int64)
         except (UnicodeDecodeError, ValueError, OverflowError):
             raise InputError(f"{path}: not labels; give npy, npz, idx, .atr or whole numbers as text") from None
     try:
-        return integers(found, "labels")
+        return integers(labels, "labels")
     except InputError as error:
         raise InputError(f"{path}: {error}") from None

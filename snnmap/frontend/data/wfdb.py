@@ -195,7 +195,7 @@ def _annotations(path: Path, content: bytes) -> list[tuple[int, int]]:
     if len(content) < 2 or len(content) % 2:
         raise InputError(f"{path}: not an annotation file in MIT format, or truncated")
     words = np.frombuffer(content, "<u2").tolist()
-    found, time, at = [], 0, 0
+    annotations, time, at = [], 0, 0
     while at < len(words) and words[at]:
         code, value = words[at] >> 10, words[at] & 0x3FF
         at += 1
@@ -209,9 +209,9 @@ def _annotations(path: Path, content: bytes) -> list[tuple[int, int]]:
             at += (value + 1) // 2
         elif code not in (NUM, SUB, CHN):
             time += value
-            found.append((time, code))
+            annotations.append((time, code))
         if time < 0:
             raise InputError(f"{path}: annotation times run backwards; the file is damaged")
     if at >= len(words):
         raise InputError(f"{path}: the annotations end without an end mark; the file is truncated or damaged")
-    return found
+    return annotations

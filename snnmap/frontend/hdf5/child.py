@@ -3,7 +3,7 @@
 Usage: child.py FILE SECONDS. Standard output gets one line of JSON, {"error": reason} or {"tree": ...}, and then
 the raw bytes of all arrays. In the tree a group is an object, a string a string, an array of strings {"s": nested
 list}, any other array {"a": [dtype, shape, offset]}; "@name" is an attribute of a group. Run and understood by
-`hdf5`; imports nothing of snnmap.
+`tree`; imports nothing of snnmap.
 """
 
 import json

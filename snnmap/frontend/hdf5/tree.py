@@ -45,7 +45,7 @@ def read_tree(path: Path, kind: str) -> tuple[Tree, str]:
     Raises
     ------
     InputError
-        If it cannot be read from beginning to end.
+        If it cannot be read from beginning to end, or h5py cannot be imported.
     """
     try:
         data = path.read_bytes()
@@ -79,9 +79,25 @@ def _read_apart(path: Path, seconds: int) -> tuple[dict[str, Any], bytes]:
     except subprocess.TimeoutExpired:
         return {"error": f"reading it takes more than {PATIENCE * seconds} s"}, b""
     if done.returncode != 0:
+        _check_h5py(path)
         return {}, b""
     head, _, body = done.stdout.partition(b"\n")
     return json.loads(head), body
+
+
+def _check_h5py(path: Path) -> None:
+    """Tell a broken installation from a damaged file, once reading has failed."""
+    command = [sys.executable, "-P", "-c", "import h5py"]
+    done = subprocess.run(command, capture_output=True, check=False)
+    if done.returncode == 0:
+        return
+    lines = done.stderr.decode(errors="replace").split("\n")
+    said = next((line.strip() for line in reversed(lines) if line.strip()), f"exit code {done.returncode}")
+    reason = "".join(c for c in said if c.isprintable())[:200]
+    raise InputError(
+        f"h5py cannot be imported ({reason}), so {path} cannot be read; install it again: "
+        "pip install --force-reinstall h5py, or snnmap anew"
+    )
 
 
 def _unpacked(tree: Mapping[str, Any], body: bytes) -> dict[str, Any]:

@@ -5,7 +5,7 @@ Every network reader ends here. Nothing is known of file formats or of what a ne
 Method. The population graph is walked depth first from the inputs, in the order given; an edge back to a population on
 the current path is *delayed* and leaves the graph acyclic. A population's level is the longest path to it over the
 remaining edges, at least 1 for neurons. A delayed edge closes a cycle of forward edges, so its target never has the
-higher level: exactly the rule by which `ir` tells delayed synapses from immediate ones.
+higher level: exactly the rule by which `snnmap.ir` tells delayed synapses from immediate ones.
 
 Memory. Blocks hold 8 bytes per synapse and so does the network; the fill works in slices of a few million entries, so
 10^8 synapses take 1.6 GB and little more.

@@ -1,6 +1,6 @@
 """Trained networks of Lava (`.net`, the HDF5 exchange format of lava-dl) with Loihi's integer neuron.
 
-The neuron, model "LavaCuba", as verified on the trained MNIST network of lava-dl (`tests/test_lava.py`): all values are
+The neuron, model "LavaCuba" of `ir.models`, as verified on the trained MNIST network of lava-dl: all values are
 integers, x is the sum of weights of the spikes that arrive in a step, times 64:
 
     u <- decay(u, i_decay) + x, then v <- decay(v, v_decay) + u + bias
@@ -258,10 +258,10 @@ def _neuron(chain: Chain, node: Node, shape: Shape) -> dict[str, F64]:
     if neuron.has("weight_exp") and np.any(neuron.array("weight_exp")):
         raise InputError(f"{node.title} scales its weights by weight_exp, which is not supported")
     ranges = {"iDecay": (0, 4096), "vDecay": (0, 4096), "vThMant": (1, 1 << 17), "refDelay": (1, 1 << 16)}
-    found: dict[str, F64] = {}
+    parameters: dict[str, F64] = {}
     for key, (low, high) in ranges.items():
         if key == "refDelay" and not neuron.has(key):
-            found[key] = np.array(1.0)
+            parameters[key] = np.array(1.0)
             continue
         numbers = np.array(neuron.integers(key), np.float64)
         if numbers.min() < low or numbers.max() > high:
@@ -269,9 +269,9 @@ def _neuron(chain: Chain, node: Node, shape: Shape) -> dict[str, F64]:
         numbers, repair = fitted(numbers, shape) if numbers.size > 1 else (numbers, "")
         if repair:
             chain.repairs.append(f"{node.title}: {key} was {repair}")
-        found[key] = numbers
+        parameters[key] = numbers
     names = {"i_decay": "iDecay", "v_decay": "vDecay", "v_threshold": "vThMant", "ref_delay": "refDelay"}
-    scaled = {new: found[old] * (SHIFT if old == "vThMant" else 1) for new, old in names.items()}
+    scaled = {new: parameters[old] * (SHIFT if old == "vThMant" else 1) for new, old in names.items()}
     return {**scaled, "bias": np.array(0.0)}
 
 

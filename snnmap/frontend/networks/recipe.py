@@ -5,6 +5,7 @@ describes the keys for users. Nothing is read here but the TOML file itself.
 """
 
 import hashlib
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,12 +22,16 @@ from snnmap.frontend.networks.topology import (
     TOPOLOGIES,
     WINDOWED,
     Connection,
+    Distribution,
     Weights,
     synapse_count,
     synapses,
 )
 from snnmap.frontend.options import CHOICES
 from snnmap.ir import MODELS
+
+LARGEST = 2**31 - 1
+"""Sources of one population at most."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,7 +46,7 @@ class Member:
     @property
     def size(self) -> int:
         """Number of sources."""
-        return int(np.prod(self.shape))
+        return math.prod(self.shape)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -124,23 +129,23 @@ def read_workload_file(path: Path) -> WorkloadFile:
         Naming file, key and reason.
     """
     root, content = read_toml(path)
-    facts: dict[str, Any] = {key: root.text(key) for key in ("summary", "origin", "licence")}
+    given: dict[str, Any] = {key: root.text(key) for key in ("summary", "origin", "licence")}
     network = root.table("network")
     if "file" in network:
-        facts["network"] = path.parent / network.text("file")
-        facts |= {key: network.integer(key, low=1) for key in ("inputs", "neurons", "synapses")}
+        given["network"] = path.parent / network.text("file")
+        given |= {key: network.integer(key, low=1) for key in ("inputs", "neurons", "synapses")}
     else:
-        facts["network"] = _recipe(root, network)
+        given["network"] = _recipe(root, network)
     network.end()
-    facts["dynamics"] = _dynamics(root.table("dynamics", None))
-    facts |= _stimulus(path, root.table("stimulus", None))
+    given["dynamics"] = _dynamics(root.table("dynamics", None))
+    given |= _stimulus(path, root.table("stimulus", None))
     paper = root.table("paper", None)
     if paper is not None:
         sizes = {key: paper.integer(key, low=1) for key in ("neurons", "synapses")}
-        facts["paper"] = Paper(source=paper.text("source"), **sizes)
+        given["paper"] = Paper(source=paper.text("source"), **sizes)
         paper.end()
     root.end()
-    return WorkloadFile(name=path.stem, path=path, digest=hashlib.sha256(content).hexdigest(), **facts)
+    return WorkloadFile(name=path.stem, path=path, digest=hashlib.sha256(content).hexdigest(), **given)
 
 
 def build_recipe(workload: WorkloadFile) -> Imported:
@@ -181,49 +186,49 @@ def _dynamics(table: Table | None) -> dict[str, Any]:
     """The keys of `[dynamics]` that are given."""
     if table is None:
         return {}
-    found = {
+    given: dict[str, Any] = {
         "dt": table.number("dt", None),
         **{key: table.text(key, None, CHOICES[key]) for key in ("integration", "reset", "comparison")},
         "clamp": table.number("clamp", None, low=0.0),
         "multispike": table.flag("multispike", None),
     }
     table.end()
-    if found["dt"] is not None and found["dt"] <= 0:
+    if given["dt"] is not None and given["dt"] <= 0:
         raise table.error("dt", "must be positive")
-    return {key: value for key, value in found.items() if value is not None}
+    return {key: value for key, value in given.items() if value is not None}
 
 
 def _stimulus(path: Path, table: Table | None) -> dict[str, Any]:
     """Fields of `WorkloadFile` that `[stimulus]` gives."""
     if table is None:
         return {}
-    facts: dict[str, Any] = {}
-    told = {"steps": table.integer("steps", None, low=1)}
+    given: dict[str, Any] = {}
+    stimulus: dict[str, Any] = {"steps": table.integer("steps", None, low=1)}
     if "data" in table:
-        facts["data"] = path.parent / table.text("data")
+        given["data"] = path.parent / table.text("data")
         labels = table.text("labels", None)
-        facts["labels"] = None if labels is None else path.parent / labels
-        told |= {
+        given["labels"] = None if labels is None else path.parent / labels
+        stimulus |= {
             "encode": table.text("encode", None, CHOICES["encode"]),
             "samples": table.integer("samples", None, low=1),
             **{key: table.number(key, None, low=1e-9) for key in ("max_rate", "window", "delta")},
         }
     else:
-        facts["synthetic"] = Synthetic(
+        given["synthetic"] = Synthetic(
             rate_hz=table.number("rate_hz", low=1e-9),
             spread=table.number("spread", 0.0, low=0.0),
             samples=table.integer("samples", low=1),
         )
-        if told["steps"] is None:
+        if stimulus["steps"] is None:
             raise table.error("steps", "this key is missing; synthetic input needs it")
     table.end()
-    facts["stimulus"] = {key: value for key, value in told.items() if value is not None}
-    return facts
+    given["stimulus"] = {key: value for key, value in stimulus.items() if value is not None}
+    return given
 
 
 def _recipe(root: Table, network: Table) -> Recipe:
     """The populations and connections, checked against one another."""
-    seed = network.integer("seed")
+    seed = network.integer("seed", high=float("inf"))
     members = tuple(_members(root))
     names = [member.name for member in members]
     for name in names:
@@ -233,7 +238,7 @@ def _recipe(root: Table, network: Table) -> Recipe:
         raise root.error("population", 'no population has model = "input"')
     connections = tuple(_connection(table, members) for table in root.tables("connection"))
     last = [m.name for m in members if all(c.pre != m.name or c.post == m.name for c in connections)]
-    outputs = network.array("outputs") if "outputs" in network else last
+    outputs = network.value("outputs") if "outputs" in network else last
     if not outputs and "outputs" not in network:
         raise network.error("outputs", "this key is missing, and every population sends to another one")
     if not isinstance(outputs, list) or not outputs or any(name not in names for name in outputs):
@@ -250,6 +255,8 @@ def _members(root: Table) -> list[Member]:
     members = []
     for table in root.tables("population"):
         name, shape = table.text("name"), table.integers("shape")
+        if math.prod(shape) > LARGEST:
+            raise table.error("shape", f"has {math.prod(shape):,} sources; at most 2^31 - 1 can be numbered")
         own = _model(table) if "model" in table or model is None or parameters is None else (model, parameters)
         table.end()
         members.append(Member(name, shape, *own))
@@ -273,26 +280,26 @@ def _connection(table: Table, members: tuple[Member, ...]) -> Connection:
     topology = table.text("topology", choices=TOPOLOGIES)
     if next((m.model for m in members if m.name == table.text("to", choices=list(shape))), "") == "input":
         raise table.error("to", "synapses cannot lead to an input population")
-    facts: dict[str, Any] = {key: table.text(word, choices=list(shape)) for key, word in _ENDS}
+    parts: dict[str, Any] = {key: table.text(word, choices=list(shape)) for key, word in _ENDS}
     if topology in WINDOWED:
-        facts["kernel"] = table.pair("kernel")
-        facts["stride"] = table.pair("stride", facts["kernel"] if topology == "pool" else (1, 1))
-        facts["padding"] = table.pair("padding", (0, 0), low=0)
+        parts["kernel"] = table.pair("kernel")
+        parts["stride"] = table.pair("stride", parts["kernel"] if topology == "pool" else (1, 1))
+        parts["padding"] = table.pair("padding", (0, 0), low=0)
     if topology in ("conv", "local"):
-        facts["pool"] = table.pair("pool", (1, 1))
-        facts["groups"] = table.integer("groups", 1, low=1)
+        parts["pool"] = table.pair("pool", (1, 1))
+        parts["groups"] = table.integer("groups", 1, low=1)
     if topology == "pool":
-        facts["groups"] = shape[facts["pre"]][0] if len(shape[facts["pre"]]) == 3 else 1
-        area = facts["kernel"][0] * facts["kernel"][1]
-        facts["weights"] = Weights("constant", table.number("gain", 1.0) / area)
+        parts["groups"] = shape[parts["pre"]][0] if len(shape[parts["pre"]]) == 3 else 1
+        area = parts["kernel"][0] * parts["kernel"][1]
+        parts["weights"] = Weights("constant", table.number("gain", 1.0) / area)
     else:
-        facts["weights"] = _weights(table.table("weights"), topology)
+        parts["weights"] = _weights(table.table("weights"), topology)
     if topology == "random":
-        facts["synapses"] = table.integer("synapses", low=1)
+        parts["synapses"] = table.integer("synapses", low=1)
     if topology == "dense":
-        facts["skip_same_index"] = table.flag("skip_same_index", False)
+        parts["skip_same_index"] = table.flag("skip_same_index", False)
     table.end()
-    connection = Connection(topology=cast("Any", topology), **facts)
+    connection = Connection(topology=cast("Any", topology), **parts)
     try:
         synapse_count(connection, shape[connection.pre], shape[connection.post])
     except InputError as error:
@@ -310,7 +317,7 @@ def _weights(table: Table, topology: str) -> Weights:
         if topology != "conv":
             raise table.error("distribution", "kernel values need topology = conv")
         try:
-            kernel = np.array(table.array("values"), np.float32)
+            kernel = np.array(table.value("values"), np.float32)
         except (ValueError, TypeError, OverflowError):
             kernel = np.zeros(0, np.float32)
         if kernel.ndim != 2 or not kernel.size or not np.all(np.isfinite(kernel)):
@@ -320,6 +327,6 @@ def _weights(table: Table, topology: str) -> Weights:
         first, second = {"constant": ("value", ""), "uniform": ("low", "high"), "normal": ("mean", "std")}[distribution]
         spread = table.number(second, low=0.0 if distribution == "normal" else -float("inf")) if second else 0.0
         divide_by = table.text("divide_by", "1", DIVISORS)
-        weights = Weights(distribution, table.number(first), spread, None, divide_by)
+        weights = Weights(cast("Distribution", distribution), table.number(first), spread, None, divide_by)
     table.end()
     return weights

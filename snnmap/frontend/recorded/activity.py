@@ -15,10 +15,10 @@ How to write them from Brian2, PyNN, CARLsim, SpikingJelly: `workloads/RECORDING
 
 Numbering
 ---------
-Recorded neuron numbers are arbitrary; `ir` wants inputs first and neurons by level. A neuron without incoming synapses
-becomes an input. The others get the length of the longest path to them, strongly connected neurons counting as one
-place, and every level is a population of model "recorded". Within a population the recorded order is kept, so layers
-recorded in order keep their numbers. The provenance holds the recorded numbers as runs (`recorded_ids`).
+Recorded neuron numbers are arbitrary; a `Network` wants inputs first and neurons by level. A neuron without incoming
+synapses becomes an input. The others get the length of the longest path to them, strongly connected neurons counting as
+one place, and every level is a population of model "recorded". Within a population the recorded order is kept, so
+layers recorded in order keep their numbers. The provenance holds the recorded numbers as runs (`recorded_ids`).
 """
 
 from collections.abc import Mapping
@@ -136,17 +136,17 @@ def recorded_network(read: Imported, recordings: Mapping[str, Recording], rules:
         if population.kind == "bias":
             continue
         try:
-            found = encode_recording(recordings[population.name], population.shape, replace(rules, steps=steps)).spikes
+            spikes = encode_recording(recordings[population.name], population.shape, replace(rules, steps=steps)).spikes
         except InputError as error:
             raise InputError(f"data of {population.name!r}: {error}") from None
-        steps = found.steps
-        parts.append((population.first, found))
-    if len({found.frames for _, found in parts}) > 1:
+        steps = spikes.steps
+        parts.append((population.first, spikes))
+    if len({part.frames for _, part in parts}) > 1:
         raise InputError("the populations were recorded for different numbers of samples")
-    frame = np.concatenate([found.frame_of_event() for _, found in parts])
-    step = np.concatenate([found.step for _, found in parts])
-    source = np.concatenate([found.source + first for first, found in parts])
-    value = np.concatenate([found.value for _, found in parts])
+    frame = np.concatenate([part.frame_of_event() for _, part in parts])
+    step = np.concatenate([part.step for _, part in parts])
+    source = np.concatenate([part.source + first for first, part in parts])
+    value = np.concatenate([part.value for _, part in parts])
     extent = (parts[0][1].frames, steps or 1, read.network.sources)
     spikes = binned(frame, step.astype(np.int64), source.astype(np.int64), value.astype(np.float64), extent, rules.dt)
     populations = tuple(

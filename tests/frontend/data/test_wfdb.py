@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.refusals import error_of
 
 from snnmap.core.errors import InputError
 from snnmap.frontend.data import wfdb as ecg
@@ -32,15 +33,6 @@ def annotated(beats):
         out += ((code << 10) | step).to_bytes(2, "little")
         last = time
     return bytes(out) + b"\0\0"
-
-
-def error_of(call):
-    """Message of the one error that a call may raise, or nothing."""
-    try:
-        call()
-    except InputError as error:
-        return str(error)
-    return None
 
 
 @pytest.fixture

@@ -5,10 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
+from support.dense import dense_of
 
 from snnmap.core.errors import InfeasibleError, InputError
 from snnmap.core.exact import grid_of
-from snnmap.frontend.networks import assemble as assembly
+from snnmap.frontend.networks import assemble
 from snnmap.frontend.networks.assemble import Block, Draft, build_network, levels
 
 IF = {"r": 1.0, "v_threshold": 1.0, "v_reset": 0.0}
@@ -16,15 +17,6 @@ IF = {"r": 1.0, "v_threshold": 1.0, "v_reset": 0.0}
 
 def matrix(dense):
     return sparse.csr_array(np.asarray(dense, np.float32))
-
-
-def dense_of(network):
-    result = np.zeros((network.sources, network.sources))
-    for source in range(network.sources):
-        span = slice(network.indptr[source], network.indptr[source + 1])
-        assert np.all(np.diff(network.post[span]) > 0)
-        result[source, network.post[span]] = network.weight[span]
-    return result
 
 
 def test_populations_are_sorted_and_blocks_follow_them():
@@ -91,7 +83,7 @@ def test_slices_do_not_change_the_result(monkeypatch, size):
         for b, n in ((2, 4), (0, 5), (1, 7))
     ]
     whole = build_network(drafts, blocks, [2])
-    monkeypatch.setattr(assembly, "SLICE", size)
+    monkeypatch.setattr(assemble, "SLICE", size)
     assert build_network(drafts, blocks, [2]).digest() == whole.digest()
 
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracles import dense_conv
+from support.dense import between
 
 from snnmap.core.errors import InfeasibleError, InputError
 from snnmap.frontend.networks import lava
@@ -54,16 +55,6 @@ def conv_layer(weight, **options):
 
 def input_layer(*shape, **options):
     return {"type": kind("input"), "shape": np.array(shape)} | options
-
-
-def between(network, pre, post):
-    a, b = (next(p for p in network.populations if p.name == name) for name in (pre, post))
-    result = np.zeros((a.size, b.size))
-    for row, source in enumerate(range(a.first, a.stop)):
-        span = slice(network.indptr[source], network.indptr[source + 1])
-        inside = (network.post[span] >= b.first) & (network.post[span] < b.stop)
-        result[row, network.post[span][inside] - b.first] = network.weight[span][inside]
-    return result
 
 
 def decayed(y, decay):

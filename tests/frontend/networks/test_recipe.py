@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.dense import dense_of
+from support.refusals import error_of
 
 from snnmap.core.errors import InputError
 from snnmap.frontend.networks.recipe import Recipe, build_recipe, read_workload_file
@@ -29,15 +31,6 @@ weights = {{ distribution = "constant", value = 0.5 }}
 """
 
 
-def error_of(call):
-    """Message of the one error that a call may raise, or nothing."""
-    try:
-        call()
-    except InputError as error:
-        return str(error)
-    return None
-
-
 def written(tmp_path, text, head=HEAD):
     path = tmp_path / "net.toml"
     path.write_text(head + text)
@@ -46,14 +39,6 @@ def written(tmp_path, text, head=HEAD):
 
 def build(tmp_path, text):
     return build_recipe(read_workload_file(written(tmp_path, text)))
-
-
-def dense_of(network):
-    result = np.zeros((network.sources, network.sources), np.float32)
-    for source in range(network.sources):
-        span = slice(network.indptr[source], network.indptr[source + 1])
-        result[source, network.post[span]] = network.weight[span]
-    return result
 
 
 def test_a_dense_recipe_becomes_a_network(tmp_path):

@@ -30,7 +30,7 @@ CHUNK = 1 << 22
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Folded:
-    """What `assembly.build_network` takes, and what was repaired on the way."""
+    """What `assemble.build_network` takes, and what was repaired on the way."""
 
     drafts: tuple[Draft, ...]
     blocks: tuple[Block, ...]
@@ -86,15 +86,15 @@ def layers_of(graph: Graph) -> dict[str, Layer]:
 
 def _resolved(graph: Graph, known: Mapping[str, Layer], names: Sequence[str], limit: int = 0) -> dict[str, Layer]:
     """Layers of those of `names` whose shape is known by now; at most `limit` of them unless that is 0."""
-    found: dict[str, Layer] = {}
+    layers: dict[str, Layer] = {}
     for name in names:
         arriving = next((known[n].shape for n in graph.before(name) if n in known), None)
         layer = layer_of(graph.nodes[name], arriving)
         if layer is not None:
-            found[name] = layer
-        if limit and len(found) == limit:
+            layers[name] = layer
+        if limit and len(layers) == limit:
             break
-    return found
+    return layers
 
 
 def _check_ends(graph: Graph) -> None:
@@ -252,12 +252,12 @@ def _relayed(graph: Graph, layers: Mapping[str, Layer], name: str, value: Value,
 
 def _ahead(graph: Graph, layers: Mapping[str, Layer], name: str) -> list[Layer]:
     """The next layers with a matrix, seen through nodes that only hand on."""
-    found, waiting = [], graph.after(name)
+    ahead, waiting = [], graph.after(name)
     while waiting:
         following = [layers[n] for n in waiting]
-        found += [layer for layer in following if layer.role in {"linear", "pool"}]
+        ahead += [layer for layer in following if layer.role in {"linear", "pool"}]
         waiting = [n for layer in following if layer.role == "pass" for n in graph.after(layer.node.name)]
-    return found
+    return ahead
 
 
 def _blocks(value: Value, target: int, drafts: Sequence[Draft]) -> list[Block]:

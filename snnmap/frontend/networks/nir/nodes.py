@@ -1,6 +1,6 @@
 """A NIR graph as flat lists: named nodes with their values, and edges. Nothing is interpreted here.
 
-Files and in-memory graphs come as the same tree (NIR's `to_dict`); nested graphs become nodes with dotted names, whose
+A file comes as a tree, the same as `to_dict` of a graph in memory; nested graphs become nodes with dotted names, whose
 own inputs and outputs turn into `Pass` nodes. Knows the layout of NIR, not what a node computes.
 """
 

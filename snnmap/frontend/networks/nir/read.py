@@ -1,4 +1,4 @@
-"""Trained networks in NIR (Neuromorphic Intermediate Representation), from HDF5 files or from `nir` objects in memory.
+"""Trained networks in NIR (Neuromorphic Intermediate Representation), from HDF5 files.
 
 Reading is tolerant: real files differ from the specification in shapes, batch dimensions and missing fields
 (9 of 16 distinct files found are refused by `nir.read` 1.0.8). Whatever had to be read in another way than it is
@@ -58,19 +58,6 @@ def read_nir(path: Path, *, pooling: Pooling = "fold", strict: bool = False) -> 
         raise InputError(f"{path}: the network needs more memory than there is") from None
 
 
-def from_nir(graph: Any, *, name: str = "network", pooling: Pooling = "fold", strict: bool = False) -> Imported:
-    """Network of a `nir.NIRGraph` in memory; otherwise as `read_nir`. Its digest is that of the network.
-
-    Raises
-    ------
-    InputError
-        As `read_nir`; also if `graph` is something else.
-    """
-    if not hasattr(graph, "to_dict"):
-        raise InputError(f"a nir.NIRGraph is needed, not {type(graph).__name__}")
-    return _imported(graph.to_dict(), name, "", pooling, strict)
-
-
 def _imported(tree: Tree, name: str, digest: str, pooling: Pooling, strict: bool) -> Imported:
     """Network of NIR's tree of a graph."""
     if pooling not in {"fold", "relay"}:
@@ -81,7 +68,7 @@ def _imported(tree: Tree, name: str, digest: str, pooling: Pooling, strict: bool
         raise InputError(f"{folded.repairs[0]} (--strict refuses what needs a repair)")
     network = build_network(folded.drafts, folded.blocks, folded.outputs)
     hints, why = dialect(graph)
-    return Imported(name, "nir", network, digest or network.digest(), folded.repairs, hints, why)
+    return Imported(name, "nir", network, digest, folded.repairs, hints, why)
 
 
 def dialect(graph: Graph) -> tuple[dict[str, object], dict[str, str]]:

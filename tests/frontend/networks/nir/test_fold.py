@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracles import dense_conv
-from support.nir_trees import affine, between, conv, ends, graph, lif, linear, population, read
+from support.dense import between, population
+from support.nir_trees import affine, conv, ends, graph, lif, linear, read
 
 from snnmap.core.errors import InfeasibleError, InputError
 from snnmap.frontend.networks.linear import dense
