@@ -1,8 +1,11 @@
 """Random crossbars, and the weakest cell of a wiring counted cell by cell."""
 
 import numpy as np
+from support.machines import mesh
 
+from snnmap.analysis.view import ClusteringView
 from snnmap.ir import Clustering, Network, Population, SpikeGraph
+from snnmap.stages.protocols import Run, WiringProblem
 
 
 def crossbars(rng, shapes, density):
@@ -32,3 +35,10 @@ def weakest(quality, cells, activity, row, column):
     return min(
         quality[row[i]][column[j]] / activity[i] for i in range(len(row)) for j in range(len(column)) if cells[i][j]
     )
+
+
+def wired(algorithm, graph, clustering, quality, *, seed=0, progress=None):
+    """Wiring by `algorithm` on crossbars of the shape of `quality`."""
+    rows, columns = quality.shape
+    problem = WiringProblem(ClusteringView(graph, clustering), mesh(2, 2, rows=rows, columns=columns), quality)
+    return algorithm(problem, Run(np.random.default_rng(seed), progress))

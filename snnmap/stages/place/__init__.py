@@ -25,16 +25,14 @@ Shared tiles (`clusters_per_tile` > 1): clusters of one tile are 0 links apart, 
 number of tiles makes necessary, since each change of clusters programs the crossbar anew.
 """
 
-from collections.abc import Callable
-
-from snnmap.ir import Placement
 from snnmap.stages.place.anneal import Anneal
 from snnmap.stages.place.baselines import Random, Sequential
 from snnmap.stages.place.exact import Exact
 from snnmap.stages.place.hill_climb import HillClimb
 from snnmap.stages.place.swarm import Swarm
+from snnmap.stages.protocols import Placer
 
-ALGORITHMS: dict[str, type[Callable[..., Placement]]] = {
+ALGORITHMS: dict[str, type[Placer]] = {
     "sequential": Sequential,
     "random": Random,
     "hill_climb": HillClimb,

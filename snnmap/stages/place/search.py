@@ -18,7 +18,7 @@ BATCH = 200_000
 
 
 class Search:
-    """One run: the problem, a current placement and the best one seen."""
+    """One run: the problem, a current placement and the best one met."""
 
     def __init__(self, board: Board, slots: I64, run: Run) -> None:
         self.board = board

@@ -9,13 +9,11 @@ source the best row and the most active neuron's column the best column. `identi
 baseline. `weakest_cell` searches where sorting is not optimal, and bounds what is left.
 """
 
-from collections.abc import Callable
-
-from snnmap.ir import Wiring
+from snnmap.stages.protocols import Wirer
 from snnmap.stages.wire.sorting import ActivitySort, Identity
 from snnmap.stages.wire.weakest_cell import WeakestCell
 
-ALGORITHMS: dict[str, type[Callable[..., Wiring]]] = {
+ALGORITHMS: dict[str, type[Wirer]] = {
     "identity": Identity,
     "activity_sort": ActivitySort,
     "weakest_cell": WeakestCell,

@@ -23,7 +23,7 @@ class WeakestCell:
 
     Starts from `ActivitySort` and from the lines as numbered, neither of which is ever made worse, then from `restarts`
     random column orders. For a dense crossbar and a map monotone in row and column the sorted start is optimal and no
-    search follows; nor does one where `enough` of the upper bound (`cells.upper_bound`) is reached.
+    search follows; nor does one where `enough` of the upper bound (`analysis.wiring.upper_bound`) is reached.
     Source of the objective: Titirsha et al., eSpine, arXiv 2103.05707; of the assignment: Gross, The bottleneck
     assignment problem, RAND P-1630, 1959.
     """
@@ -76,10 +76,10 @@ class WeakestCell:
             if best_score >= target:
                 break
             columns = (start, numbered)[attempt][1] if attempt < 2 else self._shuffled(start[1], quality.shape[1], rng)
-            found = self._alternate(crossbar, quality, start[0], columns)
-            score = weakest(crossbar, quality, *found)
+            lines = self._alternate(crossbar, quality, start[0], columns)
+            score = weakest(crossbar, quality, *lines)
             if score > best_score:
-                best, best_score = found, score
+                best, best_score = lines, score
         return best
 
     def _shuffled(self, columns: I64, lines: int, rng: np.random.Generator) -> I64:

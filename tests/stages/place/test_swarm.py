@@ -55,7 +55,8 @@ from snnmap.stages.protocols import PlacementProblem
 filters, root, own = list(warnings.filters), logging.getLogger(), logging.getLogger("of.the.user")
 handler = logging.StreamHandler()
 root.addHandler(handler)
-Swarm(particles=3, iterations=2)(PlacementProblem(random_traffic(np.random.default_rng(0), 5, 10), 5, mesh(3, 2)), run_of())
+problem = PlacementProblem(random_traffic(np.random.default_rng(0), 5, 10), 5, mesh(3, 2))
+Swarm(particles=3, iterations=2)(problem, run_of())
 assert "pyswarms" in sys.modules and "unittest.mock" not in sys.modules
 assert root.handlers == [handler] and root.level == logging.WARNING and not own.disabled
 assert warnings.filters == filters

@@ -40,17 +40,17 @@ def score(cells, activity, quality, at_row, at_column, entry, line, by_row):
 @given(SEEDS)
 def test_scores_of_lines(seed):
     cells, activity, quality, at_row, at_column = case(np.random.default_rng(seed))
-    facts = (cells, activity, quality, at_row, at_column)
+    wired = (cells, activity, quality, at_row, at_column)
     by_row = (*csr(cells), at_column, quality, activity, True)
     by_column = (*csr(cells.T), at_row, np.ascontiguousarray(quality.T), activity, False)
     for arguments, entries, lines in ((by_row, 5, 6), (by_column, 4, 7)):
-        found = line_scores(*arguments)
+        scores = line_scores(*arguments)
         ptr, other, at, q, a, way = arguments
-        assert found.shape == (entries, lines)
+        assert scores.shape == (entries, lines)
         for e in range(entries):
             for p in range(lines):
-                assert found[e, p] == score(*facts, e, p, way)
-                assert entry_score(e, p, ptr, other, at, q, a, way) == found[e, p]
+                assert scores[e, p] == score(*wired, e, p, way)
+                assert entry_score(e, p, ptr, other, at, q, a, way) == scores[e, p]
 
 
 @settings(deadline=None, max_examples=60)

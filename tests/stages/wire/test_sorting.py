@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.crossbars import crossbars, weakest
+from support.crossbars import crossbars, weakest, wired
 from support.machines import mesh
 
+from snnmap.analysis.view import ClusteringView
 from snnmap.core.errors import InfeasibleError, InputError
 from snnmap.ir import SpikeGraph
+from snnmap.stages.protocols import Run, WiringProblem
 from snnmap.stages.wire import ALGORITHMS, ActivitySort, Identity
 from snnmap.stages.wire.sorting import column_spikes
 
@@ -32,14 +34,11 @@ def test_lines_are_distinct_within_limits_and_repeatable(seed, name):
     rng = np.random.default_rng(seed)
     shapes = [(int(rng.integers(1, 9)), int(rng.integers(1, 7))) for _ in range(int(rng.integers(1, 5)))]
     graph, clustering, _ = crossbars(rng, shapes, 0.5)
-    machine, quality = mesh(2, 2, rows=8, columns=6), rng.random((8, 6))
-    found = [
-        ALGORITHMS[name]()(graph, clustering, machine, quality=quality, rng=np.random.default_rng(seed))
-        for _ in range(2)
-    ]
-    assert np.array_equal(found[0].row, found[1].row)
-    assert np.array_equal(found[0].column, found[1].column)
-    for ptr, line, limit in ((clustering.row_ptr, found[0].row, 8), (clustering.column_ptr, found[0].column, 6)):
+    quality = rng.random((8, 6))
+    first, second = (wired(ALGORITHMS[name](), graph, clustering, quality, seed=seed) for _ in range(2))
+    assert np.array_equal(first.row, second.row)
+    assert np.array_equal(first.column, second.column)
+    for ptr, line, limit in ((clustering.row_ptr, first.row, 8), (clustering.column_ptr, first.column, 6)):
         for k in range(clustering.clusters):
             mine = line[ptr[k] : ptr[k + 1]].tolist()
             assert len(set(mine)) == len(mine)
@@ -58,10 +57,10 @@ def test_dense_crossbars_are_wired_optimally(seed, full):
     rng = np.random.default_rng(seed)
     graph, clustering, cells = crossbars(rng, [(3, 3 if full else 2)], 1.1)
     quality = rng.random((4, 3)) + 0.1 if full else monotone(rng, 4, 3)
-    wiring = ActivitySort()(graph, clustering, mesh(1, 1, rows=4, columns=3), quality=quality, rng=rng)
+    wiring = wired(ActivitySort(), graph, clustering, quality)
     activity = graph.spikes[:3].tolist()
-    found = weakest(quality.tolist(), cells.tolist(), activity, wiring.row.tolist(), wiring.column.tolist())
-    assert found == optimum(quality.tolist(), cells.tolist(), activity)
+    reached = weakest(quality.tolist(), cells.tolist(), activity, wiring.row.tolist(), wiring.column.tolist())
+    assert reached == optimum(quality.tolist(), cells.tolist(), activity)
 
 
 def test_sparse_crossbars_are_never_better_than_the_optimum_and_better_than_as_numbered():
@@ -72,7 +71,6 @@ def test_sparse_crossbars_are_never_better_than_the_optimum_and_better_than_as_n
         if not cells.any():
             continue
         quality = monotone(rng, 4, 3)
-        machine = mesh(1, 1, rows=4, columns=3)
         judged = [
             weakest(
                 quality.tolist(),
@@ -81,9 +79,7 @@ def test_sparse_crossbars_are_never_better_than_the_optimum_and_better_than_as_n
                 wiring.row.tolist(),
                 wiring.column.tolist(),
             )
-            for wiring in (
-                wire(graph, clustering, machine, quality=quality, rng=rng) for wire in (ActivitySort(), Identity())
-            )
+            for wiring in (wired(algorithm, graph, clustering, quality) for algorithm in (ActivitySort(), Identity()))
         ]
         assert max(judged) <= optimum(quality.tolist(), cells.tolist(), graph.spikes[:4].tolist())
         better += judged[0] >= judged[1]
@@ -95,12 +91,12 @@ def test_rows_and_columns_by_hand():
     rng = np.random.default_rng(0)
     graph, clustering, _ = crossbars(rng, [(3, 2)], 1.1)
     spikes = np.array([5, 9, 1, 0, 0])
-    graph = SpikeGraph(graph.network, spikes, spikes, spikes, spikes, 1, 100, 1e-3, None, None, {})
+    graph = SpikeGraph(graph.network, spikes, spikes, spikes, spikes, 1, 100, 1e-3, None, None)
     quality = np.add.outer(np.arange(4.0) * 10, -np.arange(3.0)) + 5
-    wiring = ActivitySort()(graph, clustering, mesh(1, 1, rows=4, columns=3), quality=quality, rng=rng)
+    wiring = wired(ActivitySort(), graph, clustering, quality)
     assert wiring.row.tolist() == [2, 3, 1]
     assert wiring.column.tolist() == [0, 1]
-    plain = Identity()(graph, clustering, mesh(1, 1, rows=4, columns=3), quality=quality, rng=rng)
+    plain = wired(Identity(), graph, clustering, quality)
     assert (plain.row.tolist(), plain.column.tolist()) == ([0, 1, 2], [0, 1])
 
 
@@ -109,7 +105,7 @@ def test_a_bad_cell_in_an_unused_column_does_not_matter():
     rng = np.random.default_rng(0)
     graph, clustering, _ = crossbars(rng, [(1, 2)], 1.1)
     quality = np.array([[5.0, 5.0, 2.0], [6.0, 6.0, 0.1]])
-    wiring = ActivitySort()(graph, clustering, mesh(1, 1, rows=2, columns=3), quality=quality, rng=rng)
+    wiring = wired(ActivitySort(), graph, clustering, quality)
     assert (wiring.row.tolist(), sorted(wiring.column.tolist())) == ([1], [0, 1])
 
 
@@ -119,9 +115,9 @@ def test_busier_columns_get_better_lines(seed):
     rng = np.random.default_rng(seed)
     graph, clustering, cells = crossbars(rng, [(5, 4), (2, 3)], 0.6)
     expected = (graph.spikes[: len(cells)] @ cells).tolist()
-    assert column_spikes(graph, clustering).tolist() == expected
+    assert column_spikes(ClusteringView(graph, clustering)).tolist() == expected
     quality = monotone(rng, 6, 5)
-    wiring = ActivitySort()(graph, clustering, mesh(1, 1, rows=6, columns=5), quality=quality, rng=rng)
+    wiring = wired(ActivitySort(), graph, clustering, quality)
     first = wiring.column[:4]
     assert [expected[j] for j in np.argsort(first)] == sorted(expected[:4], reverse=True)
 
@@ -135,33 +131,21 @@ def test_clusters_that_do_not_fit_are_refused(name, rows, columns, message):
     rng = np.random.default_rng(0)
     graph, clustering, _ = crossbars(rng, [(4, 3)], 1.1)
     with pytest.raises(InfeasibleError, match=message):
-        ALGORITHMS[name]()(
-            graph,
-            clustering,
-            mesh(1, 1, rows=rows, columns=columns),
-            quality=np.ones((rows, columns)),
-            rng=rng,
-        )
+        wired(ALGORITHMS[name](), graph, clustering, np.ones((rows, columns)))
 
 
 def test_a_quality_map_of_another_shape_or_without_numbers_is_refused():
     rng = np.random.default_rng(0)
     graph, clustering, _ = crossbars(rng, [(4, 3)], 1.1)
     for quality, message in ((np.ones((3, 4)), "shape"), (np.full((4, 3), np.nan), "not numbers")):
+        problem = WiringProblem(ClusteringView(graph, clustering), mesh(1, 1, rows=4, columns=3), quality)
         with pytest.raises(InputError, match=message):
-            ActivitySort()(graph, clustering, mesh(1, 1, rows=4, columns=3), quality=quality, rng=rng)
+            ActivitySort()(problem, Run(rng))
 
 
 def test_progress_is_told():
     rng = np.random.default_rng(0)
     graph, clustering, _ = crossbars(rng, [(2, 2), (3, 1)], 1.1)
     heard = []
-    ActivitySort()(
-        graph,
-        clustering,
-        mesh(1, 1, rows=4, columns=3),
-        quality=np.ones((4, 3)),
-        rng=rng,
-        progress=lambda *told: heard.append(told),
-    )
+    wired(ActivitySort(), graph, clustering, np.ones((4, 3)), progress=lambda *said: heard.append(said))
     assert heard == [("wire", 1, 2, 0.0), ("wire", 2, 2, 0.0)]

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.crossbars import crossbars, weakest
-from support.machines import mesh
+from support.crossbars import crossbars, weakest, wired
 
 from snnmap.analysis.cells import programmed_cells
 from snnmap.analysis.wiring import Crossbar, crossbar_of, upper_bound
@@ -36,10 +35,8 @@ def monotone(rng, size):
     return base + 0.2
 
 
-def wired(graph, clustering, size, quality, **options):
-    wiring = WeakestCell(**options)(
-        graph, clustering, mesh(2, 2, rows=size, columns=size), quality=quality, rng=np.random.default_rng(0)
-    )
+def lines_of(graph, clustering, quality, **options):
+    wiring = wired(WeakestCell(**options), graph, clustering, quality)
     return wiring.row, wiring.column
 
 
@@ -60,7 +57,7 @@ def test_sparse_clusters_reach_the_optimum_nearly_always(size, count):
     for graph, clustering, cells, quality in cases(count, size, 0.4, monotone):
         activity = graph.spikes[:size]
         best = brute_force(quality, cells, activity)
-        row, column = wired(graph, clustering, size, quality)
+        row, column = lines_of(graph, clustering, quality)
         got = weakest(quality, cells, activity, row, column) if cells.any() else np.inf
         if not cells.any():
             count -= 1
@@ -74,7 +71,7 @@ def test_sparse_clusters_reach_the_optimum_nearly_always(size, count):
 def test_arbitrary_maps_too():
     for graph, clustering, cells, quality in cases(10, 4, 0.5, lambda rng, n: rng.random((n, n)) + 0.05):
         activity = graph.spikes[:4]
-        got = weakest(quality, cells, activity, *wired(graph, clustering, 4, quality, restarts=20, enough=1.0))
+        got = weakest(quality, cells, activity, *lines_of(graph, clustering, quality, restarts=20, enough=1.0))
         assert got == pytest.approx(brute_force(quality, cells, activity))
 
 
@@ -83,7 +80,7 @@ def test_dense_clusters_are_exactly_optimal(size):
     for graph, clustering, cells, quality in cases(8, size, 1.1, monotone):
         activity = graph.spikes[:size]
         assert cells.all()
-        got = weakest(quality, cells, activity, *wired(graph, clustering, size, quality))
+        got = weakest(quality, cells, activity, *lines_of(graph, clustering, quality))
         assert got == brute_force(quality, cells, activity)
         assert got == bound_of(graph, clustering, quality)
 
@@ -94,19 +91,16 @@ def test_never_worse_than_sorting_never_above_the_bound(seed, density):
     rng = np.random.default_rng(seed)
     graph, clustering, _ = crossbars(rng, [(7, 5), (6, 8)], density)
     quality = rng.random((8, 8)) + 0.01
-    chip = mesh(2, 2, rows=8, columns=8)
-    found = programmed_cells(graph.network, clustering)
-    wirings = [
-        a(graph, clustering, chip, quality=quality, rng=np.random.default_rng(seed))
-        for a in (ActivitySort(), Identity(), WeakestCell())
-    ]
-    again = WeakestCell()(graph, clustering, chip, quality=quality, rng=np.random.default_rng(seed))
+    cells = programmed_cells(graph.network, clustering)
+    algorithms = (ActivitySort(), Identity(), WeakestCell())
+    wirings = [wired(algorithm, graph, clustering, quality, seed=seed) for algorithm in algorithms]
+    again = wired(WeakestCell(), graph, clustering, quality, seed=seed)
     assert np.array_equal(again.row, wirings[-1].row)
     assert np.array_equal(again.column, wirings[-1].column)
     for k in range(2):
         rows = slice(clustering.row_ptr[k], clustering.row_ptr[k + 1])
         columns = slice(clustering.column_ptr[k], clustering.column_ptr[k + 1])
-        crossbar = crossbar_of(graph, clustering, found, k)
+        crossbar = crossbar_of(graph, clustering, cells, k)
         scores = [
             scored(crossbar, quality, w.row[rows].astype(np.int64), w.column[columns].astype(np.int64)) for w in wirings
         ]
@@ -173,5 +167,5 @@ def test_search_stops_where_enough_of_the_bound_is_reached():
     cells = crossbar_of(graph, clustering, programmed_cells(graph.network, clustering), 0)
     start = (np.arange(6), np.arange(6))
     for enough, same in ((0.0, True), (1.0, False)):
-        found = WeakestCell(enough=enough).search(cells, quality, start, np.random.default_rng(0))
-        assert (np.array_equal(found[0], start[0]) and np.array_equal(found[1], start[1])) is same
+        lines = WeakestCell(enough=enough).search(cells, quality, start, np.random.default_rng(0))
+        assert (np.array_equal(lines[0], start[0]) and np.array_equal(lines[1], start[1])) is same
