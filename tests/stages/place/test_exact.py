@@ -19,8 +19,10 @@ from support.placement_cases import (
     run_of,
 )
 
+import snnmap
 from snnmap.core.errors import InputError
 from snnmap.ir import Placement, Traffic
+from snnmap.pipeline.options import CompileOptions
 from snnmap.stages.place import ALGORITHMS, Anneal, Exact
 from snnmap.stages.place.board import board_of
 from snnmap.stages.place.exact import programme
@@ -117,6 +119,15 @@ def test_a_fixed_mesh_with_many_free_tiles():
     traffic = Traffic([*traffic.sender, -1], [*traffic.target_ptr, 5], [*traffic.target, 0], [10, 10, 10, 1], [0] * 4)
     problem = PlacementProblem(traffic, 4, mesh(9, 8, port=(4, 3)))
     assert cost_of(problem, Exact()(problem, run_of())) == 40
+
+
+def test_the_shipped_network_is_placed_optimally():
+    heard = []
+    options = CompileOptions(settings=(("place", "exact"),))
+    compiled = snnmap.compile("mnist-mlp", options, progress=lambda *said: heard.append(said))
+    assert compiled.mapping.origin.plan.place.algorithm == "exact"
+    _, bound, total, best = [said for said in heard if said[0] == "place"][-1]
+    assert bound == total == best == (compiled.view.hops * compiled.view.traffic.messages).sum()
 
 
 def test_more_clusters_than_it_takes_are_refused_with_a_remedy():
