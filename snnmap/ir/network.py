@@ -57,7 +57,7 @@ class Network:
     weight: F32
     """(S,) weight, a multiple of the target population's grid."""
     grid: F64
-    """(number of populations,) power-of-two grid of the weights into each population (`arrays`, exact sums)."""
+    """(number of populations,) power-of-two grid of the weights into each population (`core.exact`)."""
     outputs: tuple[int, ...]
     """Indices of the populations that the network's outputs read."""
 

@@ -8,7 +8,7 @@ neighbours, "relay" keeps its values. Constants pass through everything and end 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
@@ -18,8 +18,7 @@ from snnmap.frontend.networks.assemble import Block, Draft, added
 from snnmap.frontend.networks.linear import diagonal
 from snnmap.frontend.networks.nir.layers import Layer, count, input_layer, layer_of
 from snnmap.frontend.networks.nir.nodes import Graph
-
-Pooling = Literal["fold", "relay"]
+from snnmap.frontend.options import Pooling
 
 GROWTH = 2
 """A product may have this many times the entries of its factors; beyond, the values in the middle are relayed."""

@@ -17,16 +17,15 @@ import numpy as np
 from snnmap.core.errors import InputError
 from snnmap.frontend.hdf5.tree import Tree, read_tree
 from snnmap.frontend.networks.assemble import build_network
-from snnmap.frontend.networks.nir.fold import Pooling, fold
+from snnmap.frontend.networks.nir.fold import fold
 from snnmap.frontend.networks.nir.layers import NEURONS
 from snnmap.frontend.networks.nir.nodes import Graph, Node, graph_of
 from snnmap.frontend.networks.parsed import Imported
+from snnmap.frontend.options import CHOICES, Pooling
 from snnmap.ir import MODELS
 
 SNNTORCH_DT = 1e-4
 """Step that snnTorch's exporter assumes; with it, r dt / tau is 1 in every file it wrote."""
-
-RESETS = ("value", "subtract", "zero")
 
 
 def read_nir(path: Path, *, pooling: Pooling = "fold", strict: bool = False) -> Imported:
@@ -105,7 +104,7 @@ def _stated(metadata: Mapping[str, Any]) -> tuple[dict[str, object], dict[str, s
     dt = np.asarray(metadata.get("dt", np.nan))
     if dt.dtype.kind in "fiu" and dt.size == 1 and np.isfinite(dt).all() and dt.item() > 0:
         _suggest(hints, why, "dt", float(dt.item()), source)
-    if metadata.get("reset") in RESETS:
+    if metadata.get("reset") in CHOICES["reset"]:
         _suggest(hints, why, "reset", metadata["reset"], source)
     return hints, why
 
