@@ -26,8 +26,16 @@ from snnmap.stages.registry import record_of
 Problem = TypeVar("Problem")
 Result = TypeVar("Result")
 
-BLAME = {"cluster": "partition", "synapse": "partition", "home": "partition", "tile": "place", "wiring": "wire"}
-"""First word of a rule to the stage that broke it."""
+BLAME = {
+    "cluster": "partition",
+    "synapse": "partition",
+    "home": "partition",
+    "partial": "partition",
+    "tile": "place",
+    "wiring": "wire",
+    "schedule": "schedule",
+}
+"""First word of a rule to the stage that broke it; the other rules are about what no stage decides."""
 
 
 def partitioned(algorithm: Partitioner, problem: PartitionProblem, run: Run) -> Clustering:
@@ -109,8 +117,8 @@ def _named(stage: str, record: AlgorithmRecord) -> str:
 
 def blamed(violation: Violation, plan: PlanRecord) -> SnnmapError:
     """Error that names whoever broke a rule: a stage's algorithm from outside, else snnmap itself."""
-    stage = BLAME.get(violation.rule.partition("-")[0], "schedule")
-    record: AlgorithmRecord = getattr(plan, stage)
-    if record.package:
+    stage = BLAME.get(violation.rule.partition("-")[0], "")
+    record: AlgorithmRecord | None = getattr(plan, stage, None)
+    if record is not None and record.package:
         return SnnmapError(f"{_named(stage, record)} returned an illegal result: {violation}")
     return SnnmapError(f"internal error: the mapping is not legal, please report it: {violation}")

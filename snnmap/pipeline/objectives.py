@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from snnmap.core.errors import InputError
-from snnmap.stages.registry import plug_ins
+from snnmap.stages.registry import loaded, plug_ins
 
 GROUP = "snnmap.objectives"
 """Entry points whose value is a `Preset`."""
@@ -55,11 +55,11 @@ def objectives() -> Mapping[str, Preset]:
     Raises
     ------
     InputError
-        If a package offers something that is not a `Preset`.
+        If a package offers something that cannot be imported or is not a `Preset`.
     """
     presets = dict(OBJECTIVES)
     for name, point in plug_ins(GROUP).items():
-        preset = point.load()
+        preset = loaded("objective", point)
         if not isinstance(preset, Preset):
             raise InputError(f"objective {name!r} of {point.value} must be a snnmap.Preset")
         presets.setdefault(name, preset)

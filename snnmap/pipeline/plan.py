@@ -4,13 +4,12 @@ Options are named `stage.field=value`, where `stage` alone names the algorithm: 
 `place=package.module:Class`.
 """
 
-import difflib
-from collections.abc import Iterable
 from collections.abc import Mapping as MappingType
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal, TypedDict, get_args, get_origin
 
 from snnmap.core.errors import InputError
+from snnmap.core.suggest import suggestion
 from snnmap.ir import PlanRecord
 from snnmap.pipeline.objectives import TERM_NAMES, Preset, Quality, objectives
 from snnmap.stages.protocols import Partitioner, Placer, Scheduler, Wirer
@@ -39,7 +38,16 @@ class Plan:
     terms: tuple[tuple[str, float], ...]
 
     def using(self, given: Algorithms) -> "Plan":
-        """The plan with some algorithms replaced."""
+        """The plan with some algorithms replaced.
+
+        Raises
+        ------
+        InputError
+            If one is given for something that is not a stage.
+        """
+        for name in given:
+            if name not in Algorithms.__annotations__:
+                raise InputError(f"{name!r} is no argument of compile; {suggestion(name, Algorithms.__annotations__)}")
         return replace(
             self,
             partition=given.get("partitioner", self.partition),
@@ -74,12 +82,12 @@ def plan_for(
     """
     presets = objectives()
     if objective not in presets:
-        raise InputError(f"objective {objective!r} is unknown; {_offer(objective, presets)}")
+        raise InputError(f"objective {objective!r} is unknown; {suggestion(objective, presets)}")
     preset = presets[objective]
     chosen = _configured(preset, dict(settings or {}))
     for name, weight in terms:
         if name not in TERM_NAMES:
-            raise InputError(f"placement term {name!r} is unknown; {_offer(name, TERM_NAMES)}")
+            raise InputError(f"placement term {name!r} is unknown; {suggestion(name, TERM_NAMES)}")
         if not 0 <= weight < float("inf"):
             raise InputError(f"the weight of term {name!r} must be 0 or more, not {weight}")
     weighed = {**dict(preset.terms), **dict(terms)}
@@ -94,7 +102,7 @@ def _configured(preset: Preset, settings: dict[str, Any]) -> dict[str, Algorithm
         try:
             kind = algorithm_class(stage, name)
         except KeyError:
-            raise InputError(f"{stage} algorithm {name!r} is unknown; {_offer(name, registry)}") from None
+            raise InputError(f"{stage} algorithm {name!r} is unknown; {suggestion(name, registry)}") from None
         try:
             chosen[stage] = kind()
         except TypeError as error:
@@ -102,7 +110,7 @@ def _configured(preset: Preset, settings: dict[str, Any]) -> dict[str, Algorithm
     for key, value in settings.items():
         stage, _, name = key.partition(".")
         if stage not in chosen:
-            raise InputError(f"setting {key!r} names no stage; {_offer(stage, STAGES)}")
+            raise InputError(f"setting {key!r} names no stage; {suggestion(stage, STAGES)}")
         chosen[stage] = _with_field(chosen[stage], stage, name, value)
     return chosen
 
@@ -111,9 +119,11 @@ def _with_field(algorithm: Algorithm, stage: str, name: str, value: Any) -> Algo
     known = {f.name: getattr(algorithm, f.name) for f in fields(algorithm)}
     choices = {f.name: get_args(f.type) for f in fields(algorithm) if get_origin(f.type) is Literal}
     if name not in known:
-        raise InputError(f"{stage} algorithm {type(algorithm).__name__} has no option {name!r}; {_offer(name, known)}")
+        raise InputError(
+            f"{stage} algorithm {type(algorithm).__name__} has no option {name!r}; {suggestion(name, known)}"
+        )
     if name in choices and value not in choices[name]:
-        raise InputError(f"{stage}.{name}={value!r} is unknown; {_offer(str(value), choices[name])}")
+        raise InputError(f"{stage}.{name}={value!r} is unknown; {suggestion(str(value), choices[name])}")
     try:
         return replace(algorithm, **{name: _typed(value, known[name])})
     except ValueError as error:
@@ -135,10 +145,3 @@ def _typed(value: Any, default: Any) -> Any:
     if not isinstance(value, type(default)):
         raise ValueError(f"it is a {type(value).__name__}")
     return value
-
-
-def _offer(asked: str, known: Iterable[str]) -> str:
-    names = list(known)
-    close = difflib.get_close_matches(asked, names, n=1)
-    did_you_mean = f"did you mean {close[0]!r}? " if close else ""
-    return f"{did_you_mean}There is: {', '.join(names)}"

@@ -4,8 +4,10 @@ A package offers an algorithm by an entry point of the groups below, whose value
 it is looked up, and an entry point when it is used, so that `--help` stays quick.
 """
 
+import math
+import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import MISSING, dataclass, fields, is_dataclass
 from functools import cache
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points, packages_distributions, version
@@ -41,12 +43,16 @@ class Registry(Mapping[str, "type[Algorithm]"]):
         KeyError
             If there is none.
         InputError
-            If it is there but cannot be imported, or is not an algorithm.
+            If it is there but cannot be imported, is not an algorithm, or has an option without default.
         """
         own = built_in(self.stage)
         if name in own:
             return own[name]
-        return checked(self.stage, name, _loaded(self.stage, name, plug_ins(GROUPS[self.stage])[name]))
+        kind = checked(self.stage, name, loaded(f"{self.stage} algorithm", plug_ins(GROUPS[self.stage])[name]))
+        open_ = [f.name for f in fields(kind) if f.init and f.default is MISSING and f.default_factory is MISSING]
+        if open_:
+            raise InputError(f"{self.stage} algorithm {name!r}: option {open_[0]!r} must have a default")
+        return kind
 
     def __iter__(self) -> Iterator[str]:
         return iter(dict.fromkeys([*built_in(self.stage), *plug_ins(GROUPS[self.stage])]))
@@ -84,18 +90,28 @@ def algorithm_class(stage: str, name: str) -> "type[Algorithm]":
     """
     if ":" not in name:
         return REGISTRIES[stage][name]
-    return checked(stage, name, _loaded(stage, name, EntryPoint(name, name, GROUPS[stage])))
+    return checked(stage, name, loaded(f"{stage} algorithm", EntryPoint(name, name, GROUPS[stage])))
 
 
-def _loaded(stage: str, name: str, point: EntryPoint) -> object:
+def loaded(what: str, point: EntryPoint) -> object:
+    """What an entry point names.
+
+    Raises
+    ------
+    InputError
+        If it cannot be imported: foreign code runs here, so any exception counts.
+    """
     try:
         return point.load()
     except Exception as error:
-        raise InputError(f"{stage} algorithm {name!r} cannot be imported: {type(error).__name__}: {error}") from error
+        whence = f" of {point.dist.name} {point.dist.version}" if point.dist else ""
+        raise InputError(
+            f"{what} {point.name!r}{whence} cannot be imported: {type(error).__name__}: {error}"
+        ) from error
 
 
 def checked(stage: str, name: str, candidate: object) -> "type[Algorithm]":
-    """`candidate`, if it is a dataclass that can be made without arguments and called.
+    """`candidate`, if it is a dataclass that can be called.
 
     Raises
     ------
@@ -110,10 +126,13 @@ def checked(stage: str, name: str, candidate: object) -> "type[Algorithm]":
 
 def package_of(algorithm: "type[Algorithm]") -> str:
     """Distribution and version that a class comes from, `name version`; empty for snnmap's own."""
-    module = algorithm.__module__.partition(".")[0]
-    if module == "snnmap":
+    package = algorithm.__module__.partition(".")[0]
+    if package == "snnmap":
         return ""
-    distribution = next(iter(packages_distributions().get(module, ())), "")
+    for point in (point for group in GROUPS.values() for point in plug_ins(group).values()):
+        if point.dist and point.module.partition(".")[0] == package:  # holds for editable installs too
+            return f"{point.dist.name} {point.dist.version}"
+    distribution = next(iter(packages_distributions().get(package, ())), "")
     return f"{distribution} {version(distribution)}" if distribution else f"{algorithm.__module__} (not installed)"
 
 
@@ -122,8 +141,10 @@ def name_of(stage: str, algorithm: "type[Algorithm]") -> str:
     for name, known in built_in(stage).items():
         if known is algorithm:
             return name
-    value = f"{algorithm.__module__}:{algorithm.__qualname__}"
-    return next((name for name, point in plug_ins(GROUPS[stage]).items() if point.value == value), value)
+    for point in plug_ins(GROUPS[stage]).values():  # the class may be defined elsewhere in its package
+        if getattr(sys.modules.get(point.module), point.attr, None) is algorithm:
+            return point.name
+    return f"{algorithm.__module__}:{algorithm.__qualname__}"
 
 
 def record_of(stage: str, algorithm: Algorithm) -> AlgorithmRecord:
@@ -132,15 +153,21 @@ def record_of(stage: str, algorithm: Algorithm) -> AlgorithmRecord:
     Raises
     ------
     InputError
-        If it is not a dataclass, or an option is not a plain value.
+        If it is not a dataclass, or an option is not a plain value that a file can hold.
     """
     kind = type(algorithm)
     checked(stage, kind.__qualname__, kind)
     options = {f.name: getattr(algorithm, f.name) for f in fields(algorithm)}
-    wrong = [name for name, value in options.items() if not isinstance(value, bool | int | float | str | None)]
+    wrong = [name for name, value in options.items() if not _is_plain(value)]
     if wrong:
-        raise InputError(f"{stage} algorithm {kind.__qualname__}: option {wrong[0]!r} must be a number, a text or none")
+        raise InputError(
+            f"{stage} algorithm {kind.__qualname__}: option {wrong[0]!r} must be a finite number, a text or none"
+        )
     return AlgorithmRecord(name_of(stage, kind), options, package_of(kind))
+
+
+def _is_plain(value: object) -> bool:
+    return math.isfinite(value) if isinstance(value, float) else isinstance(value, bool | int | str | None)
 
 
 def restored(stage: str, record: AlgorithmRecord) -> Algorithm:
