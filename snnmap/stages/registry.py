@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from functools import cache
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points, packages_distributions, version
+from importlib.metadata import EntryPoint, entry_points, files, packages_distributions, version
 from typing import Any
 
 from snnmap.core.errors import InputError
@@ -129,11 +129,14 @@ def package_of(algorithm: "type[Algorithm]") -> str:
     package = algorithm.__module__.partition(".")[0]
     if package == "snnmap":
         return ""
+    file = getattr(sys.modules.get(algorithm.__module__), "__file__", None)
+    for name in packages_distributions().get(package, ()):  # several may share a name such as `tests`
+        if any(str(path.locate()) == file for path in files(name) or ()):
+            return f"{name} {version(name)}"
     for point in (point for group in GROUPS.values() for point in plug_ins(group).values()):
-        if point.dist and point.module.partition(".")[0] == package:  # holds for editable installs too
+        if point.dist and point.module.partition(".")[0] == package:  # an editable install lists no modules
             return f"{point.dist.name} {point.dist.version}"
-    distribution = next(iter(packages_distributions().get(package, ())), "")
-    return f"{distribution} {version(distribution)}" if distribution else f"{algorithm.__module__} (not installed)"
+    return f"{algorithm.__module__} (not installed)"
 
 
 def name_of(stage: str, algorithm: "type[Algorithm]") -> str:
