@@ -42,7 +42,7 @@ class Exact:
     """
 
     effort: float = 60.0
-    """Most deterministic time of CP-SAT, which counts operations: about one second each on a desktop."""
+    """Most deterministic time of CP-SAT, which counts operations: about 1-3 seconds each on a desktop."""
     most: int = 12
     """Most clusters that are accepted: the time grows exponentially with their number."""
 
