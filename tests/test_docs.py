@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[1]
 DOCS, PHYSICS = ROOT / "docs", ROOT / "snnmap" / "physics"  # the latter as one of the packages that have kernels/
 PAGES = sorted([*DOCS.rglob("*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md"])
 NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
-RUN = [page for page in sorted(DOCS.rglob("*.md")) if re.search(r"^```(sh|python)$", page.read_text(), re.MULTILINE)]
+RUN = [page for page in sorted(DOCS.rglob("*.md")) if re.search(r"^```(sh|python)\b", page.read_text(), re.MULTILINE)]
 ENTRY_POINTS = {"partitioners", "placers", "wirers", "schedulers", "objectives", "hardware"}
 
 
@@ -170,7 +170,8 @@ def test_physics_prints_the_defaults_of_the_hardware_files() -> None:
 class Tutorial:
     """A page whose blocks are run in one folder, one after the other: `sh` by bash, `python` in one namespace.
 
-    A `text` block holds lines of what the blocks before it printed since the last `text` block's; spaces do not count.
+    A block with a title is written to the file of that name instead. A `text` block holds lines of what the blocks
+    before it printed since the last `text` block's; spaces do not count.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -181,8 +182,12 @@ class Tutorial:
     def run(self, page: str) -> list[str]:
         """Run the blocks of a page; returns lines of `text` blocks that were not printed."""
         lost, fresh = [], True
-        for kind, block in re.findall(r"^```(\w+)\n(.*?)^```$", page, re.MULTILINE | re.DOTALL):
-            if kind in {"sh", "python"}:
+        for kind, title, block in re.findall(
+            r'^```(\w+)(?: title="([^"\n]+)")?\n(.*?)^```$', page, re.MULTILINE | re.DOTALL
+        ):
+            if title:
+                (self.folder / title).write_text(block)
+            elif kind in {"sh", "python"}:
                 before = "" if fresh else self.printed
                 self.printed = before + (self._sh(block) if kind == "sh" else self._python(block))
                 fresh = False
@@ -208,8 +213,12 @@ class Tutorial:
         return done.stdout
 
     def _python(self, block: str) -> str:
-        with contextlib.chdir(self.folder), contextlib.redirect_stdout(io.StringIO()) as out:
-            exec(compile(block, "tutorial", "exec"), self.names)
+        sys.path.insert(0, str(self.folder))
+        try:
+            with contextlib.chdir(self.folder), contextlib.redirect_stdout(io.StringIO()) as out:
+                exec(compile(block, "tutorial", "exec"), self.names)
+        finally:
+            sys.path.remove(str(self.folder))
         return out.getvalue()
 
 
