@@ -19,7 +19,8 @@ from test_architecture import ALLOWED
 
 ROOT = Path(__file__).parents[1]
 DOCS, PHYSICS = ROOT / "docs", ROOT / "snnmap" / "physics"  # the latter as one of the packages that have kernels/
-PAGES = sorted([*DOCS.rglob("*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md"])
+BESIDE = ("README.md", "CONTRIBUTING.md", "hwmodels/README.md", "workloads/README.md", "workloads/RECORDING.md")
+PAGES = sorted([*DOCS.rglob("*.md"), *(ROOT / name for name in BESIDE)])
 NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
 RUN = [page for page in sorted(DOCS.rglob("*.md")) if re.search(r"^```(sh|python)\b", page.read_text(), re.MULTILINE)]
 ENTRY_POINTS = {"partitioners", "placers", "wirers", "schedulers", "objectives", "hardware"}
@@ -84,13 +85,14 @@ DOTTED = re.compile(r"(?<![\w/.\"'-])snnmap((?:\.[A-Za-z_]\w*)+)(?![\w-]*(?:=|\.
 PATHLIKE = re.compile(r"(?:`|^ *-> .*? )([A-Za-z_.][\w.]*/(?:[\w.-]+/?)*)(?=`|[ ,])", re.MULTILINE)
 
 
-def missing(text: str) -> list[str]:
-    """Modules, public names and files that a document names and that do not exist."""
+def missing(text: str, beside: Path = ROOT) -> list[str]:
+    """Modules, public names, folders and files that a document in the folder `beside` names and that do not exist."""
     dotted = {name for name in DOTTED.findall(text) if name[1:] not in ENTRY_POINTS}
-    paths = {path for path in PATHLIKE.findall(text) if not path.startswith(".venv/")}
+    paths = {path for path in PATHLIKE.findall(text) if path.endswith(("/", ".py", ".md", ".toml"))}
+    bases = (ROOT, ROOT / "snnmap", DOCS, PHYSICS, beside)
     return sorted(
         [f"snnmap{name}" for name in dotted if not _importable(name)]
-        + [path for path in paths if not any((base / path).exists() for base in (ROOT, ROOT / "snnmap", DOCS, PHYSICS))]
+        + [path for path in paths if not any((base / path).exists() for base in bases)]
     )
 
 
@@ -108,7 +110,14 @@ def _importable(name: str) -> bool:
 
 @pytest.mark.parametrize("page", PAGES, ids=NAMES)
 def test_what_a_document_names_exists(page: Path) -> None:
-    assert missing(page.read_text()) == []
+    assert missing(page.read_text(), page.parent) == []
+
+
+def test_new_names_in_the_changelog_exist() -> None:
+    unreleased = (ROOT / "CHANGELOG.md").read_text().split("\n## ")[1]
+    new = [line.split("|")[-2] for line in unreleased.splitlines() if line.startswith("|")]
+    assert len(new) > 40
+    assert missing("\n".join(new)) == []
 
 
 def test_a_name_that_is_not_there_is_found() -> None:
