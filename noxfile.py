@@ -7,6 +7,7 @@ Sessions run in the environment that nox is installed in, because numba and OR-t
 import re
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 import nox
@@ -84,6 +85,6 @@ def build(session: nox.Session) -> None:
     session.run("python", "-m", "twine", "check", "--strict", *map(str, files))
     wheel = next(file for file in files if file.suffix == ".whl")
     session.install(str(wheel))
-    session.chdir(session.create_tmp())
+    session.chdir(tempfile.mkdtemp())
     session.run("snnmap", "compile", "mnist-mlp", "-o", "mapping.json", "--quiet")
     session.run("snnmap", "verify", "mapping.json", "--replay")
