@@ -89,7 +89,7 @@ def on_files(files: Files, *, config: MkDocsConfig) -> Files:
     """Add the generated pages."""
     pages = {
         "reference/cli.md": "\n".join(
-            commands(cli, click.Context(cli, info_name="snnmap", terminal_width=88, help_option_names=["-h", "--help"]))
+            commands(cli, click.Context(cli, info_name="snnmap", terminal_width=84, help_option_names=["-h", "--help"]))
         ),
         "reference/snnmap.md": ROOT_PAGE,
     }
