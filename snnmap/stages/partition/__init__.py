@@ -19,7 +19,7 @@ not even for another neuron: a rule between clusters that every construction and
 
 Rejected: recursive bisection (fills crossbars to 61 %), edge cut as objective (30 % better cut, twice the traffic),
 KL in the order of the input (stalls where it is sorted by type), a Python callback as objective (35-75 times slower).
-NOTES of the project have the measurements; `benchmarks/partition.py` repeats ours.
+`benchmarks/partition.py` measures it.
 
 Sources: Kernighan, Lin 1970; Fiduccia, Mattheyses 1982; Balaji et al. (SpiNeMap), TVLSI 28(1), 2020.
 """

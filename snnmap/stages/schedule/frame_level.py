@@ -45,20 +45,18 @@ def frame_level(
         raise InputError(f"a firing time of {firing_time} s was given; it must be positive")
     clusters = clustering.clusters
     actors = actors_of(graph, clustering)
+    time = np.zeros(clusters, np.int64)
     if firing_time is None:
         stepwise = build_sdfg(graph, hardware, clustering, placement, traffic)
-        time = np.zeros(clusters, np.int64)
         np.add.at(time, actors.cluster(), graph.steps * stepwise.time[: actors.port])
     else:
-        time = np.full(clusters, np.ceil(firing_time / TICK - 1e-6), np.int64)
+        time[:] = np.ceil(firing_time / TICK - 1e-6)
     producer, consumer, rate = _flows(graph, traffic, clusters)
     lowest = np.full(clusters, np.iinfo(np.int64).max)
     np.minimum.at(lowest, actors.read_cluster, actors.read_level)
     rank = np.append(np.argsort(np.lexsort((np.arange(clusters), lowest))), -1)
     waiting = np.where(rank[consumer] > rank[producer], 0, rate)
-    everyone = np.arange(clusters + 1)
-    ones = np.ones_like(everyone)
-    room = rate * hardware.buffer_tokens
+    everyone, ones, room = np.arange(clusters + 1), np.ones(clusters + 1), rate * hardware.buffer_tokens
     return Sdfg(
         name=(*(f"c{k}" for k in range(clusters)), "input"),
         time=frozen(np.append(time, 0), np.int64),

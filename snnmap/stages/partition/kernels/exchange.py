@@ -17,16 +17,14 @@ from snnmap.stages.partition.kernels.state import (
     Problem,
     Scratch,
     State,
-    clear,
     fits,
     legal,
     lift,
     listeners,
     place,
-    sums_at,
-    survey,
     wide,
 )
+from snnmap.stages.partition.kernels.survey import clear, sums_at, survey
 
 SEATS = 16
 """Atoms in the way that are tried as partners of one exchange."""

@@ -15,15 +15,12 @@ from snnmap.stages.partition.kernels.state import (
     Problem,
     Scratch,
     State,
-    clear,
     lift,
     listeners,
     place,
-    sums_at,
-    survey,
-    touch,
     wide,
 )
+from snnmap.stages.partition.kernels.survey import clear, sums_at, survey, touch
 
 MIDDLE = 128
 NEIGHBOURS = 48

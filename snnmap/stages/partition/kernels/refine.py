@@ -16,14 +16,13 @@ from snnmap.stages.partition.kernels.state import (
     Problem,
     Scratch,
     State,
-    clear,
     has_sibling,
     legal,
     lift,
     place,
-    survey,
     wide,
 )
+from snnmap.stages.partition.kernels.survey import clear, survey
 
 TRIES = 6
 
