@@ -22,9 +22,10 @@ from snnmap.stages.partition.kernels.state import (
     lift,
     listeners,
     place,
+    sums_at,
     wide,
 )
-from snnmap.stages.partition.kernels.survey import clear, sums_at, survey
+from snnmap.stages.partition.kernels.survey import clear, survey
 
 SEATS = 16
 """Atoms in the way that are tried as partners of one exchange."""

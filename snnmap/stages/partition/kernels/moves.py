@@ -18,9 +18,10 @@ from snnmap.stages.partition.kernels.state import (
     lift,
     listeners,
     place,
+    sums_at,
     wide,
 )
-from snnmap.stages.partition.kernels.survey import clear, sums_at, survey, touch
+from snnmap.stages.partition.kernels.survey import clear, survey, touch
 
 MIDDLE = 128
 NEIGHBOURS = 48

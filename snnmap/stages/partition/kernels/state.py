@@ -19,7 +19,6 @@ import numpy as np
 
 from snnmap.core.arrays import I32, I64
 from snnmap.core.jit import njit
-from snnmap.stages.partition.kernels.survey import first_in, sums_at
 
 LONG = 512
 
@@ -244,6 +243,27 @@ def build(problem: Problem, cluster: I64, home: I64, clusters: int, table: int) 
     for atom in range(atoms):
         place(problem, state, atom, cluster[atom])
     return state
+
+
+@njit
+def sums_at(problem: Problem, state: State, atom: int, k: int) -> tuple[int, int]:
+    """Active steps and homes that the other parts of the piece of `atom` have in cluster k."""
+    piece = problem.piece[atom]
+    steps, homes = 0, 0
+    for other in range(problem.atom_ptr[piece], problem.atom_ptr[piece + 1]):
+        if other != atom and state.cluster[other] == k:
+            steps += problem.active[other]
+            homes += state.homes[other]
+    return steps, homes
+
+
+@njit
+def first_in(atom_ptr: I64, cluster: I64, piece: int, k: int) -> int:
+    """First part of `piece` in cluster k."""
+    for other in range(atom_ptr[piece], atom_ptr[piece + 1]):
+        if cluster[other] == k:
+            return other
+    return -1
 
 
 @njit

@@ -6,7 +6,17 @@ Savings are summed in `Scratch`, which is all zero between surveys. `state` has 
 
 from snnmap.core.arrays import I64
 from snnmap.core.jit import njit
-from snnmap.stages.partition.kernels.state import LONG, Limits, Problem, Scratch, State, listeners, wide
+from snnmap.stages.partition.kernels.state import (
+    LONG,
+    Limits,
+    Problem,
+    Scratch,
+    State,
+    first_in,
+    listeners,
+    sums_at,
+    wide,
+)
 
 
 @njit
@@ -25,18 +35,6 @@ def clear(scratch: Scratch, found: int) -> None:
     for t in range(found):
         scratch.saving[scratch.touched[t]] = 0
         scratch.shared[scratch.touched[t]] = -1
-
-
-@njit
-def sums_at(problem: Problem, state: State, atom: int, k: int) -> tuple[int, int]:
-    """Active steps and homes that the other parts of the piece of `atom` have in cluster k."""
-    piece = problem.piece[atom]
-    steps, homes = 0, 0
-    for other in range(problem.atom_ptr[piece], problem.atom_ptr[piece + 1]):
-        if other != atom and state.cluster[other] == k:
-            steps += problem.active[other]
-            homes += state.homes[other]
-    return steps, homes
 
 
 @njit
@@ -93,15 +91,6 @@ def survey_siblings(problem: Problem, state: State, limits: Limits, scratch: Scr
         found = touch(scratch.shared, scratch.touched, k, found)
         scratch.saving[k] += foreign - joined + (size - homes) * min(limits.window, steps)
     return found
-
-
-@njit
-def first_in(atom_ptr: I64, cluster: I64, piece: int, k: int) -> int:
-    """First part of `piece` in cluster k."""
-    for other in range(atom_ptr[piece], atom_ptr[piece + 1]):
-        if cluster[other] == k:
-            return other
-    return -1
 
 
 @njit
