@@ -1,14 +1,16 @@
 """Targets: what a chip is, what it costs, where its numbers come from. Knows nothing of networks.
 
-`model` holds the records, `catalogue` finds and loads them, `reader` reads the files, `keys` says what these must hold,
-`units` what `ns` and `K/uW` are.
+`model` holds the records, `topology` says where tiles are and how messages travel, `catalogue` finds and loads chips,
+`reader` reads their files, `keys` says what these must hold, `units` what `ns` and `K/uW` are.
 """
 
 from snnmap.hardware.catalogue import chip_names, load_hardware, load_technology, package_names, technology_names
 from snnmap.hardware.model import Hardware, Quantity, Technology
+from snnmap.hardware.topology import Mesh
 
 __all__ = [
     "Hardware",
+    "Mesh",
     "Quantity",
     "Technology",
     "chip_names",

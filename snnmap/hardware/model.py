@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from snnmap.core.errors import InfeasibleError, InputError
 from snnmap.hardware.keys import MAX_SIDE, MIN_SIDE
+from snnmap.hardware.topology import Mesh
 
 Mode = Literal["espine", "device"]
 
@@ -50,7 +51,7 @@ class Technology:
     description: str = ""
 
     def __getitem__(self, key: str) -> float:
-        """Value of `key` in SI units (`hardware_keys.TECHNOLOGY_KEYS`, `DEVICE_KEYS`, `ESPINE_KEYS`)."""
+        """Value of `key` in SI units (`keys.TECHNOLOGY_KEYS`, `DEVICE_KEYS`, `ESPINE_KEYS`)."""
         return self.values[key].value
 
     def with_value(self, key: str, value: float) -> "Technology":
@@ -105,13 +106,23 @@ class Hardware:
     """Name of the package whose values `values` holds."""
 
     def __getitem__(self, key: str) -> float:
-        """Value of `key` in SI units (`hardware_keys.CHIP_KEYS`, `PACKAGE_KEYS`)."""
+        """Value of `key` in SI units (`keys.CHIP_KEYS`, `PACKAGE_KEYS`)."""
         return self.values[key].value
+
+    @property
+    def topology(self) -> Mesh:
+        """Where tiles are and how messages travel between them."""
+        return Mesh(self.mesh_width, self.mesh_height)
+
+    @property
+    def port_tile(self) -> int:
+        """Tile at the port."""
+        return self.topology.tile(*self.port)
 
     @property
     def tiles(self) -> int:
         """Tiles of the mesh."""
-        return self.mesh_width * self.mesh_height
+        return self.topology.tiles
 
     @property
     def adaptive(self) -> bool:
@@ -155,18 +166,6 @@ class Hardware:
     def leaking_width(self) -> float:
         """Transistor width that leaks in one tile, metres: one driver per row, one channel per column."""
         return self["periphery_width"] * (self.rows + self.columns)
-
-    def tile_xy(self, tile: int) -> tuple[int, int]:
-        """Mesh position (x, y) of `tile`; tiles are numbered row by row, tile = y x width + x.
-
-        Raises
-        ------
-        InputError
-            If the mesh has no such tile.
-        """
-        if not 0 <= tile < self.tiles:
-            raise InputError(f"tile {tile} does not exist; {self.name!r} has tiles 0 to {self.tiles - 1}")
-        return tile % self.mesh_width, tile // self.mesh_width
 
     def resized(self, rows: int, columns: int) -> "Hardware":
         """The same chip with crossbars of another size; the synapse limit is kept where it still binds.

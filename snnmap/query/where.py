@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from snnmap.core.errors import InputError
+from snnmap.hardware import Mesh
 from snnmap.ir import Mapping, PopulationFacts
 
 
@@ -52,9 +53,10 @@ def _neuron(mapping: Mapping, asked: str) -> dict[str, Any]:
 
 def _on_tile(mapping: Mapping, tile: int) -> dict[str, Any]:
     """Clusters of a tile with their populations, row by row and column by column."""
-    width, height = mapping.chip.mesh
-    if not 0 <= tile < width * height:
-        raise InputError(f"tile {tile} is not on the chip; it has tiles 0 to {width * height - 1} ({width} x {height})")
+    mesh = Mesh(*mapping.chip.mesh)
+    if not 0 <= tile < mesh.tiles:
+        size = f"{mesh.width} x {mesh.height}"
+        raise InputError(f"tile {tile} is not on the chip; it has tiles 0 to {mesh.tiles - 1} ({size})")
     clustering = mapping.clustering
     clusters = [int(k) for k in np.flatnonzero(mapping.placement.tile == tile)]
     held: list[dict[str, Any]] = []
@@ -71,7 +73,7 @@ def _on_tile(mapping: Mapping, tile: int) -> dict[str, Any]:
                 "contents": _contents(mapping, clustering.column_neuron[columns]),
             }
         )
-    return {"tile": tile, "position": [tile % width, tile // width], "clusters": held}
+    return {"tile": tile, "position": list(mesh.xy(tile)), "clusters": held}
 
 
 def must_hang_together(mapping: Mapping) -> None:

@@ -230,14 +230,6 @@ def test_sizing():
         hardware.sized(65537)
 
 
-def test_tile_positions():
-    hardware = load_hardware("pcm-mesh-shared")
-    assert [hardware.tile_xy(t) for t in (0, 3, 4, 15)] == [(0, 0), (3, 0), (0, 1), (3, 3)]
-    for tile in (-1, 16):
-        with pytest.raises(InputError, match="0 to 15"):
-            hardware.tile_xy(tile)
-
-
 def test_digest_sees_what_counts(tmp_path):
     base = load_hardware("pcm-mesh")
     assert base.digest() == load_hardware("pcm-mesh").digest()

@@ -31,14 +31,12 @@ def tree(start, ends):
     return set().union(*(links(start, end) for end in ends)) if ends else set()
 
 
-def loads(streams, width, *, multicast):
-    """Counter of (tile, direction) over streams (start, ends, messages)."""
+def loads(streams, width):
+    """Counter of (tile, direction) over streams (start, ends, messages): a message crosses a link of its tree once."""
     crossed = Counter()
     for start, ends, messages in streams:
-        parts = [tree(start, ends)] if multicast else [links(start, end) for end in ends]
-        for part in parts:
-            for (x, y), (to_x, to_y) in part:
-                crossed[y * width + x, STEPS[to_x - x, to_y - y]] += messages
+        for (x, y), (to_x, to_y) in tree(start, ends):
+            crossed[y * width + x, STEPS[to_x - x, to_y - y]] += messages
     return crossed
 
 

@@ -8,12 +8,13 @@ from snnmap.ir import Traffic
 from snnmap.stages.protocols import PlacementProblem, Run, Term, linear, pairwise
 
 
-def random_traffic(rng, clusters, groups):
+def random_traffic(rng, clusters, groups, *, most_targets=5):
+    """Groups of up to `most_targets` targets, some from the port, some of them silent."""
     plain = []
     for _ in range(groups if clusters > 1 else 0):
         sender = int(rng.integers(-1, clusters))
         others = [k for k in range(clusters) if k != sender]
-        size = int(rng.integers(1, min(5, len(others)) + 1))
+        size = int(rng.integers(1, min(most_targets, len(others)) + 1))
         targets = sorted(int(k) for k in rng.choice(others, size, replace=False))
         plain.append((sender, targets, int(rng.integers(0, 50))))
     ptr = np.cumsum([0] + [len(t) for _, t, _ in plain])
@@ -56,15 +57,19 @@ def random_problem(rng, *, most_clusters=12, shared=False):
     return PlacementProblem(traffic, clusters, mesh(width, height, clusters_per_tile=per_tile, port=port), terms)
 
 
-def plain_problem(problem):
-    """Groups, mesh width, port and terms as the oracle takes them."""
-    traffic, ends = problem.traffic, problem.traffic.target_ptr.tolist()
-    groups = [
+def groups_of(traffic):
+    """(sender, targets, messages) of every group."""
+    ends = traffic.target_ptr.tolist()
+    return [
         (int(s), traffic.target[ends[g] : ends[g + 1]].tolist(), int(traffic.messages[g]))
         for g, s in enumerate(traffic.sender)
     ]
+
+
+def plain_problem(problem):
+    """Groups, mesh width, port and terms as the oracle takes them."""
     terms = [(t.flow.tolist(), t.distance.tolist(), t.preference.tolist()) for t in problem.terms]
-    return groups, problem.hardware.mesh_width, problem.hardware.port, terms
+    return groups_of(problem.traffic), problem.hardware.mesh_width, problem.hardware.port, terms
 
 
 def cost_of(problem, placement):

@@ -1,37 +1,10 @@
-"""Loops over XY multicast trees on a mesh: hops and link loads; raw arrays only.
+"""Hops and link loads of every group of a traffic; raw arrays only. Routes are those of `hardware.kernels.mesh`."""
 
-Because a message runs along x in the sender's row and then along y, its tree is one horizontal run to either side plus,
-per mesh column, one vertical run up and one down. `reach` (2, width) holds how far these vertical runs go; it is all
-zero between groups, so that a group costs only its own targets.
-"""
+import numpy as np
 
 from snnmap.core.arrays import I32, I64
 from snnmap.core.jit import njit
-
-
-@njit
-def hops_of(origin: tuple[int, int], first: int, last: int, target: I32, x: I32, y: I32, reach: I64) -> int:
-    """Links of the tree from `origin` to the clusters `target[first:last]` at mesh positions `x`, `y` (K,)."""
-    x0, y0 = origin
-    east = 0
-    west = 0
-    hops = 0
-    for k in range(first, last):
-        cluster = target[k]
-        dx = x[cluster] - x0
-        dy = y[cluster] - y0
-        east = max(east, dx)
-        west = max(west, -dx)
-        side = 0 if dy > 0 else 1
-        further = abs(dy) - reach[side, x[cluster]]
-        if further > 0:
-            reach[side, x[cluster]] += further
-            hops += further
-    for k in range(first, last):
-        column = x[target[k]]
-        reach[0, column] = 0
-        reach[1, column] = 0
-    return hops + east + west
+from snnmap.hardware.kernels.mesh import branch, hops_of
 
 
 @njit
@@ -47,38 +20,16 @@ def group_hops(
 
 @njit
 def group_links(
-    sender: I32,
-    target_ptr: I64,
-    target: I32,
-    x: I32,
-    y: I32,
-    port: tuple[int, int],
-    messages: I64,
-    reach: I64,
-    loads: I64,
+    sender: I32, target_ptr: I64, target: I32, tile: I32, port: int, width: int, messages: I64, loads: I64
 ) -> None:
-    """Add every group's messages to `loads` (height, width, 4), the links out of a tile: x + 1, x - 1, y + 1, y - 1."""
+    """Add every group's messages to `loads` (links between tiles,); cluster k is on `tile[k]`, sender -1 on `port`."""
+    stamp = np.full(len(loads), -1, np.int64)
+    link = np.empty(len(loads), np.int64)
     for group in range(len(messages)):
         cluster = sender[group]
-        x0, y0 = port if cluster < 0 else (x[cluster], y[cluster])
-        east = 0
-        west = 0
+        origin = port if cluster < 0 else tile[cluster]
+        count = 0
         for k in range(target_ptr[group], target_ptr[group + 1]):
-            column = x[target[k]]
-            dy = y[target[k]] - y0
-            east = max(east, column - x0)
-            west = max(west, x0 - column)
-            side = 0 if dy > 0 else 1
-            reach[side, column] = max(reach[side, column], abs(dy))
-        for step in range(east):
-            loads[y0, x0 + step, 0] += messages[group]
-        for step in range(west):
-            loads[y0, x0 - step, 1] += messages[group]
-        for k in range(target_ptr[group], target_ptr[group + 1]):
-            column = x[target[k]]
-            for step in range(reach[0, column]):
-                loads[y0 + step, column, 2] += messages[group]
-            for step in range(reach[1, column]):
-                loads[y0 - step, column, 3] += messages[group]
-            reach[0, column] = 0
-            reach[1, column] = 0
+            count = branch(origin, int(tile[target[k]]), width, stamp, group, link, count)
+        for at in link[:count]:
+            loads[at] += messages[group]

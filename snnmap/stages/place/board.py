@@ -35,7 +35,7 @@ def board_of(
     touch_ptr, _, entry = transpose_csr(
         offsets(np.ones(len(pin_group))), np.concatenate([sender[sent], cluster]), clusters
     )
-    tile = np.arange(hardware.tiles, dtype=np.int32)
+    x, y = hardware.topology.xy(np.arange(hardware.tiles, dtype=np.int32))
     flow, distance, preference = _terms(terms, clusters, hardware.tiles)
     board = Board(
         sender=sender,
@@ -44,8 +44,8 @@ def board_of(
         messages=traffic.messages[spoken],
         touch_ptr=touch_ptr,
         touch=pin_group[entry].astype(np.int32),
-        x=tile % hardware.mesh_width,
-        y=tile // hardware.mesh_width,
+        x=x,
+        y=y,
         port=hardware.port,
         per_tile=max(1, -(-clusters // hardware.tiles), 0 if start is None else _most_shared(start)),
         flow=flow,

@@ -119,23 +119,18 @@ def by_source(source: I64, value: I64, sources: int) -> tuple[I64, I64]:
     return offsets(np.bincount(key // span, minlength=sources)), key % span
 
 
-def emits_several(graph: SpikeGraph) -> Bool:
-    """Sources whose event values are numbers of events, because they emit more than once in a step; bool (N,)."""
-    several: Bool = graph.worst_step > 1
-    return several
-
-
 def busiest_steps(graph: SpikeGraph, ptr: I64, slot: I64, slots: int) -> I64:
     """Most events in any one step of the sources listed by slot, int64 (slots,); `ptr`, `slot`: CSR by source.
 
     Exact from the profile's events; without them the bound sum over the slot's sources of their worst step.
     """
-    from snnmap.stages.schedule.kernels.load import busiest
+    from snnmap.stages.schedule.kernels.busiest import busiest
 
     events = graph.events
     if events is not None:
         arrays = (events.frame, events.step, events.source, events.value)
-        return busiest(*arrays, emits_several(graph), ptr, slot, slots)
+        emits_several = graph.worst_step > 1  # then the value of an event is a number of events
+        return busiest(*arrays, emits_several, ptr, slot, slots)
     most: I32 = np.where(graph.network.is_bias(), 0, graph.worst_step)
     bound = np.zeros(slots, np.int64)
     np.add.at(bound, slot, most[row_of_entry(ptr)])

@@ -25,7 +25,7 @@ from snnmap.hardware import Hardware
 from snnmap.ir import Clustering, Placement, Sdfg, SpikeGraph, Traffic
 from snnmap.stages.schedule.actors import Actors, Listening, actors_of, busiest_steps, by_source, listening
 from snnmap.stages.schedule.links import actor_names, channels_between, links_of
-from snnmap.stages.schedule.network import message_hops, message_peak, port_tile, spike_load, sum_load
+from snnmap.stages.schedule.network import message_hops, message_peak, message_routes, spike_load, sum_load
 
 TICK = 1e-12
 """Seconds per tick."""
@@ -52,25 +52,27 @@ def build_sdfg(
         raise InputError(f"the placement does not put {clustering.clusters} clusters on the {hardware.tiles} tiles")
     actors = actors_of(graph, clustering)
     heard = listening(graph, clustering, actors)
-    tile = np.append(placement.tile.astype(np.int64)[actors.cluster()], port_tile(hardware))
+    tile = np.append(placement.tile.astype(np.int64)[actors.cluster()], hardware.port_tile)
     links, messages = links_of(actors, heard, tile)
-    load = spike_load(graph, actors, heard, tile, hardware) + sum_load(messages, traffic, hardware)
+    mesh = hardware.topology
+    routes = message_routes(messages, mesh)
+    load = spike_load(graph, actors, heard, tile, mesh) + sum_load(messages, routes, traffic, mesh)
     time = (
         _read_ticks(graph, hardware, actors, heard)
         + program_ticks(hardware, clustering, placement)[actors.read_cluster],
         _fire_ticks(hardware, actors),
         np.zeros(1, np.int64),
-        message_hops(messages, hardware) * ticks(hardware, "hop_time")
-        + message_peak(messages, load, hardware) * ticks(hardware, "flit_time"),
+        message_hops(messages, mesh) * ticks(hardware, "hop_time")
+        + message_peak(routes, load) * ticks(hardware, "flit_time"),
     )
     channel = channels_between(actors, links, messages, hardware.buffer_tokens)
-    ones = frozen(np.ones(len(channel.source)), np.int64)
+    ones = frozen(np.ones(len(channel.producer)), np.int64)
     return Sdfg(
         name=actor_names(actors, messages),
         time=frozen(np.concatenate(time), np.int64),
         resource=frozen(np.concatenate([tile[:-1], np.full(len(messages.goal) + 1, -1)]), np.int32),
-        producer=frozen(channel.source, np.int32),
-        consumer=frozen(channel.target, np.int32),
+        producer=frozen(channel.producer, np.int32),
+        consumer=frozen(channel.consumer, np.int32),
         production=ones,
         consumption=ones,
         tokens=frozen(channel.tokens, np.int64),

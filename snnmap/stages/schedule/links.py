@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from snnmap.core.arrays import I64
+from snnmap.core.arrays import I64, Bool
 from snnmap.stages.schedule.actors import Actors, Listening, by_source
 
 
@@ -39,17 +39,17 @@ class Messages:
     origin: I64
     goal: I64
     """(M,) tiles; the port's for inputs."""
-    from_port: I64
-    """(M,) 1 for inputs."""
+    from_port: Bool
+    """(M,) inputs."""
     columns: I64
     """(M,) partial columns that it carries, 0 for spikes and inputs."""
 
 
 class Channel(NamedTuple):
-    """Channels of rate 1."""
+    """Channels of rate 1, (H,): producing actor, consuming actor, initial tokens."""
 
-    source: I64
-    target: I64
+    producer: I64
+    consumer: I64
     tokens: I64
 
 
@@ -90,9 +90,8 @@ def _messages(actors: Actors, ends: tuple[I64, I64, I64], tile: I64) -> tuple[I6
     goal[of_link] = tile[consumer[far]]
     total = np.zeros(len(key), np.int64)
     np.add.at(total, of_link, columns[far])
-    from_port = (sender == actors.port).astype(np.int64)
     owner = np.append(actors.cluster(), -1)[sender]
-    return message, Messages(sender, receiver, owner, tile[sender], goal, from_port, total)
+    return message, Messages(sender, receiver, owner, tile[sender], goal, sender == actors.port, total)
 
 
 def channels_between(actors: Actors, links: Links, messages: Messages, buffer_tokens: int) -> Channel:

@@ -7,9 +7,10 @@ of these a group that holds both clusters among its targets keeps its tree.
 
 import numpy as np
 
-from snnmap.analysis.kernels.routes import group_hops, hops_of
+from snnmap.analysis.kernels.routes import group_hops
 from snnmap.core.arrays import F64, I32, I64
 from snnmap.core.jit import njit
+from snnmap.hardware.kernels.mesh import hops_of
 from snnmap.stages.place.kernels.records import Board, State
 
 
