@@ -43,9 +43,9 @@ def repetition_vector(sdfg: Sdfg) -> tuple[int, ...]:
     check(sdfg)
     around: list[list[tuple[int, Fraction]]] = [[] for _ in sdfg.name]
     ends = zip(*(getattr(sdfg, n).tolist() for n in ("producer", "consumer", "production", "consumption")), strict=True)
-    for source, target, production, consumption in ends:
-        around[source].append((target, Fraction(production, consumption)))
-        around[target].append((source, Fraction(consumption, production)))
+    for producer, consumer, production, consumption in ends:
+        around[producer].append((consumer, Fraction(production, consumption)))
+        around[consumer].append((producer, Fraction(consumption, production)))
     rate: list[Fraction | None] = [None] * len(sdfg.name)
     firings = [0] * len(sdfg.name)
     for seed in range(len(rate)):
@@ -62,12 +62,12 @@ def _spread(sdfg: Sdfg, around: list[list[tuple[int, Fraction]]], rate: list[Fra
     while queue:
         actor = queue.popleft()
         for other, factor in around[actor]:
-            told = (rate[actor] or Fraction(0)) * factor
+            balanced = (rate[actor] or Fraction(0)) * factor
             if rate[other] is None:
-                rate[other] = told
+                rate[other] = balanced
                 part.append(other)
                 queue.append(other)
-            elif rate[other] != told:
+            elif rate[other] != balanced:
                 raise InputError(
                     f"rates are inconsistent on a channel between {sdfg.name[actor]} and {sdfg.name[other]}: "
                     "no number of firings returns its tokens"
@@ -93,7 +93,7 @@ def expand(sdfg: Sdfg) -> Expanded:
     """
     repeats = repetition_vector(sdfg)
     total = sum(repeats)
-    edges = sum(repeats[target] for target in sdfg.consumer.tolist())
+    edges = sum(repeats[consumer] for consumer in sdfg.consumer.tolist())
     if max(total, edges) > LIMIT:
         raise InputError(
             f"expanding the rates gives {total:,} firings and {edges:,} channels; at most {LIMIT:,} are taken"

@@ -12,6 +12,7 @@ from snnmap.core.errors import InfeasibleError, InputError
 from snnmap.ir import Sdfg
 
 SHOWN = 6
+"""Most actors of a cycle that a message names."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -20,8 +21,8 @@ class Channels:
 
     ptr: I64
     """(A + 1,) first channel of every actor."""
-    origin: I32
-    target: I32
+    producer: I32
+    consumer: I32
     tokens: I64
     """(H,) producing actor, consuming actor, initial tokens."""
     order: I64
@@ -45,24 +46,22 @@ def channels_of(sdfg: Sdfg) -> Channels:
         raise InputError("the dataflow graph has rates other than 1; expand it first")
     actors = len(sdfg.time)
     order = np.lexsort((sdfg.tokens, sdfg.consumer, sdfg.producer))
-    source, target = sdfg.producer[order], sdfg.consumer[order]
+    producer, consumer = sdfg.producer[order], sdfg.consumer[order]
     first = np.ones(len(order), bool)
-    first[1:] = (source[1:] != source[:-1]) | (target[1:] != target[:-1])
-    kept = order[first]
-    ptr = offsets(np.bincount(sdfg.producer[kept], minlength=actors))
-    target, tokens = frozen(sdfg.consumer[kept], np.int32), frozen(sdfg.tokens[kept], np.int64)
-    firing = firing_order(ptr, target, tokens)
+    first[1:] = (producer[1:] != producer[:-1]) | (consumer[1:] != consumer[:-1])
+    ptr = frozen(offsets(np.bincount(producer[first], minlength=actors)), np.int64)
+    consumer = frozen(consumer[first], np.int32)
+    tokens = frozen(sdfg.tokens[order[first]], np.int64)
+    firing = firing_order(ptr, consumer, tokens)
     if len(firing) < actors:
-        cycle = blocked_cycle(ptr, target, tokens, firing)
+        cycle = blocked_cycle(ptr, consumer, tokens, firing)
         raise InfeasibleError(
             f"initial tokens on the cycle {named(sdfg, cycle)}",
             1,
             0,
             "It can never fire (deadlock): give one of its channels an initial token, that is a delay or a buffer.",
         )
-    return Channels(
-        frozen(ptr, np.int64), frozen(sdfg.producer[kept], np.int32), target, tokens, frozen(firing, np.int64)
-    )
+    return Channels(ptr, frozen(producer[first], np.int32), consumer, tokens, frozen(firing, np.int64))
 
 
 def check(sdfg: Sdfg) -> None:

@@ -49,11 +49,11 @@ def maximum_cycle_ratio(sdfg: Sdfg) -> tuple[Fraction, tuple[int, ...]]:
         If it deadlocks.
     """
     if np.all(sdfg.production == 1) and np.all(sdfg.consumption == 1):
-        found = periodic(sdfg)
-        return found.period, found.critical
+        schedule = periodic(sdfg)
+        return schedule.period, schedule.critical
     expanded = expand(sdfg)
-    found = periodic(expanded.graph)
-    return found.period, tuple(int(expanded.actor[a]) for a in found.critical)
+    schedule = periodic(expanded.graph)
+    return schedule.period, tuple(int(expanded.actor[a]) for a in schedule.critical)
 
 
 def periodic(sdfg: Sdfg) -> Periodic:
@@ -64,13 +64,13 @@ def periodic(sdfg: Sdfg) -> Periodic:
     time = np.ascontiguousarray(sdfg.time, np.int64)
     if len(time) == 0:
         return Periodic(Fraction(0), (), np.zeros(0, np.int64), 1)
-    cycle = policy_iteration(channels.origin, channels.target, channels.tokens, time, ROUNDS)
+    cycle = policy_iteration(channels.producer, channels.consumer, channels.tokens, time, ROUNDS)
     ratio = _ratio(channels, time, cycle)
     while True:
         _must_fit(channels, time, ratio)
-        weight = ratio.denominator * time[channels.origin] - ratio.numerator * channels.tokens
+        weight = ratio.denominator * time[channels.producer] - ratio.numerator * channels.tokens
         start = np.zeros(len(time), np.int64)
-        longer = longest_paths(channels.ptr, channels.target, weight, channels.order, start)
+        longer = longest_paths(channels.ptr, channels.consumer, weight, channels.order, start)
         if len(longer) == 0:
             return Periodic(ratio, tuple(cycle.tolist()), start, ratio.denominator)
         cycle, ratio = longer, _ratio(channels, time, longer)
@@ -79,9 +79,9 @@ def periodic(sdfg: Sdfg) -> Periodic:
 def _ratio(channels: Channels, time: I64, cycle: I64) -> Fraction:
     """Time / tokens of `cycle`; 0 if it is empty."""
     tokens = 0
-    for source, target in zip(cycle.tolist(), np.roll(cycle, -1).tolist(), strict=True):
-        first, last = channels.ptr[source], channels.ptr[source + 1]
-        at = first + int(np.searchsorted(channels.target[first:last], target))
+    for producer, consumer in zip(cycle.tolist(), np.roll(cycle, -1).tolist(), strict=True):
+        first, last = channels.ptr[producer], channels.ptr[producer + 1]
+        at = first + int(np.searchsorted(channels.consumer[first:last], consumer))
         tokens += int(channels.tokens[at])
     return Fraction(int(time[cycle].sum()), tokens) if len(cycle) else Fraction(0)
 

@@ -42,5 +42,5 @@ def self_timed(sdfg: Sdfg, iterations: int, times: I64 | None = None) -> I64:
             f"times of shape {taken.shape} given; ({actors},) or ({iterations}, {actors}) are needed, >= 0"
         )
     start = np.zeros((iterations, actors), np.int64)
-    execute(channels.ptr, channels.target, channels.tokens, channels.order, taken, start)
+    execute(channels.ptr, channels.consumer, channels.tokens, channels.order, taken, start)
     return start

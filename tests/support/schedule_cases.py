@@ -6,8 +6,10 @@ import numpy as np
 from support.machines import mesh
 
 from snnmap.analysis.traffic import traffic
+from snnmap.analysis.view import ClusteringView
 from snnmap.hardware import Hardware, Quantity
 from snnmap.ir import Clustering, Network, Placement, Population, SpikeGraph, Spikes
+from snnmap.stages.protocols import ScheduleProblem
 
 NANO = {
     "row_time": 1,
@@ -45,7 +47,13 @@ class Case:
         return traffic(self.graph, self.clustering)
 
     @property
+    def problem(self):
+        """What a scheduler is asked."""
+        return ScheduleProblem(ClusteringView(self.graph, self.clustering), self.placement, self.hardware)
+
+    @property
     def stage(self):
+        """What `build_sdfg` and `frame_level` take."""
         return self.graph, self.hardware, self.clustering, self.placement, self.traffic
 
 

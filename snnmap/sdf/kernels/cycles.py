@@ -1,7 +1,7 @@
-"""Loops on dataflow graphs of rate 1: order, cycle ratios, longest paths, list scheduling, self-timed execution.
+"""Loops on dataflow graphs of rate 1: firing order, cycle ratios, longest paths, self-timed execution.
 
-Channels leave an actor in CSR form: `ptr` (A + 1,), then per channel its `target` and initial `tokens`; an actor takes
-`time` ticks. Knows graphs of integers; what an actor stands for was decided by `schedule`.
+Channels leave an actor in CSR form: `ptr` (A + 1,), then per channel its `consumer` and initial `tokens`; an actor
+takes `time` ticks. Knows graphs of integers, not what an actor stands for; raw arrays only.
 """
 
 import numpy as np
@@ -13,13 +13,13 @@ NONE = -1
 
 
 @njit
-def firing_order(ptr: I64, target: I32, tokens: I64) -> I64:
+def firing_order(ptr: I64, consumer: I32, tokens: I64) -> I64:
     """Actors in topological order of the channels without tokens, int64; shorter than A if those form a cycle."""
     actors = len(ptr) - 1
     waiting = np.zeros(actors, np.int64)
-    for channel in range(len(target)):
+    for channel in range(len(consumer)):
         if tokens[channel] == 0:
-            waiting[target[channel]] += 1
+            waiting[consumer[channel]] += 1
     order = np.empty(actors, np.int64)
     done = 0
     for actor in range(actors):
@@ -32,15 +32,15 @@ def firing_order(ptr: I64, target: I32, tokens: I64) -> I64:
         at += 1
         for channel in range(ptr[actor], ptr[actor + 1]):
             if tokens[channel] == 0:
-                waiting[target[channel]] -= 1
-                if waiting[target[channel]] == 0:
-                    order[done] = target[channel]
+                waiting[consumer[channel]] -= 1
+                if waiting[consumer[channel]] == 0:
+                    order[done] = consumer[channel]
                     done += 1
     return order[:done]
 
 
 @njit
-def blocked_cycle(ptr: I64, target: I32, tokens: I64, order: I64) -> I64:
+def blocked_cycle(ptr: I64, consumer: I32, tokens: I64, order: I64) -> I64:
     """Actors of one cycle without tokens, in order; `order` is the incomplete result of `firing_order`."""
     actors = len(ptr) - 1
     free = np.zeros(actors, np.bool_)
@@ -53,7 +53,7 @@ def blocked_cycle(ptr: I64, target: I32, tokens: I64, order: I64) -> I64:
             continue
         for channel in range(ptr[actor], ptr[actor + 1]):
             if tokens[channel] == 0:
-                came[target[channel]] = actor
+                came[consumer[channel]] = actor
         last = actor
     # every blocked actor waits for a blocked one, so walking back must come round
     for _ in range(actors):
@@ -77,21 +77,23 @@ def walk_back(came: I64, first: int) -> I64:
 
 
 @njit
-def improve(origin: I32, target: I32, tokens: I64, time: I64, ratio: float, d: F64, slack: float, via: I64) -> bool:
+def improve(producer: I32, consumer: I32, tokens: I64, time: I64, ratio: float, d: F64, slack: float, via: I64) -> bool:
     """Let every actor take its best incoming channel `via` if that beats `d` by more than `slack`; whether any did."""
     best = d + slack
     changed = False
-    for channel in range(len(target)):
-        value = d[origin[channel]] + time[origin[channel]] - ratio * tokens[channel]
-        if value > best[target[channel]]:
-            best[target[channel]] = value
-            via[target[channel]] = channel
+    for channel in range(len(consumer)):
+        value = d[producer[channel]] + time[producer[channel]] - ratio * tokens[channel]
+        if value > best[consumer[channel]]:
+            best[consumer[channel]] = value
+            via[consumer[channel]] = channel
             changed = True
     return changed
 
 
 @njit
-def cut_cycles(origin: I32, tokens: I64, time: I64, via: I64, best_time: int, best_tokens: int) -> tuple[int, int, int]:
+def cut_cycles(
+    producer: I32, tokens: I64, time: I64, via: I64, best_time: int, best_tokens: int
+) -> tuple[int, int, int]:
     """Cut every cycle of the chosen channels `via` at one actor.
 
     Returns the time and tokens of the cycle with the largest ratio above `best_time` / `best_tokens`, and the channel
@@ -103,13 +105,13 @@ def cut_cycles(origin: I32, tokens: I64, time: I64, via: I64, best_time: int, be
         node = start
         while seen[node] == 0 and via[node] != NONE:
             seen[node] = start + 1
-            node = origin[via[node]]
+            node = producer[via[node]]
         if via[node] == NONE or seen[node] != start + 1:
             continue
         total, count, at = 0, 0, node
         while True:
             count += tokens[via[at]]
-            at = origin[via[at]]
+            at = producer[via[at]]
             total += time[at]
             if at == node:
                 break
@@ -120,7 +122,7 @@ def cut_cycles(origin: I32, tokens: I64, time: I64, via: I64, best_time: int, be
 
 
 @njit
-def evaluate(origin: I32, tokens: I64, time: I64, ratio: float, via: I64, d: F64) -> None:
+def evaluate(producer: I32, tokens: I64, time: I64, ratio: float, via: I64, d: F64) -> None:
     """Path lengths `d` along the forest of chosen channels `via`; roots keep theirs."""
     known = via == NONE
     stack = np.empty(len(via), np.int64)
@@ -129,17 +131,17 @@ def evaluate(origin: I32, tokens: I64, time: I64, ratio: float, via: I64, d: F64
         while not known[node]:
             stack[depth] = node
             depth += 1
-            node = origin[via[node]]
+            node = producer[via[node]]
         while depth > 0:
             depth -= 1
             node = stack[depth]
-            before = origin[via[node]]
+            before = producer[via[node]]
             d[node] = d[before] + time[before] - ratio * tokens[via[node]]
             known[node] = True
 
 
 @njit
-def policy_iteration(origin: I32, target: I32, tokens: I64, time: I64, limit: int) -> I64:
+def policy_iteration(producer: I32, consumer: I32, tokens: I64, time: I64, limit: int) -> I64:
     """Actors of a cycle whose time / tokens is, up to rounding, the largest; empty if no cycle takes time.
 
     Howard's method with one chosen *incoming* channel per actor, in floating point: a proposal that `longest_paths` has
@@ -152,23 +154,23 @@ def policy_iteration(origin: I32, target: I32, tokens: I64, time: I64, limit: in
     best_time, best_tokens = 0, 1
     cycle = np.empty(0, np.int64)
     for _ in range(limit):
-        if not improve(origin, target, tokens, time, best_time / best_tokens, d, slack, via):
+        if not improve(producer, consumer, tokens, time, best_time / best_tokens, d, slack, via):
             break
         chosen = via.copy()
-        best_time, best_tokens, cut = cut_cycles(origin, tokens, time, via, best_time, best_tokens)
+        best_time, best_tokens, cut = cut_cycles(producer, tokens, time, via, best_time, best_tokens)
         if cut != NONE:
             came = np.full(actors, NONE, np.int64)
             for actor in range(actors):
                 if chosen[actor] != NONE:
-                    came[actor] = origin[chosen[actor]]
-            cycle = walk_back(came, target[cut])
-        evaluate(origin, tokens, time, best_time / best_tokens, via, d)
+                    came[actor] = producer[chosen[actor]]
+            cycle = walk_back(came, consumer[cut])
+        evaluate(producer, tokens, time, best_time / best_tokens, via, d)
     return cycle
 
 
 @njit
-def longest_paths(ptr: I64, target: I32, weight: I64, order: I64, d: I64) -> I64:
-    """Raise `d` (A,) to the least solution of d[target] >= d[source] + weight, or return a positive cycle's actors.
+def longest_paths(ptr: I64, consumer: I32, weight: I64, order: I64, d: I64) -> I64:
+    """Raise `d` (A,) to the least solution of d[consumer] >= d[producer] + weight, or return a positive cycle's actors.
 
     Sweeps go along `order`, the firing order, and back in turn (Yen 1970): one along it follows a whole step, one
     back a row of channels with tokens. Exact: integers only. Returns an empty array when done.
@@ -187,10 +189,10 @@ def longest_paths(ptr: I64, target: I32, weight: I64, order: I64, d: I64) -> I64
             dirty[actor] = False
             for channel in range(ptr[actor], ptr[actor + 1]):
                 value = d[actor] + weight[channel]
-                if value > d[target[channel]]:
-                    d[target[channel]] = value
-                    came[target[channel]] = actor
-                    dirty[target[channel]] = True
+                if value > d[consumer[channel]]:
+                    d[consumer[channel]] = value
+                    came[consumer[channel]] = actor
+                    dirty[consumer[channel]] = True
                     changed = True
         forward = not forward
         mark[:] = 0
@@ -205,7 +207,7 @@ def longest_paths(ptr: I64, target: I32, weight: I64, order: I64, d: I64) -> I64
 
 
 @njit
-def execute(ptr: I64, target: I32, tokens: I64, order: I64, times: I64, start: I64) -> None:
+def execute(ptr: I64, consumer: I32, tokens: I64, order: I64, times: I64, start: I64) -> None:
     """Fill `start` (n, A), zero at entry, with the self-timed start of every firing; `times` (n or 1, A) ticks."""
     steps, actors = start.shape
     for n in range(steps):
@@ -215,5 +217,5 @@ def execute(ptr: I64, target: I32, tokens: I64, order: I64, times: I64, start: I
             end = start[n, actor] + times[row, actor]
             for channel in range(ptr[actor], ptr[actor + 1]):
                 later = n + tokens[channel]
-                if later < steps and end > start[later, target[channel]]:
-                    start[later, target[channel]] = end
+                if later < steps and end > start[later, consumer[channel]]:
+                    start[later, consumer[channel]] = end

@@ -7,42 +7,28 @@ Messages between tiles and from the chip's port are actors of their own (`networ
 channels; a tile runs its actors one at a time in a static order. Times are the worst step of the profile, from rows,
 columns and spikes.
 
-**Guarantee** (`ratio`). Period = maximum cycle ratio, an exact fraction with its critical cycle. The periodic
-schedule of earliest starts proves it from above, the cycle from below; self-timed execution (`simulate`) with any
-times up to the worst case starts no firing later. It holds for data whose steps are no busier than the profile's.
+**Guarantee** (`sdf.ratio`). Period = maximum cycle ratio of the graph with the tiles' orders. It holds for data whose
+steps are no busier than the profile's.
 
 **Rejected.** The public Drexel code gives every actor one constant time and every channel equal rates, so its
 throughput is 1/tau for any mapping: `frame_level` builds that form for comparison, analysed by the same code after
-`expand`. Max-plus state-space exploration (SDF3) needs exponential memory on multi-rate graphs; cycle ratios of the
-expanded graph do not. TDM wheels per tile would shorten no period here, as all actors of a tile fire equally often.
+`sdf.expand`. TDM wheels per tile would shorten no period here, as all actors of a tile fire equally often.
 
-Sources: Das et al., DFSynthesizer, arXiv 2108.02023; Sriram & Bhattacharyya, Embedded Multiprocessors (2009); Dasdan,
-Experimental analysis of the fastest optimum cycle ratio and mean algorithms, ACM TODAES 9(4), 2004.
+Sources: Das et al., DFSynthesizer, arXiv 2108.02023; Sriram & Bhattacharyya, Embedded Multiprocessors (2009).
 """
 
-from snnmap.sdf.expand import Expanded, expand, repetition_vector
-from snnmap.sdf.ratio import Periodic, maximum_cycle_ratio, periodic
-from snnmap.sdf.simulate import self_timed
 from snnmap.stages.schedule.build import build_sdfg
 from snnmap.stages.schedule.frame_level import frame_level
-from snnmap.stages.schedule.list_schedule import ListSchedule, lower_bound, tile_orders, with_orders
+from snnmap.stages.schedule.list_schedule import ListSchedule, tile_orders, with_orders
 
 ALGORITHMS = {"list": ListSchedule}
 """Schedulers by name."""
 
 __all__ = [
     "ALGORITHMS",
-    "Expanded",
     "ListSchedule",
-    "Periodic",
     "build_sdfg",
-    "expand",
     "frame_level",
-    "lower_bound",
-    "maximum_cycle_ratio",
-    "periodic",
-    "repetition_vector",
-    "self_timed",
     "tile_orders",
     "with_orders",
 ]

@@ -14,7 +14,7 @@ from snnmap.core.arrays import I64, frozen, row_of_entry
 from snnmap.core.errors import InputError
 from snnmap.hardware import Hardware
 from snnmap.ir import Clustering, Placement, Sdfg, SpikeGraph, Traffic
-from snnmap.stages.schedule.actors import actors_of
+from snnmap.stages.schedule.actors import Actors, actors_of
 from snnmap.stages.schedule.build import TICK, build_sdfg
 
 
@@ -52,22 +52,29 @@ def frame_level(
     else:
         time[:] = np.ceil(firing_time / TICK - 1e-6)
     producer, consumer, rate = _flows(graph, traffic, clusters)
-    lowest = np.full(clusters, np.iinfo(np.int64).max)
-    np.minimum.at(lowest, actors.read_cluster, actors.read_level)
-    rank = np.append(np.argsort(np.lexsort((np.arange(clusters), lowest))), -1)
+    rank = _ranks(actors, clusters)
     waiting = np.where(rank[consumer] > rank[producer], 0, rate)
-    everyone, ones, room = np.arange(clusters + 1), np.ones(clusters + 1), rate * hardware.buffer_tokens
+    everyone = np.arange(clusters + 1)
+    ones = np.ones_like(everyone)
+    rates = frozen(np.concatenate([ones, rate, rate]), np.int64)
     return Sdfg(
         name=(*(f"c{k}" for k in range(clusters)), "input"),
         time=frozen(np.append(time, 0), np.int64),
         resource=frozen(np.append(placement.tile, -1), np.int32),
         producer=frozen(np.concatenate([everyone, producer, consumer]), np.int32),
         consumer=frozen(np.concatenate([everyone, consumer, producer]), np.int32),
-        production=frozen(np.concatenate([ones, rate, rate]), np.int64),
-        consumption=frozen(np.concatenate([ones, rate, rate]), np.int64),
-        tokens=frozen(np.concatenate([ones, waiting, room]), np.int64),
+        production=rates,
+        consumption=rates,
+        tokens=frozen(np.concatenate([ones, waiting, rate * hardware.buffer_tokens]), np.int64),
         tick=TICK,
     )
+
+
+def _ranks(actors: Actors, clusters: int) -> I64:
+    """Place of every cluster in the order of lowest levels, then of the input, which comes first, int64 (K + 1,)."""
+    lowest = np.full(clusters, np.iinfo(np.int64).max)
+    np.minimum.at(lowest, actors.read_cluster, actors.read_level)
+    return np.append(np.argsort(np.argsort(lowest, kind="stable")), -1)
 
 
 def _flows(graph: SpikeGraph, traffic: Traffic, clusters: int) -> tuple[I64, I64, I64]:

@@ -112,7 +112,7 @@ def _rules(sdfg: Sdfg) -> tuple[I64, ...]:
     from snnmap.stages.schedule.kernels.order import tails
 
     channels = channels_of(sdfg)
-    tail = tails(channels.ptr, channels.target, channels.tokens, sdfg.time, channels.order)
+    tail = tails(channels.ptr, channels.consumer, channels.tokens, sdfg.time, channels.order)
     return tail, -periodic(sdfg).start, np.zeros_like(tail)
 
 
@@ -153,7 +153,7 @@ def tile_orders(sdfg: Sdfg, priority: I64) -> Orders:
 
     channels = channels_of(sdfg)
     tiles = int(sdfg.resource.max(initial=-1)) + 1
-    pattern = (channels.ptr, channels.target, channels.tokens, sdfg.time, sdfg.resource)
+    pattern = (channels.ptr, channels.consumer, channels.tokens, sdfg.time, sdfg.resource)
     sequence = list_order(*pattern, tiles, priority)
     by_tile = sequence[np.argsort(sdfg.resource[sequence], kind="stable")]
     edges = np.searchsorted(sdfg.resource[by_tile], np.arange(tiles + 1))

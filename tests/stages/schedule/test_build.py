@@ -11,7 +11,8 @@ from support.schedule_cases import NANO, chip, random_case
 
 from snnmap.core.errors import InputError
 from snnmap.ir import Placement
-from snnmap.stages.schedule import build_sdfg, maximum_cycle_ratio
+from snnmap.sdf.ratio import maximum_cycle_ratio
+from snnmap.stages.schedule import build_sdfg
 
 PICO = {key: 1000 * ns for key, ns in NANO.items()}
 SEEDS = st.integers(0, 2**32 - 1)

@@ -11,7 +11,9 @@ from support.schedule_cases import random_case
 
 from snnmap.core.errors import InputError
 from snnmap.ir import Placement
-from snnmap.stages.schedule import build_sdfg, frame_level, maximum_cycle_ratio, repetition_vector
+from snnmap.sdf.expand import repetition_vector
+from snnmap.sdf.ratio import maximum_cycle_ratio
+from snnmap.stages.schedule import build_sdfg, frame_level
 
 
 @settings(max_examples=25, deadline=None)

@@ -9,21 +9,18 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from oracles.dataflow import largest_ratio, simulate
+from support.dataflow_graphs import channel_list
+from support.origins import CHIP, ORIGIN, WORKLOAD
 from support.schedule_cases import random_case
 
 from snnmap.analysis.traffic import partial_messages
 from snnmap.ir import Mapping, Sdfg, Wiring
 from snnmap.legality.dataflow import dataflow_violations
 from snnmap.legality.recount import recount
-from snnmap.stages.schedule import (
-    ALGORITHMS,
-    ListSchedule,
-    build_sdfg,
-    maximum_cycle_ratio,
-    self_timed,
-    tile_orders,
-    with_orders,
-)
+from snnmap.sdf.ratio import maximum_cycle_ratio
+from snnmap.sdf.simulate import self_timed
+from snnmap.stages.protocols import Run
+from snnmap.stages.schedule import ALGORITHMS, ListSchedule, build_sdfg, tile_orders, with_orders
 
 SEEDS = st.integers(0, 2**32 - 1)
 
@@ -37,24 +34,17 @@ def test_every_algorithm_is_tested():
 
 
 def scheduled(case, algorithm="list", seed=0):
-    return QUICK[algorithm](*case.stage, rng=np.random.default_rng(seed))
+    return QUICK[algorithm](case.problem, Run(np.random.default_rng(seed)))
 
 
 def violations(case, sdfg, schedule):
     """What the verifier's schedule rules say."""
     clustering = case.clustering
     wiring = Wiring(np.zeros(len(clustering.row_source)), np.zeros(len(clustering.column_neuron)))
-    spikes = case.graph.spikes
     sums = partial_messages(case.graph, clustering)
-    facts = {"spikes": spikes, "active_steps": spikes, "partial_messages": sums}
-    empty = {"figures": {}, "hardware": {}, "provenance": {}}
-    mapping = Mapping(clustering, case.placement, wiring, sdfg, schedule, **facts, **empty)
+    activity = case.graph.spikes, case.graph.active_steps, sums
+    mapping = Mapping(clustering, case.placement, wiring, sdfg, schedule, *activity, {}, CHIP, WORKLOAD, ORIGIN)
     return dataflow_violations(mapping, case.graph, case.hardware, recount(case.graph, clustering))
-
-
-def channel_list(sdfg):
-    columns = (sdfg.producer, sdfg.consumer, sdfg.production, sdfg.consumption, sdfg.tokens)
-    return list(zip(*(c.tolist() for c in columns), strict=True))
 
 
 @pytest.mark.parametrize("algorithm", QUICK)
@@ -67,8 +57,8 @@ def test_schedule_is_legal_and_the_verifier_agrees(algorithm, seed, shared, buff
     assert schedule.start.min() == 0
     assert schedule.latency == (schedule.start + sdfg.time).max()
     period = Fraction(schedule.period_numerator, schedule.period_denominator)
-    for source, target, _, _, tokens in channel_list(sdfg):
-        assert schedule.start[target] >= schedule.start[source] + sdfg.time[source] - tokens * period
+    for producer, consumer, _, _, tokens in channel_list(sdfg):
+        assert schedule.start[consumer] >= schedule.start[producer] + sdfg.time[producer] - tokens * period
     placed = {t: {a for a, r in enumerate(sdfg.resource.tolist()) if r == t} for t in schedule.tiles.tolist()}
     assert sum(map(len, placed.values())) == int(np.sum(sdfg.resource >= 0))
     edges = {(s, t): n for s, t, _, _, n in sorted(channel_list(sdfg), key=lambda c: -c[-1])}
@@ -106,8 +96,8 @@ def test_any_times_up_to_the_worst_case_keep_the_guarantee(seed, draw):
     rng, steps = np.random.default_rng(draw), 8
     times = rng.integers(0, sdfg.time + 1, (steps, len(sdfg.time)))
     start = self_timed(sdfg, steps, times)
-    told = simulate(len(sdfg.time), channel_list(sdfg), lambda a, k: int(times[k, a]), [steps] * len(sdfg.time))
-    assert start.T.tolist() == told
+    ran = simulate(len(sdfg.time), channel_list(sdfg), lambda a, k: int(times[k, a]), [steps] * len(sdfg.time))
+    assert start.T.tolist() == ran
     period = Fraction(schedule.period_numerator, schedule.period_denominator)
     for n in range(steps):
         assert np.all(start[n] <= schedule.start + n * period)
@@ -205,7 +195,7 @@ def test_swaps_shorten_the_period_and_stop_at_the_bound():
         case = random_case(seed, shared=True)
         costs = []
         for swaps in (0, 40):
-            sdfg, schedule = ListSchedule(swaps=swaps)(*case.stage, rng=np.random.default_rng(1))
+            sdfg, schedule = ListSchedule(swaps=swaps)(case.problem, Run(np.random.default_rng(1)))
             assert violations(case, sdfg, schedule) == []
             costs.append(schedule.period_numerator * sdfg.tick)
         assert costs[1] <= costs[0] * (1 + 1e-12)
@@ -217,7 +207,7 @@ def test_one_cluster_of_one_level_per_tile_meets_the_bound_without_a_draw():
     case = random_case(21)
     assert all(len({case.level[n] for n in columns}) == 1 for _, columns in case.clusters)
     rng = np.random.default_rng(1)
-    sdfg, schedule = ListSchedule()(*case.stage, rng=rng)
+    sdfg, schedule = ListSchedule()(case.problem, Run(rng))
     bound = maximum_cycle_ratio(build_sdfg(*case.stage))[0]
     assert schedule.period_numerator * sdfg.tick == pytest.approx(float(bound) * 1e-12)
     assert rng.bit_generator.state == np.random.default_rng(1).bit_generator.state

@@ -10,14 +10,14 @@ from snnmap.sdf.kernels.cycles import NONE
 
 
 @njit
-def tails(ptr: I64, target: I32, tokens: I64, time: I64, order: I64) -> I64:
+def tails(ptr: I64, consumer: I32, tokens: I64, time: I64, order: I64) -> I64:
     """Time from the start of every actor to the end of the step along channels without tokens, int64 (A,)."""
     tail = np.zeros(len(time), np.int64)
     for k in range(len(order) - 1, -1, -1):
         actor = order[k]
         for channel in range(ptr[actor], ptr[actor + 1]):
             if tokens[channel] == 0:
-                tail[actor] = max(tail[actor], tail[target[channel]])
+                tail[actor] = max(tail[actor], tail[consumer[channel]])
         tail[actor] += time[actor]
     return tail
 
@@ -38,7 +38,7 @@ def pick(first: I64, following: I64, resource: int, priority: I64) -> int:
 
 
 @njit
-def list_order(ptr: I64, target: I32, tokens: I64, time: I64, resource: I32, resources: int, priority: I64) -> I64:
+def list_order(ptr: I64, consumer: I32, tokens: I64, time: I64, resource: I32, resources: int, priority: I64) -> I64:
     """Actors in the order in which one step of greedy list scheduling starts them, int64 (A,).
 
     An actor is ready when all channels without tokens into it are served; a free resource (0 .. resources - 1; -1: none
@@ -46,9 +46,9 @@ def list_order(ptr: I64, target: I32, tokens: I64, time: I64, resource: I32, res
     """
     actors = len(time)
     waiting = np.zeros(actors, np.int64)
-    for channel in range(len(target)):
+    for channel in range(len(consumer)):
         if tokens[channel] == 0:
-            waiting[target[channel]] += 1
+            waiting[consumer[channel]] += 1
     first = np.full(resources, NONE, np.int64)
     following = np.full(actors, NONE, np.int64)
     busy = np.zeros(resources, np.bool_)
@@ -94,7 +94,7 @@ def list_order(ptr: I64, target: I32, tokens: I64, time: I64, resource: I32, res
             hot += 1
         for channel in range(ptr[ended], ptr[ended + 1]):
             if tokens[channel] == 0:
-                waiting[target[channel]] -= 1
-                if waiting[target[channel]] == 0:
-                    fresh[count] = target[channel]
+                waiting[consumer[channel]] -= 1
+                if waiting[consumer[channel]] == 0:
+                    fresh[count] = consumer[channel]
                     count += 1

@@ -4,7 +4,8 @@ import numpy as np
 
 from snnmap.core.arrays import I32, I64, Bool
 from snnmap.core.jit import njit
-from snnmap.sdf.kernels.cycles import NONE
+
+NONE = -1
 
 
 @njit
