@@ -50,6 +50,7 @@ from snnmap.pipeline.options import SPLITS, CompileOptions
 from snnmap.pipeline.profile import profile
 from snnmap.pipeline.reopen import verify_file
 from snnmap.pipeline.settings import parse_settings, parse_terms, read_config
+from snnmap.pipeline.warm_up import WarmedUp, warm_up
 from snnmap.query.activity import activity
 from snnmap.query.catalogue import algorithms, list_hardware, list_workloads, show_hardware
 from snnmap.query.diff import diff
@@ -115,6 +116,7 @@ __all__ = [
     "Term",
     "Traffic",
     "Violation",
+    "WarmedUp",
     "Wirer",
     "Wiring",
     "WiringProblem",
@@ -149,5 +151,6 @@ __all__ = [
     "show_hardware",
     "verify",
     "verify_file",
+    "warm_up",
     "where",
 ]

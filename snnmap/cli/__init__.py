@@ -12,6 +12,7 @@ import click
 from snnmap.cli.mapping import compile_, diff, schema, verify_, where
 from snnmap.cli.report import report
 from snnmap.cli.study import compare, study
+from snnmap.cli.warm_up import warm_up
 from snnmap.cli.workload import algorithms, check, hardware, inspect, profile, workloads
 from snnmap.core.errors import InfeasibleError, SnnmapError
 from snnmap.core.version import __version__
@@ -61,6 +62,7 @@ for command in (
     where,
     diff,
     schema,
+    warm_up,
 ):
     cli.add_command(command)
 

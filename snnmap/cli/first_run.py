@@ -1,7 +1,12 @@
-"""Tells the user that the first run compiles the kernels, so that a silent minute does not look like a hang."""
+"""Tells the user which kernels are being compiled, so that a silent minute does not look like a hang."""
 
 import os
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from snnmap.core.run import Progress
 
 PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -20,3 +25,19 @@ def kernels_are_compiled() -> bool:
         return False
     caches = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
     return any((caches / "numba").rglob("*.nbi"))
+
+
+@contextmanager
+def compiling(progress: Progress) -> Iterator[None]:
+    """Report every kernel that is compiled in the meantime as progress of its room, `partition kernels`."""
+    from snnmap.core.jit import kernels_in, watched
+
+    begun: Counter[str] = Counter()
+
+    def tell(module: str) -> None:
+        room = module.partition(".kernels")[0].rpartition(".")[2]
+        begun[room] += 1
+        progress(f"{room} kernels", min(begun[room], kernels_in(module)), kernels_in(module), 0.0)
+
+    with watched(tell):
+        yield

@@ -10,7 +10,7 @@ from typing import Any
 import click
 import numpy as np
 
-from snnmap.cli.first_run import kernels_are_compiled
+from snnmap.cli.first_run import compiling, kernels_are_compiled
 from snnmap.core.run import Progress
 from snnmap.render.numbers import number
 
@@ -94,14 +94,16 @@ def say(message: str) -> None:
 def progress(quiet: bool) -> Iterator[Progress | None]:
     """Progress display on stderr: a live bar on a terminal, plain lines for long stages elsewhere, none if quiet."""
     if not quiet and not kernels_are_compiled():
-        say("first run: compiling the kernels, which takes about a minute; they are cached for later runs")
+        say("first run: compiling the kernels, which takes one to two minutes; they are cached for later runs")
     if quiet:
         yield None
     elif sys.stderr.isatty():
-        with _bar() as told:
-            yield told
+        with _bar() as bars, compiling(bars):
+            yield bars
     else:
-        yield _lines()
+        lines = _lines()
+        with compiling(lines):
+            yield lines
 
 
 @contextmanager

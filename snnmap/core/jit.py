@@ -11,12 +11,14 @@ function's own file and of all kernel files that it imports, directly or not.
 
 import ast
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import ParamSpec, TypeVar, cast
+from typing import Any, ParamSpec, TypeVar, cast
 
 import numba
+from numba.core import event
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -31,6 +33,34 @@ def njit(function: Callable[P, T]) -> Callable[P, T]:
         file = compiled._cache._cache_file  # noqa: SLF001 numba has no public way to say what a cache depends on
         file._source_stamp = stamp(Path(function.__code__.co_filename))  # noqa: SLF001
     return cast("Callable[P, T]", compiled)
+
+
+class _Compilations(event.Listener):  # type: ignore[misc]  # numba has no types
+    """Passes on that numba begins to compile a kernel of snnmap; what it finds in its cache is not compiled."""
+
+    def __init__(self, begun: Callable[[str], None]) -> None:
+        self._begun = begun
+
+    def on_start(self, event: Any) -> None:
+        module = event.data["dispatcher"].py_func.__module__
+        if module.startswith("snnmap."):
+            self._begun(module)
+
+    def on_end(self, event: Any) -> None:
+        """Nothing: the next kernel says that this one is done."""
+
+
+@contextmanager
+def watched(begun: Callable[[str], None]) -> Iterator[None]:
+    """Call `begun` with the module of every kernel of snnmap that is about to be compiled in the meantime."""
+    with event.install_listener("numba:compile", _Compilations(begun)):
+        yield
+
+
+def kernels_in(module: str) -> int:
+    """How many kernels stand in the `kernels` folder that holds `module`."""
+    folder = PACKAGE.joinpath(*module.split(".")[1:]).parent
+    return sum(file.read_text(encoding="utf-8").count("\n@njit\n") for file in folder.glob("*.py"))
 
 
 @cache
