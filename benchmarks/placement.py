@@ -43,9 +43,8 @@ def matrices(problem: PlacementProblem) -> tuple[np.ndarray, np.ndarray]:
     flow = np.zeros((tiles + 1, tiles + 1))
     sender = np.repeat(np.where(moved.sender < 0, tiles, moved.sender), np.diff(moved.target_ptr))
     np.add.at(flow, (sender, moved.target), np.repeat(moved.messages, np.diff(moved.target_ptr)))
-    tile = np.append(np.arange(tiles), hardware.port[1] * hardware.mesh_width + hardware.port[0])
-    x, y = tile % hardware.mesh_width, tile // hardware.mesh_width
-    distance = np.abs(x[:, None] - x) + np.abs(y[:, None] - y)
+    tile = np.append(np.arange(tiles), hardware.port_tile)
+    distance = hardware.topology.hops(tile[:, None], tile)
     assert flow[problem.clusters : tiles].sum() == 0
     return flow, distance.astype(float)
 
