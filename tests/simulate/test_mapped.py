@@ -21,6 +21,7 @@ QUICK = {
     "anneal": (("place.min_moves", 2000), ("place.moves_per_cluster", 20)),
     "swarm": (("place.particles", 5), ("place.iterations", 5)),
     "hill_climb": (("place.restarts", 1), ("place.sweeps", 2)),
+    "exact": (("place.most", 64), ("place.effort", 0.001)),
 }
 """Short searches: what they find does not matter here."""
 SAMPLES = {"mnist-mlp": 3, "nmnist-cnn": 1, "braille-rsnn": 2}

@@ -40,7 +40,7 @@ def modelled_cost(problem, placement):
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
     assert solver.solve(model) == cp_model.OPTIMAL
-    return solver.objective_value
+    return round(solver.objective_value)
 
 
 @settings(deadline=None, max_examples=40)
