@@ -102,9 +102,9 @@ def update(model: int, rule: Rule, first: int, stop: int, state: NeuronState, ac
     """
     if model == IF:
         return _integrate_and_fire(rule, first, stop, state, acc, out)
-    if model in {LIF, CUBA_LIF}:
+    if model in (LIF, CUBA_LIF):
         return _leaky_and_fire(model == CUBA_LIF, rule, first, stop, state, acc, out)
-    if model in {LI, CUBA_LI}:
+    if model in (LI, CUBA_LI):
         return _leaky(model == CUBA_LI, first, stop, state, acc, out)
     if model == LAVA_CUBA:
         return _lava_cuba(rule, first, stop, state, acc, out)
