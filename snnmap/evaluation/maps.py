@@ -9,10 +9,10 @@ from snnmap.analysis.view import View
 from snnmap.core.arrays import F64, I32
 from snnmap.core.errors import InputError
 from snnmap.ir import Chart
-from snnmap.physics import espine, thermal
+from snnmap.physics import espine
 from snnmap.reliability.crossbars import array_of, passes_of
 from snnmap.reliability.device import DeviceState, device_state
-from snnmap.reliability.espine import EspineState, espine_state, espine_twin
+from snnmap.reliability.espine import EspineState, Heating, espine_state, espine_twin
 from snnmap.reliability.heat import heat
 from snnmap.reliability.wear import drift_intervals, loss_rate
 
@@ -106,17 +106,16 @@ def _espine_maps(view: View, cluster: int) -> list[Chart]:
     twin = espine_twin(hardware.technology)
     if twin is None:
         return []
-    cell = espine.EspineCell.of(twin)
+    heating = Heating.of(hardware, twin)
     shape = (hardware.rows, hardware.columns)
-    current = espine.path_currents(shape, cell)
-    own, _ = espine.self_heating(current, cell)
+    current = espine.path_currents(shape, heating.cell)
     passes = passes_of(view, cluster)
-    duty = np.minimum(passes * cell.spike_time / view.seconds, 1.0)
-    rise = thermal.coupled_rise(thermal.Sheet.of(twin), own, cell.thermal_resistance, duty)
-    lasts = espine.espine_endurance(cell.ambient + rise, cell.gamma)
+    duty = np.minimum(passes * heating.cell.spike_time / view.seconds, 1.0)
+    kelvin = heating.cell.ambient + heating.in_a_spike(duty)
+    lasts = espine.espine_endurance(kelvin, heating.cell.gamma)
     share = np.where(passes > 0, 1e6 * passes / view.graph.frames / lasts, np.nan)
     return [
         Chart("spike_current_A", "current of a spike", "A", current, "espine"),
-        Chart("temperature_K", "temperature in a spike", "K", cell.ambient + rise, "espine"),
+        Chart("temperature_K", "temperature in a spike", "K", kelvin, "espine"),
         Chart("spent_per_million_frames", "endurance spent by 10^6 frames", "1", share, "espine"),
     ]

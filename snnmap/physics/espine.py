@@ -58,33 +58,69 @@ class EspineCell:
 
     @property
     def thermal_resistance(self) -> float:
-        """R_th of a cell, K/W: l^2 / (k V)."""
-        return self.cell_length**2 / (self.conductivity * self.cell_volume)
+        """R_th of a cell, K/W: l^2 / (k V) x R_set / R, R the resistance of the path without its wires.
+
+        The paper heats with I^2 R_set = I^2 x 10 kohm while I flows through R = 690 ohm: 14.5 times what the source
+        delivers. Its temperatures are kept, at the power there is: that makes the thermal resistance as much larger.
+        """
+        printed = self.cell_length**2 / (self.conductivity * self.cell_volume)
+        return printed * self.r_set / self.path_resistance
+
+    @property
+    def warmed(self) -> float:
+        """Share of the steady rise that a cell reaches in one spike: 1 - exp(-k t / (l^2 C))."""
+        time_constant = self.cell_length**2 * self.heat_capacity / self.conductivity
+        return -float(np.expm1(-self.spike_time / time_constant))
 
     @property
     def heating(self) -> float:
-        """Rise per watt of a cell after one spike, K/W: l^2 / (k V) (1 - exp(-k t / (l^2 C)))."""
-        time_constant = self.cell_length**2 * self.heat_capacity / self.conductivity
-        return self.thermal_resistance * -float(np.expm1(-self.spike_time / time_constant))
+        """Rise per watt of a cell after one spike, K/W."""
+        return self.thermal_resistance * self.warmed
 
 
 def path_currents(shape: tuple[int, int], cell: EspineCell) -> F64:
     """Current of a spike through every cell, A (M, N), at the voltage that gives the longest path `spike_current`."""
+    path = path_resistances(shape, cell)
+    current: F64 = cell.spike_current * path[0, -1] / path
+    return current
+
+
+def path_resistances(shape: tuple[int, int], cell: EspineCell) -> F64:
+    """Resistance between driver and sense end through every cell, ohm (M, N)."""
     rows, columns = shape
     positive(rows=rows, columns=columns)
     word = np.arange(1, columns + 1) * cell.r_wordline
     bit = np.arange(rows, 0, -1) * cell.r_bitline
     path: F64 = cell.path_resistance + bit[:, None] + word[None, :]
-    current: F64 = cell.spike_current * path[0, -1] / path
-    return current
+    return path
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SpikePower:
+    """Power while a spike passes, by where it is dissipated; source = cell + wires."""
+
+    source: F64
+    """Delivered by the row driver for every cell, W (M, N)."""
+    cell: F64
+    """Dissipated in the cell, W (M, N)."""
+
+
+def spike_power(shape: tuple[int, int], cell: EspineCell) -> SpikePower:
+    """Power of a spike through every cell: V I of the source, I^2 R of the cell, R the path without its wires.
+
+    What the phase adds to R_PCM heats the cell in the paper's equation, but draws no more: the current is set by the
+    path. So the dissipated power is that of the path in any state, and never above the source's.
+    """
+    path, current = path_resistances(shape, cell), path_currents(shape, cell)
+    return SpikePower(cell.spike_current * path[0, -1] * current, current**2 * cell.path_resistance)
 
 
 def self_heating(current: npt.ArrayLike, cell: EspineCell) -> tuple[F64, F64]:
-    """Rise above ambient, K, and resistance, ohm, of cells after a spike of `current` (A); shapes of `current`.
+    """Rise above ambient, K, and R_PCM, ohm, of cells after a spike of `current` (A); shapes of `current`.
 
-    T_SH = I^2 R l^2/(kV) (1 - exp(-k t/(l^2 C))) + T_amb with R = R_set + (1 - V_c)(R_reset - R_set) and
+    T_SH = I^2 R_PCM l^2/(kV) (1 - exp(-k t/(l^2 C))) + T_amb with R_PCM = R_set + (1 - V_c)(R_reset - R_set) and
     V_c = exp(-alpha (T_SH - T_amb)/T_m t): R rises with T and T with R, so the iteration from R_set climbs to the
-    least fixed point.
+    least fixed point. I^2 R_PCM l^2/(kV) is the paper's product; `EspineCell.thermal_resistance` says how it splits.
 
     Raises
     ------
@@ -92,7 +128,7 @@ def self_heating(current: npt.ArrayLike, cell: EspineCell) -> tuple[F64, F64]:
         If the iteration does not settle (currents so large that the resistance creeps).
     """
     amperes = numbers("current", current, least=0.0)
-    power_to_rise = amperes**2 * cell.heating
+    power_to_rise = amperes**2 * (cell.heating * cell.path_resistance / cell.r_set)
     resistance = np.full(amperes.shape, cell.r_set)
     for _ in range(FIXED_POINT_STEPS):
         rise = power_to_rise * resistance

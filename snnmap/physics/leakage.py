@@ -70,10 +70,25 @@ class Settled:
     """Spectral radius of R dP/dT there: 0 no feedback, towards 1 runaway."""
 
 
-def settle(chip: ChipThermal, power: npt.ArrayLike, leakage: Leakage, ambient: float) -> Settled:
-    """Temperature and leakage of every tile, with the tiles' dynamic `power`, W (T,), in air at `ambient` K.
+def settle(
+    chip: ChipThermal, power: npt.ArrayLike, leakage: Leakage, ambient: float, above: npt.ArrayLike = 0.0
+) -> Settled:
+    """Temperature and leakage of the periphery of every tile, in air at `ambient` K.
 
     Every tile leaks as `leakage` says, used or not.
+
+    Parameters
+    ----------
+    chip
+        Heat path of the tiles.
+    power
+        Dynamic power of every tile, arrays included, W (T,).
+    leakage
+        Law of one tile's periphery.
+    ambient
+        Air, K.
+    above
+        Rise of the periphery above the mean of its tile, K (T,) or 0: the array that it stands beside.
 
     Raises
     ------
@@ -82,13 +97,14 @@ def settle(chip: ChipThermal, power: npt.ArrayLike, leakage: Leakage, ambient: f
     """
     ambient = scalar("ambient", ambient, above=0.0)
     dynamic = numbers("power", power, least=0.0, ndim=1)
-    temperature = ambient + chip.rise(dynamic)
+    local = ambient + numbers("above", above, least=0.0)
+    temperature = local + chip.rise(dynamic)
     for _ in range(MOST_STEPS):
         slope = leakage.slope(temperature)
         gain = loop_gain(chip, slope)
         if gain >= 1.0:
             raise _runaway(gain, float(temperature.max()))
-        missing = ambient + chip.rise(dynamic + leakage.power(temperature)) - temperature
+        missing = local + chip.rise(dynamic + leakage.power(temperature)) - temperature
         if np.abs(missing).max() <= 1e-10 * temperature.max():
             return Settled(temperature, leakage.power(temperature), gain)
         temperature = temperature + _newton_step(chip, slope, missing)

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from snnmap.core.arrays import F64
 from snnmap.core.errors import InputError
-from snnmap.physics.checks import Values, not_negative, numbers, positive, same_shape, scalar
+from snnmap.physics.checks import Values, not_negative, numbers, positive, same_shape
 
 LARGEST_MATRIX = 4096
 """Tiles up to which the resistance matrix is written out (128 MiB)."""
@@ -107,26 +107,27 @@ def _squared_modes(n: int) -> F64:
     return np.square(mode)
 
 
-def coupled_rise(sheet: Sheet, own: npt.ArrayLike, resistance: float, duty: npt.ArrayLike) -> F64:
+def coupled_rise(sheet: Sheet, own: npt.ArrayLike, power: npt.ArrayLike, duty: npt.ArrayLike) -> F64:
     """Rise of every cell when it is read, with what its neighbours add on average, K (M, N).
 
-    own_i + sum over j != i of S_ij d_j own_j / R_th: neighbour j dissipates own_j / R_th while on, a share d_j of the
-    time, and S is the sheet's Green's function (PHYSICS M4). The neighbour kernel of the thermal-aware paper
-    [thermalaware] is not known; this one stands in for it.
+    own_i + sum over j != i of S_ij d_j P_j: neighbour j dissipates P_j while on, a share d_j of the time, and S is the
+    sheet's Green's function (PHYSICS M4). The neighbour kernel of the thermal-aware paper [thermalaware] is not known;
+    this one stands in for it.
 
     Parameters
     ----------
     own
         Self-heating rise of every cell while on, K (M, N).
-    resistance
-        Thermal resistance R_th of a cell, K/W.
+    power
+        Dissipated in every cell while it is on, W (M, N).
     duty
         Share of the time that every cell is on, 0 to 1 (M, N).
     """
-    rise, share = numbers("own", own, least=0.0, ndim=2), numbers("duty", duty, least=0.0, ndim=2)
-    same_shape(own=rise, duty=share)
-    power = mean_cell_rise(rise, 1.0 / scalar("resistance", resistance, above=0.0), share)
-    others = sheet_rise(sheet, power) - self_resistance(sheet, (rise.shape[0], rise.shape[1])) * power
+    rise, watts = numbers("own", own, least=0.0, ndim=2), numbers("power", power, least=0.0, ndim=2)
+    share = numbers("duty", duty, least=0.0, ndim=2)
+    same_shape(own=rise, power=watts, duty=share)
+    average = mean_cell_rise(watts, 1.0, share)
+    others = sheet_rise(sheet, average) - self_resistance(sheet, (rise.shape[0], rise.shape[1])) * average
     return rise + np.maximum(others, 0.0)
 
 
@@ -146,7 +147,7 @@ class ChipThermal:
     common: float
     """Spreader to air, K/W, carries the power of all tiles."""
     own: float
-    """Constriction from the array into its tile, K/W: 0.47 / (k a) for a square of side a."""
+    """Constriction from the array into its tile, K/W: 0.47 / (k a) for a square of side a; for array power only."""
 
     def __post_init__(self) -> None:
         if self.width < 1 or self.height < 1:
@@ -176,13 +177,24 @@ class ChipThermal:
         return self.width * self.height
 
     def rise(self, power: npt.ArrayLike) -> F64:
-        """Rise of every tile above the air, K (T,), from its power, W (T,): sum over k of R_jk P_k."""
-        watts = numbers("power", power, least=0.0, ndim=1)
-        if len(watts) != self.tiles:
-            raise InputError(f"power must have one value for each of {self.tiles} tiles, has {len(watts)}")
+        """Rise of every tile above the air, K (T,), from all power of every tile, W (T,): sum over k of R_jk P_k."""
+        watts = self._checked("power", power)
         silicon = sheet_rise(self._sheet(), watts.reshape(self.height, self.width)).reshape(-1)
-        total: F64 = silicon + self.common * watts.sum() + self.own * watts
+        total: F64 = silicon + self.common * watts.sum()
         return total
+
+    def constriction(self, array_power: npt.ArrayLike) -> F64:
+        """Rise of the silicon under every array above its tile, K (T,), from the power in that array alone, W (T,).
+
+        Routers, neurons and leakage are spread over the tile: their heat does not pass the array's footprint.
+        """
+        return self.own * self._checked("array_power", array_power)
+
+    def _checked(self, name: str, power: npt.ArrayLike) -> F64:
+        watts = numbers(name, power, least=0.0, ndim=1)
+        if len(watts) != self.tiles:
+            raise InputError(f"{name} must have one value for each of {self.tiles} tiles, has {len(watts)}")
+        return watts
 
     def matrix(self) -> F64:
         """R_jk, K/W (T, T), symmetric: rise of tile j per watt in tile k.
@@ -196,7 +208,7 @@ class ChipThermal:
             raise InputError(f"the resistance matrix of {self.tiles} tiles is too large; use `rise`")
         impulses = np.eye(self.tiles).reshape(self.tiles, self.height, self.width)
         silicon = sheet_rise(self._sheet(), impulses).reshape(self.tiles, self.tiles)
-        return 0.5 * (silicon + silicon.T) + self.common + self.own * np.eye(self.tiles)
+        return 0.5 * (silicon + silicon.T) + self.common
 
     def _sheet(self) -> Sheet:
         return Sheet(self.vertical, self.lateral, self.lateral)

@@ -6,11 +6,11 @@ import numpy as np
 
 from snnmap.analysis.view import View
 from snnmap.core.arrays import F64
-from snnmap.hardware import Hardware
+from snnmap.hardware import Hardware, Technology
 from snnmap.physics import thermal
 from snnmap.physics.energy import write_energy
 from snnmap.physics.leakage import Leakage, settle
-from snnmap.reliability.heat import Heated, heat, reprogramming_power, tile_power, written_cells
+from snnmap.reliability.heat import Heated, heat, read_power, reprogramming_power, tile_power, written_cells
 from snnmap.reliability.wear import wear_out
 
 
@@ -23,7 +23,7 @@ class DeviceState:
     peak: float
     """Hottest cell while it is read, K."""
     tile_temperature: F64
-    """Silicon of every tile, K (T,)."""
+    """Silicon under the array of every tile, K (T,)."""
     leakage: F64
     """W (T,)."""
     dynamic: F64
@@ -58,7 +58,9 @@ def device_state(view: View, heated: Heated | None = None) -> DeviceState:
     dynamic = tile_power(view, heated)
     programming = reprogramming_power(view, heated)
     leakage = Leakage.of(hardware, hardware.technology, hardware.leaking_width)
-    settled = settle(chip_thermal(hardware), dynamic + programming, leakage, hardware["ambient_temperature"])
+    chip = chip_thermal(hardware, hardware.technology)
+    under = chip.constriction(read_power(view, heated) + programming)
+    settled = settle(chip, dynamic + programming, leakage, hardware["ambient_temperature"], under)
     at_tile = settled.temperature[mapping.placement.tile]
     worn = wear_out(view, heated, at_tile)
     refreshing = written_cells(heated) / worn.refresh
@@ -89,7 +91,7 @@ def _peak(heated: Heated, at_tile: F64) -> float:
     return float(max(peaks))
 
 
-def chip_thermal(hardware: Hardware) -> thermal.ChipThermal:
-    """Heat path of the chip's tiles, arrays of R x C cells in their middle."""
-    side = hardware.technology["cell_pitch"] * float(np.sqrt(hardware.rows * hardware.columns))
+def chip_thermal(hardware: Hardware, technology: Technology) -> thermal.ChipThermal:
+    """Heat path of the chip's tiles, arrays of R x C cells of `technology` in their middle."""
+    side = technology["cell_pitch"] * float(np.sqrt(hardware.rows * hardware.columns))
     return thermal.ChipThermal.of(hardware, (hardware.mesh_width, hardware.mesh_height), side)

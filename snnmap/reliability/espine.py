@@ -1,12 +1,15 @@
 """Lifetime and temperature of a mapping by eSpine's equations: every spike wears the cell.
 
-Two temperatures are told apart. A cell is worn at its temperature *while a spike passes* (own self-heating, plus what
-its neighbours add on average); that is what endurance sees. Periphery sees the *average over time* of the array it
-stands beside, so leakage is evaluated there: at the temperature of a spike, 500 to 800 K, transistors do not leak by
-the fitted law, nor work at all. The paper's headline of 11.4 K is a difference of such averages [thermalaware].
+Two temperatures are told apart. A cell is worn at its temperature *while a spike passes* (own self-heating, what its
+neighbours add on average, and the silicon below); that is what endurance sees. Periphery sees the *average over time*
+of the array it stands beside, so leakage settles there: at the temperature of a spike, 500 to 800 K, transistors do not
+leak by the fitted law, nor work at all. The paper's headline of 11.4 K is a difference of such averages [thermalaware].
+The air is at the paper's ambient; package and mesh are the chip's.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,8 +20,10 @@ from snnmap.core.errors import InputError
 from snnmap.hardware import Hardware, Technology, load_technology, technology_names
 from snnmap.ir import Mapping
 from snnmap.physics import espine, thermal
-from snnmap.physics.leakage import Leakage
+from snnmap.physics.leakage import Leakage, Settled, settle
 from snnmap.reliability.crossbars import passes_of, tile_variation
+from snnmap.reliability.device import chip_thermal
+from snnmap.reliability.heat import event_power, tile_events
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,7 +41,13 @@ class EspineState:
     hottest: float
     """Hottest cell while a spike passes it, K."""
     leakage: F64
-    """Of the periphery of tiles in use, at the average temperature of their arrays; 0 elsewhere, W (T,)."""
+    """Of the periphery of every tile, at the average temperature of its array, W (T,)."""
+    tile_temperature: F64
+    """Silicon under the array of every tile, K (T,)."""
+    dynamic: F64
+    """Spikes through the arrays, neurons, routers, merging, W (T,)."""
+    gain: float
+    """Leakage loop gain; 1 is thermal runaway."""
 
 
 def espine_twin(technology: Technology) -> Technology | None:
@@ -65,49 +76,112 @@ def espine_quality(hardware: Hardware) -> F64:
     return espine.endurance_map((hardware.rows, hardware.columns), espine.EspineCell.of(twin))
 
 
-def espine_state(view: View, technology: Technology, *, bounds: bool = True) -> EspineState:
-    """Lifetime and temperature by eSpine's equations, `espine` mode; the paper knows no tile-to-tile coupling.
+class SpikedTile(NamedTuple):
+    """Cells of one tile under the spikes of all clusters that take turns on it, (R, C) each."""
 
-    Clusters that take turns on a tile wear and heat the same cells: their spikes add up. The bounds take longer than
-    all else; without `bounds` they are infinite.
-    """
-    mapping, graph, hardware = view.mapping, view.graph, view.hardware
-    cell, shape = espine.EspineCell.of(technology), (hardware.rows, hardware.columns)
-    lasts = espine.endurance_map(shape, cell)
-    own, _ = espine.self_heating(espine.path_currents(shape, cell), cell)
-    sheet = thermal.Sheet.of(technology)
-    law = Leakage.of(hardware, technology, hardware.leaking_width)
-    clusters = mapping.clustering.clusters
-    lifetime, average, spiking = (np.zeros(clusters) for _ in range(3))
-    leakage, hottest = np.zeros(hardware.tiles), cell.ambient
+    clusters: I64
+    passes: list[F64]
+    """Spikes through every cell over the window, of each cluster."""
+    duty: F64
+    """Share of the time that a spike passes a cell."""
+
+
+class Heating(NamedTuple):
+    """What one spike does to the cells of an array, (R, C) each, and how heat leaves them."""
+
+    cell: espine.EspineCell
+    own: F64
+    """Rise after a spike, K."""
+    power: espine.SpikePower
+    sheet: thermal.Sheet
+
+    @classmethod
+    def of(cls, hardware: Hardware, technology: Technology) -> "Heating":
+        """Of a chip at a technology with `mode = "espine"`."""
+        cell, shape = espine.EspineCell.of(technology), (hardware.rows, hardware.columns)
+        own, _ = espine.self_heating(espine.path_currents(shape, cell), cell)
+        return cls(cell, own, espine.spike_power(shape, cell), thermal.Sheet.of(technology))
+
+    def average(self, duty: F64) -> F64:
+        """Rise of every cell above the silicon below averaged over time, K (R, C).
+
+        The sheet's rise and the cell's own. Power counts in full: what a pulse too short to reach the steady rise has
+        stored leaves after it.
+        """
+        own = thermal.mean_cell_rise(self.power.cell, self.cell.thermal_resistance, duty)
+        return thermal.sheet_rise(self.sheet, self.power.cell * duty) + own
+
+    def in_a_spike(self, duty: F64) -> F64:
+        """Rise of every cell above the silicon below at the end of a spike, K (R, C)."""
+        return thermal.coupled_rise(self.sheet, self.own, self.power.cell, duty)
+
+
+def spiked_tiles(view: View, spike_time: float) -> Iterator[SpikedTile]:
+    """The tiles in use. Clusters that take turns on a tile wear and heat the same cells: their spikes add up."""
     for group in view.clusters_by_tile:
         passes = [passes_of(view, int(k)) for k in group]
         total = passes[0] if len(passes) == 1 else np.sum(passes, axis=0)
-        duty = np.minimum(total * cell.spike_time / view.seconds, 1.0)
-        rise = thermal.coupled_rise(sheet, own, cell.thermal_resistance, duty)
-        endurance = espine.espine_endurance(cell.ambient + rise, cell.gamma)
-        hottest = max(hottest, cell.ambient + float(rise[total > 0].max(initial=0.0)))
-        average[group] = cell.ambient + mean_rise(sheet, own, cell.thermal_resistance, duty)
-        leakage[mapping.placement.tile[group[0]]] = law.power(average[group[0]])
-        for k, mine in zip(group, passes, strict=True):
-            lifetime[k] = espine.effective_lifetime(endurance, np.where(mine > 0, total, 0.0))
-            spiking[k] = cell.ambient + weighted_mean(rise, mine)
-    factors = _factors(mapping, hardware) * graph.frames
-    bound = np.full(clusters, np.inf)
-    if bounds:
-        crossbars = (crossbar_of(graph, mapping.clustering, view.cells, k) for k in range(clusters))
-        bound = np.array([upper_bound(crossbar, lasts) for crossbar in crossbars])
-    return EspineState(lifetime * factors, bound * factors, average, spiking, hottest, leakage)
+        yield SpikedTile(group, passes, np.minimum(total * spike_time / view.seconds, 1.0))
 
 
-def mean_rise(sheet: thermal.Sheet, own: F64, resistance: float, duty: F64) -> float:
-    """Rise of an array above ambient averaged over time and cells, K.
+def espine_state(view: View, technology: Technology, *, bounds: bool = True) -> EspineState:
+    """Lifetime and temperature by eSpine's equations, `espine` mode, over the chip's package.
 
-    Cells dissipate own / R_th a share `duty` of the time: the sheet's rise, and their own for that share. By the
-    sheet's conservation of heat its mean rise is mean power / vertical conductance.
+    The bounds take longer than all else; without `bounds` they are infinite.
+
+    Raises
+    ------
+    InfeasibleError
+        If leakage and temperature run away.
     """
-    power = thermal.mean_cell_rise(own, 1.0 / resistance, duty)
-    return float(power.mean()) / sheet.vertical + float((own * duty).mean())
+    mapping, graph, hardware = view.mapping, view.graph, view.hardware
+    heating, clusters = Heating.of(hardware, technology), mapping.clustering.clusters
+    settled, rise, dynamic = _settled(view, heating, technology)
+    silicon = settled.temperature - rise
+    lifetime, spiking, hottest = (np.zeros(clusters) for _ in range(3))
+    for tile in spiked_tiles(view, heating.cell.spike_time):
+        below = silicon[mapping.placement.tile[tile.clusters[0]]]
+        kelvin = below + heating.in_a_spike(tile.duty)
+        endurance = espine.espine_endurance(kelvin, heating.cell.gamma)
+        total = np.sum(tile.passes, axis=0)
+        hottest[tile.clusters] = kelvin[total > 0].max(initial=below)
+        for k, mine in zip(tile.clusters, tile.passes, strict=True):
+            lifetime[k] = espine.effective_lifetime(endurance, np.where(mine > 0, total, 0.0))
+            spiking[k] = weighted_mean(kelvin, mine) if mine.any() else below
+    factors = _factors(mapping, hardware) * graph.frames
+    bound = _bounds(view, heating.cell) if bounds else np.full(clusters, np.inf)
+    return EspineState(
+        lifetime=lifetime * factors,
+        bound=bound * factors,
+        temperature=settled.temperature[mapping.placement.tile],
+        spiking=spiking,
+        hottest=float(hottest.max()),
+        leakage=settled.leakage,
+        tile_temperature=silicon,
+        dynamic=dynamic,
+        gain=settled.gain,
+    )
+
+
+def _settled(view: View, heating: Heating, technology: Technology) -> tuple[Settled, F64, F64]:
+    """Average arrays and leakage; mean rise of arrays above their silicon, K, and dynamic power, W (T,)."""
+    hardware = view.hardware
+    rise, power = np.zeros(hardware.tiles), np.zeros(hardware.tiles)
+    for tile in spiked_tiles(view, heating.cell.spike_time):
+        at = view.mapping.placement.tile[tile.clusters[0]]
+        rise[at] = heating.average(tile.duty).mean()
+        power[at] = float((heating.power.source * tile.duty).sum())
+    dynamic = power + event_power(view, tile_events(view))
+    chip, law = chip_thermal(hardware, technology), Leakage.of(hardware, technology, hardware.leaking_width)
+    return settle(chip, dynamic, law, heating.cell.ambient, chip.constriction(power) + rise), rise, dynamic
+
+
+def _bounds(view: View, cell: espine.EspineCell) -> F64:
+    """Windows that the weakest cell of every cluster lasts with all cells placed freely and no heat around, (K,)."""
+    clustering = view.mapping.clustering
+    lasts = espine.endurance_map((view.hardware.rows, view.hardware.columns), cell)
+    crossbars = (crossbar_of(view.graph, clustering, view.cells, k) for k in range(clustering.clusters))
+    return np.array([upper_bound(crossbar, lasts) for crossbar in crossbars])
 
 
 def weighted_mean(values: F64, weights: F64) -> float:

@@ -113,17 +113,27 @@ def tile_events(view: View) -> tuple[I64, I64, I64]:
     return fired, sent, merged
 
 
+def read_power(view: View, heated: Heated) -> F64:
+    """Power of array reads, cells and wires, W (T,): what goes through the array's constriction."""
+    tile, tiles = view.mapping.placement.tile, view.hardware.tiles
+    return np.bincount(tile, weights=heated.energy, minlength=tiles).astype(np.float64) / view.seconds
+
+
+def event_power(view: View, events: tuple[I64, I64, I64]) -> F64:
+    """Power of neurons, of routers and links, and of merging, spread over the tile, W (T,); `events` of `tile_events`.
+
+    A message costs `hop_energy` on every tile that it leaves over a link.
+    """
+    fired, sent, merged = events
+    hardware = view.hardware
+    energy = fired * hardware["neuron_energy"] + sent * hardware["hop_energy"] + merged * hardware["merge_energy"]
+    power: F64 = energy / view.seconds
+    return power
+
+
 def tile_power(view: View, heated: Heated) -> F64:
     """Power of reads, neurons, routers and merging, W (T,)."""
-    hardware = view.hardware
-    reads = np.bincount(view.mapping.placement.tile, weights=heated.energy, minlength=hardware.tiles).astype(np.float64)
-    events = (
-        heated.fired * hardware["neuron_energy"]
-        + heated.sent * hardware["hop_energy"]
-        + heated.merged * hardware["merge_energy"]
-    )
-    power: F64 = (reads + events) / view.seconds
-    return power
+    return read_power(view, heated) + event_power(view, (heated.fired, heated.sent, heated.merged))
 
 
 def reprogramming_power(view: View, heated: Heated) -> F64:

@@ -45,7 +45,7 @@ def espine_metrics(state: EspineState) -> list[Metric]:
         ("espine_temperature_average_K", float(state.temperature.mean()), "K", "over time, cells and crossbars in use"),
         ("espine_temperature_spike_K", float(state.spiking.mean()), "K", "cells while spikes pass, mean over spikes"),
         ("espine_temperature_hottest_K", state.hottest, "K", "hottest cell while a spike passes"),
-        ("espine_leakage_W", float(state.leakage.sum()), "W", "periphery of tiles in use at the average temperature"),
+        ("espine_leakage_W", float(state.leakage.sum()), "W", "all tiles of the chip, at the average of their arrays"),
     ]
     return [Metric(name, value, unit, basis, mode="espine") for name, value, unit, basis in figures]
 

@@ -83,7 +83,7 @@ GROUPS: dict[str, tuple[Label, ...]] = {
         Label("espine_temperature_average_K", "average crossbar, over time", "K"),
         Label("espine_temperature_spike_K", "cells while a spike passes, average", "K"),
         Label("espine_temperature_hottest_K", "hottest cell while a spike passes", "K"),
-        Label("espine_leakage_W", "leakage of tiles in use", "W"),
+        Label("espine_leakage_W", "leakage", "W"),
     ),
 }
 """Heading to figures."""

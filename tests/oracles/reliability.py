@@ -73,17 +73,38 @@ def heat_of_tiles(case):
 def resistance_matrix(case):
     """Rise of every tile per watt in every tile, K/W, by a dense solve."""
     v, (width, height) = case["v"], case["mesh"]
+    common = v["convection_resistance"] + v["spreader_resistance"]
     area = v["tile_pitch"] ** 2
     up = 1 / (
         v["die_thickness"] / (2 * v["die_conductivity"] * area)
         + v["interface_thickness"] / (v["interface_conductivity"] * area)
     )
     lateral = v["die_conductivity"] * v["die_thickness"]
-    side = v["cell_pitch"] * math.sqrt(case["size"][0] * case["size"][1])
     nodes = thermal_sheet.conductance_matrix((height, width), up, lateral, lateral).toarray()
-    constriction = 0.47 / (v["die_conductivity"] * side)
-    common = v["convection_resistance"] + v["spreader_resistance"]
-    return np.linalg.inv(nodes) + common + constriction * np.eye(width * height)
+    return np.linalg.inv(nodes) + common
+
+
+def constriction(case, v):
+    """Rise of the silicon under an array per watt in that array, K/W."""
+    side = v["cell_pitch"] * math.sqrt(case["size"][0] * case["size"][1])
+    return 0.47 / (v["die_conductivity"] * side)
+
+
+def event_energy(case):
+    """Neurons, routers and merging over the window, J per tile."""
+    v, fired = case["v"], np.zeros(case["mesh"][0] * case["mesh"][1])
+    for source, k in case["home"].items():
+        fired[case["clusters"][k][2]] += case["spikes"][source]
+    return fired * v["neuron_energy"] + case["sent"] * v["hop_energy"] + case["merged"] * v["merge_energy"]
+
+
+def settle(case, v, power, ambient, above):
+    """Temperature beside the arrays, K per tile: ambient + above + R (power + leakage there), by plain repetition."""
+    R = resistance_matrix(case)
+    kelvin = np.full(len(power), ambient)
+    for _ in range(400):
+        kelvin = ambient + above + R @ (power + leak(v, case["size"], kelvin))
+    return kelvin
 
 
 def leak(v, size, kelvin):
@@ -107,16 +128,11 @@ def state(case):
     """Everything at the fixed point of leakage and temperature, found by plain repetition."""
     v = case["v"]
     around, own, energy = heat_of_tiles(case)
-    fired = np.zeros(len(energy))
-    for source, k in case["home"].items():
-        fired[case["clusters"][k][2]] += case["spikes"][source]
-    events = fired * v["neuron_energy"] + case["sent"] * v["hop_energy"] + case["merged"] * v["merge_energy"]
-    dynamic = (energy + events) / (case["window"] * case["step"])
+    seconds = case["window"] * case["step"]
+    dynamic = (energy + event_energy(case)) / seconds
     each, programming = write_power(case)
-    R = resistance_matrix(case)
-    kelvin = np.full(len(energy), v["ambient_temperature"])
-    for _ in range(400):
-        kelvin = v["ambient_temperature"] + R @ (dynamic + programming + leak(v, case["size"], kelvin))
+    under = constriction(case, v) * (energy / seconds + programming)
+    kelvin = settle(case, v, dynamic + programming, v["ambient_temperature"], under)
     array_rise = np.array([(a + o).mean() for a, o in zip(around, own, strict=True)])
     return {
         "tile": kelvin,
@@ -178,13 +194,16 @@ def drift(case, share):
 
 
 def paper(case, v):
-    """eSpine's lifetime in windows per cluster, spike-mean and time-mean temperature; `v` the paper's constants."""
+    """eSpine's lifetime in windows per cluster, spike-mean and time-mean temperature, leakage of every tile; `v` the
+    constants of chip and paper."""
     (R, C), time = case["size"], case["window"] * case["step"]
     word, bit = v["r_wordline"], v["r_bitline"]
     resistance = np.array(
         [[v["espine_path_resistance"] + (j + 1) * word + (R - i) * bit for j in range(C)] for i in range(R)]
     )
-    current = v["espine_spike_current"] * resistance.max() / resistance
+    volts = v["espine_spike_current"] * resistance.max()
+    current = volts / resistance
+    watts = current**2 * v["espine_path_resistance"]
     R_th = v["espine_cell_length"] ** 2 / (v["espine_conductivity"] * v["espine_cell_volume"])
     tau = v["espine_cell_length"] ** 2 * v["espine_heat_capacity"] / v["espine_conductivity"]
     own = np.zeros((R, C))
@@ -199,6 +218,17 @@ def paper(case, v):
                 ohm = v["espine_r_set"] + amorphous * (v["espine_r_reset"] - v["espine_r_set"])
     vertical = v["oxide_conductivity"] * v["cell_pitch"] ** 2 / v["oxide_thickness"]
     lateral = v["sheet_conductance_row"], v["sheet_conductance_column"]
+    R_th *= v["espine_r_set"] / v["espine_path_resistance"]
+    tiles = case["mesh"][0] * case["mesh"][1]
+    share = [np.zeros((R, C)) for _ in range(tiles)]
+    for c in case["clusters"]:
+        for i, j, source, _ in synapses(case, c):
+            share[c[2]][i, j] += case["spikes"][source] * v["espine_spike_time"] / time
+    sheets = [thermal_sheet.rise(watts * duty, vertical, *lateral) for duty in share]
+    above = np.array([(s + watts * duty * R_th).mean() for s, duty in zip(sheets, share, strict=True)])
+    arrays = np.array([float((volts * current * duty).sum()) for duty in share])
+    under = constriction(case, v) * arrays
+    beside = settle(case, v, arrays + event_energy(case) / time, v["espine_ambient"], under + above)
     results = []
     for cluster in case["clusters"]:
         sharing = [c for c in case["clusters"] if c[2] == cluster[2]]
@@ -206,8 +236,7 @@ def paper(case, v):
         for c in sharing:
             for i, j, source, _ in synapses(case, c):
                 passes[i, j] += case["spikes"][source]
-        power = own / R_th * passes * v["espine_spike_time"] / time
-        sheet = thermal_sheet.rise(power, vertical, *lateral)
+        power, sheet, below = watts * share[cluster[2]], sheets[cluster[2]], (beside - above)[cluster[2]]
         lasts, spiking = [], []
         for i, j, source, _ in synapses(case, cluster):
             impulse = np.zeros((R, C))
@@ -216,9 +245,8 @@ def paper(case, v):
             spikes = case["spikes"][source]
             spiking += [(rise, spikes)]
             if spikes:
-                lasts.append(math.exp(v["espine_gamma"] / (v["espine_ambient"] + rise)) / passes[i, j])
-        average = v["espine_ambient"] + float((sheet + own * passes * v["espine_spike_time"] / time).mean())
+                lasts.append(math.exp(v["espine_gamma"] / (below + rise)) / passes[i, j])
         total = sum(s for _, s in spiking)
-        mean = v["espine_ambient"] + (sum(r * s for r, s in spiking) / total if total else 0.0)
-        results.append((min(lasts, default=math.inf), mean, average))
-    return results
+        mean = below + (sum(r * s for r, s in spiking) / total if total else 0.0)
+        results.append((min(lasts, default=math.inf), mean, beside[cluster[2]]))
+    return results, leak(v, case["size"], beside)

@@ -4,6 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from snnmap.core.errors import InputError
 from snnmap.hardware import load_technology
@@ -13,7 +15,9 @@ from snnmap.physics.espine import (
     endurance_map,
     espine_endurance,
     path_currents,
+    path_resistances,
     self_heating,
+    spike_power,
 )
 from snnmap.physics.thermal import Sheet, coupled_rise
 
@@ -38,16 +42,41 @@ def test_path_currents_follow_the_wires():
 
 
 def test_self_heating_is_the_fixed_point():
-    """R_th 0.72 K/uW, tau 36 ns (PHYSICS section 5); both equations hold at the returned state."""
-    assert CELL.thermal_resistance == pytest.approx(0.72e6)
-    assert CELL.heating == pytest.approx(0.72e6 * (1 - np.exp(-40 / 36)))
+    """l^2/(kV) = 0.72 K/uW, tau 36 ns (PHYSICS section 9); both equations hold at the returned state."""
+    printed = 0.72e6 * (1 - np.exp(-40 / 36))
     for alpha in (2.25, 2.25e6):
         cell = replace(CELL, crystallisation=alpha)
         rise, resistance = self_heating([200e-6, 100e-6], cell)
-        np.testing.assert_allclose(rise, np.array([200e-6, 100e-6]) ** 2 * resistance * cell.heating, rtol=1e-9)
+        np.testing.assert_allclose(rise, np.array([200e-6, 100e-6]) ** 2 * resistance * printed, rtol=1e-9)
         crystalline = np.exp(-alpha * rise / 810 * 40e-9)
         np.testing.assert_allclose(resistance, 1e4 + (1 - crystalline) * 19e4, rtol=1e-9)
     assert resistance[0] > 1.5e4  # the second alpha matters
+
+
+def test_the_rise_of_the_paper_comes_from_the_power_of_the_path():
+    """R_th 10.4 K/uW: I^2 x 690 ohm, which the source delivers, makes the rise of the printed I^2 x 10 kohm."""
+    assert CELL.thermal_resistance == pytest.approx(10.4e6, rel=0.005)
+    assert CELL.warmed == pytest.approx(1 - np.exp(-40 / 36))
+    rise, _ = self_heating(path_currents((128, 128), CELL), CELL)
+    power = spike_power((128, 128), CELL)
+    np.testing.assert_allclose(power.cell * CELL.heating, rise, rtol=2e-6)  # R_PCM has left R_set by a ppm
+    assert (1e4 * path_currents((128, 128), CELL) ** 2 / power.source).max() == pytest.approx(14.4, abs=0.05)
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.tuples(st.integers(1, 40), st.integers(1, 40)),
+    st.floats(0, 100), st.floats(0, 100), st.floats(1, 1e5), st.floats(1e-7, 1e-3), st.floats(0, 1e7), st.floats(1, 50),
+)  # fmt: skip
+def test_no_cell_dissipates_more_than_its_source_delivers(shape, word, bit, path, current, alpha, reset):
+    cell = replace(
+        CELL, r_wordline=word, r_bitline=bit, path_resistance=path, spike_current=current, crystallisation=alpha,
+        r_reset=reset * CELL.r_set,
+    )  # fmt: skip
+    power = spike_power(shape, cell)
+    assert np.all(power.cell <= power.source * (1 + 1e-12))
+    wires = path_currents(shape, cell) ** 2 * (path_resistances(shape, cell) - path)
+    np.testing.assert_allclose(power.source, power.cell + wires, rtol=1e-9)
 
 
 def test_gamma_of_the_file_is_calibrated():
@@ -82,9 +111,10 @@ def test_neighbours_shorten_life():
     sheet, shape = Sheet.of(load_technology("espine-pcm-65")), (16, 16)
     alone = endurance_map(shape, CELL)
     own, _ = self_heating(path_currents(shape, CELL), CELL)
+    power = spike_power(shape, CELL).cell
 
     def coupled(duty):
-        return espine_endurance(CELL.ambient + coupled_rise(sheet, own, CELL.thermal_resistance, duty), CELL.gamma)
+        return espine_endurance(CELL.ambient + coupled_rise(sheet, own, power, duty), CELL.gamma)
 
     np.testing.assert_allclose(coupled(np.zeros(shape)), alone)
     assert np.all(coupled(np.full(shape, 1e-3)) < alone)
@@ -116,6 +146,6 @@ def test_bad_arguments(call, words):
 
 def test_resistance_that_creeps_is_refused():
     """Where a step hardly closes the gap to the next, r_set -> 0 at a slope of one, ten thousand are not enough."""
-    slope_one = 810 / (40e-9 * (200e-6) ** 2 * CELL.heating * 2e5)
+    slope_one = 810 / (40e-9 * (200e-6) ** 2 * CELL.heating * 2e5 * 690 / 1e4)
     with pytest.raises(InputError, match="do not settle"):
         self_heating([200e-6], replace(CELL, r_set=0.1, crystallisation=slope_one))

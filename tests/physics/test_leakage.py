@@ -126,6 +126,18 @@ def test_warmer_neighbours_leak_more_and_no_leakage_is_no_feedback():
     np.testing.assert_allclose(cold.temperature, 300.0 + chip.rise(np.array([0.05, 0.0, 0.0])))
 
 
+def test_the_array_beside_the_periphery_adds_to_its_temperature():
+    """T = ambient + above + R (P + L(T)): `above` heats where it is, and reaches other tiles only as leakage."""
+    chip = ChipThermal(3, 1, 0.02, 0.05, 40.0, 0.0)
+    power, above, leak = np.array([0.05, 0.0, 0.01]), np.array([20.0, 0.0, 3.0]), Leakage(0.5, 1.0, 1e-4, 0.44 * EV)
+    got = settle(chip, power, leak, 300.0, above)
+    rise = chip.matrix() @ (power + leak.power(got.temperature))
+    np.testing.assert_allclose(got.temperature, 300.0 + above + rise, rtol=1e-9)
+    assert got.leakage[0] > settle(chip, power, leak, 300.0).leakage[0]
+    with pytest.raises(InputError, match="above"):
+        settle(chip, power, leak, 300.0, [-1.0, 0.0, 0.0])
+
+
 def test_bad_arguments():
     with pytest.raises(InputError):
         per_width(0.2).power([0.0])

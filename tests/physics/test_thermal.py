@@ -122,16 +122,15 @@ def test_self_resistance_is_the_diagonal_of_the_inverse():
 
 
 def test_coupling_adds_only_the_neighbours():
-    sheet, resistance = Sheet(0.5, 3.0, 1.0), 4.0
-    rng = np.random.default_rng(5)
-    own, duty = rng.random((5, 7)) * 100, rng.random((5, 7))
+    sheet, rng = Sheet(0.5, 3.0, 1.0), np.random.default_rng(5)
+    own, power, duty = rng.random((5, 7)) * 100, rng.random((5, 7)) * 25, rng.random((5, 7))
     green = np.linalg.inv(thermal_sheet.conductance_matrix((5, 7), 0.5, 3.0, 1.0).toarray())
     np.fill_diagonal(green, 0.0)
-    expected = own + (green @ (own * duty / resistance).reshape(-1)).reshape(5, 7)
-    np.testing.assert_allclose(coupled_rise(sheet, own, resistance, duty), expected, rtol=1e-12)
+    expected = own + (green @ (power * duty).reshape(-1)).reshape(5, 7)
+    np.testing.assert_allclose(coupled_rise(sheet, own, power, duty), expected, rtol=1e-12)
     lone = np.zeros((5, 7))
     lone[2, 2] = 10.0
-    assert coupled_rise(sheet, lone, resistance, np.ones((5, 7)))[2, 2] == pytest.approx(10.0)
+    assert coupled_rise(sheet, lone, lone / 4.0, np.ones((5, 7)))[2, 2] == pytest.approx(10.0)
 
 
 @pytest.mark.parametrize(("ohm", "coolest"), [(0.54, 2.4), (4.0, 0.8)])
@@ -160,8 +159,9 @@ def test_chip_matrix_against_the_sparse_solve():
     chip = ChipThermal(width=4, height=3, lateral=0.0195, vertical=0.04, common=40.0, own=100.0)
     power = np.random.default_rng(2).random(12)
     silicon = thermal_sheet.rise(power.reshape(3, 4), 0.04, 0.0195, 0.0195).reshape(-1)
-    expected = silicon + 40.0 * power.sum() + 100.0 * power
+    expected = silicon + 40.0 * power.sum()
     np.testing.assert_allclose(chip.rise(power), expected, rtol=1e-12)
+    np.testing.assert_allclose(chip.constriction(0.3 * power), 30.0 * power, rtol=1e-12)
     matrix = chip.matrix()
     np.testing.assert_allclose(matrix @ power, expected, rtol=1e-12)
     np.testing.assert_array_equal(matrix, matrix.T)
@@ -175,7 +175,7 @@ def test_chip_of_a_hardware_record():
     chip = ChipThermal.of(hardware, (hardware.mesh_width, hardware.mesh_height), 128 * 260e-9)
     assert chip.lateral == pytest.approx(130 * 0.15e-3)
     assert chip.vertical == pytest.approx(1 / (20e-6 / (4 * 0.25e-6) + 0.15e-3 / (2 * 130 * 0.25e-6)))
-    assert chip.rise(np.full(9, 1e-3)).max() == pytest.approx(0.36 + 1e-3 / chip.vertical + 1e-3 * chip.own)
+    assert chip.rise(np.full(9, 1e-3)).max() == pytest.approx(0.36 + 1e-3 / chip.vertical)
     cooled = load_hardware("pcm-mesh", None, "hotspot-cpu").sized(9)
     assert ChipThermal.of(cooled, (3, 3), 3e-5).common == pytest.approx(1.142)
 
@@ -183,9 +183,7 @@ def test_chip_of_a_hardware_record():
 def test_hotspot_template_heats_1_2_kelvin_per_watt():
     """PHYSICS section 3.6: 1 W uniform on 1 cm2 heats the die 1.2 K (4 x 4 tiles of 2.5 mm, no constriction)."""
     hardware = load_hardware("pcm-mesh", None, "hotspot-cpu").with_value("tile_pitch", 2.5e-3)
-    chip = ChipThermal.of(hardware, (4, 4), 2.5e-3)
-    uniform = ChipThermal(4, 4, chip.lateral, chip.vertical, chip.common, 0.0)
-    rise = uniform.rise(np.full(16, 1 / 16))
+    rise = ChipThermal.of(hardware, (4, 4), 2.5e-3).rise(np.full(16, 1 / 16))
     assert rise.mean() == pytest.approx(1.2, abs=0.03)
     assert np.ptp(rise) < 0.03
 
@@ -198,6 +196,7 @@ def test_hotspot_template_heats_1_2_kelvin_per_watt():
         lambda: Sheet(0.0, 1.0, 1.0),
         lambda: ChipThermal(0, 0, 1.0, 1.0, 1.0, 1.0),
         lambda: ChipThermal(2, 2, 1.0, 1.0, 1.0, 1.0).rise(np.ones(3)),
+        lambda: ChipThermal(2, 2, 1.0, 1.0, 1.0, 1.0).constriction(np.ones(3)),
         lambda: ChipThermal(65, 64, 1.0, 1.0, 1.0, 1.0).matrix(),
         lambda: cell_power([1.0], [1.0, 2.0]),
         lambda: cell_rise([1.0], 1.0, 1.0, -1.0),

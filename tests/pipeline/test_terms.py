@@ -113,7 +113,7 @@ def test_leakage_follows_the_leakage_of_all_tiles(per_tile):
     chip = chip_of(mesh=(4, 3), per_tile=per_tile, spikes=np.array([40, 3, 25, 9, 14]) * 10**9)
     law = Leakage.of(chip.hardware, chip.hardware.technology, chip.hardware.leaking_width)
     term, tiles = leakage(chip, 1000.0), placements(chip, 60, 5)
-    kelvin = [318.15 + rises(chip, tile) * 5e-5 for tile in tiles]
+    kelvin = [318.15 + rises(chip, tile) * 5e-3 for tile in tiles]
     assert 0.1 < np.ptp(kelvin[0]) < 20
     assert straight([cost(term, tile) for tile in tiles], [law.power(k).sum() for k in kelvin]) < 0.02
 
