@@ -31,7 +31,11 @@ _DATA = (
     click.option("--labels", type=FILE, help="Labels, where they are not beside the data."),
     click.option("--dt", type=float, metavar="SECONDS", help="Duration of a time step."),
     click.option("--steps", type=int, metavar="N", help="Time steps per sample."),
-    click.option("--reset", type=click.Choice(["value", "subtract", "zero"]), help="What v becomes after a spike."),
+    click.option(
+        "--reset",
+        type=click.Choice(["value", "subtract", "zero", "subtract-next", "none"]),
+        help="What v becomes after a spike; subtract-next subtracts in the step after (snnTorch).",
+    ),
     click.option(
         "--encode",
         type=click.Choice(["rate", "poisson", "latency", "current", "delta"]),
@@ -40,6 +44,9 @@ _DATA = (
     click.option("--samples", type=int, metavar="N", help="Use the first N samples."),
     click.option("--integration", type=click.Choice(["time", "step"]), help="Time constants in seconds or in steps."),
     click.option("--comparison", type=click.Choice([">", ">="]), help="A neuron spikes if v COMPARISON threshold."),
+    click.option(
+        "--decay", type=click.Choice(["euler", "exponential"]), help="Leak per step: dt/tau, or 1 - exp(-dt/tau)."
+    ),
     click.option("--clamp", type=float, metavar="X", help="Keep v above -X thresholds (sinabs: 1)."),
     click.option("--multispike/--single-spike", default=None, help="Allow several spikes per step (sinabs)."),
     click.option("--max-rate", type=float, metavar="X", help="Spikes per step of a value of 1 (rate, poisson)."),
@@ -62,7 +69,7 @@ def data_options(command: Command) -> Command:
 
 DATA_FIELDS = (
     *("data", "labels", "dt", "steps", "reset", "encode", "samples"),
-    *("integration", "comparison", "clamp", "multispike", "pooling", "strict"),
+    *("integration", "comparison", "decay", "clamp", "multispike", "pooling", "strict"),
     *("max_rate", "window", "delta"),
 )
 

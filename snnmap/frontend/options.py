@@ -6,12 +6,10 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from snnmap.core.errors import InputError
+from snnmap.ir.dynamics import Comparison, Decay, Integration, Reset
 
 Encoding = Literal["rate", "poisson", "latency", "current", "delta"]
 Pooling = Literal["fold", "relay"]
-Integration = Literal["time", "step"]
-Reset = Literal["value", "subtract", "zero"]
-Comparison = Literal[">", ">="]
 
 CHOICES: dict[str, tuple[str, ...]] = {
     "encode": get_args(Encoding),
@@ -19,6 +17,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "integration": get_args(Integration),
     "reset": get_args(Reset),
     "comparison": get_args(Comparison),
+    "decay": get_args(Decay),
 }
 POSITIVE = ("dt", "steps", "samples", "max_rate", "window", "delta")
 
@@ -52,6 +51,8 @@ class LoadOptions:
     """Refuse network files that need a repair."""
     integration: Integration | None = None
     comparison: Comparison | None = None
+    decay: Decay | None = None
+    """Forward Euler, or exact exponentials."""
     clamp: float | None = None
     """Lower bound of v in multiples of -v_threshold."""
     multispike: bool | None = None

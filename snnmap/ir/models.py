@@ -1,10 +1,11 @@
 """Neuron models, one record each: parameters with units and ranges, the equation, what it sends. Solves nothing.
 
 Equations are those of one step of dt seconds (`Dynamics`; where integration is `step`, seconds count steps and dt = 1),
-forward Euler in float64, in the order of operations in which they are written here. x is the sum of the weighted input
-of the step, exact (`core.exact`). *passes* is > or >=, *reset* is that of `Dynamics`, and after it v is clamped, if at
-all. At rest, before step 0, v = v_leak where there is a leak and 0 elsewhere, i = u = 0. Whatever is sent is rounded to
-single precision.
+forward Euler in float64, in the order of operations in which they are written here; with the decay `exponential`,
+1 - exp(-dt / tau) stands in the place of dt (1 / tau). x is the sum of the weighted input of the step, exact
+(`core.exact`). *passes* is > or >=, *reset* is that of `Dynamics`, and after it v is clamped, if at all. At rest,
+before step 0, v = v_leak where there is a leak and 0 elsewhere, i = u = 0. Whatever is sent is rounded to single
+precision.
 
 To add a model: a record here, its branch in `simulate.kernels.neurons.update`, its code in `simulate.neurons.CODES`,
 and its link in `transform.unroll`; tests name what is missing.

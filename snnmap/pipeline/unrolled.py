@@ -28,7 +28,7 @@ def unrolled(graph: SpikeGraph, hardware: Hardware) -> SpikeGraph:
     if graph.events is None or dynamics is None:
         raise InputError("--split unroll runs the network anew, but this profile keeps no events; use partial_sum")
     most = hardware.fan_in
-    network = unroll(graph.network, most, dt=dynamics.dt if dynamics.integration == "time" else 1.0)
+    network = unroll(graph.network, most, dt=dynamics.step, decay=dynamics.decay)
     if network.neurons == graph.network.neurons:
         return graph
     workload = Workload(

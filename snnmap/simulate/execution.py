@@ -9,9 +9,9 @@ import numpy as np
 
 from snnmap.core.arrays import F32, I32, Bool, offsets, row_of_entry
 from snnmap.core.errors import InputError
-from snnmap.ir import ANALOG, Dynamics, Network, SpikeGraph, Spikes, Workload
+from snnmap.ir import ANALOG, MODELS, Dynamics, Network, Population, SpikeGraph, Spikes, Workload
 from snnmap.simulate.kernels.executor import Layers, Synapses, run_frame
-from snnmap.simulate.kernels.neurons import NeuronState, Rule
+from snnmap.simulate.kernels.neurons import RESET_SUBTRACT_NEXT, NeuronState, Rule
 from snnmap.simulate.neurons import CODES, fresh, neuron_state, step_rule
 from snnmap.simulate.profile import KEEP_LIMIT
 from snnmap.simulate.tally import Activity, activity_of
@@ -55,14 +55,39 @@ def stepping(network: Network, dynamics: Dynamics) -> tuple[Rule, NeuronState]:
     rule = step_rule(dynamics.reset, dynamics.comparison, dynamics.clamp, dynamics.multispike)
     if not dynamics.dt > 0.0:
         raise InputError(f"the time step must be positive, not {dynamics.dt} s")
-    dt = dynamics.dt if dynamics.integration == "time" else 1.0
     for p in neurons:
+        _check_step(p, dynamics)
         limit = p.parameters.get("v_threshold")
+        if rule.reset == RESET_SUBTRACT_NEXT and p.model == "LavaCuba":
+            raise InputError(f"{p.name!r} are Loihi's neurons, which reset at once: subtract-next does not apply")
         if (rule.multispike or rule.clamped) and limit is not None and np.any(limit <= 0.0):
             raise InputError(f"clamp and several spikes per step need positive thresholds, which {p.name!r} has not")
     return rule, neuron_state(
-        [p.model for p in neurons], [p.size for p in neurons], [p.parameters for p in neurons], dt
+        [p.model for p in neurons],
+        [p.size for p in neurons],
+        [p.parameters for p in neurons],
+        dynamics.step,
+        dynamics.decay,
     )
+
+
+def _check_step(population: Population, dynamics: Dynamics) -> None:
+    """Refuse a step of forward Euler of more than two time constants, by which every deviation grows.
+
+    Raises
+    ------
+    InputError
+        Naming the population and its shortest time constant.
+    """
+    for key in MODELS[population.model].time_constants if dynamics.decay == "euler" else ():
+        shortest = float(np.min(population.parameters[key], initial=np.inf))
+        if 0.0 < shortest < dynamics.step / 2:
+            unit = "s" if dynamics.integration == "time" else "steps"
+            raise InputError(
+                f"dt = {dynamics.step:g} {unit} is {dynamics.step / shortest:.3g} times {key} of {population.name!r} "
+                f"({shortest:g} {unit}), so forward Euler diverges; use a smaller --dt, the --dialect of the program "
+                "that wrote the network, or --decay exponential"
+            )
 
 
 def kernel_arrays(network: Network) -> tuple[Synapses, Layers]:
@@ -182,5 +207,6 @@ def _check_finite(network: Network, events: Events) -> None:
     source = int(events[1][bad[0]])
     name = next(p.name for p in network.populations if p.first <= source < p.stop)
     raise InputError(
-        f"population {name!r} diverges in step {events[0][bad[0]]}; choose a time step below twice its tau"
+        f"population {name!r} diverges in step {events[0][bad[0]]}: its values leave single precision; check its "
+        "parameters, weights and loops"
     )

@@ -6,6 +6,7 @@ import numpy as np
 
 from snnmap.core.arrays import F64, offsets
 from snnmap.core.errors import InputError
+from snnmap.ir.dynamics import Decay, share
 from snnmap.ir.models import MODELS, Parameter
 from snnmap.simulate.kernels import neurons as kernel
 from snnmap.simulate.kernels.neurons import NeuronState, Rule
@@ -38,6 +39,8 @@ RESETS: dict[str, int] = {
     "value": kernel.RESET_VALUE,
     "subtract": kernel.RESET_SUBTRACT,
     "zero": kernel.RESET_ZERO,
+    "subtract-next": kernel.RESET_SUBTRACT_NEXT,
+    "none": kernel.RESET_NONE,
 }
 
 
@@ -59,7 +62,11 @@ def step_rule(reset: str, comparison: str, clamp: float | None, multispike: bool
 
 
 def neuron_state(
-    models: Sequence[str], sizes: Sequence[int], parameters: Sequence[Mapping[str, F64]], dt: float
+    models: Sequence[str],
+    sizes: Sequence[int],
+    parameters: Sequence[Mapping[str, F64]],
+    dt: float,
+    decay: Decay = "euler",
 ) -> NeuronState:
     """State at rest of populations laid out one after the other.
 
@@ -73,6 +80,8 @@ def neuron_state(
         Parameters (size,) of every population, named as in `ir.MODELS`.
     dt
         Step in the unit of the time constants: seconds, or 1 where they count steps.
+    decay
+        How much of a time constant passes in a step, see `ir.Dynamics`.
 
     Raises
     ------
@@ -86,7 +95,7 @@ def neuron_state(
         _check(model, given)
         for key, parameter in MODELS[model].parameters.items():
             if key in ROWS:
-                coefficients[ROWS[key], low:high] = _per_step(parameter, given[key], dt)
+                coefficients[ROWS[key], low:high] = _per_step(parameter, given[key], dt, decay)
         if model == "Delay":
             length[low:high] = np.rint(given["delay"] / dt).astype(np.int64) + 1
     empty = NeuronState(coefficients, np.empty(0), np.empty(0), np.empty(0, np.int64), np.empty(0), offsets(length))
@@ -104,10 +113,10 @@ def fresh(state: NeuronState) -> NeuronState:
     )
 
 
-def _per_step(parameter: Parameter, values: F64, dt: float) -> F64:
+def _per_step(parameter: Parameter, values: F64, dt: float, decay: Decay) -> F64:
     """What the equation multiplies by: a time constant's share in a step, a rate times the step, else the value."""
     if parameter.unit == "s":
-        return dt * (1.0 / values)
+        return share(values, dt, decay)
     return values * dt if parameter.unit.endswith("/s") else values
 
 

@@ -19,9 +19,10 @@ from snnmap.core.arrays import F64, I64, Bool, offsets, transpose_csr
 from snnmap.core.errors import InputError
 from snnmap.core.exact import grid_of, on_grid
 from snnmap.ir import MODELS, Network, Population
+from snnmap.ir.dynamics import Decay, share
 
 
-def unroll(network: Network, fan_in: int, *, dt: float = 1.0) -> Network:
+def unroll(network: Network, fan_in: int, *, dt: float = 1.0, decay: Decay = "euler") -> Network:
     """`network` with every neuron of more than `fan_in` inputs unrolled; the same object if there is none.
 
     Parameters
@@ -30,6 +31,8 @@ def unroll(network: Network, fan_in: int, *, dt: float = 1.0) -> Network:
         The most inputs a unit may have, at least 2.
     dt
         Step in the units of the time constants: seconds, or 1 where neurons are stepped per step (`Dynamics`).
+    decay
+        How much of a time constant passes in a step (`Dynamics`).
 
     Returns
     -------
@@ -48,22 +51,24 @@ def unroll(network: Network, fan_in: int, *, dt: float = 1.0) -> Network:
         return network
     units = np.where(inputs > fan_in, 1 + -(-(inputs - fan_in) // (fan_in - 1)), 1)
     links = tuple(
-        _link(p, dt) if units[p.first : p.stop].max(initial=1) > 1 else np.zeros(p.size) for p in network.populations
+        _link(p, dt, decay) if units[p.first : p.stop].max(initial=1) > 1 else np.zeros(p.size)
+        for p in network.populations
     )
     plan = _plan(network, units, dt)
     return _wired(network, plan, _unit_of_synapse(network, inputs, units, fan_in), np.concatenate(links))
 
 
-def _link(population: Population, dt: float) -> F64:
+def _link(population: Population, dt: float, decay: Decay) -> F64:
     """Weight, float64 (size,), with which one output of a unit moves the next one's membrane by what it stands for."""
     p = {key: np.asarray(value, np.float64) for key, value in population.parameters.items()}
     match population.model:
         case "IF":
             return _ratio(p["v_threshold"] - p["v_reset"], p["r"] * dt)
         case "LIF":
-            return _ratio((p["v_threshold"] - p["v_reset"]) * p["tau"], p["r"] * dt)
+            return _ratio((p["v_threshold"] - p["v_reset"]) * _slowness(p["tau"], dt, decay), p["r"] * dt)
         case "CubaLIF":
-            return _ratio((p["v_threshold"] - p["v_reset"]) * p["tau_mem"], p["r"] * p["w_in"] * dt)
+            span = (p["v_threshold"] - p["v_reset"]) * _slowness(p["tau_mem"], dt, decay)
+            return _ratio(span, p["r"] * p["w_in"] * dt)
         case "LavaCuba":
             return np.maximum(1.0, np.rint(p["v_threshold"] * p["i_decay"] / 4096))
         case "Threshold":
@@ -79,6 +84,11 @@ def _link(population: Population, dt: float) -> F64:
     raise InputError(
         f"population {population.name!r} ({population.model}) has no equation to unroll; use split = partial_sum"
     )
+
+
+def _slowness(tau: F64, dt: float, decay: Decay) -> F64:
+    """The tau of which forward Euler lets the same share pass in a step."""
+    return tau if decay == "euler" else dt / share(tau, dt, decay)
 
 
 def _ratio(numerator: F64, denominator: F64) -> F64:

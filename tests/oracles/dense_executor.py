@@ -4,6 +4,7 @@ Shares no code with snnmap and reads its records by attribute only. Input of neu
 round(w x_i(t)) where level(j) > level(i), of round(w x_i(t - 1)) elsewhere; `math.fsum` makes every sum exact.
 """
 
+import decimal
 import math
 
 import numpy as np
@@ -71,6 +72,7 @@ class Cell:
         self.i = 0.0
         self.history = []
         self.rest = 0
+        self.late = 0.0
 
     def step(self, x):
         if self.model == "LavaCuba":
@@ -85,13 +87,26 @@ class Cell:
             return single(self.history[-1 - back]) if len(self.history) > back else 0.0
         if self.model == "IF":
             self.v = self.v + self.p["r"] * self.dt * x
+            self.pay()
             return self.fire()
         if self.model.startswith("Cuba"):
-            self.i = self.i + self.dt * (1.0 / self.p["tau_syn"]) * (self.p["w_in"] * x - self.i)
+            self.i = self.i + self.share(self.p["tau_syn"]) * (self.p["w_in"] * x - self.i)
             x = self.i
         tau = self.p["tau_mem"] if self.model.startswith("Cuba") else self.p["tau"]
-        self.v = self.v + self.dt * (1.0 / tau) * ((self.p["r"] * x + self.p["v_leak"]) - self.v)
-        return single(self.v) if self.model.endswith("LI") else self.fire()
+        self.v = self.v + self.share(tau) * ((self.p["r"] * x + self.p["v_leak"]) - self.v)
+        if self.model.endswith("LI"):
+            return single(self.v)
+        self.pay()
+        return self.fire()
+
+    def share(self, tau):
+        if self.d.decay == "euler":
+            return self.dt * (1.0 / tau)
+        with decimal.localcontext(prec=60):
+            return float(1 - (-decimal.Decimal(self.dt / tau)).exp())
+
+    def pay(self):
+        self.v, self.late = self.v - self.late, 0.0
 
     def passes(self, x, limit):
         return x > limit if self.d.comparison == ">" else x >= limit
@@ -101,7 +116,8 @@ class Cell:
         if self.passes(self.v, limit):
             spikes = single(math.floor(self.v / limit)) if self.d.multispike else 1.0
             after = {"value": self.p.get("v_reset", 0.0), "subtract": self.v - spikes * limit, "zero": 0.0}
-            self.v = after[self.d.reset]
+            self.v = after.get(self.d.reset, self.v)
+            self.late = spikes * limit if self.d.reset == "subtract-next" else 0.0
         if self.d.clamp is not None:
             self.v = max(self.v, -self.d.clamp * limit)
         return spikes

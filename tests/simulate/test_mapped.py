@@ -4,12 +4,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from support.small_workload import workload
 
 import snnmap
 from snnmap.analysis.cells import programmed_cells
 from snnmap.core.errors import InputError
 from snnmap.frontend import LoadOptions
-from snnmap.ir import SpikeGraph, Spikes
+from snnmap.ir import Dynamics, SpikeGraph, Spikes
+from snnmap.ir.dynamics import Reset
 from snnmap.legality.rules import verify
 from snnmap.pipeline.compile import Compiled
 from snnmap.pipeline.options import CompileOptions
@@ -65,6 +67,17 @@ def test_replay_emits_what_the_profile_did(compiled: Compiled) -> None:
     for name in ("frame", "step", "source", "value"):
         assert np.array_equal(getattr(events, name), getattr(again, name))
     assert np.any(again.source >= compiled.graph.network.externals)
+
+
+@pytest.mark.parametrize("reset", ["subtract-next", "none"])
+def test_replay_steps_as_the_profile_did(chip: object, reset: Reset) -> None:
+    dynamics = Dynamics(reset=reset, decay="exponential")
+    compiled = snnmap.compile(replace(workload(), dynamics=dynamics), CompileOptions(hardware=str(chip)))
+    assert deviation(compiled.graph, replay(compiled.mapping, compiled.graph)) == 0
+    other = replace(compiled.graph, dynamics=Dynamics(reset="subtract", decay="exponential"))
+    assert deviation(compiled.graph, replay(compiled.mapping, other)) > 0
+    other = replace(compiled.graph, dynamics=Dynamics(reset=reset))
+    assert deviation(compiled.graph, replay(compiled.mapping, other)) > 0
 
 
 def test_a_lost_row_changes_spikes(compiled: Compiled) -> None:

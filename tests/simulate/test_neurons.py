@@ -5,6 +5,7 @@ import pytest
 
 from snnmap.core.errors import InputError
 from snnmap.ir import MODELS
+from snnmap.ir.dynamics import share
 from snnmap.simulate.kernels import neurons as kernel
 from snnmap.simulate.neurons import CODES, ROWS, neuron_state
 
@@ -51,3 +52,11 @@ def test_units_decide_how_a_parameter_meets_the_step() -> None:
 def test_a_model_without_an_equation_is_refused_by_name(name: str) -> None:
     with pytest.raises(InputError, match=f"a '{name}' population has no dynamics"):
         neuron_state([name], [1], [{}], 1e-3)
+
+
+def test_the_exact_decay_is_rounded_once() -> None:
+    taus = np.array([2e-3, 5e-3, 2e-3, 1.0])
+    expected = -np.expm1(-1e-3 / taus)
+    np.testing.assert_allclose(share(taus, 1e-3, "exponential"), expected, rtol=3e-16)
+    np.testing.assert_array_equal(share(taus, 1e-3, "euler"), 1e-3 * (1 / taus))
+    assert share(np.array([np.log(2)]), 1.0, "exponential")[0] != 0.5 * np.log(2)

@@ -100,6 +100,8 @@ def random_workload(seed: int, dynamics: Dynamics) -> Workload:
     level = 1
     for k in range(int(rng.integers(1, 6))):
         model, size = STEPPED[rng.integers(len(STEPPED))], int(rng.integers(1, 4))
+        if model == "LavaCuba" and dynamics.reset == "subtract-next":
+            model = "LIF"
         parameters = random_parameters(rng, model, size, in_steps)
         pops.append(population(f"n{k}", model, pops[-1].stop, size, level, **parameters))
         level += int(rng.integers(0, 2))
@@ -121,9 +123,10 @@ def random_workload(seed: int, dynamics: Dynamics) -> Workload:
 DYNAMICS = st.builds(
     Dynamics,
     integration=st.sampled_from(["time", "step"]),
-    reset=st.sampled_from(["value", "subtract", "zero"]),
+    reset=st.sampled_from(["value", "subtract", "zero", "subtract-next", "none"]),
     comparison=st.sampled_from([">", ">="]),
     clamp=st.sampled_from([None, 0.0, 1.0]),
+    decay=st.sampled_from(["euler", "exponential"]),
 ) | st.builds(Dynamics, integration=st.just("step"), reset=st.just("subtract"), multispike=st.just(True))
 
 
@@ -376,7 +379,7 @@ REFUSED = [
         "must be integers",
     ),
     (
-        lambda: workload(chain("LI", [1.0], tau=1e-9, r=1, v_leak=0), spikes([[(0, 0, 1)]])),
+        lambda: workload(chain("LI", [1.0], tau=1e-3, r=1e39, v_leak=0), spikes([[(0, 0, 1)]])),
         "'out' diverges in step",
     ),
 ]
@@ -394,3 +397,45 @@ def test_a_driven_bias_is_refused() -> None:
     matrix[0, 1] = 1.0
     with pytest.raises(InputError, match="drives a bias"):
         profile(workload(network(pops, matrix), spikes([[(0, 0, 1)]])))
+
+
+@pytest.mark.parametrize(("reset", "expected"), [("subtract-next", [1, 4, 7]), ("subtract", [1, 3, 5, 7, 9])])
+def test_a_delayed_reset_subtracts_in_the_next_step(reset: str, expected: list[int]) -> None:
+    """Late, v[t + 1] = v[t] / 2 + 0.75 - spike[t]: 0.75, 1.125 *, 0.3125, 0.906, 1.203 *, 0.352, 0.926, 1.213 *, ..."""
+    net = chain("LIF", [0.75], tau=2e-3, r=2.0, v_leak=0.0, v_threshold=1.0, v_reset=0.0)
+    graph = profile(workload(net, spikes([[(t, 0, 1.0) for t in range(STEPS)]]), reset=reset))
+    assert [step for _, step, source, _ in listed(graph.events) if source == 1] == expected
+
+
+def test_late_and_immediate_subtraction_differ_by_the_leak() -> None:
+    net = chain("LIF", [2.0], tau=2e-3, r=2.0, v_leak=0.0, v_threshold=1.0, v_reset=0.0)
+    drive = spikes([[(0, 0, 2.0)]])  # v = 4
+    late = [s for _, s, n, _ in listed(profile(workload(net, drive, reset="subtract-next")).events) if n]
+    soon = [s for _, s, n, _ in listed(profile(workload(net, drive, reset="subtract")).events) if n]
+    assert late == [0]  # 4 / 2 - 1 = 1, which does not pass
+    assert soon == [0, 1]  # (4 - 1) / 2 = 1.5
+
+
+def test_without_a_reset_v_keeps_its_value() -> None:
+    net = chain("IF", [1.0], r=1000.0, v_threshold=1.5, v_reset=0.0)
+    graph = profile(workload(net, spikes([[(0, 0, 1.0), (1, 0, 1.0)]]), reset="none"))
+    assert [s for _, s, n, _ in listed(graph.events) if n] == list(range(1, STEPS))
+
+
+def test_loihi_neurons_do_not_wait_with_their_reset() -> None:
+    net = chain("LavaCuba", [64.0], i_decay=0.0, v_decay=0.0, v_threshold=64.0, ref_delay=1.0, bias=0.0)
+    with pytest.raises(InputError, match="reset at once"):
+        profile(workload(net, spikes([[(0, 0, 1.0)]]), reset="subtract-next"))
+
+
+def test_a_step_of_more_than_two_time_constants_is_refused() -> None:
+    def run(tau: float, **dynamics: object) -> SpikeGraph:
+        net = chain("LIF", [1.0], tau=tau, r=2.0, v_leak=0.0, v_threshold=1.0, v_reset=0.0)
+        return profile(workload(net, spikes([[(0, 0, 1.0)]]), **dynamics))
+
+    assert run(0.5e-3).frames == 1
+    with pytest.raises(InputError, match=r"2\.08 times tau of 'out' \(0\.00048 s\)"):
+        run(0.48e-3)
+    assert run(0.48e-3, decay="exponential").frames == 1
+    with pytest.raises(InputError, match=r"5 times tau of 'out' \(0\.2 steps\)"):
+        run(0.2, integration="step")

@@ -57,3 +57,11 @@ def test_a_link_that_is_too_weak_would_be_seen() -> None:
     weak = Network(again.populations, again.indptr, again.post, again.weight / 2, again.grid / 2, again.outputs)
     assert emitted(weak, 2) == 1
     assert emitted(weak, 0) == 0
+
+
+def test_the_link_follows_the_decay() -> None:
+    """A membrane that takes 1 - exp(-1 / tau) of its input needs a link larger than by forward Euler."""
+    for decay, share in (("euler", 1 / 4), ("exponential", 1 - np.exp(-1 / 4))):
+        again = unroll(fed("LIF"), 2, decay=decay)
+        link = again.weight[again.indptr[3] : again.indptr[4]]
+        np.testing.assert_allclose(link, 3.0 / (2.0 * share), rtol=1e-6)

@@ -188,7 +188,7 @@ def _dynamics(table: Table | None) -> dict[str, Any]:
         return {}
     given: dict[str, Any] = {
         "dt": table.number("dt", None),
-        **{key: table.text(key, None, CHOICES[key]) for key in ("integration", "reset", "comparison")},
+        **{key: table.text(key, None, CHOICES[key]) for key in ("integration", "reset", "comparison", "decay")},
         "clamp": table.number("clamp", None, low=0.0),
         "multispike": table.flag("multispike", None),
     }

@@ -24,14 +24,14 @@ LavaCuba has v_decay, i_decay, bias, -, -, v_threshold, ref_delay there."""
 BLOCK = 32
 """Neurons looked at together when searching for those that fire."""
 
-RESET_VALUE, RESET_SUBTRACT, RESET_ZERO = range(3)
+RESET_VALUE, RESET_SUBTRACT, RESET_ZERO, RESET_SUBTRACT_NEXT, RESET_NONE = range(5)
 
 
 class Rule(NamedTuple):
     """When a neuron spikes and what is left of v; the options of `ir.Dynamics` as numbers."""
 
     reset: int
-    """One of RESET_VALUE, RESET_SUBTRACT, RESET_ZERO."""
+    """One of RESET_VALUE, RESET_SUBTRACT, RESET_ZERO, RESET_SUBTRACT_NEXT, RESET_NONE."""
     strict: bool
     """Spike if v > threshold; else if v >= threshold."""
     clamped: bool
@@ -54,7 +54,7 @@ class NeuronState(NamedTuple):
     i: F64
     """(n,) synaptic current."""
     hold: I64
-    """(n,) steps of refractoriness left, or the position in the ring of a Delay."""
+    """(n,) steps of refractoriness left, the position in the ring of a Delay, or spikes still to be subtracted."""
     ring: F64
     """Inputs that a Delay has yet to emit, delay + 1 per neuron."""
     ring_first: I64
@@ -71,7 +71,7 @@ def fire(v: float, limit: float, v_reset: float, rule: Rule) -> tuple[float, flo
             v = v_reset
         elif rule.reset == RESET_ZERO:
             v = 0.0
-        else:
+        elif rule.reset == RESET_SUBTRACT:
             if rule.multispike:
                 spikes = float(np.float32(np.floor(v / limit)))
             v -= spikes * limit
@@ -115,14 +115,14 @@ def update(model: int, rule: Rule, first: int, stop: int, state: NeuronState, ac
 def _integrate_and_fire(rule: Rule, first: int, stop: int, state: NeuronState, acc: F64, out: F64) -> int:
     c, v = state.coefficients, state.v[first:stop]
     _integrate(c[GAIN][first:stop], acc[first:stop], v)
-    return _fire_all(rule, c[LIMIT][first:stop], c[RESET][first:stop], v, out[first:stop])
+    return _fire_all(rule, c[LIMIT][first:stop], c[RESET][first:stop], v, state.hold[first:stop], out[first:stop])
 
 
 @njit
 def _leaky_and_fire(cuba: bool, rule: Rule, first: int, stop: int, state: NeuronState, acc: F64, out: F64) -> int:
     c, v = state.coefficients, state.v[first:stop]
     _leak(cuba, first, stop, state, acc)
-    return _fire_all(rule, c[LIMIT][first:stop], c[RESET][first:stop], v, out[first:stop])
+    return _fire_all(rule, c[LIMIT][first:stop], c[RESET][first:stop], v, state.hold[first:stop], out[first:stop])
 
 
 @njit
@@ -162,13 +162,20 @@ def _leak(cuba: bool, first: int, stop: int, state: NeuronState, acc: F64) -> No
 
 
 @njit
-def _fire_all(rule: Rule, limit: F64, v_reset: F64, v: F64, out: F64) -> int:
-    """Fire, reset and clamp a population; returns how many fired. Few do in most steps: look first, in registers."""
+def _fire_all(rule: Rule, limit: F64, v_reset: F64, v: F64, owed: I64, out: F64) -> int:
+    """Fire, reset and clamp a population; returns how many fired. Few do in most steps: look first, in registers.
+
+    `owed` are the spikes whose threshold the reset `subtract-next` takes from v now; they are set anew.
+    """
     count = 0
     for start in range(0, len(v), BLOCK):
         stop = min(start + BLOCK, len(v))
         near, threshold, emitted = v[start:stop], limit[start:stop], out[start:stop]
         hits = 0
+        if rule.reset == RESET_SUBTRACT_NEXT:
+            for j in range(len(near)):
+                near[j] -= owed[start + j] * threshold[j]
+                owed[start + j] = 0
         for j in range(len(near)):
             emitted[j] = 0.0
             hits += near[j] >= threshold[j]
@@ -177,6 +184,8 @@ def _fire_all(rule: Rule, limit: F64, v_reset: F64, v: F64, out: F64) -> int:
                 if near[j] >= threshold[j] or rule.clamped:
                     emitted[j], near[j] = fire(near[j], threshold[j], v_reset[start + j], rule)
                     count += emitted[j] != 0.0
+                    if rule.reset == RESET_SUBTRACT_NEXT:
+                        owed[start + j] = np.int64(emitted[j])
     return count
 
 

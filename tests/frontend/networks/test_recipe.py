@@ -93,7 +93,7 @@ def test_weights_depend_on_seed_and_connection_alone(tmp_path):
         ("value = 0.5", "low = 0.5", "weights.value: this key is missing"),
         ("v_reset = 0.0", "v_rest = 0.0", "neuron.parameters.v_reset: this key is missing"),
         ("v_reset = 0.0", "v_reset = 0.0, tau = 1.0", "neuron.parameters.tau: this key is not known"),
-        ("[network]", "[dynamics]\nreset = 'none'\n[network]", "dynamics.reset: 'none' is not one of value"),
+        ("[network]", "[dynamics]\nreset = 'both'\n[network]", "dynamics.reset: 'both' is not one of value"),
         ("[network]", "[stimulus]\nsteps = 3\n[network]", "stimulus.rate_hz: this key is missing"),
         ("[network]", "[paper]\nneurons = 3\n[network]", "paper.synapses: this key is missing"),
         ("[network]", "extra = 1\n[network]", "extra: this key is not known here"),
