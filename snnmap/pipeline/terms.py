@@ -2,8 +2,9 @@
 
 A term is scaled so that at weight 1 its standard deviation over random placements equals that of the traffic's hops: a
 weight says what share of the choice a term has, whatever its unit. A term that no placement changes is all zeros.
-Powers are those of the clusters alone (array reads and firing neurons); the routers' share depends on the routes and is
-left to the traffic cost. Constants are quantised, so that searches stay in integers.
+Powers are those of the clusters alone: array reads, firing neurons, merging, and the first link of every message they
+send; what later links of a route dissipate depends on the routes and is left to the traffic cost. Constants are
+quantised, so that searches stay in integers.
 """
 
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from snnmap.analysis.routes import tree_hops
+from snnmap.analysis.traffic import PARTIAL
 from snnmap.analysis.view import ClusteringView
 from snnmap.core.arrays import F64, I32, I64
 from snnmap.core.errors import InputError
@@ -38,14 +40,29 @@ class Chip:
 
 
 def cluster_power(chip: Chip) -> F64:
-    """Mean power of every cluster at one step per dt: array reads at ideal wires, and its firing neurons; W (K,)."""
+    """Mean power of every cluster at one step per dt, W (K,).
+
+    Array reads at ideal wires, its firing neurons, the router and link that every message leaves its tile by, and the
+    partial sums that it merges.
+    """
     graph, clustering, hardware = chip.view.graph, chip.view.clustering, chip.hardware
     of_row = np.repeat(np.arange(clustering.clusters), np.diff(clustering.row_ptr))
     energy = np.bincount(of_row, weights=row_energy(chip.view, hardware), minlength=clustering.clusters)
     spikes = graph.spikes[graph.network.externals :]
     fired = np.bincount(clustering.home, weights=spikes, minlength=clustering.clusters)
-    power: F64 = (energy + fired * hardware["neuron_energy"]) / (graph.window * graph.dt)
+    sent, merged = _messages(chip.view)
+    energy += fired * hardware["neuron_energy"] + sent * hardware["hop_energy"] + merged * hardware["merge_energy"]
+    power: F64 = energy / (graph.window * graph.dt)
     return power
+
+
+def _messages(view: ClusteringView) -> tuple[F64, F64]:
+    """Messages that every cluster sends to others, and partial sums that reach it, over the window; (K,) each."""
+    moved, clusters = view.traffic, view.clustering.clusters
+    own = moved.sender >= 0
+    sent = np.bincount(moved.sender[own], weights=moved.messages[own], minlength=clusters)
+    arriving = np.repeat(np.where(moved.kind == PARTIAL, moved.messages, 0), np.diff(moved.target_ptr))
+    return sent, np.bincount(moved.target, weights=arriving, minlength=clusters)
 
 
 def resistances(hardware: Hardware) -> F64:

@@ -8,6 +8,7 @@ import pytest
 from support.crossbars import crossbars
 
 from snnmap.analysis.routes import tree_hops
+from snnmap.analysis.traffic import PARTIAL
 from snnmap.analysis.view import ClusteringView
 from snnmap.core.errors import InputError
 from snnmap.hardware import load_hardware
@@ -77,6 +78,22 @@ def test_power_is_that_of_reads_and_firing_neurons():
         power.append(joules / (graph.window * graph.dt))
         row, column = row + rows, column + columns
     assert cluster_power(chip) == pytest.approx(power, rel=1e-12)
+
+
+def test_power_has_routers_links_and_merging(compiled):
+    chip = Chip(ClusteringView(compiled.graph, compiled.mapping.clustering), compiled.hardware, np.ones(1))
+    quiet = compiled.hardware.with_value("hop_energy", 0.0).with_value("merge_energy", 0.0)
+    extra = cluster_power(chip) - cluster_power(replace(chip, hardware=quiet))
+    moved, h = chip.view.traffic, compiled.hardware
+    joules = np.zeros(chip.view.clustering.clusters)
+    for g, (sender, messages, kind) in enumerate(zip(moved.sender, moved.messages, moved.kind, strict=True)):
+        if sender >= 0:
+            joules[sender] += messages * h["hop_energy"]
+        for target in moved.target[moved.target_ptr[g] : moved.target_ptr[g + 1]]:
+            joules[target] += (kind == PARTIAL) * messages * h["merge_energy"]
+    assert (moved.kind == PARTIAL).any()
+    assert joules.min() > 0
+    assert extra == pytest.approx(joules / (chip.view.graph.window * chip.view.graph.dt), rel=1e-9)
 
 
 def test_unprogrammed_cells_of_a_column_in_use_are_read_too():
