@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from snnmap.analysis.cells import Cells, programmed_cells, weight_share
+from snnmap.analysis.company import row_company
 from snnmap.analysis.routes import link_loads, tree_hops
 from snnmap.analysis.traffic import partial_messages, traffic
 from snnmap.core.arrays import F64, I64
@@ -38,6 +39,11 @@ class ClusteringView:
     def partial_messages(self) -> I64:
         """Partial sums that every column sends to its neuron's home, int64 (len(column_neuron),); 0 at home."""
         return partial_messages(self.graph, self.clustering, self.cells)
+
+    @cached_property
+    def row_company(self) -> F64:
+        """Share of the reads of another row of its crossbar in which a row is on too, float64 (len(row_source),)."""
+        return row_company(self.graph, self.clustering)
 
     @cached_property
     def traffic(self) -> Traffic:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from snnmap.core.arrays import F64, Bool
 from snnmap.core.errors import InputError
 from snnmap.physics.checks import Values, numbers, scalar
-from snnmap.physics.crossbar_lines import Lines, lone_row_currents, newton, solve, tensor_of_rows
+from snnmap.physics.crossbar_lines import Lines, lone_row_currents, newton, shared_row_currents, solve, tensor_of_rows
 
 WIRE_REFERENCE = 300.0
 """K, temperature that wire resistances are stated at (PHYSICS section 3.1)."""
@@ -107,6 +107,35 @@ def gated_row_map(*, G: npt.ArrayLike, V_r: float, wires: Wires) -> F64:
     Parameters and errors as in `cell_currents`.
     """
     return scalar("V_r", V_r) * lone_row_currents(_conductances(G), wires.lines)
+
+
+def shared_row_map(*, G: npt.ArrayLike, V_r: float, wires: Wires, share: npt.ArrayLike) -> F64:
+    """Current of every cell when its row is read at `V_r` volts together with others, A (M, N): the mean over reads.
+
+    Rows share bit lines: whatever else is on raises the voltage at the foot of a cell. Row k is on in `share`[k] of the
+    reads of any other row, otherwise gated; to first order in the deviations from that mean the currents are exact.
+    Shares of 0 give `gated_row_map`, shares of 1 `cell_currents` with all rows on; for rows on independently of one
+    another a test compares with the average over all patterns.
+
+    Parameters
+    ----------
+    G, V_r, wires
+        As in `gated_row_map`.
+    share
+        0 to 1 (M,).
+
+    Raises
+    ------
+    InputError
+        If a shape or value does not fit.
+    SnnmapError
+        If the iteration does not converge.
+    """
+    conductance = _conductances(G)
+    shares = numbers("share", share, least=0.0, ndim=1)
+    if shares.shape != conductance.shape[:1] or shares.max(initial=0.0) > 1.0:
+        raise InputError(f"share must be 0 to 1 for each of {len(conductance)} rows.")
+    return scalar("V_r", V_r) * shared_row_currents(conductance, np.ascontiguousarray(shares), wires.lines)
 
 
 def transfer_tensor(*, G: npt.ArrayLike, wires: Wires, floating: npt.ArrayLike | None = None) -> F64:

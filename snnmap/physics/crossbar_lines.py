@@ -10,12 +10,15 @@ from snnmap.core.arrays import F64, I64, Bool
 from snnmap.core.errors import SnnmapError
 from snnmap.physics.kernels.crossbar import lone_rows, solve_patterns
 from snnmap.physics.kernels.crossbar_direct import eliminate
+from snnmap.physics.kernels.crossbar_shared import shared_rows
 
 TOLERANCE = 1e-10
 """Largest current error of the iteration, as a share of the largest current: a proven bound; 1e-13 is typical."""
 NEWTON_TOLERANCE = 1e-10
 """Largest mismatch between a non-linear cell's current and its law, as a share of the largest current."""
 NEWTON_STEPS = 100
+SHARED_TOLERANCE = 1e-12
+"""Largest last step of shared reads, as a share of the largest current; a solve of every row alone follows."""
 TENSOR_BYTES = 2**31
 """Largest working memory of the transfer tensor that is chosen without being asked for."""
 
@@ -114,6 +117,20 @@ def lone_row_currents(G: F64, lines: Lines) -> F64:
     _, r_bl, _, r_sense = lines
     r_word, _ = _series(np.arange(m), m, n, lines)
     return lone_rows(G, r_word, r_bl * np.arange(m, 0, -1, dtype=np.float64) + r_sense)
+
+
+def shared_row_currents(G: F64, share: F64, lines: Lines) -> F64:
+    """Current per volt, S (M, N), of every cell when its row is read and row k as well in `share`[k] (M,) of the reads.
+
+    Raises
+    ------
+    SnnmapError
+        If the iteration does not converge.
+    """
+    current = np.zeros_like(G)
+    if shared_rows(G, share, lines, SHARED_TOLERANCE, current) < 0:
+        raise SnnmapError("The currents of rows that are read together did not converge; lower the wire resistances.")
+    return current
 
 
 def newton(G: F64, V: F64, k: float, floating: Bool, lines: Lines, start: F64) -> F64:

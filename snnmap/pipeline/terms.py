@@ -51,18 +51,22 @@ def cluster_power(chip: Chip) -> F64:
     spikes = graph.spikes[graph.network.externals :]
     fired = np.bincount(clustering.home, weights=spikes, minlength=clustering.clusters)
     sent, merged = _messages(chip.view)
-    energy += fired * hardware["neuron_energy"] + sent * hardware["hop_energy"] + merged * hardware["merge_energy"]
+    energy = (
+        energy + fired * hardware["neuron_energy"] + sent * hardware["hop_energy"] + merged * hardware["merge_energy"]
+    )
     power: F64 = energy / (graph.window * graph.dt)
     return power
 
 
-def _messages(view: ClusteringView) -> tuple[F64, F64]:
+def _messages(view: ClusteringView) -> tuple[I64, I64]:
     """Messages that every cluster sends to others, and partial sums that reach it, over the window; (K,) each."""
     moved, clusters = view.traffic, view.clustering.clusters
     own = moved.sender >= 0
-    sent = np.bincount(moved.sender[own], weights=moved.messages[own], minlength=clusters)
+    sent, merged = np.zeros(clusters, np.int64), np.zeros(clusters, np.int64)
+    np.add.at(sent, moved.sender[own], moved.messages[own])
     arriving = np.repeat(np.where(moved.kind == PARTIAL, moved.messages, 0), np.diff(moved.target_ptr))
-    return sent, np.bincount(moved.target, weights=arriving, minlength=clusters)
+    np.add.at(merged, moved.target, arriving)
+    return sent, merged
 
 
 def resistances(hardware: Hardware) -> F64:

@@ -19,7 +19,7 @@ class Array(NamedTuple):
     used: Bool
     """Which cells hold a synapse."""
     current: F64
-    """Of every cell when its row alone is read, A."""
+    """Of every cell when its row is read, the mean over its reads, A."""
     spikes: F64
     """Reads of every row over the profiled window."""
     duty: F64
@@ -58,8 +58,8 @@ def positions(view: View, cluster: int) -> Positions:
 def array_of(view: View, cluster: int) -> Array:
     """Crossbar of one cluster as it is wired, with exact read currents.
 
-    A spike drives its row for `read_time`; rows that spike in the same step are worked out as if alone, so what they
-    take from one another on shared bit lines is left out (PHYSICS section 2.5 has the size of it).
+    A spike drives its row for `read_time`, together with the other rows that spike in that step, as the schedule times
+    it; what they take from one another on the shared bit lines is that of the profile's mean step (PHYSICS M1).
     """
     graph, hardware, technology = view.graph, view.hardware, view.hardware.technology
     clustering, wiring = view.mapping.clustering, view.mapping.wiring
@@ -73,16 +73,23 @@ def array_of(view: View, cluster: int) -> Array:
     used[at] = True
     spikes = np.zeros(hardware.rows)
     spikes[wiring.row[rows]] = graph.spikes[clustering.row_source[rows]]
+    together = np.zeros(hardware.rows)
+    together[wiring.row[rows]] = view.clusters.row_company[rows]
     busy = spikes * hardware["read_time"] / view.seconds
-    return Array(G, used, read_currents(G, hardware), spikes, np.minimum(busy, 1.0))
+    return Array(G, used, read_currents(G, hardware, together), spikes, np.minimum(busy, 1.0))
 
 
-def read_currents(G: F64, hardware: Hardware) -> F64:
-    """Current of every cell when its row alone is read, A (R, C), wires at the ambient temperature."""
-    from snnmap.physics.crossbar import Wires, gated_row_map
+def read_currents(G: F64, hardware: Hardware, together: F64 | None = None) -> F64:
+    """Current of every cell when its row is read, A (R, C), wires at the ambient temperature.
 
-    wires = Wires.of(hardware.technology, hardware["ambient_temperature"])
-    return gated_row_map(G=G, V_r=hardware["read_voltage"], wires=wires)
+    `together`: share of its reads in which each other row is on too (R,); none: rows are read alone.
+    """
+    from snnmap.physics.crossbar import Wires, gated_row_map, shared_row_map
+
+    wires, volts = Wires.of(hardware.technology, hardware["ambient_temperature"]), hardware["read_voltage"]
+    if together is None:
+        return gated_row_map(G=G, V_r=volts, wires=wires)
+    return shared_row_map(G=G, V_r=volts, wires=wires, share=together)
 
 
 def passes_of(view: View, cluster: int) -> F64:

@@ -12,7 +12,9 @@ from snnmap.analysis import view as views
 from snnmap.analysis.view import ClusteringView, View
 from snnmap.pipeline.compile import Compiled
 
-FACTS = ("programmed_cells", "weight_share", "partial_messages", "traffic", "tree_hops", "link_loads")
+FACTS = (
+    *("programmed_cells", "weight_share", "row_company", "partial_messages", "traffic", "tree_hops", "link_loads"),
+)
 
 
 @pytest.fixture

@@ -146,6 +146,28 @@ def _rational(matrix, right):
     return x
 
 
+def shared_currents(*, G, volts, wires, share):
+    """Mean current of every cell, (M, N), of rows that are on while row k is on in `share`[k] of their reads.
+
+    One dense system: each cell's current through its own resistance, its word line, and its bit line, which carries
+    the row's own current in full and `share` of everybody else's.
+    """
+    m, n = G.shape
+    closed = [(i, j) for i in range(m) for j in range(n) if G[i, j] > 0]
+    matrix = np.zeros((len(closed), len(closed)))
+    for a, (i, j) in enumerate(closed):
+        for b, (k, h) in enumerate(closed):
+            if i == k:
+                matrix[a, b] += wires.r_source + wires.r_wl * (min(j, h) + 1)
+            if j == h:
+                matrix[a, b] += (1.0 if i == k else share[k]) * (wires.r_sense + wires.r_bl * (m - max(i, k)))
+        matrix[a, a] += 1 / G[i, j]
+    result = np.zeros((m, n))
+    for cell, current in zip(closed, np.linalg.solve(matrix, np.full(len(closed), volts)), strict=True):
+        result[cell] = current
+    return result
+
+
 def nonlinear_currents(*, G, V, k, wires, active, inactive):
     """Cell currents (M, N, P) of cells I = G sinh(k v) / k, by MINPACK on all node voltages at once."""
     m, n = G.shape

@@ -1,8 +1,9 @@
 """Temperature, leakage and wear of a mapped chip, cell by cell from plain lists: slow, and shares no snnmap code.
 
-A case is a dict: `weight` (N, N) of synapses; `group` (N,) population of every source; `spikes` (N,); `clusters`, each
-(rows {source: physical row}, columns {source: physical column}, tile); `home` {source: cluster}; `sent`, `merged` (T,);
-`window` steps of `step` seconds; `mesh` (width, height); `size` (R, C); `v`, every value of chip and technology in SI.
+A case is a dict: `weight` (N, N) of synapses; `group` (N,) population of every source; `spikes` (N,); `on`, per step
+the set of sources that spike; `clusters`, each (rows {source: physical row}, columns {source: physical column}, tile);
+`home` {source: cluster}; `sent`, `merged` (T,); `window` steps of `step` seconds; `mesh` (width, height); `size`
+(R, C); `v`, every value of chip and technology in SI.
 """
 
 import math
@@ -26,8 +27,17 @@ def synapses(case, cluster):
     ]
 
 
+def company(case, cluster):
+    """Share of the reads of the other rows of a cluster in which each of its rows is on, {source: share}."""
+    on = [sum(source in case["on"][step] for source in cluster[0]) for step in range(case["window"])]
+    rate = {s: sum(s in case["on"][step] for step in range(case["window"])) / case["window"] for s in cluster[0]}
+    chance = sum(a * b for s, a in rate.items() for t, b in rate.items() if s != t)
+    beside = sum(n * (n - 1) for n in on) / case["window"]
+    return {s: min(1.0, a * (beside / chance if chance else 1.0)) for s, a in rate.items()}
+
+
 def array(case, cluster):
-    """Conductances, which cells are used, and current of every cell when its row alone is read."""
+    """Conductances, which cells are used, and mean current of every cell in the reads of its row."""
     v, shape = case["v"], case["size"]
     G, used = np.zeros(shape), np.zeros(shape, bool)
     for j in cluster[1].values():
@@ -35,15 +45,11 @@ def array(case, cluster):
     for i, j, _, share in synapses(case, cluster):
         G[i, j], used[i, j] = v["g_min"] + share * (v["g_max"] - v["g_min"]), True
     warm = 1 + v["wire_temperature_coefficient"] * (v["ambient_temperature"] - 300)
-    active = np.eye(shape[0], dtype=bool)
-    every = nodal.currents(
-        G=G,
-        V=v["read_voltage"] * active,
-        wires=nodal.Wires(v["r_wordline"] * warm, v["r_bitline"] * warm, v["r_source"], v["r_sense"]),
-        active=active,
-        inactive="gated",
-    )
-    return G, used, np.array([every[i, :, i] for i in range(shape[0])])
+    wires = nodal.Wires(v["r_wordline"] * warm, v["r_bitline"] * warm, v["r_source"], v["r_sense"])
+    share = np.zeros(shape[0])
+    for source, together in company(case, cluster).items():
+        share[cluster[0][source]] = together
+    return G, used, nodal.shared_currents(G=G, volts=v["read_voltage"], wires=wires, share=share)
 
 
 def row_spikes(case, cluster):

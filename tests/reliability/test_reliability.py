@@ -32,6 +32,16 @@ def dense(network):
     return weight
 
 
+def spiking(graph):
+    """Sources that spike in every step of the window, biases included."""
+    on = [set(np.flatnonzero(graph.network.is_bias()).tolist()) for _ in range(graph.window)]
+    for frame, step, source in zip(
+        graph.events.frame_of_event(), graph.events.step, graph.events.source, strict=True
+    ):  # fmt: skip
+        on[int(frame) * graph.steps + int(step)].add(int(source))
+    return on
+
+
 def case_of(mapping, graph, hardware):
     """The same facts as plain lists, for the oracle."""
     c, w, network = mapping.clustering, mapping.wiring, graph.network
@@ -49,6 +59,7 @@ def case_of(mapping, graph, hardware):
         "weight": dense(network),
         "group": network.population_of(),
         "spikes": graph.spikes,
+        "on": spiking(graph),
         "clusters": clusters,
         "home": {network.externals + n: int(k) for n, k in enumerate(c.home)},
         "sent": link_loads(traffic(graph, c), mapping.placement, hardware).sum(axis=1),

@@ -1,0 +1,34 @@
+"""How often rows of a crossbar are read together: what a spike finds on the bit lines beside its own current.
+
+Rows that spike in one step are read in one pulse; that is one assumption for times (`stages.schedule`: a read takes
+`read_time` once, and `row_time` for every row on) and for currents (`reliability.crossbars`).
+"""
+
+import numpy as np
+
+from snnmap.analysis.traffic import steps_by_source
+from snnmap.core.arrays import F64, ranges
+from snnmap.ir import Clustering, SpikeGraph
+
+
+def row_company(graph: SpikeGraph, clustering: Clustering) -> F64:
+    """In what share of the reads of another row of its crossbar a row is on as well, float64 (len(row_source),).
+
+    A row's share of active steps, biases always on, times one factor per crossbar with which the mean number of rows
+    beside a row that is read is that of the profile's own steps: rows of one image spike together more often than by
+    chance. Without the events of the profile the factor is 1, chance.
+    """
+    rate = np.where(graph.network.is_bias(), 1.0, graph.active_steps / graph.window)
+    share: F64 = rate[clustering.row_source]
+    if graph.events is None:
+        return share
+    ptr, step = steps_by_source(graph.events, graph.network.sources)
+    for k in range(clustering.clusters):
+        rows = slice(int(clustering.row_ptr[k]), int(clustering.row_ptr[k + 1]))
+        source = clustering.row_source[rows].astype(np.int64)
+        biases = int(np.count_nonzero(graph.network.is_bias()[source]))
+        on = np.bincount(step[ranges(ptr[source], np.diff(ptr)[source])], minlength=graph.window) + biases
+        by_chance = share[rows].sum() ** 2 - np.square(share[rows]).sum()
+        if by_chance > 0:
+            share[rows] = np.minimum(share[rows] * (float((on * (on - 1)).sum()) / graph.window / by_chance), 1.0)
+    return share
