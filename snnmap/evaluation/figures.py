@@ -66,7 +66,7 @@ def _rounded(metric: Metric) -> Metric:
 
 def unit_of(name: str) -> str:
     """Unit of a figure, which its name ends in: `energy_J` is in J, a utilisation is a share of 1."""
-    if name.endswith("utilisation"):
+    if name.endswith(("utilisation", "_share")):
         return "1"
     if name.endswith("_per_s"):
         return "1/s"

@@ -14,7 +14,7 @@ from snnmap.reliability.crossbars import array_of, passes_of
 from snnmap.reliability.device import DeviceState, device_state
 from snnmap.reliability.espine import EspineState, Heating, espine_state, espine_twin
 from snnmap.reliability.heat import heat
-from snnmap.reliability.wear import drift_intervals, loss_rate
+from snnmap.reliability.wear import chances_off
 
 NEVER = 1e300
 """Anything longer is left blank."""
@@ -80,10 +80,7 @@ def crossbar_maps(view: View, cluster: int) -> list[Chart]:
     heated = heat(view)
     cells = heated.cells[cluster]
     device = device_state(view, heated)
-    at_tile = float(device.tile_temperature[mapping.placement.tile[cluster]])
-    with np.errstate(divide="ignore"):
-        kept = 1.0 / loss_rate(hardware, cells, at_tile)
-    due = np.minimum(kept, drift_intervals(hardware, cells.share.astype(np.float64)))
+    off = chances_off(hardware, cells, float(device.refresh[cluster]))
 
     def at_cells(values: F64) -> F64:
         grid = np.full(array.used.shape, np.nan)
@@ -95,7 +92,7 @@ def crossbar_maps(view: View, cluster: int) -> list[Chart]:
         Chart("current_A", "current when its row is read", "A", at_cells(array.current[array.used])),
         Chart("rise_K", "mean rise of its surroundings", "K", at_cells(cells.rest.astype(np.float64)), "device"),
         Chart("pulse_rise_K", "further rise while read", "K", at_cells(cells.pulse.astype(np.float64)), "device"),
-        Chart("due_s", "cell must be re-programmed after", "s", at_cells(np.where(due < NEVER, due, np.nan)), "device"),
+        Chart("off_share", "chance to be off when refreshed", "1", at_cells(off), "device"),
     ]
     return charts + _espine_maps(view, cluster)
 
@@ -111,7 +108,8 @@ def _espine_maps(view: View, cluster: int) -> list[Chart]:
     current = espine.path_currents(shape, heating.cell)
     passes = passes_of(view, cluster)
     duty = np.minimum(passes * heating.cell.spike_time / view.seconds, 1.0)
-    kelvin = heating.cell.ambient + heating.in_a_spike(duty)
+    silicon = espine_state(view, twin, bounds=False).tile_temperature[view.mapping.placement.tile[cluster]]
+    kelvin = silicon + heating.in_a_spike(duty)
     lasts = espine.espine_endurance(kelvin, heating.cell.gamma)
     share = np.where(passes > 0, 1e6 * passes / view.graph.frames / lasts, np.nan)
     return [

@@ -60,7 +60,8 @@ CHIP_KEYS: dict[str, Key] = {
     "tile_pitch": Key(LENGTH, "m", "distance between the centres of neighbouring tiles"),
     "supply_voltage": Key(VOLTAGE, "V", "supply of the periphery"),
     "periphery_width": Key(LENGTH, "m", "leaking transistor width per row driver and per column channel", zero=True),
-    "weight_tolerance": Key(NONE, "1", "loss of conductance, as a share of g_max, after which a cell is refreshed"),
+    "weight_tolerance": Key(NONE, "1", "error of conductance, as a share of g_max, beyond which a cell is off"),
+    "refresh_share": Key(NONE, "1", "share of a crossbar's cells that may be off before it is refreshed"),
     "tile_variation": Key(NONE, "1", "tile-to-tile standard deviation of the endurance, decades", zero=True),
     "horizon": Key(TIME, "s", "time beyond which no lifetime is claimed"),
 }

@@ -2,13 +2,13 @@
 
 Three accumulators per cell. Write pulses consume endurance (PCM counts melt cycles, reading melts nothing). State is
 lost by itself and under reads: retention with an Arrhenius factor at the temperature of the cell, in OxRAM also read
-disturb per read. Conductance drifts. The last two ask for a refresh, and a refresh is `program_pulses` real writes per
-cell; so is every turn of a time-multiplexed tile. Endurance is log-normal over cells, hence lifetimes come with a band.
-Knows arrays of cells, no mapping.
+disturb per read. Conductance drifts (`tolerance`). The last two ask for a refresh, and a refresh is `program_pulses`
+real writes per cell; so is every turn of a time-multiplexed tile. Endurance is log-normal over cells, hence lifetimes
+come with a band. Knows arrays of cells, no mapping.
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +17,7 @@ from snnmap.core.arrays import F64
 from snnmap.core.errors import InputError
 from snnmap.physics.checks import BOLTZMANN, Values, not_negative, numbers, positive
 
-Cause = Literal["read disturb", "drift", "none"]
+Cause = Literal["programming noise", "read disturb", "drift", "none"]
 
 
 def write_endurance(endurance: float, pulse_time: float, reference_time: float, exponent: float) -> float:
@@ -102,26 +102,6 @@ def state_loss_rate(retention: Retention, temperature: npt.ArrayLike, rise: npt.
     return (1.0 - share) * retention.rate(rest) + share * retention.rate(hot)
 
 
-def drift_interval(nu: npt.ArrayLike, tolerance: npt.ArrayLike, t_0: float) -> F64:
-    """Seconds from the first read at `t_0` (s) until (t / t_0)^-nu has lost `tolerance` of the conductance.
-
-    t_0 ((1 - tolerance)^(-1/nu) - 1); infinite where nu is 0 or the tolerance at least 1. Both broadcast.
-    Pass the mean exponent for an array without drift compensation, the spread of the exponents for one whose mean drift
-    is scaled away. A weight error that may be a share s of the full scale is a tolerance of s g_max / g.
-    """
-    positive(t_0=t_0)
-    lost = np.asarray(tolerance, np.float64)  # may be infinite: a cell without conductance
-    if not np.all(lost > 0):
-        raise InputError(f"tolerance must be more than 0, not {tolerance!r}")
-    exponent, share = np.broadcast_arrays(numbers("nu", nu, least=0.0), lost)
-    ever = (exponent > 0) & (share < 1)
-    x = np.full(exponent.shape, np.inf)
-    x[ever] = -np.log1p(-share[ever]) / exponent[ever]
-    with np.errstate(over="ignore"):  # a decade of decades away is never
-        interval: F64 = t_0 * np.expm1(x)
-    return interval
-
-
 def tile_factors(tiles: int, sigma: float, *, rng: np.random.Generator) -> F64:
     """Endurance of every tile over the nominal one (T,), log-normal with `sigma` decades: process variation."""
     positive(tiles=tiles)
@@ -130,14 +110,23 @@ def tile_factors(tiles: int, sigma: float, *, rng: np.random.Generator) -> F64:
     return factors
 
 
+class Due(NamedTuple):
+    """When cells that leave the tolerance of their weight ask for a refresh."""
+
+    off_after: float
+    """s until `share` of the cells have left it (`tolerance.first_time`): 0 as programmed, may be infinite."""
+    share: float
+    """Of the cells of an array, above 0 to 1."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Wear:
     """Wear of the cells of one array that is refreshed as a whole."""
 
     refresh_interval: float
-    """s until the first cell must be refreshed; infinite if none ever must."""
+    """s until the array must be refreshed; infinite if it never must."""
     refresh_cause: Cause
-    """What makes that cell ask first."""
+    """What asks for it; `programming noise`: too many cells are off as programmed, which no refresh repairs."""
     lifetime: F64
     """Median time to failure of every cell, s; infinite where it is never written."""
 
@@ -145,7 +134,7 @@ class Wear:
 def wear(
     *,
     loss_rate: npt.ArrayLike,
-    drift: npt.ArrayLike,
+    due: Due,
     endurance: float,
     program_pulses: float,
     reprogram_rate: float = 0.0,
@@ -153,15 +142,16 @@ def wear(
 ) -> Wear:
     """Wear of the used cells of one array; all arrays have one shape.
 
-    The array is refreshed when its first cell needs it, unless it is re-programmed more often anyway; writes per cell
-    are program_pulses x max(1 / refresh interval, reprogram_rate) + plasticity_rate.
+    The array is refreshed when `due.share` of its cells have lost their state or left the tolerance of their weight, unless
+    it is re-programmed more often anyway; writes per cell are program_pulses x max(1 / refresh interval,
+    reprogram_rate) + plasticity_rate.
 
     Parameters
     ----------
     loss_rate
         State lost per second, 1/s: `state_loss_rate` plus, for OxRAM, `ReadDisturb.rate`.
-    drift
-        Drift interval of every cell, s, may be infinite.
+    due
+        When the tolerance asks for a refresh.
     endurance
         Median write pulses to failure (`write_endurance`).
     program_pulses
@@ -174,23 +164,25 @@ def wear(
     positive(endurance=endurance, program_pulses=program_pulses)
     not_negative(reprogram_rate=reprogram_rate)
     loss = numbers("loss_rate", loss_rate, least=0.0)
-    interval, cause = _refresh(loss, np.asarray(drift, np.float64))
+    interval, cause = _refresh(loss, due)
     writes = program_pulses * max(1.0 / interval, reprogram_rate)
     rate = np.broadcast_to(writes + numbers("plasticity_rate", plasticity_rate, least=0.0), loss.shape)
     lifetime = np.divide(endurance, rate, out=np.full(loss.shape, np.inf), where=rate > 0)
     return Wear(interval, cause, lifetime)
 
 
-def _refresh(loss: F64, drift: F64) -> tuple[float, Cause]:
-    """Seconds until the first cell of an array must be refreshed, and what makes it ask."""
-    if drift.shape != loss.shape or loss.size == 0:
-        raise InputError(f"loss_rate {loss.shape} and drift {drift.shape} must have one shape and at least one cell")
-    if not np.all(drift > 0):
-        raise InputError("drift intervals must be positive")
-    by_loss = 1.0 / loss.max() if loss.max() > 0 else np.inf
-    by_drift = float(drift.min())
-    interval = float(min(by_loss, by_drift))
-    return interval, "none" if interval == np.inf else "drift" if by_drift < by_loss else "read disturb"
+def _refresh(loss: F64, due: Due) -> tuple[float, Cause]:
+    """Seconds until an array must be refreshed, and what asks for it."""
+    off_after, share = due
+    if loss.size == 0 or not off_after >= 0 or not 0 < share <= 1:
+        raise InputError(f"{loss.size} cells, off after {off_after:g} s, share {share:g}: nothing can be refreshed")
+    lost = loss.size - max(int(np.ceil(share * loss.size)), 1)  # in ascending order of loss, the last cell that counts
+    decisive = float(np.partition(loss.reshape(-1), lost)[lost])
+    by_loss = 1.0 / decisive if decisive > 0 else float(np.inf)
+    if off_after == 0.0:
+        return by_loss, "programming noise"
+    interval = min(by_loss, off_after)
+    return interval, "none" if interval == np.inf else "drift" if off_after < by_loss else "read disturb"
 
 
 def weakest(lifetime: npt.ArrayLike, k: int = 1) -> float:

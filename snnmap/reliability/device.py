@@ -33,7 +33,11 @@ class DeviceState:
     programming_power: float
     """W, of time multiplexing and refresh; the latter is too little to count in the temperature."""
     refresh: F64
-    """Refresh interval of every cluster's crossbar, s (K,)."""
+    """Refresh interval of every cluster's crossbar, s (K,); of one that is off as programmed, by loss of state."""
+    off: F64
+    """Expected share of cells of every cluster's crossbar that are out of tolerance when first read (K,)."""
+    criterion: str
+    """When a crossbar is refreshed, in words."""
     lifetime: F64
     """Median time to failure of the most written cell of every cluster, s (K,)."""
     spared: float
@@ -74,12 +78,19 @@ def device_state(view: View, heated: Heated | None = None) -> DeviceState:
         array_energy=float(heated.energy.sum()),
         programming_power=float(programming.sum() + each * refreshing.sum()),
         refresh=worn.refresh,
+        off=worn.off,
+        criterion=_criterion(hardware),
         lifetime=worn.median,
         spared=worn.spared,
         band=worn.first_failure,
         limited_by=worn.limited_by,
         gain=settled.gain,
     )
+
+
+def _criterion(hardware: Hardware) -> str:
+    share, tolerance = (100 * hardware[key] for key in ("refresh_share", "weight_tolerance"))
+    return f"{share:.3g} % of its cells off by more than {tolerance:.3g} % of g_max"
 
 
 def _peak(heated: Heated, at_tile: F64) -> float:

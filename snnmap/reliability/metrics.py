@@ -25,16 +25,29 @@ def device_metrics(state: DeviceState, seconds_per_frame: float, frames: int) ->
             "J",
             "turns and refresh, per frame",
         ),
-        ("device_refresh_interval_s", float(state.refresh.min()), "s", "first crossbar that must be re-programmed"),
+        ("device_refresh_interval_s", refresh_figure(state), "s", f"until the first crossbar has {state.criterion}"),
+        ("device_cells_off_share", float(state.off.max()), "1", "crossbar with most cells off as programmed"),
         ("device_lifetime_s", float(state.lifetime.min()), "s", "median over devices of the most written cell"),
         ("device_lifetime_spared_s", state.spared, "s", f"{SPARE_SHARE:.1%} of cells failed with 50 % probability"),
         ("device_first_failure_low_s", low, "s", "first cell failed with 10 % probability"),
         ("device_first_failure_s", middle, "s", "first cell failed with 50 % probability"),
         ("device_first_failure_high_s", high, "s", "first cell failed with 90 % probability"),
-        ("device_limited_by", state.limited_by, "", "programming, read disturb, drift, none within horizon"),
+        (
+            "device_limited_by",
+            state.limited_by,
+            "",
+            "programming noise, programming, read disturb, drift, none within horizon",
+        ),
         ("device_leakage_loop_gain", state.gain, "", "1 is thermal runaway"),
     ]
     return [Metric(name, value, unit, basis, mode="device") for name, value, unit, basis in figures]
+
+
+def refresh_figure(state: DeviceState) -> float | str:
+    """Refresh interval of the chip, s; in words where a refresh cannot bring its cells into tolerance."""
+    if state.limited_by == "programming noise":
+        return f"{state.off.max():.2g} of the cells are off as programmed"
+    return float(state.refresh.min())
 
 
 def espine_metrics(state: EspineState) -> list[Metric]:

@@ -8,11 +8,11 @@ import numpy as np
 from snnmap.analysis.view import View
 from snnmap.core.arrays import F64
 from snnmap.hardware import Hardware
-from snnmap.physics import endurance, pcm
+from snnmap.physics import endurance, pcm, tolerance
 from snnmap.reliability.crossbars import tile_variation
 from snnmap.reliability.heat import Heated, UsedCells
 
-Limit = Literal["programming", "read disturb", "drift", "none within horizon"]
+Limit = Literal["programming noise", "programming", "read disturb", "drift", "none within horizon"]
 
 SPARE_SHARE = 0.001
 """Lifetimes are also given for the case that this share of the cells in use may fail: spares, or errors that a network
@@ -24,7 +24,9 @@ class Worn:
     """Wear of the crossbars of all clusters."""
 
     refresh: F64
-    """Refresh interval, s (K,)."""
+    """Refresh interval, s (K,); of a crossbar that is off as programmed, by loss of state alone."""
+    off: F64
+    """Expected share of cells that are out of tolerance when first read (K,)."""
     median: F64
     """Median time to failure of the most written cell, s (K,)."""
     first_failure: tuple[float, float, float]
@@ -40,7 +42,7 @@ def wear_out(view: View, heated: Heated, at_tile: F64) -> Worn:
     scale = tile_variation(hardware, view.mapping.chip.variation_seed)[tile]
     shared = view.clusters_on_tile[tile] > 1
     turns = 1.0 / view.seconds_per_step
-    refresh, median = np.full(clusters, np.inf), np.full(clusters, np.inf)
+    refresh, median, off = np.full(clusters, np.inf), np.full(clusters, np.inf), np.zeros(clusters)
     causes: list[endurance.Cause] = ["none"] * clusters
     seconds: list[F64] = []
     for k, cells in enumerate(heated.cells):
@@ -48,6 +50,7 @@ def wear_out(view: View, heated: Heated, at_tile: F64) -> Worn:
             continue
         worn = cell_wear(hardware, cells, float(at_tile[k]), turns if shared[k] else 0.0)
         lifetime = worn.lifetime * scale[k]
+        off[k] = shares_off(hardware, cells)[0]
         refresh[k], median[k], causes[k] = worn.refresh_interval, lifetime.min(), worn.refresh_cause
         seconds.append(lifetime[cells.first])
     everywhere = np.concatenate([*seconds, np.zeros(0)])
@@ -56,6 +59,7 @@ def wear_out(view: View, heated: Heated, at_tile: F64) -> Worn:
     low, middle, high = failure_times(everywhere, sigma, 1, (0.1, 0.5, 0.9))
     return Worn(
         refresh=refresh,
+        off=off,
         median=median,
         first_failure=(low, middle, high),
         spared=failure_times(everywhere, sigma, spares + 1, (0.5,))[0],
@@ -64,7 +68,9 @@ def wear_out(view: View, heated: Heated, at_tile: F64) -> Worn:
 
 
 def first_limit(median: F64, refresh: F64, causes: list[endurance.Cause], horizon: float) -> Limit:
-    """Programming if a median cell wears out within the horizon, else what asks for the first refresh within it."""
+    """What decides: cells off as programmed, median cells worn out within the horizon, or the first refresh in it."""
+    if "programming noise" in causes:
+        return "programming noise"
     if median.min() < horizon:
         return "programming"
     first = int(refresh.argmin())
@@ -87,10 +93,10 @@ def cell_wear(hardware: Hardware, cells: UsedCells, temperature: float, turns: f
     `turns` per second the crossbar is re-programmed, 0 if it has its tile to itself; a memory cell is then written by
     every cluster that uses it.
     """
-    technology, pulses = hardware.technology, hardware["program_pulses"]
+    technology, pulses, share = hardware.technology, hardware["program_pulses"], hardware["refresh_share"]
     return endurance.wear(
         loss_rate=loss_rate(hardware, cells, temperature),
-        drift=drift_intervals(hardware, cells.share.astype(np.float64)),
+        due=endurance.Due(tolerance.first_time(shares_off(hardware, cells), share), share),
         endurance=endurance.write_endurance(
             technology["endurance"],
             technology["reset_time"],
@@ -114,15 +120,32 @@ def loss_rate(hardware: Hardware, cells: UsedCells, temperature: float) -> F64:
     return loss + endurance.ReadDisturb.of(technology).rate(reads, cells.voltage.astype(np.float64))
 
 
-def drift_intervals(hardware: Hardware, share: F64) -> F64:
-    """Drift interval of every cell, s (n,), until it has lost `weight_tolerance` of g_max.
+def shares_off(hardware: Hardware, cells: UsedCells) -> F64:
+    """Expected share of the cells that are off by more than `weight_tolerance` g_max at each of `tolerance.TIMES`."""
+    table = cell_ageing(hardware)
+    return np.zeros(len(tolerance.TIMES)) if table is None else table.share_off(cells.share)
 
-    By the spread of the exponents if the mean drift is scaled away at the columns, else by the mean.
-    """
-    if hardware.technology.noise == "none":
-        return np.full(share.shape, np.inf)
-    model, high = pcm.noise_model(hardware.technology.noise), hardware.technology["g_max"]
-    mean, spread = pcm.drift_exponent(model, share * high, high)
-    exponent = spread if hardware.drift_compensation else mean
-    allowed = hardware["weight_tolerance"] / np.maximum(share, 1e-12)
-    return endurance.drift_interval(exponent, allowed, model.t_0)
+
+def cell_ageing(hardware: Hardware) -> tolerance.Ageing | None:
+    """Chances of the chip's cells to be off over time; none for a technology without noise model."""
+    technology = hardware.technology
+    if technology.noise == "none":
+        return None
+    allowed, high = hardware["weight_tolerance"], technology["g_max"]
+    return tolerance.ageing(technology.noise, high, allowed, hardware.drift_compensation)
+
+
+def chances_off(hardware: Hardware, cells: UsedCells, seconds: float) -> F64:
+    """Chance of every cell to be off `seconds` after its first read (n,)."""
+    technology = hardware.technology
+    if technology.noise == "none":
+        return np.zeros(len(cells.share))
+    high, model = technology["g_max"], pcm.noise_model(technology.noise)
+    return tolerance.chance_off(
+        model,
+        cells.share.astype(np.float64) * high,
+        high,
+        min(seconds, float(tolerance.TIMES[-1])),
+        tolerance=hardware["weight_tolerance"],
+        compensated=hardware.drift_compensation,
+    )

@@ -69,6 +69,7 @@ GROUPS: dict[str, tuple[Label, ...]] = {
         Label("device_energy_programming_J", "re-programming per frame", "J"),
         Label("device_energy_total_J", "energy per frame, all of it", "J"),
         Label("device_refresh_interval_s", "re-programming due after", "s"),
+        Label("device_cells_off_share", "  cells off as programmed, at most", "1"),
         Label("device_lifetime_s", "lifetime, most written cell, median", "s"),
         Label("device_lifetime_spared_s", "  until one cell in 1000 has failed", "s"),
         Label("device_first_failure_low_s", "first failure, 10 % probability", "s"),

@@ -6,11 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from snnmap.core.errors import InputError
-from snnmap.hardware import load_hardware, load_technology
+from snnmap.hardware import load_technology
 from snnmap.physics.endurance import (
+    Due,
     ReadDisturb,
     Retention,
-    drift_interval,
     lifetime_band,
     state_loss_rate,
     tile_factors,
@@ -18,12 +18,10 @@ from snnmap.physics.endurance import (
     wear,
     write_endurance,
 )
-from snnmap.physics.pcm import drift_exponent, noise_model
 
 EV, K = 1.602176634e-19, 1.380649e-23
 DAY, YEAR = 86400.0, 31557600.0
 CELLS = (4, 5)
-NEVER = np.full(CELLS, np.inf)
 
 
 def test_write_endurance_falls_with_molten_time():
@@ -52,7 +50,7 @@ def test_arrhenius_slope_of_the_refresh_interval_is_the_activation_energy():
     intervals = []
     for kelvin in temperatures:
         loss = state_loss_rate(retention, np.full(CELLS, kelvin), np.zeros(CELLS), np.zeros(CELLS))
-        got = wear(loss_rate=loss, drift=NEVER, endurance=1e8, program_pulses=20)
+        got = wear(loss_rate=loss, due=Due(np.inf, 0.05), endurance=1e8, program_pulses=20)
         intervals.append(got.refresh_interval)
     slope = np.polyfit(1 / temperatures, np.log(intervals), 1)[0]
     assert slope * K == pytest.approx(technology["activation_energy"], rel=1e-9)
@@ -60,17 +58,17 @@ def test_arrhenius_slope_of_the_refresh_interval_is_the_activation_energy():
 
 
 def test_read_only_workload_has_no_programming_damage():
-    got = wear(loss_rate=np.zeros(CELLS), drift=NEVER, endurance=1e8, program_pulses=20)
+    got = wear(loss_rate=np.zeros(CELLS), due=Due(np.inf, 0.05), endurance=1e8, program_pulses=20)
     assert got.lifetime.min() == np.inf
     assert (got.refresh_interval, got.refresh_cause) == (np.inf, "none")
     assert lifetime_band(got.lifetime, 1.0) == (np.inf, np.inf, np.inf)
 
 
 def test_lifetime_examples_of_physics_section_5():
-    daily = wear(loss_rate=np.zeros(CELLS), drift=np.full(CELLS, DAY), endurance=1e8, program_pulses=20)
+    daily = wear(loss_rate=np.zeros(CELLS), due=Due(DAY, 0.05), endurance=1e8, program_pulses=20)
     assert weakest(daily.lifetime) / YEAR == pytest.approx(13_700, rel=0.001)
     assert daily.refresh_cause == "drift"
-    learning = {"loss_rate": np.zeros(CELLS), "drift": NEVER, "program_pulses": 20}
+    learning = {"loss_rate": np.zeros(CELLS), "due": Due(np.inf, 0.05), "program_pulses": 20}
     once = wear(endurance=1e8, plasticity_rate=1.0, **learning)
     assert weakest(once.lifetime) / YEAR == pytest.approx(3.2, abs=0.05)
     assert weakest(wear(endurance=1e6, plasticity_rate=1.0, **learning).lifetime) / DAY == pytest.approx(12, abs=0.5)
@@ -83,7 +81,8 @@ def test_lifetime_scales_as_one_over_rate(rate, factor, loss):
         return weakest(
             wear(
                 loss_rate=np.full(CELLS, loss * scale),
-                drift=NEVER,
+                off_after=np.inf,
+                share=0.05,
                 endurance=1e8,
                 program_pulses=20,
                 reprogram_rate=rate * scale,
@@ -95,25 +94,32 @@ def test_lifetime_scales_as_one_over_rate(rate, factor, loss):
 
 
 def test_time_multiplexing_is_writing_and_spares_refreshes():
-    base = {"loss_rate": np.zeros(CELLS), "drift": np.full(CELLS, 100.0), "endurance": 1e8, "program_pulses": 20}
+    base = {"loss_rate": np.zeros(CELLS), "due": Due(100.0, 0.05), "endurance": 1e8, "program_pulses": 20}
     np.testing.assert_allclose(wear(**base, reprogram_rate=1.0).lifetime, 1e8 / 20)
     np.testing.assert_allclose(wear(**base, reprogram_rate=1e-3).lifetime, 1e8 / 20 * 100)
 
 
 @pytest.mark.parametrize(
-    ("loss", "drift", "cause"), [(1 / DAY, YEAR, "read disturb"), (1 / YEAR, DAY, "drift"), (0.0, np.inf, "none")]
+    ("loss", "off_after", "cause"),
+    [
+        (1 / DAY, YEAR, "read disturb"),
+        (1 / YEAR, DAY, "drift"),
+        (0.0, np.inf, "none"),
+        (1 / DAY, 0.0, "programming noise"),
+    ],
 )
-def test_what_asks_for_the_first_refresh(loss, drift, cause):
-    got = wear(loss_rate=[0.0, loss], drift=[np.inf, drift], endurance=1e8, program_pulses=20)
+def test_what_asks_for_the_first_refresh(loss, off_after, cause):
+    got = wear(loss_rate=[0.0, loss], due=Due(off_after, 0.5), endurance=1e8, program_pulses=20)
     assert got.refresh_cause == cause
+    assert got.refresh_interval == {"read disturb": DAY, "drift": DAY, "none": np.inf, "programming noise": DAY}[cause]
 
 
-def test_the_weakest_cell_sets_the_refresh():
-    loss, drift = np.full(CELLS, 1e-9), np.full(CELLS, 1e7)
-    drift[2, 3] = 1e6
-    got = wear(loss_rate=loss, drift=drift, endurance=1e8, program_pulses=20)
-    assert got.refresh_interval == 1e6
-    np.testing.assert_allclose(got.lifetime, 1e8 / 20e-6)
+@pytest.mark.parametrize(("share", "days"), [(0.001, 1), (0.05, 1), (0.06, 2), (0.5, 10), (1.0, 20)])
+def test_a_refresh_is_due_when_the_share_of_cells_has_lost_its_state(share, days):
+    loss = 1 / (DAY * np.random.default_rng(3).permutation(np.arange(1.0, 21.0)).reshape(CELLS))
+    got = wear(loss_rate=loss, due=Due(np.inf, share), endurance=1e8, program_pulses=20)
+    assert got.refresh_interval == pytest.approx(days * DAY)
+    np.testing.assert_allclose(got.lifetime, 1e8 / 20 * days * DAY)
 
 
 def test_read_disturb_of_oxram():
@@ -122,20 +128,6 @@ def test_read_disturb_of_oxram():
     assert disturb.rate([1000.0], 0.2)[0] == pytest.approx(1e-3)
     assert disturb.rate([1000.0], 0.3)[0] == pytest.approx(1e-3 * np.e)
     assert load_technology("oxram-22").values["read_endurance"].band == (8e3, 1e8)
-
-
-def test_drift_interval():
-    nu = np.array([0.05, 0.1, 0.0])
-    got = drift_interval(nu, 0.1, 20.0)
-    assert got[2] == np.inf
-    np.testing.assert_allclose(((got[:2] + 20) / 20) ** -nu[:2], 0.9)
-    hardware = load_hardware("pcm-mesh")
-    mean, sd = drift_exponent(noise_model(hardware.technology.noise), [25e-6], 25e-6)
-    tolerance = hardware["weight_tolerance"]
-    assert drift_interval(mean, tolerance, 20.0)[0] == pytest.approx(152, abs=1)  # without compensation: minutes
-    assert drift_interval(sd, tolerance, 20.0)[0] / DAY == pytest.approx(121, abs=1)  # with: months
-    assert drift_interval([1e-6], 0.1, 20.0)[0] == np.inf
-    assert drift_interval([0.05, 0.05], [1.0, np.inf], 20.0).tolist() == [np.inf, np.inf]
 
 
 @pytest.mark.parametrize("k", [1, 3])
@@ -174,11 +166,12 @@ def test_weakest_cells():
 @pytest.mark.parametrize(
     "call",
     [
-        lambda: wear(loss_rate=[1.0], drift=[1.0, 2.0], endurance=1, program_pulses=1),
-        lambda: wear(loss_rate=[1.0], drift=[0.0], endurance=1, program_pulses=1),
-        lambda: wear(loss_rate=[-1.0], drift=[1.0], endurance=1, program_pulses=1),
+        lambda: wear(loss_rate=[], due=Due(1.0, 0.1), endurance=1, program_pulses=1),
+        lambda: wear(loss_rate=[1.0], due=Due(-1.0, 0.1), endurance=1, program_pulses=1),
+        lambda: wear(loss_rate=[1.0], due=Due(np.nan, 0.1), endurance=1, program_pulses=1),
+        lambda: wear(loss_rate=[1.0], due=Due(1.0, 0.0), endurance=1, program_pulses=1),
+        lambda: wear(loss_rate=[-1.0], due=Due(1.0, 0.1), endurance=1, program_pulses=1),
         lambda: state_loss_rate(Retention(1e-19, 1, 300), 300.0, 0.0, 1.5),
-        lambda: drift_interval([0.1], 0.0, 20.0),
         lambda: lifetime_band([1.0], 0.0),
         lambda: lifetime_band([1.0], 1.0, 0),
         lambda: lifetime_band([0.0], 1.0),

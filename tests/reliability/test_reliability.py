@@ -96,7 +96,7 @@ def test_device_mode_equals_the_recount(compiled, technology, tiles):
     case = case_of(mapping, compiled.graph, hardware)
     assert len(case["clusters"]) >= 5
     truth = oracle.state(case)
-    refresh, lifetime, hottest = oracle.wear(case, truth)
+    refresh, hottest = oracle.wear(case, truth)
     got = device_state(View(mapping, compiled.graph, hardware))
     assert got.tile_temperature == pytest.approx(truth["tile"], rel=1e-9)
     assert got.temperature - 318.15 == pytest.approx(truth["temperature"] - 318.15, rel=1e-6)
@@ -104,9 +104,10 @@ def test_device_mode_equals_the_recount(compiled, technology, tiles):
     assert got.leakage == pytest.approx(truth["leakage"], rel=1e-9)
     assert got.dynamic == pytest.approx(truth["dynamic"], rel=1e-9)
     assert got.array_energy == pytest.approx(truth["energy"], rel=1e-9)
-    assert got.refresh == pytest.approx(refresh, rel=2e-4)  # a kelvin changes it by a third, and float32 is 1e-7 of it
+    assert got.refresh == pytest.approx(refresh, rel=0.02 if case["drifts"] else 2e-4)  # chances are tabulated
+    lifetime = oracle.lifetimes(case, got.refresh)
     cells = [len(oracle.synapses(case, cluster)) for cluster in case["clusters"]]
-    refreshing = truth["each"] * float(np.sum(np.array(cells) / refresh))
+    refreshing = truth["each"] * float(np.sum(np.array(cells) / got.refresh))
     assert got.programming_power == pytest.approx(truth["programming"] + refreshing, rel=2e-4)
     cells = np.array(list(lifetime.values()))
     assert got.lifetime.min() == pytest.approx(cells.min(), rel=2e-4)
@@ -116,8 +117,8 @@ def test_device_mode_equals_the_recount(compiled, technology, tiles):
 
 def test_each_cluster_has_the_lifetime_of_its_own_most_written_cell(compiled, shared):
     case = case_of(shared, compiled.graph, compiled.hardware)
-    _, lifetime, _ = oracle.wear(case, oracle.state(case))
-    got = device_state(View(shared, compiled.graph, compiled.hardware)).lifetime
+    state = device_state(View(shared, compiled.graph, compiled.hardware))
+    got, lifetime = state.lifetime, oracle.lifetimes(case, state.refresh)
     for k, cluster in enumerate(case["clusters"]):
         own = min(lifetime[cluster[2], i, j] for i, j, *_ in oracle.synapses(case, cluster))
         assert got[k] == pytest.approx(own, rel=1e-6)
@@ -188,14 +189,31 @@ def test_reading_alone_never_wears_pcm(compiled):
 
 
 def test_drift_decides_when_it_is_first(compiled):
-    base = device_state(View(compiled.mapping, compiled.graph, compiled.hardware))
+    hardware = compiled.hardware.with_value("weight_tolerance", 0.15)
+    base = device_state(View(compiled.mapping, compiled.graph, hardware))
     assert base.limited_by == "drift"
-    uncompensated = replace(compiled.hardware, drift_compensation=False)
+    uncompensated = replace(hardware, drift_compensation=False)
     assert device_state(View(compiled.mapping, compiled.graph, uncompensated)).refresh.min() < base.refresh.min()
-    hot = compiled.hardware.with_value("ambient_temperature", 420.0)
+    hot = hardware.with_value("ambient_temperature", 420.0)
     assert device_state(View(compiled.mapping, compiled.graph, hot)).limited_by == "read disturb"
-    short = compiled.hardware.with_value("horizon", 1e6)
+    short = hardware.with_value("horizon", 1e4)
     assert device_state(View(compiled.mapping, compiled.graph, short)).limited_by == "none within horizon"
+
+
+def test_cells_off_as_programmed_are_said_in_words(compiled):
+    """Where the noise of programming alone is too much, no interval is printed, and nobody refreshes for it."""
+    tight = compiled.hardware.with_value("weight_tolerance", 0.03)
+    state = device_state(View(compiled.mapping, compiled.graph, tight))
+    assert state.off.max() > tight["refresh_share"]
+    assert state.limited_by == "programming noise"
+    told = {m.name: m.value for m in device_metrics(state, 1.0, 1)}
+    assert told["device_refresh_interval_s"] == f"{state.off.max():.2g} of the cells are off as programmed"
+    assert told["device_cells_off_share"] == state.off.max()
+    fine = device_state(View(compiled.mapping, compiled.graph, tight.with_value("weight_tolerance", 0.15)))
+    assert fine.off.max() < tight["refresh_share"]
+    basis = next(m.basis for m in device_metrics(fine, 1.0, 1) if m.name == "device_refresh_interval_s")
+    assert "5 % of its cells off by more than 15 % of g_max" in basis
+    assert state.refresh[state.off > tight["refresh_share"]].min() > fine.refresh.min()
 
 
 def test_the_first_crossbar_to_ask_names_the_cause():
@@ -213,7 +231,7 @@ def test_time_multiplexing_lifetime_is_as_one_over_rate(compiled, shared):
     slow_graph = replace(compiled.graph, dt=10 * View(shared, compiled.graph, compiled.hardware).seconds_per_step)
     slow = device_state(View(shared, slow_graph, compiled.hardware))
     assert slow.lifetime == pytest.approx(10 * fast.lifetime)
-    assert slow.programming_power == pytest.approx(fast.programming_power / 10, rel=1e-6)
+    assert slow.programming_power == pytest.approx(fast.programming_power / 10, rel=1e-3)  # plus refreshes
     assert fast.limited_by == "programming"
     alone = device_state(View(compiled.mapping, compiled.graph, compiled.hardware))
     assert fast.lifetime.max() < 1e-3 * alone.lifetime.min()
