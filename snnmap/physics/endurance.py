@@ -142,8 +142,8 @@ def wear(
 ) -> Wear:
     """Wear of the used cells of one array; all arrays have one shape.
 
-    The array is refreshed when `due.share` of its cells have lost their state or left the tolerance of their weight, unless
-    it is re-programmed more often anyway; writes per cell are program_pulses x max(1 / refresh interval,
+    The array is refreshed when `due.share` of its cells have lost their state or left the tolerance of their weight,
+    unless it is re-programmed more often anyway; writes per cell are program_pulses x max(1 / refresh interval,
     reprogram_rate) + plasticity_rate.
 
     Parameters

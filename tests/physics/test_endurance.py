@@ -81,8 +81,7 @@ def test_lifetime_scales_as_one_over_rate(rate, factor, loss):
         return weakest(
             wear(
                 loss_rate=np.full(CELLS, loss * scale),
-                off_after=np.inf,
-                share=0.05,
+                due=Due(np.inf, 0.05),
                 endurance=1e8,
                 program_pulses=20,
                 reprogram_rate=rate * scale,
