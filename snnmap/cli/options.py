@@ -25,10 +25,16 @@ pooling = click.option(
     help="Multiply pooling into the next layer, or keep it as relay neurons.",
 )
 strict = click.option("--strict", is_flag=True, help="Refuse files that need a repair instead of reporting it.")
+dialect = click.option(
+    "--dialect",
+    type=click.Choice(["snntorch", "sinabs", "spikingjelly", "norse", "lava", "nir"]),
+    help="Whose reading of the network holds: dt, reset, comparison, ... at once; default: a guess, which is said.",
+)
 
 _DATA = (
     click.option("--data", type=FILE, help="Input data: npz, npy, MNIST idx, WFDB record, NIRData, ..."),
     click.option("--labels", type=FILE, help="Labels, where they are not beside the data."),
+    dialect,
     click.option("--dt", type=float, metavar="SECONDS", help="Duration of a time step."),
     click.option("--steps", type=int, metavar="N", help="Time steps per sample."),
     click.option(
@@ -68,7 +74,7 @@ def data_options(command: Command) -> Command:
 
 
 DATA_FIELDS = (
-    *("data", "labels", "dt", "steps", "reset", "encode", "samples"),
+    *("data", "labels", "dt", "steps", "dialect", "reset", "encode", "samples"),
     *("integration", "comparison", "decay", "clamp", "multispike", "pooling", "strict"),
     *("max_rate", "window", "delta"),
 )

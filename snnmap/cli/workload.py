@@ -13,12 +13,13 @@ from snnmap.core.files import must_be_writable
 @click.command(epilog="\b\nExamples:\n  snnmap inspect mnist-mlp\n  snnmap inspect net.nir --dt 1e-4 --json")
 @click.argument("source")
 @click.option("--dt", type=float, metavar="SECONDS", help="Step to compare the time constants with.")
+@options.dialect
 @options.pooling
 @options.strict
 @options.as_json
-def inspect(source: str, dt: float | None, pooling: Any, strict: bool, json_: bool) -> None:
+def inspect(source: str, dt: float | None, dialect: Any, pooling: Any, strict: bool, json_: bool) -> None:
     """Show the layers of a network: shape, neurons, synapses, fan-in, time constants."""
-    answer = snnmap.inspect(source, dt=dt, pooling=pooling, strict=strict)
+    answer = snnmap.inspect(source, dt=dt, pooling=pooling, strict=strict, dialect=dialect)
     if json_:
         show.as_json(answer)
         return

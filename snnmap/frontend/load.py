@@ -1,12 +1,12 @@
 """From a name or a file, and what the user said, to a `Workload`: the one place where the front end's parts meet.
 
-Precedence of every setting: explicit option, workload file, what the network file implies (its hints), what the data
-file says, default. Whatever was not stated by the user or a workload file becomes a sentence under `assumed` in the
+Precedence of every setting: explicit option, workload file, what the data file says, default (of the dynamics:
+`stepping`). Whatever was not stated by the user or a workload file becomes a sentence under `assumed` in the
 provenance: nothing is guessed silently.
 """
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,28 +22,34 @@ from snnmap.frontend.data.archive import read_bytes
 from snnmap.frontend.data.encode import DELTA, STEPS, Encoded, EncodeRules, encode_recording, synthetic_poisson
 from snnmap.frontend.data.read import ACCEPTED, read_recording
 from snnmap.frontend.data.samples import Dense, Recording, first_samples
+from snnmap.frontend.dialects import DIALECTS, DialectName
 from snnmap.frontend.hdf5.tree import SIGNATURE, read_tree
+from snnmap.frontend.networks.nir.read import Wish, read_nir
 from snnmap.frontend.networks.parsed import Imported
 from snnmap.frontend.networks.recipe import Recipe, WorkloadFile, build_recipe, read_workload_file
 from snnmap.frontend.options import LoadOptions, Pooling
 from snnmap.frontend.recorded.activity import activity_network, read_activity, recorded_network, spike_graph
 from snnmap.frontend.recorded.files import is_activity
-from snnmap.ir import MODELS, Dynamics, Network, Provenance, Remarks, SpikeGraph, Workload
+from snnmap.frontend.stepping import stepping_of
+from snnmap.ir import Network, Provenance, Remarks, SpikeGraph, Workload
 
 STIMULUS = ("steps", "encode", "samples", "max_rate", "window", "delta")
 
 
-def load_network(source: str | Path, *, pooling: Pooling = "fold", strict: bool = False) -> Imported:
+def load_network(
+    source: str | Path, *, pooling: Pooling = "fold", strict: bool = False, dialect: DialectName | None = None
+) -> Imported:
     """The network alone: shipped name, workload file, NIR, Lava or activity file; no data needed.
 
-    A bare name means the shipped workload of that name; write `./name` for a file or folder called so.
+    A bare name means the shipped workload of that name; write `./name` for a file or folder called so. `pooling`,
+    `strict` and `dialect` as in `LoadOptions`.
 
     Raises
     ------
     InputError
         If there is no such source, or it cannot be read.
     """
-    return _network_of(_located(source), pooling, strict)
+    return _network_of(_located(source), Wish(pooling, strict, dialect))
 
 
 def load_workload(source: str | Path, options: LoadOptions | None = None) -> Workload | SpikeGraph:
@@ -67,14 +73,16 @@ def load_workload(source: str | Path, options: LoadOptions | None = None) -> Wor
         if options.data is not None:
             raise InputError(f"{source}: recorded activity brings its own spikes; leave out --data")
         return read_activity(located, options)
-    read = _network_of(located, options.pooling, options.strict)
+    read = _network_of(located, Wish(options.pooling, options.strict, options.dialect))
     file = located if isinstance(located, WorkloadFile) else None
     stimulus = _stimulus(options, file)
-    assumed: list[str] = []
     if options.data is not None and (graph := _recorded(source, read, options)) is not None:
         return graph
     recording = _recording(source, read, options, file, stimulus)
-    dynamics = _dynamics(read, options, file, recording, assumed)
+    own = None if recording is None else getattr(recording.data, "dt", None)
+    stepping = stepping_of(read, options, {} if file is None else file.dynamics, own)
+    dynamics = stepping.dynamics
+    assumed = list(stepping.assumed)
     if file is not None and recording is None:
         encoded = _synthetic(read.network, file, stimulus, options, dynamics.dt)
     else:
@@ -134,17 +142,26 @@ def _located(source: str | Path) -> WorkloadFile | Path:
     return read_workload_file(path) if path.suffix == ".toml" else path
 
 
-def _network_of(located: WorkloadFile | Path, pooling: Pooling, strict: bool) -> Imported:
+def _network_of(located: WorkloadFile | Path, wish: Wish) -> Imported:
     """Network of a workload file or of a file of its own."""
     if isinstance(located, Path):
-        return _network_file(located, pooling, strict)
+        return _network_file(located, wish)
     if isinstance(located.network, Recipe):
-        return build_recipe(located)
-    read = _network_file(located.network, pooling, strict)
-    return Imported(located.name, read.format, read.network, read.digest, read.repairs, read.hints, read.why)
+        return _spoken(build_recipe(located), wish.dialect)
+    read = _network_file(located.network, wish)
+    return replace(read, name=located.name)
 
 
-def _network_file(path: Path, pooling: Pooling, strict: bool) -> Imported:
+def _spoken(read: Imported, dialect: DialectName | None) -> Imported:
+    """A network whose file has no dialect of its own, in the one that is stated."""
+    if dialect is None:
+        return read
+    spoken = DIALECTS[dialect]
+    why = dict.fromkeys(spoken.settings, f"the dialect of {spoken.title}, as stated")
+    return replace(read, hints=spoken.settings, why=why)
+
+
+def _network_file(path: Path, wish: Wish) -> Imported:
     """Network by the content of its file."""
     if is_activity(path):
         return activity_network(path)
@@ -152,11 +169,11 @@ def _network_file(path: Path, pooling: Pooling, strict: bool) -> Imported:
     if kind == "lava":
         from snnmap.frontend.networks.lava import read_lava
 
-        return read_lava(path, strict=strict)
+        if wish.dialect not in {None, "lava"}:
+            raise InputError(f"{path}: a Lava file is in the dialect lava, not {wish.dialect}; leave out --dialect")
+        return read_lava(path, strict=wish.strict)
     if kind == "nir":
-        from snnmap.frontend.networks.nir.read import read_nir
-
-        return read_nir(path, pooling=pooling, strict=strict)
+        return read_nir(path, wish)
     if kind == "data":
         raise InputError(f"{path}: holds NIR data, not a network; give it as --data beside the network")
     raise InputError(
@@ -233,33 +250,6 @@ def _synthetic(
     spikes = synthetic_poisson(sources, rates, rules, stimulus["samples"] or wish.samples)
     note = f"the input is synthetic: seeded Poisson spikes of {wish.rate_hz:g} Hz on average"
     return Encoded(spikes, "synthetic poisson", [note])
-
-
-def _dynamics(
-    read: Imported, options: LoadOptions, file: WorkloadFile | None, recording: Recording | None, assumed: list[str]
-) -> Dynamics:
-    """Stepping by precedence; appends what was not stated to `assumed`."""
-    chosen: dict[str, Any] = {}
-    stated = {} if file is None else file.dynamics
-    resets = any(MODELS[p.model].resets for p in read.network.populations)
-    for item in fields(Dynamics):
-        key, explicit = item.name, getattr(options, item.name)
-        own = None if recording is None else getattr(recording.data, key, None)
-        if explicit is not None:
-            chosen[key] = explicit
-        elif key in stated:
-            chosen[key] = stated[key]
-        elif key in read.hints:
-            chosen[key] = read.hints[key]
-            assumed.append(f"{key} = {chosen[key]}: {read.why.get(key, 'the network file implies it')}")
-        elif own is not None:
-            chosen[key] = own
-            assumed.append(f"{key} = {own:g} s: the data's own step")
-        elif key == "dt":
-            assumed.append(f"dt = {item.default:g} s: the default, as nothing states a step")
-        elif key == "reset" and resets:
-            assumed.append("reset = value (v becomes v_reset): the default, as nothing states a reset")
-    return Dynamics(**chosen)
 
 
 def _recorded(source: str | Path, read: Imported, options: LoadOptions) -> SpikeGraph | None:

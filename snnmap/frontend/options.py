@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from snnmap.core.errors import InputError
+from snnmap.frontend.dialects import NAMES, DialectName
 from snnmap.ir.dynamics import Comparison, Decay, Integration, Reset
 
 Encoding = Literal["rate", "poisson", "latency", "current", "delta"]
@@ -18,6 +19,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "reset": get_args(Reset),
     "comparison": get_args(Comparison),
     "decay": get_args(Decay),
+    "dialect": NAMES,
 }
 POSITIVE = ("dt", "steps", "samples", "max_rate", "window", "delta")
 
@@ -40,6 +42,8 @@ class LoadOptions:
     """Seconds per step."""
     steps: int | None = None
     """Steps per sample."""
+    dialect: DialectName | None = None
+    """Program whose reading of the network is taken: sets dt, integration, decay, reset, comparison and multispike."""
     reset: Reset | None = None
     encode: Encoding | None = None
     samples: int | None = None

@@ -5,12 +5,21 @@ from typing import Any, Literal
 import numpy as np
 
 from snnmap.frontend import load_network
+from snnmap.frontend.dialects import DialectName
+from snnmap.frontend.networks.parsed import sentences
 from snnmap.ir import MODELS, Network, Population
 
 Pooling = Literal["fold", "relay"]
 
 
-def inspect(source: str, *, dt: float | None = None, pooling: Pooling = "fold", strict: bool = False) -> dict[str, Any]:
+def inspect(
+    source: str,
+    *,
+    dt: float | None = None,
+    pooling: Pooling = "fold",
+    strict: bool = False,
+    dialect: DialectName | None = None,
+) -> dict[str, Any]:
     """Layer table of a network: populations with shape, neurons, synapses, fan-in, time constants, parameters.
 
     Raises
@@ -18,7 +27,7 @@ def inspect(source: str, *, dt: float | None = None, pooling: Pooling = "fold", 
     InputError
         If the source cannot be read.
     """
-    read = load_network(source, pooling=pooling, strict=strict)
+    read = load_network(source, pooling=pooling, strict=strict, dialect=dialect)
     network = read.network
     step = dt if dt is not None else read.hints.get("dt")
     seconds = float(step) if isinstance(step, int | float) else None
@@ -41,7 +50,7 @@ def inspect(source: str, *, dt: float | None = None, pooling: Pooling = "fold", 
         "populations": populations,
         "outputs": [network.populations[i].name for i in network.outputs],
         "repairs": list(read.repairs),
-        "hints": [f"{key} = {read.hints[key]}: {reason}" for key, reason in read.why.items() if key in read.hints],
+        "hints": sentences(read.hints, read.why),
         "warnings": warnings,
     }
 

@@ -144,15 +144,15 @@ def test_the_options_in_the_provenance_make_the_same_workload(net, frames):
 
 def test_explicit_options_go_before_the_workload_file_before_hints(tmp_path):
     braille = load_network("braille-rsnn")
-    assert braille.hints["reset"] == "subtract"  # a guess, which the workload file overrides
+    assert braille.hints["reset"] == "subtract-next"  # a guess, which the workload file overrides
     assert load_workload("braille-rsnn").dynamics.reset == "zero"
     assert load_workload("braille-rsnn", LoadOptions(reset="value")).dynamics.reset == "value"
     bare = library.folder("workloads") / "data" / "braille-rsnn.nir"
     spikes = tmp_path / "s.npz"
     np.savez(spikes, spikes=np.ones((1, 4, 12)))
     hinted = load_workload(bare, LoadOptions(data=spikes))
-    assert hinted.dynamics.reset == "subtract"
-    assert any(note.startswith("reset = subtract:") for note in hinted.remarks.assumed)
+    assert hinted.dynamics.reset == "subtract-next"
+    assert any("reset = subtract-next" in note and "a guess" in note for note in hinted.remarks.assumed)
 
 
 def test_the_datas_own_step_goes_before_the_default(net, tmp_path):

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from snnmap.frontend.networks.nir.read import _imported
+from snnmap.frontend.networks.nir.read import Wish, imported
 
 
 def read(tree, **options):
-    return _imported(tree, "test", "", options.get("pooling", "fold"), options.get("strict", False))
+    return imported(tree, "test", "", Wish(**options))
 
 
 def graph(edges, **nodes):

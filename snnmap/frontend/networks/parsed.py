@@ -22,3 +22,10 @@ class Imported:
     """What the file says or implies about `Dynamics` (keys dt, integration, reset, ...)."""
     why: Mapping[str, str] = field(default_factory=dict)
     """Reason for every hint, one sentence."""
+
+
+def sentences(settings: Mapping[str, object], why: Mapping[str, str]) -> list[str]:
+    """`key = value, key = value: reason` for the keys of `settings`, one sentence per reason."""
+    reasons = dict.fromkeys(why.get(key, "the network file implies it") for key in settings)
+    listed = {reason: [f"{k} = {v}" for k, v in settings.items() if why.get(k, reason) == reason] for reason in reasons}
+    return [f"{', '.join(keys)}: {reason}" for reason, keys in listed.items()]

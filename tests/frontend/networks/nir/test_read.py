@@ -13,15 +13,16 @@ from support.dense import between, population
 from support.nir_trees import affine, conv, ends, graph, lif, linear, read
 
 from snnmap.core.errors import InfeasibleError, InputError
+from snnmap.frontend.dialects import DIALECTS
 from snnmap.frontend.hdf5 import tree as hdf5
-from snnmap.frontend.networks.nir.read import read_nir
+from snnmap.frontend.networks.nir.read import Wish, read_nir
 
 DATA = Path(__file__).parents[3] / "data"
 
 
 @functools.cache
 def real(name, pooling="fold"):
-    return read_nir(DATA / f"{name}.nir", pooling=pooling)
+    return read_nir(DATA / f"{name}.nir", Wish(pooling=pooling))
 
 
 @pytest.mark.parametrize(
@@ -91,7 +92,7 @@ def test_every_repair_of_the_malformed_files_is_reported():
     assert sum("Output" in r for r in nmnist) == 1
     for name, found in repairs.items():
         with pytest.raises(InputError) as caught:
-            read_nir(DATA / f"{name}.nir", strict=True)
+            read_nir(DATA / f"{name}.nir", Wish(strict=True))
         assert found[0] in str(caught.value)
 
 
@@ -99,7 +100,7 @@ def test_every_repair_of_the_malformed_files_is_reported():
     "name", ["nmnist_scnn_structure", "braille_rsnn_bias_zero", "single_lif_norse", "two_lif_neurons"]
 )
 def test_sound_files_need_no_repair(name):
-    assert read_nir(DATA / f"{name}.nir", strict=True).repairs == ()
+    assert read_nir(DATA / f"{name}.nir", Wish(strict=True)).repairs == ()
 
 
 def test_the_malformed_cnn_is_the_sound_one():
@@ -112,9 +113,9 @@ def test_the_malformed_cnn_is_the_sound_one():
 
 def test_hints_follow_the_dialect():
     nmnist = real("nmnist_scnn_structure")
-    assert nmnist.hints == {"integration": "step", "dt": 1e-3}
+    assert nmnist.hints == DIALECTS["sinabs"].settings
     braille = real("braille_rsnn_bias_zero")
-    assert braille.hints == {"dt": 1e-4, "reset": "subtract"}
+    assert braille.hints == DIALECTS["snntorch"].settings
     assert "guess" in braille.why["reset"]
     assert real("single_lif_norse").hints == {}
     assert set(nmnist.why) == set(nmnist.hints)
