@@ -4,7 +4,6 @@ Results go to stdout, everything else to stderr. `--json` prints one JSON docume
 mapping is not legal, 2 the input or the command is wrong, 3 it does not fit the hardware, 130 stopped by the user.
 """
 
-import difflib
 import sys
 
 import click
@@ -15,6 +14,7 @@ from snnmap.cli.study import compare, study
 from snnmap.cli.warm_up import warm_up
 from snnmap.cli.workload import algorithms, check, hardware, inspect, profile, workloads
 from snnmap.core.errors import InfeasibleError, SnnmapError
+from snnmap.core.suggest import suggestion
 from snnmap.core.version import __version__
 
 EPILOG = """\b
@@ -33,9 +33,8 @@ class Commands(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """As click's, with the suggestion."""
-        close = difflib.get_close_matches(args[0], self.list_commands(ctx), n=1)
-        if self.get_command(ctx, args[0]) is None and close and not args[0].startswith("-"):
-            ctx.fail(f"there is no command {args[0]!r}; did you mean {close[0]!r}?")
+        if self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
+            ctx.fail(f"there is no command {args[0]!r}; {suggestion(args[0], self.list_commands(ctx))}")
         return super().resolve_command(ctx, args)
 
 

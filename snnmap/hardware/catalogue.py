@@ -3,25 +3,24 @@
 from pathlib import Path
 from typing import Literal, cast
 
-from snnmap.core.library import shipped
 from snnmap.hardware.keys import CHIP_KEYS, DEVICE_KEYS, ESPINE_KEYS, PACKAGE_KEYS, TECHNOLOGY_KEYS
 from snnmap.hardware.model import Hardware, Mode, Quantity, Technology
-from snnmap.hardware.reader import find, mesh_size, port, quantities, read_hardware_file, side
+from snnmap.hardware.reader import find, mesh_size, named, port, quantities, read_hardware_file, side
 
 
 def chip_names() -> list[str]:
-    """Names of the shipped chips, sorted."""
-    return list(shipped("hwmodels", "chips"))
+    """Names of the shipped chips, then of those that installed packages offer; each sorted."""
+    return named("chips")
 
 
 def technology_names() -> list[str]:
     """Names of the shipped technologies, sorted."""
-    return list(shipped("hwmodels", "technologies"))
+    return named("technologies")
 
 
 def package_names() -> list[str]:
     """Names of the shipped packages, sorted."""
-    return list(shipped("hwmodels", "packages"))
+    return named("packages")
 
 
 def load_hardware(name: str, technology: str | None = None, package: str | None = None) -> Hardware:

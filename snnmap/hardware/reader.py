@@ -8,11 +8,13 @@ one `InputError` that names file, key and reason.
 import math
 from collections.abc import Mapping
 from functools import cache
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any, Literal
 
 from snnmap.core.errors import InputError
 from snnmap.core.library import shipped
+from snnmap.core.plug_ins import loaded, plug_ins
 from snnmap.core.suggest import suggestion
 from snnmap.core.toml import Table, read_toml
 from snnmap.hardware.keys import MAX_MESH, MAX_SIDE, MIN_SIDE, Key
@@ -20,10 +22,12 @@ from snnmap.hardware.model import Quantity
 from snnmap.hardware.units import Unit, parse_unit
 
 Kind = Literal["chips", "technologies", "packages"]
+GROUP = "snnmap.hardware"
+"""Entry points that offer chips: each the path of a TOML file, beside which technologies and packages may lie."""
 
 
 def find(kind: Kind, name: str, beside: Path | None = None) -> Path:
-    """Path of `name`: a shipped name, or a path to a TOML file (relative to the folder `beside`, if given).
+    """Path of `name`: shipped, offered by an installed package (chips), or a path (relative to `beside`, if given).
 
     Raises
     ------
@@ -39,8 +43,29 @@ def find(kind: Kind, name: str, beside: Path | None = None) -> Path:
     known = shipped("hwmodels", kind)
     if name in known:
         return known[name]
+    if kind == "chips" and name in plug_ins(GROUP):
+        return _offered(plug_ins(GROUP)[name])
     label = {"chips": "hardware", "technologies": "technology", "packages": "package"}[kind]
-    raise InputError(f"no {label} is called {name!r}; {suggestion(name, known)}; or give the path of a TOML file")
+    raise InputError(f"no {label} is called {name!r}; {suggestion(name, named(kind))}; or give the path of a TOML file")
+
+
+def named(kind: Kind) -> list[str]:
+    """Names of the shipped files of a kind, then of the chips that installed packages offer; each sorted."""
+    return list(dict.fromkeys([*shipped("hwmodels", kind), *(plug_ins(GROUP) if kind == "chips" else ())]))
+
+
+def _offered(point: EntryPoint) -> Path:
+    """File of the chip that an installed package offers.
+
+    Raises
+    ------
+    InputError
+        If the entry point cannot be imported, or names no file.
+    """
+    path = loaded("hardware", point)
+    if isinstance(path, str | Path) and Path(path).is_file():
+        return Path(path)
+    raise InputError(f"hardware {point.name!r}: {point.value} must be the path of a chip's TOML file, is {path!r}")
 
 
 def read_hardware_file(kind: Kind, path: Path, seen: tuple[Path, ...] = ()) -> Table:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from snnmap.core.errors import InputError
-from snnmap.stages.registry import loaded, plug_ins
+from snnmap.core.plug_ins import loaded, plug_ins
 
 GROUP = "snnmap.objectives"
 """Entry points whose value is a `Preset`."""

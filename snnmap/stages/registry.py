@@ -8,12 +8,12 @@ import math
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass
-from functools import cache
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points, files, packages_distributions, version
+from importlib.metadata import EntryPoint, files, packages_distributions, version
 from typing import Any
 
 from snnmap.core.errors import InputError
+from snnmap.core.plug_ins import loaded, plug_ins
 from snnmap.ir import AlgorithmRecord
 
 GROUPS = {
@@ -71,13 +71,6 @@ def built_in(stage: str) -> "Mapping[str, type[Algorithm]]":
     return own
 
 
-@cache
-def plug_ins(group: str) -> Mapping[str, EntryPoint]:
-    """Entry points of a group by name, names ascending."""
-    listed = sorted(entry_points(group=group), key=lambda point: (point.name, point.value))
-    return {point.name: point for point in listed}
-
-
 def algorithm_class(stage: str, name: str) -> "type[Algorithm]":
     """Class of a registered name, or of `package.module:Class`.
 
@@ -91,23 +84,6 @@ def algorithm_class(stage: str, name: str) -> "type[Algorithm]":
     if ":" not in name:
         return REGISTRIES[stage][name]
     return checked(stage, name, loaded(f"{stage} algorithm", EntryPoint(name, name, GROUPS[stage])))
-
-
-def loaded(what: str, point: EntryPoint) -> object:
-    """What an entry point names.
-
-    Raises
-    ------
-    InputError
-        If it cannot be imported: foreign code runs here, so any exception counts.
-    """
-    try:
-        return point.load()
-    except Exception as error:
-        whence = f" of {point.dist.name} {point.dist.version}" if point.dist else ""
-        raise InputError(
-            f"{what} {point.name!r}{whence} cannot be imported: {type(error).__name__}: {error}"
-        ) from error
 
 
 def checked(stage: str, name: str, candidate: object) -> "type[Algorithm]":

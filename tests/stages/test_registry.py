@@ -13,6 +13,7 @@ from support.origins import PLAN
 
 import snnmap
 from snnmap.cli import main
+from snnmap.core import plug_ins
 from snnmap.core.errors import InfeasibleError, InputError, SnnmapError
 from snnmap.formats.profile import save_profile
 from snnmap.ir import AlgorithmRecord, Clustering, Placement, Violation, Wiring
@@ -106,6 +107,11 @@ borrowed = scratch_mappers:Borrowed
 lossy = scratch_mappers:Lossy
 """
 PACKAGE = "scratch-mappers 1.2"
+CHIP = """
+
+CHIP = Path(__file__).with_name("scratch-chip.toml")
+GONE = CHIP.with_name("gone.toml")
+"""
 
 
 def installed(folder: Path, entry_points: str) -> None:
@@ -124,11 +130,11 @@ def offer(tmp_path, monkeypatch):
     def install(entry_points: str = ENTRY_POINTS) -> None:
         installed(tmp_path, entry_points)
         monkeypatch.syspath_prepend(tmp_path)
-        registry.plug_ins.cache_clear()
+        plug_ins.plug_ins.cache_clear()
 
     yield install
     sys.modules.pop("scratch_mappers", None)
-    registry.plug_ins.cache_clear()
+    plug_ins.plug_ins.cache_clear()
 
 
 @pytest.fixture(scope="module")
@@ -206,6 +212,36 @@ def test_unusable_entry_points_are_named(offer):
             plan_for(settings={"wire": name})
     with pytest.raises(InputError, match=r"wire algorithm"):
         snnmap.algorithms()
+
+
+def test_a_package_offers_a_chip(offer, activity, tmp_path, capsys):
+    offer("[snnmap.hardware]\nscratch = scratch_mappers:CHIP")
+    (tmp_path / "scratch-chip.toml").write_text('extends = "pcm-mesh"\nname = "scratch"\nrows = 64\n[values]\n')
+    (tmp_path / "scratch_mappers.py").write_text("from pathlib import Path" + CHIP)
+    assert "scratch" in [chip["name"] for chip in snnmap.list_hardware()["chips"]]
+    mapping = tmp_path / "m.json"
+    for arguments in (
+        ["compile", str(activity), "--hw", "scratch", "-o", str(mapping), "-q"],
+        ["verify", str(mapping)],
+    ):
+        with pytest.raises(SystemExit) as stopped:
+            main(arguments)
+        assert not stopped.value.code
+    assert "legal" in capsys.readouterr().out
+    assert json.loads(mapping.read_text())["chip"]["source"] == "scratch"
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [("GONE", "must be the path of a chip's TOML file"), ("NOTHING", "of scratch-mappers 1.2 cannot be imported")],
+)
+def test_an_unusable_chip_of_a_package_is_named(offer, tmp_path, value, words):
+    offer(f"[snnmap.hardware]\nscratch = scratch_mappers:{value}")
+    (tmp_path / "scratch_mappers.py").write_text("from pathlib import Path" + CHIP)
+    with pytest.raises(InputError, match=words):
+        snnmap.load_hardware("scratch")
+    with pytest.raises(InputError, match=r"did you mean 'scratch'\?"):
+        snnmap.load_hardware("scratsh")
 
 
 def test_an_unusable_objective_of_a_package_is_named(offer):
