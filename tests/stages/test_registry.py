@@ -222,7 +222,7 @@ def test_a_package_offers_a_chip(offer, activity, tmp_path, capsys):
     mapping = tmp_path / "m.json"
     for arguments in (
         ["compile", str(activity), "--hw", "scratch", "-o", str(mapping), "-q"],
-        ["verify", str(mapping)],
+        ["verify", str(mapping), "--workload", str(activity)],
     ):
         with pytest.raises(SystemExit) as stopped:
             main(arguments)
