@@ -34,6 +34,9 @@ dialect = click.option(
 _DATA = (
     click.option("--data", type=FILE, help="Input data: npz, npy, MNIST idx, WFDB record, NIRData, ..."),
     click.option("--labels", type=FILE, help="Labels, where they are not beside the data."),
+    click.option(
+        "--layout", metavar="LETTERS", help="Axes of the data: B samples, T steps, C H W or F features, e.g. TBCHW."
+    ),
     dialect,
     click.option("--dt", type=float, metavar="SECONDS", help="Duration of a time step."),
     click.option("--steps", type=int, metavar="N", help="Time steps per sample."),
@@ -74,7 +77,7 @@ def data_options(command: Command) -> Command:
 
 
 DATA_FIELDS = (
-    *("data", "labels", "dt", "steps", "dialect", "reset", "encode", "samples"),
+    *("data", "labels", "layout", "dt", "steps", "dialect", "reset", "encode", "samples"),
     *("integration", "comparison", "decay", "clamp", "multispike", "pooling", "strict"),
     *("max_rate", "window", "delta"),
 )

@@ -14,13 +14,13 @@ import msgspec
 import numpy as np
 
 from snnmap.core import library
-from snnmap.core.arrays import F64
+from snnmap.core.arrays import F64, I64
 from snnmap.core.errors import InputError
 from snnmap.core.suggest import suggestion
 from snnmap.frontend.data import nirdata
 from snnmap.frontend.data.archive import read_bytes
 from snnmap.frontend.data.encode import DELTA, STEPS, Encoded, EncodeRules, encode_recording, synthetic_poisson
-from snnmap.frontend.data.read import ACCEPTED, read_recording
+from snnmap.frontend.data.read import ACCEPTED, Wanted, read_recording
 from snnmap.frontend.data.samples import Dense, Recording, first_samples
 from snnmap.frontend.dialects import DIALECTS, DialectName
 from snnmap.frontend.hdf5.tree import SIGNATURE, read_tree
@@ -98,7 +98,20 @@ def load_workload(source: str | Path, options: LoadOptions | None = None) -> Wor
     remarks = Remarks(tuple(assumed), tuple(read.repairs))
     trained = file is None or not isinstance(file.network, Recipe) or options.labels is not None
     labels = recording.labels if recording is not None and trained else None  # random weights classify nothing
+    _check_classes(labels, read.network, options.data or source)
     return Workload(read.name, read.network, encoded.spikes, labels, dynamics, provenance, remarks)
+
+
+def _check_classes(labels: I64 | None, network: Network, where: str | Path) -> None:
+    """Refuse labels that no output stands for."""
+    classes = sum(network.populations[k].size for k in network.outputs)
+    if labels is None or not len(labels) or (labels.min() >= 0 and labels.max() < classes):
+        return
+    first = int(np.flatnonzero((labels < 0) | (labels >= classes))[0])
+    raise InputError(
+        f"{where}: sample {first} has label {labels[first]}, but the network has {classes} outputs, classes 0 to "
+        f"{classes - 1}; give the labels of these data, counted from 0"
+    )
 
 
 def input_shape(network: Network) -> tuple[int, ...]:
@@ -233,7 +246,7 @@ def _recording(
         return None
     else:
         raise InputError(f"{source}: brings no input data; give --data FILE ({ACCEPTED})")
-    return read_recording(path, labels=labels, window=stimulus["window"], nodes=nodes)
+    return read_recording(path, labels=labels, wanted=Wanted(stimulus["window"], nodes, options.layout))
 
 
 def _synthetic(

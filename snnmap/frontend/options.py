@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from snnmap.core.errors import InputError
+from snnmap.frontend.data.layout import checked_layout
 from snnmap.frontend.dialects import NAMES, DialectName
 from snnmap.ir.dynamics import Comparison, Decay, Integration, Reset
 
@@ -38,6 +39,8 @@ class LoadOptions:
     """Input data file; the workload's own if `None`."""
     labels: str | Path | None = None
     """Labels, where they do not lie beside the data."""
+    layout: str | None = None
+    """Axes of an array of data, one letter each: B samples, T steps, C, H, W or F features; for example TBCHW."""
     dt: float | None = None
     """Seconds per step."""
     steps: int | None = None
@@ -76,6 +79,8 @@ class LoadOptions:
             value = getattr(self, key)
             if value is not None and not 0 < value < float("inf"):
                 raise InputError(f"{key} must be a positive number, not {value}")
+        if self.layout is not None:
+            checked_layout(self.layout)
         if self.max_rate is not None and self.max_rate > 1:
             raise InputError(f"max_rate is at most 1 spike per step, not {self.max_rate}")
         if self.seed < 0:

@@ -14,7 +14,8 @@ Rules
 -----
 An event at time t belongs to step floor(t / dt + 1e-6), the small term absorbing rounding of t. **Several events of
 one source in one step add up** (value 2, 3, ...): clipping them loses charge; on N-MNIST at 1 ms it costs 8 % accuracy.
-Events after the last step are left out, with a note. Unsigned bytes stand for 0..255 and are divided by 255.
+Events after the last step are left out, with a note.
+What whole numbers are: `data.meaning`.
 """
 
 from collections.abc import Callable
@@ -26,6 +27,7 @@ import numpy.typing as npt
 
 from snnmap.core.arrays import F32, F64, I64, offsets, row_of_entry
 from snnmap.core.errors import InputError
+from snnmap.frontend.data.meaning import BYTE, is_series, numbers, read_as
 from snnmap.frontend.data.samples import Dense, Events, Recording
 from snnmap.frontend.options import Encoding
 from snnmap.ir import Spikes
@@ -196,13 +198,16 @@ def _dense(data: Dense, shape: tuple[int, ...], how: EncodeRules) -> Encoded:
     """Frames or series through an encoder."""
     notes: list[str] = []
     encode: str | None = how.encode
+    if encode == "delta" and data.timed is False:
+        raise InputError("delta modulation needs a series (samples, steps, features), but the data are frames")
+    timed = is_series(data, shape, factor=2 if encode == "delta" else 1)
+    notes += read_as(data, timed)
+    data, more = numbers(data, timed, encode)
+    notes += more
     if data.spiking:
         if encode not in (None, "current"):
             raise InputError(f"the data are spikes already; leave out --encode {encode}")
         encode = "current"
-    if encode == "delta" and data.timed is False:
-        raise InputError("delta modulation needs a series (samples, steps, features), but the data are frames")
-    timed = _arranged(data, shape, factor=2 if encode == "delta" else 1)
     if encode is None:
         encode = "current" if timed else "rate"
         notes.append(f"encode = {encode}: the usual for {'series' if timed else 'frames'}, as none is stated")
@@ -214,7 +219,7 @@ def _dense(data: Dense, shape: tuple[int, ...], how: EncodeRules) -> Encoded:
     if timed and steps * how.dt > length * (data.dt or how.dt) * (1 + ROUNDING):
         raise InputError(
             f"{steps} steps of {how.dt:g} s are longer than the series of {length} steps of {data.dt or how.dt:g} s; "
-            "lower --steps"
+            + ("say --layout TB... if the first axis is time" if steps == data.samples else "lower --steps")
         )
     if timed and not data.spiking and data.dt and not np.isclose(data.dt, how.dt, rtol=1e-9):
         notes.append(f"the series of {data.dt:g} s per value is held or thinned to steps of {how.dt:g} s")
@@ -227,29 +232,6 @@ def _dense(data: Dense, shape: tuple[int, ...], how: EncodeRules) -> Encoded:
         else:
             parts.append(one(flat[k][hold] if timed else flat[k], steps, k))
     return Encoded(_joined(parts, steps, how.dt, int(np.prod(shape))), "spikes" if data.spiking else encode, notes)
-
-
-def _arranged(data: Dense, shape: tuple[int, ...], factor: int) -> bool:
-    """Whether axis 1 is time; `factor` inputs listen to one feature.
-
-    Raises
-    ------
-    InputError
-        If the features do not match the network's inputs either way.
-    """
-    per_sample = data.values.shape[1:]
-    size = int(np.prod(shape))
-    as_frame, as_series = int(np.prod(per_sample)) * factor, int(np.prod(per_sample[1:])) * factor
-    if data.timed is not True and factor == 1 and as_frame == size:
-        return False
-    if data.timed is not False and len(per_sample) > 1 and as_series == size:
-        return True
-    each = "" if factor == 1 else f", {factor} inputs for every value (on and off)"
-    what = {True: "steps, features", False: "features", None: "features or steps, features"}[data.timed]
-    raise InputError(
-        f"a sample of the data has shape {per_sample} ({what}), but the network's inputs have shape {shape}{each}; "
-        "reshape, crop or rescale the data so that its features match"
-    )
 
 
 def _steps(data: Dense, timed: bool, dt: float, notes: list[str]) -> int:
@@ -285,7 +267,7 @@ def _encoder(
         If the range of the data does not suit the encoding.
     """
     if encode == "current":
-        scale = 1 / 255 if data.values.dtype == np.uint8 else 1.0
+        scale = 1 / BYTE[1] if data.span == BYTE else 1.0
         return lambda values, steps, _: _sparse(np.broadcast_to(values * scale, (steps, values.shape[1])))
     if series is not None:
         crossed = _delta(series.astype(np.float64), _threshold(data, how.delta))
@@ -320,8 +302,8 @@ def _unit_scaled(data: Dense) -> Callable[[npt.NDArray[Any]], F64]:
     InputError
         If their range is not known and they leave 0..1.
     """
-    if data.values.dtype == np.uint8:
-        return lambda values: values / 255.0
+    if data.span == BYTE:
+        return lambda values: values / BYTE[1]
     if data.span is not None:
         low, high = data.span
         width = high - low or 1.0

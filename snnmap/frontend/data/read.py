@@ -2,10 +2,11 @@
 
 =========================== ============================================================================================
 `.npz`, `.npy`              `spikes` (samples, steps, *features): spike counts, used as they are; `data` or `x`: values,
-                            frames (samples, *features) or series (samples, steps, *features); optional `labels`, `dt`
-`.npz` of events            `x`, `y`, optional `p` (polarity, the channel), or flat indices `i` or `idx`; times `t_us`,
-                            `t_ms`, or `t` (floats: seconds; integers: microseconds); optional `offsets` (samples + 1,),
-                            `labels`
+                            frames (samples, *features) or series (samples, steps, *features), or axes as `layout` says;
+                            optional `labels`, `dt`; or events, as columns or a structured array (`data.events`)
+`.csv`, `.tsv`, `.tab`      a header that names columns of events; else one sample per row, a column `label` apart
+HDF5                        the same arrays; lists of unequal length (SHD, SSC: `spikes/times`, `spikes/units`): events
+`.bin`, a folder of them    N-MNIST events (`data.nmnist`)
 `*-ubyte[.gz]`              MNIST idx images; labels from the canonical name beside them
 `.hea` / `.dat`             MIT-BIH record in WFDB format 212, cut into windows; `.dat` also as scipy's npz
 NIR data (HDF5)             `nir.write_data`: the node named as the network's input, else `input`, else the only one
@@ -14,27 +15,40 @@ NIR data (HDF5)             `nir.write_data`: the node named as the network's in
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from snnmap.core.arrays import F64, I64
+from snnmap.core.arrays import I64, digest
 from snnmap.core.errors import InputError
-from snnmap.frontend.data import idx, nirdata, wfdb
+from snnmap.frontend.data import idx, nirdata, nmnist, table, wfdb
 from snnmap.frontend.data.archive import NPY, ZIP, Arrays, integers, read_arrays, read_bytes
-from snnmap.frontend.data.samples import Dense, Events, Recording, finite
+from snnmap.frontend.data.events import columns_of, events_of, has_places, time_column
+from snnmap.frontend.data.hdf5 import read_hdf5
+from snnmap.frontend.data.layout import arranged
+from snnmap.frontend.data.meaning import BYTE
+from snnmap.frontend.data.samples import Dense, Recording, finite
 from snnmap.frontend.hdf5.tree import SIGNATURE
 
-ACCEPTED = "npz, npy, MNIST idx, WFDB .hea/.dat, or NIR data (HDF5)"
-TIMES = {"t_us": 1e-6, "t_ms": 1e-3, "t": 1.0}
+ACCEPTED = "npz, npy, csv, tsv, HDF5 (SHD, NIR data, arrays), N-MNIST .bin, MNIST idx, or WFDB .hea/.dat"
 
 
-def read_recording(
-    path: Path, *, labels: Path | None = None, window: float | None = None, nodes: Sequence[str] = ("input",)
-) -> Recording:
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """How a data file is to be read, where it leaves that open."""
+
+    window: float | None = None
+    """Seconds per sample cut from a continuous record."""
+    nodes: Sequence[str] = ("input",)
+    """Names of the network's inputs, for files that hold several recordings."""
+    layout: str | None = None
+    """Letters of the axes of arrays (`data.layout`)."""
+
+
+def read_recording(path: Path, *, labels: Path | None = None, wanted: Wanted | None = None) -> Recording:
     """Input data of one file.
 
     Parameters
@@ -43,17 +57,18 @@ def read_recording(
         The data file.
     labels
         Its labels: npy, npz, idx, WFDB annotations (`.atr`), or text with one whole number per line.
-    window
-        Seconds per sample cut from a continuous record.
-    nodes
-        Names of the network's inputs, for files that hold several recordings.
+    wanted
+        What the user says about it.
 
     Raises
     ------
     InputError
         If a file is missing, empty, truncated, damaged or of a foreign kind.
     """
-    recording = _read(path, read_bytes(path), window, nodes)
+    wanted = wanted or Wanted()
+    recording = _read(path, wanted)
+    if wanted.layout is not None and not (isinstance(recording.data, Dense) and recording.data.span is None):
+        raise InputError(f"{path}: a layout is for arrays; these data have axes of their own")
     if labels is None:
         return recording
     content = read_bytes(labels)
@@ -61,24 +76,69 @@ def read_recording(
     return replace(recording, labels=_labels(labels, content, recording), digests=digests)
 
 
-def _read(path: Path, content: bytes, window: float | None, nodes: Sequence[str]) -> Recording:
+def recording_in_memory(data: object, labels: object, layout: str | None) -> Recording:
+    """Recording of arrays or tensors, or of a mapping of them by the names that an npz would have.
+
+    Raises
+    ------
+    InputError
+        If they cannot be read.
+    """
+    arrays = {str(k): array_of(v) for k, v in data.items()} if isinstance(data, Mapping) else {"data": array_of(data)}
+    if labels is not None:
+        arrays["labels"] = array_of(labels)
+    recording = recording_of(arrays, layout)
+    return replace(recording, digests=(("data", digest([part for k, v in arrays.items() for part in (k, v)])),))
+
+
+def array_of(values: object) -> npt.NDArray[Any]:
+    """Anything that has or makes a numpy array: lists, arrays, tensors of torch (which is not imported), jax, ...
+
+    Raises
+    ------
+    InputError
+        If it does not.
+    """
+    for step in ("detach", "cpu"):  # a tensor of torch that has a gradient or lies on another device
+        values = getattr(values, step)() if callable(getattr(values, step, None)) else values
+    try:
+        array = np.asarray(values)
+    except (ValueError, TypeError, RuntimeError) as error:
+        raise InputError(f"the data, a {type(values).__name__}, cannot be made an array: {error}") from None
+    if array.dtype.kind == "O":
+        raise InputError(f"the data, a {type(values).__name__}, are not numbers in a regular array")
+    return array
+
+
+def _read(path: Path, wanted: Wanted) -> Recording:
     """Dispatch on content first, then on the name."""
+    if path.is_dir():
+        return nmnist.read_recordings(path)
+    content = read_bytes(path)
     digests = (("data", hashlib.sha256(content).hexdigest()),)
     head = content[:8]
     if head.startswith((ZIP, NPY)):
         arrays = read_arrays(path, content)
         if "ecg" in arrays and "t" not in arrays:
-            return wfdb.read_scipy_ecg(path, content, arrays["ecg"], window)
-        return replace(_from_arrays(path, arrays), digests=digests)
-    if head == SIGNATURE:
+            return wfdb.read_scipy_ecg(path, content, arrays["ecg"], wanted.window)
+        return replace(_from_arrays(path, arrays, wanted.layout), digests=digests)
+    if head == SIGNATURE and nirdata.ROOT.encode() in content:
         recordings, _ = nirdata.read_nirdata(path)
-        return replace(_node(path, recordings, nodes), digests=digests)
+        return replace(_node(path, recordings, wanted.nodes), digests=digests)
+    if head == SIGNATURE:
+        return replace(_from_arrays(path, read_hdf5(path), wanted.layout), digests=digests)
     if path.suffix in (".hea", ".dat"):
-        return wfdb.read_ecg(path, window)
+        return wfdb.read_ecg(path, wanted.window)
+    if path.suffix == ".bin":
+        return nmnist.read_recordings(path)
     if idx.is_idx(head, path.name):
-        images = Recording(Dense(idx.read_idx(path, content), timed=False, spiking=False), None, (), digests)
+        images = Recording(Dense(idx.read_idx(path, content), False, spiking=False, span=BYTE), None, (), digests)
         beside = idx.labels_beside(path)
         return images if beside is None else replace(images, labels=_labels(beside, read_bytes(beside), images))
+    if path.suffix in table.SUFFIXES:
+        return replace(_from_arrays(path, table.read_table(path, content), wanted.layout), digests=digests)
+    if head.startswith(idx.GZIP):
+        raise InputError(f"{path}: is compressed; unpack it first (gunzip {path.name})")
     raise InputError(f"{path}: not a kind of data that can be read; give {ACCEPTED}")
 
 
@@ -91,26 +151,45 @@ def _node(path: Path, recordings: Mapping[str, Recording], nodes: Sequence[str])
     return recordings[candidates[0]]
 
 
-def _from_arrays(path: Path, arrays: Arrays) -> Recording:
-    """Spikes, values or events of an npz or npy."""
+def _from_arrays(path: Path, arrays: Arrays, layout: str | None) -> Recording:
+    """As `recording_of`; the message names the file."""
     try:
-        labels = integers(arrays["labels"].ravel(), "labels") if "labels" in arrays else None
-        time = next((key for key in TIMES if key in arrays), None)
-        if time is not None:
-            events, notes = _events(arrays, time)
-            return Recording(events, labels, notes)
-        key, notes = _tensor(arrays)
-        values = finite(arrays[key], f"the array {key!r}")
-        spiking = key == "spikes"
-        if values.ndim < 2 or (spiking and values.ndim < 3):
-            wanted = "(samples, steps, features)" if spiking else "(samples, features) or (samples, steps, features)"
-            raise InputError(f"the array {key!r} must have axes {wanted}, not {values.shape}")
-        dt = float(arrays["dt"].ravel()[0]) if "dt" in arrays and arrays["dt"].size == 1 else None
-        if dt is not None and not 0 < dt < float("inf"):
-            raise InputError(f"dt must be positive, not {dt}")
-        return Recording(Dense(values, timed=True if spiking or dt else None, spiking=spiking, dt=dt), labels, notes)
+        return recording_of(arrays, layout)
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
+
+
+def recording_of(arrays: Arrays, layout: str | None = None) -> Recording:
+    """Spikes, values or events of arrays by name.
+
+    Raises
+    ------
+    InputError
+        If there are no data among them, or their axes or values are impossible.
+    """
+    columns = columns_of(arrays)
+    time = time_column(arrays) or (time_column(columns) if has_places(columns) else None)
+    if time is not None or any(array.dtype.names for array in arrays.values()):
+        if layout is not None:
+            raise InputError(f"layout {layout} is for arrays of values; the data are events")
+        if time is None:
+            raise InputError(f"the structured array has fields {sorted(columns)}, but no times t and places x, y or i")
+        return events_of(columns, time)
+    labels = integers(arrays["labels"].ravel(), "labels") if "labels" in arrays else None
+    key, notes = _tensor(arrays)
+    values = finite(arrays[key], f"the array {key!r}")
+    spiking = key == "spikes"
+    if layout is not None:
+        values = arranged(values, layout)
+    elif values.ndim < 2 or (spiking and values.ndim < 3):
+        wanted = "(samples, steps, features)" if spiking else "(samples, features) or (samples, steps, features)"
+        raise InputError(f"the array {key!r} must have axes {wanted}, not {values.shape}; or say its --layout")
+    dt = float(arrays["dt"].ravel()[0]) if "dt" in arrays and arrays["dt"].size == 1 else None
+    if dt is not None and not 0 < dt < float("inf"):
+        raise InputError(f"dt must be positive, not {dt}")
+    timed = "T" in layout.upper() if layout is not None else (True if spiking or dt else None)
+    declared = layout is not None
+    return Recording(Dense(values, timed, spiking=spiking, dt=dt, declared=declared), labels, notes)
 
 
 def _tensor(arrays: Arrays) -> tuple[str, tuple[str, ...]]:
@@ -122,37 +201,6 @@ def _tensor(arrays: Arrays) -> tuple[str, tuple[str, ...]]:
     if len(others) != 1:
         raise InputError(f"holds arrays {sorted(arrays)}, but none called spikes, data, x or t")
     return others[0], (f"the only array, {others[0]!r}, is taken as the data",)
-
-
-def _events(arrays: Arrays, key: str) -> tuple[Events, tuple[str, ...]]:
-    """Event list of an npz with times under `key`."""
-    flat = next((name for name in ("i", "idx") if name in arrays), None)
-    if flat is None and not {"x", "y"} <= set(arrays):
-        raise InputError(f"has times {key!r}, but neither x and y nor flat indices i; it holds {sorted(arrays)}")
-    names = [flat] if flat is not None else [name for name in ("p", "y", "x") if name in arrays]
-    coordinates = tuple(integers(arrays[name].ravel(), f"the array {name!r}") for name in names if name)
-    if any(axis.size and axis.min() < 0 for axis in coordinates):
-        raise InputError(f"an event coordinate ({', '.join(map(str, names))}) is negative")
-    time, notes = _seconds(arrays[key], key)
-    value = finite(arrays["value"].ravel(), "the array 'value'").astype(np.float32) if "value" in arrays else None
-    count = len(time)
-    if any(len(axis) != count for axis in (*coordinates, *(() if value is None else (value,)))):
-        raise InputError("the arrays of events differ in length")
-    frame = integers(arrays["offsets"].ravel(), "offsets") if "offsets" in arrays else np.array([0, count])
-    if len(frame) < 2 or frame[0] != 0 or frame[-1] != count or np.any(np.diff(frame) < 0):
-        raise InputError(f"offsets must rise from 0 to the number of events, {count:,}")
-    return Events(frame, time, coordinates, value), notes
-
-
-def _seconds(values: npt.NDArray[Any], key: str) -> tuple[F64, tuple[str, ...]]:
-    """Times in seconds, and what was assumed of their unit."""
-    raw = finite(values.ravel(), f"the array {key!r}")
-    whole = key == "t" and raw.dtype.kind in "iu"
-    notes = ("the whole-number event times 't' are taken as microseconds",) if whole else ()
-    time = raw.astype(np.float64) * (1e-6 if whole else TIMES[key])
-    if time.size and time.min() < 0:
-        raise InputError(f"an event time {key!r} is negative")
-    return time, notes
 
 
 def _labels(path: Path, content: bytes, recording: Recording) -> I64:
@@ -173,7 +221,9 @@ def _labels(path: Path, content: bytes, recording: Recording) -> I64:
             raise InputError(f"{path}: labels must have one axis, not {labels.ndim}")
     else:
         try:
-            labels = np.array([int(line) for line in content.decode("ascii").split()], np.int64)
+            words = content.decode("utf-8-sig").replace(",", " ").replace(";", " ").split()
+            words = words[1:] if words[:1] and words[0].strip("\"'").lower() in table.CLASSES else words
+            labels = np.array([int(word) for word in words], np.int64)
         except (UnicodeDecodeError, ValueError, OverflowError):
             raise InputError(f"{path}: not labels; give npy, npz, idx, .atr or whole numbers as text") from None
     try:

@@ -1,6 +1,6 @@
 """The one internal form of input data: dense arrays or event lists, before a network and a time step are known."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from snnmap.core.arrays import F32, F64, I64
 from snnmap.core.errors import InputError
+from snnmap.frontend.data.layout import swapped_hint
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -22,7 +23,9 @@ class Dense:
     dt: float | None = None
     """Seconds per step of the series, where the file says."""
     span: tuple[float, float] | None = None
-    """Low and high end of analog values for encoders that need 0..1; the array's own dtype decides if `None`."""
+    """Low and high end of analog values for encoders that need 0..1, where the file says; (0, 255) for bytes."""
+    declared: bool = False
+    """Whether somebody said which axes are samples and time."""
 
     @property
     def samples(self) -> int:
@@ -77,14 +80,16 @@ def first_samples(recording: Recording, count: int | None) -> Recording:
     data, labels = recording.data, recording.labels
     if data.samples == 0:
         raise InputError("the data holds no samples")
-    if labels is not None and len(labels) < data.samples:
-        raise InputError(f"there are {data.samples:,} samples but only {len(labels):,} labels")
+    if labels is not None and len(labels) != data.samples:
+        hint = swapped_hint(data.values.shape, len(labels)) if isinstance(data, Dense) and not data.declared else ""
+        there = f"there are {data.samples:,} samples but {len(labels):,} labels"
+        raise InputError(f"{there}: {hint or 'give one label per sample'}")
     if count is None or count == data.samples:
-        return recording if labels is None else _with(recording, data, labels[: data.samples])
+        return recording
     if count > data.samples:
         raise InputError(f"{count:,} samples were asked for, but the data holds {data.samples:,}; lower --samples")
     if isinstance(data, Dense):
-        cut: Dense | Events = Dense(data.values[:count], data.timed, data.spiking, data.dt, data.span)
+        cut: Dense | Events = replace(data, values=data.values[:count])
     else:
         stop = int(data.frame[count])
         cut = Events(
@@ -95,11 +100,7 @@ def first_samples(recording: Recording, count: int | None) -> Recording:
             data.features,
             data.duration,
         )
-    return _with(recording, cut, None if labels is None else labels[:count])
-
-
-def _with(recording: Recording, data: Dense | Events, labels: I64 | None) -> Recording:
-    return Recording(data, labels, recording.notes, recording.digests)
+    return replace(recording, data=cut, labels=None if labels is None else labels[:count])
 
 
 def finite(values: npt.NDArray[Any], what: str) -> npt.NDArray[Any]:

@@ -2,7 +2,8 @@
 
 Usage: child.py FILE SECONDS. Standard output gets one line of JSON, {"error": reason} or {"tree": ...}, and then
 the raw bytes of all arrays. In the tree a group is an object, a string a string, an array of strings {"s": nested
-list}, any other array {"a": [dtype, shape, offset]}; "@name" is an attribute of a group. Run and understood by
+list}, lists of numbers of unequal length {"r": [all values, offsets]},
+any other array {"a": [dtype, shape, offset]}; "@name" is an attribute of a group. Run and understood by
 `tree`; imports nothing of snnmap.
 """
 
@@ -49,6 +50,8 @@ def group_tree(group: Any, size: int, depth: int, arrays: list[Any]) -> dict[str
 
 def packed(array: Any, arrays: list[Any]) -> Any:
     """JSON for one value."""
+    if h5py.check_vlen_dtype(array.dtype) not in (None, str, bytes):
+        return ragged(array, arrays)
     if array.dtype.kind in "OSU":
         texts = np.array([text(item) for item in array.ravel()], object).reshape(array.shape).tolist()
         return texts if array.ndim == 0 else {"s": texts}
@@ -58,6 +61,15 @@ def packed(array: Any, arrays: list[Any]) -> Any:
     offset = sum(one.nbytes for one in arrays)
     arrays.append(array)
     return {"a": [array.dtype.str, list(array.shape), offset]}
+
+
+def ragged(array: Any, arrays: list[Any]) -> Any:
+    """JSON for lists of numbers of unequal length."""
+    if array.ndim != 1:
+        raise RefusedError("lists of unequal length in more than one axis")
+    values = np.concatenate(array.tolist()) if len(array) else np.zeros(0)
+    offsets = np.concatenate([[0], np.cumsum([len(one) for one in array])]).astype(np.int64)
+    return {"r": [packed(values, arrays), packed(offsets, arrays)]}
 
 
 def text(value: Any) -> str:

@@ -11,15 +11,28 @@ import json
 import subprocess
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from snnmap.core.errors import InputError
 
 Tree = Mapping[str, Any]
-"""Names to sub-trees, strings (scalar strings) or arrays (strings inside are `str` objects)."""
+"""Names to sub-trees, strings (scalar strings), arrays (strings inside are `str` objects) or `Ragged` lists."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ragged:
+    """Lists of numbers of unequal length."""
+
+    values: npt.NDArray[Any]
+    """All of them, one list after the other."""
+    offsets: npt.NDArray[np.int64]
+    """(lists + 1,) first value of every list."""
+
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 
@@ -110,6 +123,8 @@ def _unpacked(tree: Mapping[str, Any], body: bytes) -> dict[str, Any]:
             dtype, shape, offset = value["a"]
             count = int(np.prod(shape, dtype=np.int64))
             result[name] = np.frombuffer(body, dtype, count, offset).reshape(shape)
+        elif isinstance(value.get("r"), list):
+            result[name] = Ragged(*_unpacked(dict(zip("vo", value["r"], strict=True)), body).values())
         elif isinstance(value.get("s"), list):
             result[name] = np.array(value["s"], object)
         else:

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from snnmap.core.errors import InputError
 from snnmap.frontend.data.encode import EncodeRules, encode_recording, synthetic_poisson
+from snnmap.frontend.data.meaning import BYTE
 from snnmap.frontend.data.samples import Dense, Events, Recording
 
 
@@ -37,7 +38,7 @@ def encoded(recording, shape, **rules):
 @given(values=st.lists(st.integers(0, 255), min_size=1, max_size=6), steps=st.integers(1, 40))
 def test_rate_is_accumulate_and_fire(values, steps):
     image = np.array([values], np.uint8)
-    got, _ = encoded(frames(image), (len(values),), steps=steps, encode="rate")
+    got, _ = encoded(frames(image, span=BYTE), (len(values),), steps=steps, encode="rate")
     total = np.zeros(len(values), int)
     for t in range(steps):
         total += values

@@ -6,7 +6,7 @@ import pytest
 
 from snnmap.core.errors import InputError
 from snnmap.frontend.data.nirdata import is_nirdata, read_nirdata
-from snnmap.frontend.data.read import read_recording
+from snnmap.frontend.data.read import Wanted, read_recording
 
 
 def written(tmp_path, name="d.nir", **nodes):
@@ -57,7 +57,7 @@ def test_the_node_of_the_input_is_chosen(tmp_path):
     ones, twos = gridded(np.ones((1, 2, 3))), gridded(2 * np.ones((1, 2, 3)))
     path = written(tmp_path, input={"spikes": ones}, other={"spikes": twos})
     assert read_recording(path).data.values.max() == 1
-    assert read_recording(path, nodes=["other"]).data.values.max() == 2
+    assert read_recording(path, wanted=Wanted(nodes=["other"])).data.values.max() == 2
     path = written(tmp_path, a={"spikes": ones}, b={"spikes": ones})
     with pytest.raises(InputError, match=r"holds data of \['a', 'b'\]"):
         read_recording(path)
@@ -75,7 +75,7 @@ def test_damaged_and_foreign_files_are_refused(tmp_path):
             read_recording(path)
     nir.write(path, nir.NIRGraph.from_list(nir.Linear(np.ones((1, 1)))))
     assert not is_nirdata(path)
-    with pytest.raises(InputError, match="does not say that it is NIR data"):
+    with pytest.raises(InputError, match="is a network, not data"):
         read_recording(path)
 
 

@@ -158,7 +158,7 @@ def test_the_first_samples_are_taken(tmp_path):
     assert first_samples(data, None).data.samples == 2
     with pytest.raises(InputError, match="3 samples were asked for, but the data holds 2"):
         first_samples(data, 3)
-    with pytest.raises(InputError, match="2 samples but only 1 labels"):
+    with pytest.raises(InputError, match="2 samples but 1 labels: give one label per sample"):
         first_samples(read_recording(saved(tmp_path, data=np.ones((2, 3)), labels=[1])), 1)
     with pytest.raises(InputError, match="no samples"):
         first_samples(read_recording(saved(tmp_path, data=np.ones((0, 3)))), None)

@@ -8,7 +8,7 @@ from support.refusals import error_of
 
 from snnmap.core.errors import InputError
 from snnmap.frontend.data import wfdb as ecg
-from snnmap.frontend.data.read import read_recording
+from snnmap.frontend.data.read import Wanted, read_recording
 
 
 def packed(samples):
@@ -59,7 +59,7 @@ def test_format_212_round_trip(samples, tmp_path_factory):
 def test_a_record_becomes_windows_in_millivolts(record):
     path, units = record
     for given_path in (path, path.with_suffix(".dat")):
-        data = read_recording(given_path, window=0.6).data
+        data = read_recording(given_path, wanted=Wanted(window=0.6)).data
         assert data.values.shape == (3, 30, 2)
         assert data.dt == pytest.approx(0.02)
         expected = np.stack([(units[:, 0] - 1024) / 200, (units[:, 1] - 24) / 100], axis=1)
@@ -72,14 +72,14 @@ def test_the_default_window_is_noted_and_a_short_record_refused(record):
     assert recording.data.values.shape == (1, 100, 2)
     assert "windows of 2 s" in recording.notes[0]
     with pytest.raises(InputError, match=r"lasts 2 s.*no window of 3 s"):
-        read_recording(path, window=3.0)
+        read_recording(path, wanted=Wanted(window=3.0))
 
 
 def test_labels_are_the_highest_class_of_a_window(record):
     path, _ = record
     beats = path.with_suffix(".atr")
     beats.write_bytes(annotated([(3, 28), (5, 1), (12, 8), (40, 5), (41, 1), (2000, 5)]))
-    assert read_recording(path, window=0.4, labels=beats).labels.tolist() == [1, 0, 2, 0, 0]
+    assert read_recording(path, wanted=Wanted(window=0.4), labels=beats).labels.tolist() == [1, 0, 2, 0, 0]
 
 
 def test_annotations_skip_and_ignore_what_is_no_annotation():
@@ -149,7 +149,7 @@ def test_a_dat_without_header_is_refused(tmp_path):
 def test_the_npz_that_scipy_ships_as_dat(tmp_path):
     with (tmp_path / "ecg.dat").open("wb") as file:
         np.savez(file, ecg=np.array([1024, 1224] * 400, np.uint16))
-    data = read_recording(tmp_path / "ecg.dat", window=1.0).data
+    data = read_recording(tmp_path / "ecg.dat", wanted=Wanted(window=1.0)).data
     assert data.values.shape == (2, 360, 1)
     np.testing.assert_allclose(data.values[0, :2, 0], [0.0, 1.0])
 
@@ -162,5 +162,5 @@ def test_damaged_header_bytes_give_one_error_or_data(at, value, tmp_path_factory
     text = bytearray(b"r 2 50 100\nr.dat 212 200 11 1024 1 200 0 MLII\nr.dat 212 200 11 1024 2 300 0 V5\n")
     text[min(at, len(text) - 1)] = value
     (folder / "r.hea").write_bytes(text)
-    message = error_of(lambda: read_recording(folder / "r.hea", window=1.0))
+    message = error_of(lambda: read_recording(folder / "r.hea", wanted=Wanted(window=1.0)))
     assert message is None or str(folder) in message

@@ -1,0 +1,112 @@
+"""Inputs that were once read wrong, each with its right value; every one stands for a kind."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from support.refusals import error_of
+
+import snnmap
+from snnmap.core.errors import InputError
+
+CASES = Path(__file__).parents[1] / "data" / "cases"
+
+
+def totals(network, data, **options):
+    """Spikes of every population over all samples, inputs first, and the accuracy."""
+    graph = snnmap.profile(CASES / network, snnmap.LoadOptions(data=data, **options))
+    return [int(graph.spikes[p.first : p.stop].sum()) for p in graph.network.populations], graph
+
+
+@pytest.mark.parametrize("data", ["frames_int16.npy", "frames_uint8.npy", "tonic_events.npy", "xytp_pm1.npz"])
+def test_counts_are_counts_whatever_their_type_and_events_give_the_same(data):
+    found, graph = totals("conv_if.nir", CASES / data, dt=1e-3, reset="value")
+    assert found == [3000, 3843]
+    noted = " / ".join(graph.remarks.assumed)
+    assert ("polarities -1 and 1 are taken as 0 and 1" in noted) is (data == "xytp_pm1.npz")
+    assert ("taken as microseconds" in noted) is ("frames" not in data)
+
+
+@pytest.mark.parametrize("data", ["snntorch_leaky_f32.npz", "snntorch_leaky_uint8.npz"])
+def test_snntorchs_default_leaky(data):
+    found, graph = totals("snntorch_leaky.nir", CASES / data)
+    assert found[-2:] == [9754, 1627]
+    assert graph.accuracy == 0.9
+    assert any("0 and 1 are taken as spikes" in line for line in graph.remarks.assumed)
+
+
+@pytest.mark.parametrize(
+    ("name", "dialect", "expected"),
+    [
+        ("j_if", "spikingjelly", [292]),
+        ("j_lif", "spikingjelly", [167]),
+        ("s_iaf", "sinabs", [40687, 10886, 1442]),
+    ],
+)
+@pytest.mark.parametrize("stated", [False, True], ids=["guessed", "stated"])
+def test_spikingjelly_and_sinabs(name, dialect, expected, stated):
+    found, graph = totals(f"{name}.nir", CASES / f"{name}.npz", dialect=dialect if stated else None)
+    assert found[-len(expected) :] == expected
+    if name == "j_if":
+        assert graph.dt == 1e-4
+
+
+def test_a_leaky_neuron_of_beta_one_is_an_if(tmp_path):
+    np.savez(tmp_path / "d.npz", data=np.ones((2, 5, 4), np.float32))
+    _, graph = totals("snntorch_beta1.nir", tmp_path / "d.npz")
+    assert [p.model for p in graph.network.populations if p.kind == "neuron"] == ["IF"]
+    assert any("this is an IF" in line for line in graph.remarks.repairs)
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ("time_first.npz", "12 samples but 60 labels: time and batch look swapped: .* --layout TBCHW"),
+        ("labels_more.npz", "10 samples but 20 labels: give one label per sample"),
+    ],
+)
+def test_labels_that_do_not_match_are_refused(data, message):
+    with pytest.raises(InputError, match=message):
+        totals("snntorch_leaky.nir", CASES / data)
+
+
+def test_a_declared_layout_gives_equal_results(tmp_path):
+    own = np.load(CASES / "frames_BTCHW_bin_u8.npy")
+    np.save(tmp_path / "TBCHW.npy", np.repeat(own, 3, axis=0).swapaxes(0, 1).astype(np.float32))
+    np.save(tmp_path / "BCHWT.npy", own.transpose(0, 2, 3, 4, 1).astype(np.int64))
+    np.save(tmp_path / "TWHC.npy", own[0].transpose(0, 3, 2, 1).astype(bool))
+    expected, _ = totals("conv_if.nir", CASES / "frames_BTCHW_bin_u8.npy", layout="BTCHW")
+    assert expected == [2825, 3664]
+    for layout, samples in (("TBCHW", 3), ("BCHWT", 1), ("TWHC", 1)):
+        found, graph = totals("conv_if.nir", tmp_path / f"{layout}.npy", layout=layout.lower())
+        assert found == [samples * total for total in expected]
+        assert not any("axes" in line for line in graph.remarks.assumed)
+    right, _ = totals("snntorch_leaky.nir", CASES / "time_first.npz", layout="TBCHW", samples=10)
+    assert right[0] == int(np.load(CASES / "time_first.npz")["data"][:, :10].sum())
+
+
+def test_a_layout_is_refused_that_does_not_fit(tmp_path):
+    for layout, message in (
+        ("BTF", "layout BTF has 3 axes, but the data have 5"),
+        ("BTXY", "layout 'BTXY' is not one letter per axis"),
+        ("BTFC", "is not one letter per axis"),
+        ("BB", "is not one letter per axis"),
+        ("BT", "is not one letter per axis"),
+    ):
+        said = error_of(lambda layout=layout: totals("conv_if.nir", CASES / "frames_int16.npy", layout=layout))
+        assert said is not None
+        assert message in said
+    with pytest.raises(InputError, match="the data are events"):
+        totals("conv_if.nir", CASES / "tonic_events.npy", layout="BTF")
+    np.save(tmp_path / "d.npy", np.load(CASES / "frames_int16.npy").transpose(0, 1, 3, 4, 2))
+    with pytest.raises(InputError, match=r"\(16, 16, 2\), but .* \(2, 16, 16\): they look permuted"):
+        totals("conv_if.nir", tmp_path / "d.npy")
+
+
+def test_labels_outside_the_classes_are_refused(tmp_path):
+    stored = dict(np.load(CASES / "snntorch_leaky_uint8.npz"))
+    for label in (10, -1):
+        stored["labels"][7] = label
+        np.savez(tmp_path / "d.npz", **stored)
+        with pytest.raises(InputError, match=f"sample 7 has label {label}, but the network has 10 outputs"):
+            totals("snntorch_leaky.nir", tmp_path / "d.npz")
