@@ -5,16 +5,17 @@ from typing import Any
 
 import click
 
+from snnmap import Reading
 from snnmap.cli import show
+from snnmap.render.judged import heading, shown
 from snnmap.render.labels import MODES, grouped, mode_of
-from snnmap.render.numbers import number
 
 
-def figures(values: Mapping[str, Any], title: str) -> None:
-    """Print every figure of a mapping on stdout."""
+def figures(values: Mapping[str, Any], title: str, reading: Reading | None = None) -> None:
+    """Print every figure of a mapping on stdout, with pace and air in the headings if they are known."""
     groups = [
-        (heading, [(f"  {label.words}", number(value, label.unit)) for label, value in found])
-        for heading, found in grouped(values)
+        (heading(group, reading), [(f"  {label.words}", shown(label.key, value, reading)) for label, value in listed])
+        for group, listed in grouped(values)
     ]
     show.grouped(title, ("figure", "value"), groups)
     if any(mode_of(key) for key in values):

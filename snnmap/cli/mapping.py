@@ -10,6 +10,7 @@ from snnmap.cli import options, show
 from snnmap.cli.figures import figures
 from snnmap.core.errors import InputError
 from snnmap.core.files import must_be_writable
+from snnmap.render.judged import remarks
 
 
 @click.command(
@@ -70,10 +71,15 @@ def compile_(
     if not quiet:
         for line in compiled.remarks():
             show.say(f"note: {line}")
+        for line in remarks(compiled.reading):
+            show.say(line)
     if json_:
-        show.as_json({"legal": True, **compiled.mapping.figures, "mapping": None if output is None else str(output)})
+        judged = [judgement._asdict() for judgement in compiled.reading.judgements]
+        written = None if output is None else str(output)
+        show.as_json({"legal": True, **compiled.mapping.figures, "judgements": judged, "mapping": written})
         return
-    figures(compiled.mapping.figures, f"{source} on {compiled.hardware.name}, {compiled.hardware.technology.name}")
+    title = f"{source} on {compiled.hardware.name}, {compiled.hardware.technology.name}"
+    figures(compiled.mapping.figures, title, compiled.reading)
     click.echo("legal" if output is None else f"legal; wrote {output}")
 
 

@@ -8,6 +8,7 @@ import click
 import snnmap
 from snnmap.cli import options, show
 from snnmap.cli.figures import figures
+from snnmap.render.judged import remarks
 from snnmap.render.labels import LABELS, mode_of
 from snnmap.render.numbers import difference, number
 
@@ -39,9 +40,11 @@ def report(file: Path, plot: Path | None, crossbar: int | None, quiet: bool, jso
         show.as_json({**mapped.document(), "pictures": [str(path) for path in drawn]})
         return
     chip = mapped.mapping.chip
-    figures(mapped.figures, f"{mapped.mapping.workload.name} on {chip.name}, {chip.technology}")
+    figures(mapped.figures, f"{mapped.mapping.workload.name} on {chip.name}, {chip.technology}", mapped.reading)
     _sensitivity(mapped)
     _constants(mapped)
+    for line in [] if quiet or mapped.reading is None else remarks(mapped.reading):
+        show.say(line)
     for line in mapped.notes:
         show.say(f"note: {line}")
     for path in snnmap.pictures(mapped, plot, crossbar) if plot is not None else ():

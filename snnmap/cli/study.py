@@ -8,6 +8,7 @@ import click
 import snnmap
 from snnmap.cli import options, show
 from snnmap.core.files import must_be_writable, write_atomically
+from snnmap.render.judged import LEGEND
 from snnmap.render.labels import MODES, label, mode_of
 from snnmap.render.plots import must_be_drawable, plot_comparison
 from snnmap.render.tables import compared
@@ -77,7 +78,9 @@ def compare(sources: tuple[str, ...], quiet: bool, json_: bool, **given: Any) ->
         return
     for workload, technology, entries in comparison.tables():
         show.grouped(f"{workload} on {technology}, {asked.pace}", ("", *comparison.objectives), compared(entries))
-    click.echo(f"= as {comparison.objectives[0]}, to which ratios and differences are\n{MODES}")
+    doubts = {entry.doubt for entry in comparison.entries}
+    legend = [words for doubt, words in LEGEND.items() if doubt in doubts]
+    click.echo("\n".join([f"= as {comparison.objectives[0]}, to which ratios and differences are", *legend, MODES]))
 
 
 @click.command(epilog="\b\nExample:\n  snnmap study reports/papers/study.toml")

@@ -29,7 +29,7 @@ from snnmap.ir.origin import (
     Unrolled,
     WorkloadFacts,
 )
-from snnmap.ir.results import Chart, Metric, Report, Violation
+from snnmap.ir.results import Chart, Judgement, Metric, Reading, Report, Violation
 
 __all__ = [
     "ANALOG",
@@ -39,6 +39,7 @@ __all__ = [
     "ChipFacts",
     "Clustering",
     "Dynamics",
+    "Judgement",
     "Kind",
     "Mapping",
     "Metric",
@@ -51,6 +52,7 @@ __all__ = [
     "PopulationFacts",
     "ProfileRecord",
     "Provenance",
+    "Reading",
     "Remarks",
     "Report",
     "Scalar",

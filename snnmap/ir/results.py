@@ -52,6 +52,42 @@ class Violation:
         return f"{self.rule}: {self.where}: {self.asked}; {self.available}"
 
 
+Doubt = Literal["outside model", "beyond horizon", "worn out early", "within one frame", "re-programming dominates"]
+
+
+class Judgement(NamedTuple):
+    """Why one figure is not to be read as it stands."""
+
+    figure: str
+    doubt: Doubt
+    limit: float
+    """What the figure passes, in its unit: melting point, horizon, duration of a frame, energy of all else."""
+    band: tuple[float, float] | None = None
+    """The figure at the ends of the band of what it is proportional to."""
+
+    @property
+    def severe(self) -> bool:
+        """Whether the chip is of no use as it is mapped, and not the figure alone."""
+        return self.doubt in {"worn out early", "within one frame", "re-programming dominates"}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the figures of a mapping are for, and how far they can be believed."""
+
+    ambient: MappingType[str, float]
+    """Mode to temperature of the air, K."""
+    step_time: float
+    """Seconds between two steps: sets duty, heat, leakage and wear per frame."""
+    real_time: bool
+    """Whether that is the network's own step, and not the guaranteed period of the chip."""
+    judgements: tuple[Judgement, ...]
+
+    def of(self, figure: str) -> Judgement | None:
+        """The first judgement on a figure."""
+        return next((judgement for judgement in self.judgements if judgement.figure == figure), None)
+
+
 class Chart(NamedTuple):
     """One map: a value per tile (T,) or per cell (R, C); NaN where there is none."""
 

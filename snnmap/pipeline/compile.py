@@ -16,6 +16,7 @@ from snnmap.core.errors import InfeasibleError
 from snnmap.core.run import Progress, stream
 from snnmap.core.version import __version__
 from snnmap.evaluation.figures import figures, report_of
+from snnmap.evaluation.judgement import reading
 from snnmap.formats.mapping import sealed
 from snnmap.frontend import LoadOptions
 from snnmap.hardware import Hardware, load_hardware
@@ -27,6 +28,7 @@ from snnmap.ir import (
     Placement,
     PopulationFacts,
     ProfileRecord,
+    Reading,
     Remarks,
     Report,
     SpikeGraph,
@@ -67,6 +69,11 @@ class Compiled:
     def hardware(self) -> Hardware:
         """The chip, sized."""
         return self.view.hardware
+
+    @property
+    def reading(self) -> Reading:
+        """What the figures are for, and how far they can be believed."""
+        return reading(self.mapping.figures, self.hardware, self.graph.dt)
 
     def remarks(self) -> list[str]:
         """What the reader must know: assumptions, repairs, bounds, the deviation of an unrolled network."""

@@ -14,12 +14,13 @@ import msgspec
 from snnmap.analysis.view import View
 from snnmap.core.errors import InputError
 from snnmap.core.run import Progress
+from snnmap.evaluation.judgement import reading
 from snnmap.evaluation.maps import crossbar_maps, tile_maps, weakest_crossbar
 from snnmap.evaluation.sensitivity import HEADLINES, Sensitivity, Swing, conclusions, sensitivity, swings
 from snnmap.formats.mapping import is_sealed, load
 from snnmap.hardware import Hardware, Quantity
 from snnmap.ir import Mapping as Mapped
-from snnmap.ir import SpikeGraph
+from snnmap.ir import Reading, SpikeGraph
 from snnmap.pipeline.reopen import graph_of, hardware_of
 from snnmap.reliability.espine import espine_twin
 from snnmap.render.plots import plot_crossbar, plot_tiles
@@ -41,6 +42,8 @@ class MappingReport:
     """Crossbar with the shortest lifetime."""
     view: View | None
     """Mapping, workload and chip, if the workload is at hand."""
+    reading: Reading | None
+    """What the figures are for, and how far they can be believed; none without the chip's file."""
     notes: tuple[str, ...]
     """What could not be done, and why."""
 
@@ -88,6 +91,7 @@ class MappingReport:
             "sensitivity": moved,
             "conclusions": self.conclusions(),
             "weakest_crossbar": self.weakest,
+            "judgements": [] if self.reading is None else [j._asdict() for j in self.reading.judgements],
             "notes": list(self.notes),
         }
 
@@ -123,17 +127,19 @@ def report(
         chip = hardware_of(mapping, hardware)
     except InputError as error:
         note = f"constants and sensitivity are left out: {error}"
-        return MappingReport(mapping, figures, (), None, None, None, (note,))
+        return MappingReport(mapping, figures, (), None, None, None, None, (note,))
+    read = reading(figures, chip, mapping.workload.dt)
     if quick:
-        return MappingReport(mapping, figures, _constants(chip, None), None, None, None, ())
+        return MappingReport(mapping, figures, _constants(chip, None), None, None, None, read, ())
     graph, notes = _graph(mapping, chip, workload, progress)
     if chip.digest() != mapping.chip.digest:
         notes = (*notes, f"chip {chip.name!r} has changed since the mapping was made")
     if graph is None or len(notes) > 0:
-        return MappingReport(mapping, figures, _constants(chip, None), None, None, None, notes)
+        return MappingReport(mapping, figures, _constants(chip, None), None, None, None, read, notes)
     view = View(mapping, graph, chip)
     depends = sensitivity(view, progress=progress)
-    return MappingReport(mapping, figures, _constants(chip, depends.used), depends, weakest_crossbar(view), view, ())
+    constants, weakest = _constants(chip, depends.used), weakest_crossbar(view)
+    return MappingReport(mapping, figures, constants, depends, weakest, view, read, ())
 
 
 def _graph(

@@ -18,14 +18,14 @@ YEARS = (
     (1e3 * YEAR, "thousand years"),
     (YEAR, "years"),
 )
-DAYS = 86_400.0
+CLOCK = ((86_400.0, "days"), (3_600.0, "hours"), (60.0, "minutes"))
 MILLION = 1e6
 
 
-def number(value: Any, unit: str = "") -> str:
+def number(value: Any, unit: str = "", digits: int = 5) -> str:
     """`value` for people: thousands separated, SI prefix where the unit takes one, percent for shares.
 
-    Units are SI; `1` is a share. Seconds from a day on become days and years.
+    Units are SI; `1` is a share. Seconds from a thousand on become minutes, hours, days and years.
     """
     if value is None:
         return "-"
@@ -38,10 +38,11 @@ def number(value: Any, unit: str = "") -> str:
     if unit == "K":
         return f"{value:.7g} K"
     scale, name = scale_of(value, unit)
-    return f"{_digits(value / scale)} {name}".strip()
+    text = _digits(value / scale, digits)
+    return f"{text} {name.removesuffix('s') if text == '1' and scale > 1 and unit == 's' else name}".strip()
 
 
-def _digits(value: float, digits: int = 5) -> str:
+def _digits(value: float, digits: int) -> str:
     """`digits` significant digits, written out between 0.0001 and a billion."""
     rounded = float(f"{value:.{digits}g}")
     return f"{rounded:,.0f}" if 10 ** (digits - 1) <= abs(rounded) < 1e9 else f"{rounded:,.{digits}g}"
@@ -54,8 +55,8 @@ def scale_of(value: float, unit: str) -> tuple[float, str]:
         return 0.01, "%"
     if unit == "s" and size >= YEAR:
         return next(step for step in YEARS if size >= step[0])
-    if unit == "s" and size >= DAYS:
-        return DAYS, "days"
+    if unit == "s" and size >= 1e3:
+        return next((step for step in CLOCK if size >= step[0]), CLOCK[-1])
     if unit not in SCALED or size == 0:
         return 1.0, unit
     if unit == "J" and size < 1e-17:

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+from snnmap.ir import Judgement
 from snnmap.render.labels import GROUPS, label
-from snnmap.render.numbers import difference, in_one_unit
+from snnmap.render.numbers import difference, in_one_unit, number
 
 SAME = 5e-4
 """Ratios nearer to 1 than this are not printed."""
@@ -29,6 +30,10 @@ class Cell(Protocol):
     def difference(self) -> float | None:
         """To the first objective, K."""
 
+    @property
+    def judgement(self) -> Judgement | None:
+        """Why the value is not to be read as it stands, if so."""
+
 
 def compared(cells: Sequence[Cell]) -> list[tuple[str, list[tuple[str, ...]]]]:
     """Headings with rows of text: words and unit, then one column per objective; below, how they differ."""
@@ -48,10 +53,8 @@ def compared(cells: Sequence[Cell]) -> list[tuple[str, list[tuple[str, ...]]]]:
 def _rows(cells: Sequence[Cell]) -> list[tuple[str, ...]]:
     named = label(cells[0].metric)
     texts, unit = in_one_unit([cell.value for cell in cells], named.unit)
-    texts = [
-        texts[0],
-        *("=" if cell.value == cells[0].value else text for cell, text in zip(cells[1:], texts[1:], strict=True)),
-    ]
+    texts = [_judged(cell, text) for cell, text in zip(cells, texts, strict=True)]
+    texts[1:] = ["=" if cell.value == cells[0].value else text for cell, text in zip(cells[1:], texts[1:], strict=True)]
     words = named.words.strip()
     rows = [(f"  {words}, {unit}" if unit else f"  {words}", *texts)]
     if any(cell.difference for cell in cells):
@@ -60,6 +63,14 @@ def _rows(cells: Sequence[Cell]) -> list[tuple[str, ...]]:
     if any(cell.ratio is not None and abs(cell.ratio - 1.0) > SAME for cell in cells):
         rows.append(("    ratio", *("" if c.ratio in {None, 1.0} else _ratio(float(c.ratio or 0.0)) for c in cells)))
     return rows
+
+
+def _judged(cell: Cell, text: str) -> str:
+    """The value, or what stands in its place where it is not to be quoted."""
+    if cell.judgement is None:
+        return text
+    limit = number(cell.judgement.limit, label(cell.metric).unit, 3)
+    return {"outside model": f"above {limit}", "beyond horizon": f"> {limit}"}.get(cell.judgement.doubt, f"{text} (!)")
 
 
 def _ratio(ratio: float) -> str:

@@ -4,7 +4,7 @@ A workload is profiled once. What two objectives have in common is computed once
 and crossbars are equal, and the tiles, where also the placer is and nothing but traffic guides it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -13,8 +13,9 @@ from snnmap.core.errors import InputError
 from snnmap.core.run import Progress
 from snnmap.evaluation.figures import figures as figures_of
 from snnmap.evaluation.figures import report_of
+from snnmap.evaluation.judgement import reading
 from snnmap.hardware import load_hardware
-from snnmap.ir import SpikeGraph, Workload
+from snnmap.ir import Reading, SpikeGraph, Workload
 from snnmap.pipeline.compile import Compiled, Given, cell_quality, compile  # noqa: A004  the word every user of a compiler expects
 from snnmap.pipeline.options import CompileOptions, LoadOptions
 from snnmap.pipeline.plan import Plan, plan_for
@@ -57,6 +58,10 @@ class Case:
         if pace == "real-time":
             return dict(self.compiled.mapping.figures)
         return figures_of(report_of(self.compiled.view.at_pace(0.0)))
+
+    def reading(self, figures: Mapping[str, Any], pace: Pace) -> Reading:
+        """How to read `figures`, those at a pace."""
+        return reading(figures, self.compiled.hardware, self.compiled.graph.dt if pace == "real-time" else 0.0)
 
 
 def cases(

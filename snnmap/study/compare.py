@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from snnmap.core.run import Progress
+from snnmap.ir import Judgement, Reading
 from snnmap.pipeline.options import LoadOptions
 from snnmap.render.labels import label, mode_of
 from snnmap.study.cases import CompareOptions, Source, cases
@@ -45,13 +46,20 @@ class Entry:
     """Value over that of the first objective; none for words, temperatures and what never happens."""
     difference: float | None
     """Temperature minus that of the first objective, K."""
+    judgement: Judgement | None
+    """Why the value is not to be read as it stands, if so."""
+
+    @property
+    def doubt(self) -> str:
+        """The judgement's, or nothing."""
+        return "" if self.judgement is None else self.judgement.doubt
 
     def row(self) -> dict[str, Any]:
         """Field to value."""
         return {name: getattr(self, name) for name in COLUMNS}
 
 
-COLUMNS = ("workload", "technology", "objective", "metric", "mode", "unit", "value", "ratio", "difference")
+COLUMNS = ("workload", "technology", "objective", "metric", "mode", "unit", "value", "ratio", "difference", "doubt")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,24 +120,34 @@ def compare(
         If a workload does not fit the chip.
     """
     options = options or CompareOptions()
-    figures = [(case, case.figures(options.pace)) for case in cases(sources, options, load=load, progress=progress)]
-    return tabulated([(case.workload, case.technology, case.objective, values) for case, values in figures])
+    listed = [(case, case.figures(options.pace)) for case in cases(sources, options, load=load, progress=progress)]
+    return tabulated(
+        [(case.workload, case.technology, case.objective, figures) for case, figures in listed],
+        readings=[case.reading(figures, options.pace) for case, figures in listed],
+    )
 
 
 def tabulated(
-    figures: Sequence[tuple[str, str, str, Mapping[str, Any]]], metrics: Sequence[str] = METRICS
+    figures: Sequence[tuple[str, str, str, Mapping[str, Any]]],
+    metrics: Sequence[str] = METRICS,
+    readings: Sequence[Reading] = (),
 ) -> Comparison:
-    """Comparison of (workload, technology, objective, figures); ratios are to the first objective of each pair."""
+    """Comparison of (workload, technology, objective, figures); ratios are to the first objective of each pair.
+
+    `readings` say how to read the figures, one for each; none: every figure as it stands.
+    """
     entries = []
+    read = dict(zip((case[:3] for case in figures), readings, strict=False))
     for workload, technology in dict.fromkeys(case[:2] for case in figures):
         by_objective = {objective: values for w, t, objective, values in figures if (w, t) == (workload, technology)}
         first = next(iter(by_objective.values()))
-        for metric in metrics:
-            if metric not in first:
-                continue
+        for metric in (metric for metric in metrics if metric in first):
             for objective, values in by_objective.items():
                 place = (workload, technology, objective, metric, mode_of(metric), label(metric).unit)
-                entries.append(Entry(*place, values[metric], *_against(values[metric], first[metric], metric)))
+                reading = read.get((workload, technology, objective))
+                judgement = None if reading is None else reading.of(metric)
+                against = _against(values[metric], first[metric], metric)
+                entries.append(Entry(*place, values[metric], *against, judgement))
     return Comparison(tuple(entries), tuple(dict.fromkeys(case[2] for case in figures)))
 
 
