@@ -7,8 +7,25 @@ from typing import Any
 import click
 
 import snnmap
+from snnmap.core.errors import InputError
 
 Command = Callable[..., Any]
+
+
+class Time(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.2 on
+    """A time in seconds, or with a unit."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Seconds."""
+        try:
+            return float(value) if isinstance(value, int | float) else snnmap.parse_seconds(str(value))
+        except InputError as error:
+            self.fail(str(error), param, ctx)
+
+
+TIME = Time()
 FILE = click.Path(path_type=Path, dir_okay=True)
 
 as_json = click.option(
@@ -38,7 +55,7 @@ _DATA = (
         "--layout", metavar="LETTERS", help="Axes of the data: B samples, T steps, C H W or F features, e.g. TBCHW."
     ),
     dialect,
-    click.option("--dt", type=float, metavar="SECONDS", help="Duration of a time step."),
+    click.option("--dt", type=TIME, help="Duration of a time step: 1e-3, 1ms, 250us."),
     click.option("--steps", type=int, metavar="N", help="Time steps per sample."),
     click.option(
         "--reset",
@@ -59,7 +76,7 @@ _DATA = (
     click.option("--clamp", type=float, metavar="X", help="Keep v above -X thresholds (sinabs: 1)."),
     click.option("--multispike/--single-spike", default=None, help="Allow several spikes per step (sinabs)."),
     click.option("--max-rate", type=float, metavar="X", help="Spikes per step of a value of 1 (rate, poisson)."),
-    click.option("--window", type=float, metavar="SECONDS", help="Length of the samples cut from an ECG recording."),
+    click.option("--window", type=TIME, help="Length of the samples cut from an ECG recording."),
     click.option("--delta", type=float, metavar="X", help="Threshold of delta modulation, as a share of the range."),
     pooling,
     strict,

@@ -12,7 +12,7 @@ from snnmap.core.files import must_be_writable
 
 @click.command(epilog="\b\nExamples:\n  snnmap inspect mnist-mlp\n  snnmap inspect net.nir --dt 1e-4 --json")
 @click.argument("source")
-@click.option("--dt", type=float, metavar="SECONDS", help="Step to compare the time constants with.")
+@click.option("--dt", type=options.TIME, help="Step to compare the time constants with: 1e-3, 1ms, 250us.")
 @options.dialect
 @options.pooling
 @options.strict

@@ -1,10 +1,25 @@
-"""Writing files: refused before the work if it cannot succeed, atomic when it does. Knows no format."""
+"""Files of any format: writing is refused before the work if it cannot succeed, and atomic; pointers are no content."""
 
 import os
 import tempfile
 from pathlib import Path
 
 from snnmap.core.errors import InputError
+
+LFS_POINTER = b"version https://git-lfs.github.com/spec/"
+"""How a file begins that Git LFS put in the place of a large one."""
+
+
+def must_be_content(path: Path, content: bytes) -> None:
+    """Refuse what stands in the place of a file.
+
+    Raises
+    ------
+    InputError
+        If the bytes are a Git LFS pointer.
+    """
+    if content.startswith(LFS_POINTER):
+        raise InputError(f"{path}: this is a Git LFS pointer, not the file; run `git lfs pull` in its repository")
 
 
 def must_be_writable(path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from snnmap.core.errors import InputError
+from snnmap.core.files import must_be_content
 from snnmap.core.suggest import suggestion
 
 T = TypeVar("T")
@@ -188,9 +189,11 @@ def read_toml(path: Path) -> tuple[Table, bytes]:
     """
     try:
         content = path.read_bytes()
-        return Table(path, _parsed(content.decode())), content
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror or error}") from None
+    must_be_content(path, content)
+    try:
+        return Table(path, _parsed(content.decode())), content
     except RecursionError:
         raise InputError(f"{path}: not a TOML file: its keys or values are nested too deep") from None
     except ValueError as error:  # TOMLDecodeError, UnicodeDecodeError, an integer of more digits than Python reads

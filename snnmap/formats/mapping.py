@@ -18,7 +18,7 @@ import numpy as np
 
 from snnmap.core.arrays import offsets
 from snnmap.core.errors import InputError
-from snnmap.core.files import write_atomically
+from snnmap.core.files import must_be_content, write_atomically
 from snnmap.formats.schema import FORMAT, SCHEMA, Cluster, Dataflow, Document, Order, Workload
 from snnmap.ir import Clustering, Mapping, Placement, Schedule, Sdfg, Wiring
 from snnmap.ir.origin import WorkloadFacts
@@ -127,6 +127,7 @@ def load(path: Path | str) -> Mapping:
         data = path.read_bytes()
     except OSError as error:
         raise InputError(f"cannot read mapping {path}: {error.strerror}") from None
+    must_be_content(path, data)
     if data[:2] == b"\x1f\x8b":
         try:
             data = gzip.decompress(data)

@@ -12,6 +12,6 @@ Rejected: reading NIR through `nir.read` (refuses most real files) and guessing 
 """
 
 from snnmap.frontend.load import load_network, load_workload, workload_table
-from snnmap.frontend.options import LoadOptions
+from snnmap.frontend.options import LoadOptions, parse_seconds
 
-__all__ = ["LoadOptions", "load_network", "load_workload", "workload_table"]
+__all__ = ["LoadOptions", "load_network", "load_workload", "parse_seconds", "workload_table"]

@@ -1,5 +1,6 @@
 """What a user may say about a workload's data and stepping; unsaid things are `None`. Knows no file format."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -23,6 +24,29 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "dialect": NAMES,
 }
 POSITIVE = ("dt", "steps", "samples", "max_rate", "window", "delta")
+
+
+SECONDS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ns": 1e-9}
+"""Seconds per unit of time."""
+
+
+def parse_seconds(text: str) -> float:
+    """`1e-3`, `1ms`, `0.5 ms`, `250us` in seconds.
+
+    Raises
+    ------
+    InputError
+        If it is no positive number, or the unit is unknown.
+    """
+    match = re.fullmatch(r"\s*([-+.0-9]+(?:[eE][-+]?[0-9]+)?)\s*([^\W0-9]*)\s*", text)
+    unit = SECONDS.get(match[2] or "s") if match else None
+    try:
+        value = float(match[1]) if match else float("nan")
+    except ValueError:
+        value = float("nan")
+    if unit is None or not 0 < value < float("inf"):
+        raise InputError(f"{text!r} is no positive time; give seconds (1e-3) or a unit: 1s, 1ms, 1us, 1ns")
+    return float(f"{value * unit:.15g}")  # 3 us is 3e-6, not 2.9999999999999997e-06
 
 
 @dataclass(frozen=True, slots=True)

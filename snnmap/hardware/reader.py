@@ -22,6 +22,14 @@ from snnmap.hardware.model import Quantity
 from snnmap.hardware.units import Unit, parse_unit
 
 Kind = Literal["chips", "technologies", "packages"]
+LABELS: Mapping[Kind, str] = {"chips": "chip", "technologies": "technology", "packages": "package"}
+MISPLACED: Mapping[Kind, str] = {
+    "chips": "name it with --hw {}",
+    "technologies": "name a chip with --hw and --technology {}",
+    "packages": 'name it in the chip\'s file, package = "{}"',
+}
+"""Where a name belongs that was given for something else."""
+
 GROUP = "snnmap.hardware"
 """Entry points that offer chips: each the path of a TOML file, beside which technologies and packages may lie."""
 
@@ -45,8 +53,16 @@ def find(kind: Kind, name: str, beside: Path | None = None) -> Path:
         return known[name]
     if kind == "chips" and name in plug_ins(GROUP):
         return _offered(plug_ins(GROUP)[name])
-    label = {"chips": "hardware", "technologies": "technology", "packages": "package"}[kind]
+    label = LABELS[kind]
+    for other, use in MISPLACED.items():
+        if other != kind and name in shipped("hwmodels", other):
+            raise InputError(f"{name!r} is a {LABELS[other]}, not a {label}: {use.format(name)}; {_chips(kind)}")
     raise InputError(f"no {label} is called {name!r}; {suggestion(name, named(kind))}; or give the path of a TOML file")
+
+
+def _chips(kind: Kind) -> str:
+    """What there is of the kind that was asked for."""
+    return f"{LABELS[kind]} files: {', '.join(named(kind))}"
 
 
 def named(kind: Kind) -> list[str]:

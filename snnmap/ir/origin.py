@@ -116,7 +116,7 @@ class WorkloadFacts(Record, frozen=True):
     populations: tuple[PopulationFacts, ...]
 
 
-class ChipFacts(Record, frozen=True):
+class ChipFacts(Record, frozen=True, omit_defaults=True):
     """What the chip is, so that a reader without its file can place tiles and lines."""
 
     name: str
@@ -133,6 +133,8 @@ class ChipFacts(Record, frozen=True):
     clusters_per_tile: Count
     variation_seed: int | None
     """Seed of tile-to-tile process variation, or none."""
+    technology_source: str = ""
+    """Path of the technology's file, where one was named besides the chip."""
 
 
 class AlgorithmRecord(Record, frozen=True):

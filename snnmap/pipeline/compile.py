@@ -232,6 +232,7 @@ def chip_facts(hardware: Hardware, options: CompileOptions) -> ChipFacts:
         port=hardware.port,
         clusters_per_tile=hardware.clusters_per_tile,
         variation_seed=options.variation,
+        technology_source="" if options.technology in {None, hardware.technology.name} else str(options.technology),
     )
 
 

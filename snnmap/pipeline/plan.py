@@ -13,7 +13,7 @@ from snnmap.core.suggest import suggestion
 from snnmap.ir import PlanRecord
 from snnmap.pipeline.objectives import TERM_NAMES, Preset, Quality, objectives
 from snnmap.stages.protocols import Partitioner, Placer, Scheduler, Wirer
-from snnmap.stages.registry import REGISTRIES, STAGES, Algorithm, algorithm_class, record_of
+from snnmap.stages.registry import REGISTRIES, STAGES, Algorithm, algorithm_class, built_in, name_of, record_of
 
 
 class Algorithms(TypedDict, total=False):
@@ -119,9 +119,10 @@ def _with_field(algorithm: Algorithm, stage: str, name: str, value: Any) -> Algo
     known = {f.name: getattr(algorithm, f.name) for f in fields(algorithm)}
     choices = {f.name: get_args(f.type) for f in fields(algorithm) if get_origin(f.type) is Literal}
     if name not in known:
-        raise InputError(
-            f"{stage} algorithm {type(algorithm).__name__} has no option {name!r}; {suggestion(name, known)}"
-        )
+        own = name_of(stage, type(algorithm))
+        having = [other for other in built_in(stage) if name in {f.name for f in fields(built_in(stage)[other])}]
+        else_ = f"`{having[0]}` has it (--set {stage}={having[0]})" if having else suggestion(name, known)
+        raise InputError(f"{stage} algorithm {own!r} has no option {name!r}; {else_}")
     if name in choices and value not in choices[name]:
         raise InputError(f"{stage}.{name}={value!r} is unknown; {suggestion(str(value), choices[name])}")
     try:

@@ -24,7 +24,10 @@ def hardware_of(mapping: Mapping, path: str | None = None) -> Hardware:
     InputError
         If the chip or technology is not to be found.
     """
-    hardware = load_hardware(path or mapping.chip.source, mapping.chip.technology)
+    source, technology = path or mapping.chip.source, mapping.chip.technology_source
+    hardware = load_hardware(source, technology or None)
+    if not technology and hardware.technology.name != mapping.chip.technology:
+        hardware = load_hardware(source, mapping.chip.technology)
     width, height = mapping.chip.mesh
     return replace(hardware, mesh_width=width, mesh_height=height) if hardware.adaptive else hardware
 

@@ -326,6 +326,15 @@ def test_bad_config_files(run, recipe: Path, tmp_path: Path, text: str, words: s
     one_line(run("compile", recipe, "--config", config), 2, words)
 
 
+def test_times_have_units(run, recipe: Path, tmp_path: Path) -> None:
+    assert run("profile", recipe, "--dt", "2ms", "-o", tmp_path / "p.npz", "--quiet").code == 0
+    assert snnmap.load_profile(tmp_path / "p.npz").dt == 2e-3
+    (tmp_path / "plan.toml").write_text('[compile]\ndt = "500us"\n')
+    out = tmp_path / "m.json"
+    assert run("compile", recipe, "--config", tmp_path / "plan.toml", "-o", out).code == 0
+    assert snnmap.load(out).workload.dt == 5e-4
+
+
 # --- errors: exit 2 -------------------------------------------------------------------------------------------------
 
 
@@ -338,6 +347,12 @@ def test_bad_config_files(run, recipe: Path, tmp_path: Path, text: str, words: s
         (("compile", "absent.nir"), ("absent.nir", "neither a file nor a shipped workload")),
         (("compile", "mnist-mlp", "--hw", "pcm-mseh"), ("did you mean 'pcm-mesh'",)),
         (("compile", "mnist-mlp", "--technology", "pcm-66"), ("pcm-66", "did you mean")),
+        (("compile", "mnist-mlp", "--hw", "pcm-65"), ("'pcm-65' is a technology, not a chip", "--technology pcm-65")),
+        (("compile", "mnist-mlp", "--technology", "pcm-mesh"), ("is a chip, not a technology", "--hw pcm-mesh")),
+        (("compile", "mnist-mlp", "--hw", "edge-passive"), ("is a package, not a chip",)),
+        (("compile", "mnist-mlp", "--dt", "1min"), ("--dt", "is no positive time", "1ms")),
+        (("compile", "mnist-mlp", "--layout", "BXT"), ("layout 'BXT'", "BTCHW")),
+        (("compile", "mnist-mlp", "--dialect", "brian"), ("--dialect", "snntorch")),
         (("compile", "mnist-mlp", "--objective", "trafic"), ("did you mean 'traffic'",)),
         (("compile", "mnist-mlp", "--set", "place=swrm"), ("did you mean 'swarm'",)),
         (("compile", "mnist-mlp", "--set", "plaice=swarm"), ("names no stage", "did you mean 'place'")),

@@ -177,7 +177,7 @@ def test_any_keys_and_values_give_one_error_or_are_read(reader, content, tmp_pat
     path = tmp_path_factory.mktemp("toml") / "any.toml"
     path.write_text("".join(f'"{key}" = {value}\n' for key, value in content.items()))
     message = error_of(lambda: READERS[reader](path))
-    assert message is None or re.match(r".*any\.toml: |no hardware is called", message)
+    assert message is None or re.match(r".*any\.toml: |no chip is called", message)
     assert message is None or message.isprintable()
 
 

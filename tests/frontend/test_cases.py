@@ -110,3 +110,49 @@ def test_labels_outside_the_classes_are_refused(tmp_path):
         np.savez(tmp_path / "d.npz", **stored)
         with pytest.raises(InputError, match=f"sample 7 has label {label}, but the network has 10 outputs"):
             totals("snntorch_leaky.nir", tmp_path / "d.npz")
+
+
+def test_a_git_lfs_pointer_is_told_wherever_a_file_is_read(tmp_path):
+    pointer = (CASES / "lfs_pointer.net").read_bytes()
+    for name, read in (
+        ("net.net", snnmap.load_network),
+        ("net.nir", snnmap.load_network),
+        ("net.toml", snnmap.load_network),
+        ("profile.npz", snnmap.profile),
+        ("mapping.json", snnmap.load),
+        ("chip.toml", lambda path: snnmap.load_hardware(str(path))),
+    ):
+        (tmp_path / name).write_bytes(pointer)
+        said = error_of(lambda name=name, read=read: read(tmp_path / name))
+        assert said is not None
+        assert "this is a Git LFS pointer" in said
+        assert "git lfs pull" in said
+        assert name in said
+    (tmp_path / "data.npz").write_bytes(pointer)
+    with pytest.raises(InputError, match=r"data\.npz: this is a Git LFS pointer"):
+        totals("conv_if.nir", tmp_path / "data.npz")
+
+
+def test_a_half_written_network_names_the_node():
+    with pytest.raises(InputError, match="is incomplete at node 'n2', where its writer stopped"):
+        snnmap.load_network(CASES / "scalar107.nir")
+
+
+def test_a_mapping_with_the_users_own_technology_verifies(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("nowire.toml", "pcm-0.toml"):
+        (tmp_path / name).write_bytes((CASES / name).read_bytes())
+    load = snnmap.LoadOptions(data=CASES / "j_if.npz", samples=2)
+    quick = (("place", "sequential"),)
+    own = snnmap.CompileOptions(hardware="nowire.toml", settings=quick)
+    named = snnmap.CompileOptions(hardware="pcm-mesh", technology="./pcm-0.toml", settings=quick)
+    other = snnmap.CompileOptions(hardware="nowire.toml", technology="pcm-45", settings=quick)
+    for name, options, technology in (("own", own, "pcm-0"), ("named", named, "pcm-0"), ("other", other, "pcm-45")):
+        compiled = snnmap.compile(CASES / "j_if.nir", options, load=load)
+        assert compiled.mapping.chip.technology == technology
+        snnmap.save(compiled.mapping, f"{name}.json")
+        assert snnmap.verify_file(Path(f"{name}.json")) == []
+    assert b"technology_source" not in Path("own.json").read_bytes()
+    assert snnmap.load("named.json").chip.technology_source == "./pcm-0.toml"
+    Path("pcm-0.toml").write_text(Path("pcm-0.toml").read_text().replace("value = 0", "value = 9"))
+    assert snnmap.verify_file(Path("own.json")) != []

@@ -64,6 +64,7 @@ def test_terms_join_those_of_the_objective() -> None:
         ({"place.heat": [1]}, "give a float"),
         ({"partition.cost": "broadcast"}, "There is: multicast, unicast"),
         ({"partition.split": 3}, "has no option 'split'"),
+        ({"place.particles": 3}, r"'anneal' has no option 'particles'; `swarm` has it \(--set place=swarm\)"),
     ],
 )
 def test_bad_settings_are_named(settings: dict, words: str) -> None:

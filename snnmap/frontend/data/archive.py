@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from snnmap.core.errors import InputError
+from snnmap.core.files import must_be_content
 
 ZIP = b"PK"
 NPY = b"\x93NUMPY"
@@ -47,6 +48,7 @@ def read_bytes(path: Path) -> bytes:
         raise InputError(f"{path}: cannot be read: {error.strerror or error}") from None
     if not content:
         raise InputError(f"{path}: the file is empty")
+    must_be_content(path, content)
     return content
 
 

@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from snnmap.core.errors import InputError
+from snnmap.core.files import must_be_content
 
 Tree = Mapping[str, Any]
 """Names to sub-trees, strings (scalar strings), arrays (strings inside are `str` objects) or `Ragged` lists."""
@@ -64,6 +65,7 @@ def read_tree(path: Path, kind: str) -> tuple[Tree, str]:
         data = path.read_bytes()
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}); a {kind} is needed") from None
+    must_be_content(path, data)
     if not _is_hdf5(data):
         raise InputError(f"{path}: not an HDF5 file; a {kind} is needed")
     head, body = _read_apart(path, SECONDS + len(data) // BYTES_PER_SECOND)

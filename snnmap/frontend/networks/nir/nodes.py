@@ -147,7 +147,7 @@ def _flat(tree: Mapping[str, Any], prefix: str, depth: int) -> tuple[dict[str, N
     for name, values in members.items():
         full = prefix + str(name)
         if not isinstance(values, Mapping) or not isinstance(values.get("type"), str):
-            raise InputError(f"node {full!r} has no type")
+            raise InputError(_untyped(full, cut_short=tree.get("edges") is None))
         if values["type"] == "NIRGraph":
             inner, inner_edges = _flat(values, full + ".", depth - 1)
             entry[full] = _ends(inner)
@@ -165,6 +165,16 @@ def _flat(tree: Mapping[str, Any], prefix: str, depth: int) -> tuple[dict[str, N
     for source, target in _pairs(tree.get("edges"), where):
         edges.append((_end(prefix + source, nodes, entry, 1), _end(prefix + target, nodes, entry, 0)))
     return nodes, edges
+
+
+def _untyped(name: str, cut_short: bool) -> str:
+    """What is wrong with a node that has no type: nobody wrote one, or the writer did not get so far."""
+    if not cut_short:
+        return f"node {name!r} has no type"
+    return (
+        f"the file is incomplete at node {name!r}, where its writer stopped: the node has no type and no edges follow; "
+        "export it again (nir.write of nir 1.0.8 stops at scalar parameters: nir.write(..., compression=None) does not)"
+    )
 
 
 def _ends(inner: Mapping[str, Node]) -> tuple[list[str], list[str]]:
@@ -191,7 +201,9 @@ def _end(name: str, nodes: Mapping[str, Node], entry: Mapping[str, tuple[list[st
 
 def _pairs(edges: Any, where: str) -> Iterable[tuple[str, str]]:
     """Edges as pairs of strings."""
-    if edges is None or isinstance(edges, Mapping):
+    if edges is None:
+        raise InputError(f"{where} has no list of edges: the file is incomplete; export it again")
+    if isinstance(edges, Mapping):
         raise InputError(f"{where} has no list of edges")
     array = np.array([] if isinstance(edges, str) else edges, object)
     if array.size and (array.ndim != 2 or array.shape[1] != 2):
