@@ -31,14 +31,21 @@ SHOWN = 3
 @click.option("--hw", "hardware", help="Chip file; default: the one that the mapping names.")
 @options.quiet
 @options.as_json
-def report(file: Path, plot: Path | None, crossbar: int | None, quiet: bool, json_: bool, **given: Any) -> None:
-    """Print the figures of a mapping, what they rest on, and how much they depend on what is not known."""
+def report(file: Path, plot: Path | None, crossbar: int | None, quiet: bool, json_: bool, **given: Any) -> int:
+    """Verify a mapping; print its figures, what they rest on, and how much they depend on what is not known."""
     with show.progress(quiet) as progress:
         mapped = snnmap.report(file, progress=progress, **given)
     if json_:
-        drawn = [] if plot is None else snnmap.pictures(mapped, plot, crossbar)
+        drawn = [] if plot is None or mapped.violations else snnmap.pictures(mapped, plot, crossbar)
         show.as_json({**mapped.document(), "pictures": [str(path) for path in drawn]})
-        return
+        return int(mapped.legal is False)
+    if mapped.violations:
+        for violation in mapped.violations:
+            click.echo(str(violation))
+        click.echo(
+            f"not legal: {len(mapped.violations)} violation(s); `--quick` prints the figures that the file claims"
+        )
+        return 1
     chip = mapped.mapping.chip
     figures(mapped.figures, f"{mapped.mapping.workload.name} on {chip.name}, {chip.technology}", mapped.reading)
     _sensitivity(mapped)
@@ -49,6 +56,7 @@ def report(file: Path, plot: Path | None, crossbar: int | None, quiet: bool, jso
         show.say(f"note: {line}")
     for path in snnmap.pictures(mapped, plot, crossbar) if plot is not None else ():
         click.echo(f"drew {path}")
+    return 0
 
 
 def _sensitivity(mapped: snnmap.MappingReport) -> None:

@@ -8,7 +8,7 @@ the throughput without repeating the scheduler's search. Actors are named `c<clu
 Rules: `schedule-shape` (lists match, actors exist once), `schedule-dependency` (a channel, or two through a message
 actor, for every spike, input and partial sum), `schedule-buffer` (credit comes back: no receiver holds more messages
 than the chip's buffers), `schedule-order` (a tile runs exactly its own actors, one at a time), `schedule-start`,
-`schedule-period`, `schedule-latency`, and `schedule-time` (`verify.times`).
+`schedule-period`, `schedule-latency`, and `schedule-time` (`legality.times`).
 """
 
 import re

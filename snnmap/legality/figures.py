@@ -11,15 +11,13 @@ import numpy as np
 
 from snnmap.hardware import Hardware
 from snnmap.ir import Mapping, SpikeGraph, Violation
-from snnmap.legality.recount import Recount
 
-SHOWN = 3
 TOLERANCE = 1e-6
 """Relative difference allowed between a reported and a recounted real number (nine digits are stored)."""
 
 
-def figure_violations(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, counted: Recount) -> list[Violation]:
-    """`figures` violations: every figure that was recounted and differs; and `partial-sums` out of bounds."""
+def figure_violations(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> list[Violation]:
+    """`figures` violations: every figure that was recounted and differs."""
     messages = _messages(mapping, graph, hardware)
     recounted = {
         **_counts(mapping, graph, hardware),
@@ -27,7 +25,7 @@ def figure_violations(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, c
         **_energy(mapping, graph, hardware, messages),
         **_timing(mapping, graph),
     }
-    return _partial_sums(mapping, graph, counted) + differing(mapping.figures, recounted)
+    return differing(mapping.figures, recounted)
 
 
 def differing(reported: MappingType[str, Any], recounted: MappingType[str, Any]) -> list[Violation]:
@@ -56,25 +54,6 @@ def _counts(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> dict[str
         "column_utilisation": len(clustering.column_neuron) / (k * hardware.columns),
         "cell_utilisation": graph.network.synapses / (k * hardware.rows * hardware.columns),
     }
-
-
-def _partial_sums(mapping: Mapping, graph: SpikeGraph, counted: Recount) -> list[Violation]:
-    """Each partial column must send at least as often as its busiest source, at most as often as all together."""
-    clustering = mapping.clustering
-    cluster = np.repeat(np.arange(clustering.clusters), np.diff(clustering.column_ptr))
-    away = clustering.home[clustering.column_neuron - graph.network.externals] != cluster
-    low = np.where(away, counted.busiest_input, 0)
-    high = np.where(away, np.minimum(counted.all_inputs, graph.window), 0)
-    reported = mapping.partial_messages
-    return [
-        Violation(
-            "partial-sums",
-            f"neuron {clustering.column_neuron[c]} in cluster {cluster[c]}",
-            f"reported {reported[c]} messages" + ("" if away[c] else " from its home"),
-            f"must lie in {low[c]} to {high[c]}",
-        )
-        for c in np.flatnonzero((reported < low) | (reported > high))[:SHOWN]
-    ]
 
 
 def _deliveries(mapping: Mapping, graph: SpikeGraph) -> tuple[np.ndarray[Any, Any], ...]:

@@ -30,13 +30,17 @@ class Recount:
     """(C,) active steps of the busiest input that each column has here, biases aside."""
     all_inputs: Integers
     """(C,) active steps of all of them, added up."""
+    input_column: Integers
+    input_source: Integers
+    """(I,) every input that a column has here, biases aside; columns ascending."""
 
 
 def recount(graph: SpikeGraph, clustering: Clustering) -> Recount:
     """Recount of a clustering whose ids exist and are distinct within each cluster."""
     network = graph.network
     level = network.level_of().astype(np.int64)
-    listens = np.where(network.is_bias(), 0, graph.active_steps)
+    bias = network.is_bias()
+    listens = np.where(bias, 0, graph.active_steps)
     entry = np.argsort(network.post, kind="stable")
     pre = np.repeat(np.arange(network.sources, dtype=np.int32), np.diff(network.indptr))[entry]
     fan_in = np.bincount(network.post, minlength=network.sources)
@@ -47,6 +51,7 @@ def recount(graph: SpikeGraph, clustering: Clustering) -> Recount:
     busiest_input, all_inputs = np.zeros(columns_in_all, np.int64), np.zeros(columns_in_all, np.int64)
     row_of = np.full(network.sources, -1, np.int64)
     heard: list[Integers] = [np.zeros((3, 0), np.int64)]
+    inputs: list[Integers] = [np.zeros((2, 0), np.int32)]
     for k in range(clustering.clusters):
         rows = clustering.row_source[clustering.row_ptr[k] : clustering.row_ptr[k + 1]]
         here = slice(clustering.column_ptr[k], clustering.column_ptr[k + 1])
@@ -60,12 +65,15 @@ def recount(graph: SpikeGraph, clustering: Clustering) -> Recount:
         realised[entry[at]] += 1
         cells[k] = len(at)
         steps = listens[rows[row]]
+        own = ~bias[rows[row]]
+        inputs.append(np.stack([column[own] + here.start, rows[row[own]]]).astype(np.int32))
         np.maximum.at(busiest_input[here], column, steps)
         np.add.at(all_inputs[here], column, steps)
         listening, of_level = _pairs(row, level[neurons[column]], len(rows))
         heard.append(np.stack([np.full(len(listening), k), rows[listening], of_level]))
     cluster, source, heard_level = np.concatenate(heard, axis=1)
-    return Recount(realised, cells, cluster, source, heard_level, busiest_input, all_inputs)
+    pairs = np.concatenate(inputs, axis=1)
+    return Recount(realised, cells, cluster, source, heard_level, busiest_input, all_inputs, *pairs)
 
 
 def _pairs(row: Integers, level: Integers, rows: int) -> tuple[Integers, Integers]:

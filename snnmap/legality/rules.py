@@ -1,13 +1,14 @@
 """Independent judge of a mapping: recounts legality from (spike graph, hardware, mapping), imports no stage or kernel.
 
-Checked, each rule by name: `workload-digest`, `hardware-digest`, `workload-facts` and `hardware-facts` (what the file
-says of them is true), `cluster-shape` (ids exist, ascend, fit the crossbar's rows and columns), `home`,
+Checked, each rule by name: `workload-digest`, `hardware-digest`, `workload-facts`, `hardware-facts` and `profile-facts`
+(what the file says of them is true, `legality.identity`), `cluster-shape` (ids exist, ascend, fit), `home`,
 `synapse-missing` and `synapse-twice` (every synapse realised exactly once), `synapse-limit`, `tile` (exists),
 `tile-shared`, `wiring` (lines exist, no cell used twice), `schedule-shape`, `schedule-dependency`, `schedule-buffer`,
-`schedule-time`, `schedule-order`, `schedule-start`, `schedule-period`, `schedule-latency` (`verify.dataflow`),
-`partial-sums` (possible counts), and `figures` (recounted equal reported, `verify.figures`).
+`schedule-time`, `schedule-order`, `schedule-start`, `schedule-period`, `schedule-latency` (`legality.dataflow`),
+`partial-sums` (`legality.sums`), and `figures` (recounted equal reported, `legality.figures`).
 
 Taken for granted: the spike graph is the profile of the named workload, and the hardware file says what the chip is.
+Cannot be told from a result, so unchecked: seed, algorithms and their options, where files lie, versions.
 Plain numpy, obvious rather than fast.
 """
 
@@ -17,7 +18,9 @@ from snnmap.hardware import Hardware
 from snnmap.ir import Clustering, Mapping, Placement, SpikeGraph, Violation, Wiring
 from snnmap.legality.dataflow import dataflow_violations
 from snnmap.legality.figures import figure_violations
+from snnmap.legality.identity import identity_violations
 from snnmap.legality.recount import Recount, recount
+from snnmap.legality.sums import partial_sum_violations
 
 SHOWN = 3
 """Offenders named per rule; the rest are counted."""
@@ -42,7 +45,7 @@ def verify(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> list[Viol
         repeat it; nor figures of a schedule that makes no sense.
     """
     clustering = mapping.clustering
-    wrong = _identity(mapping, graph, hardware) + _facts(mapping, graph, hardware)
+    wrong = identity_violations(mapping, graph, hardware)
     shape = _shapes(clustering, graph, hardware) + _counts(mapping)
     if shape:
         return wrong + shape
@@ -52,61 +55,16 @@ def verify(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> list[Viol
     wrong += wiring_violations(mapping.wiring, clustering, hardware)
     if wrong:
         return wrong
-    wrong = dataflow_violations(mapping, graph, hardware, counted)
+    wrong = dataflow_violations(mapping, graph, hardware, counted) + partial_sum_violations(mapping, graph, counted)
     if any(violation.rule == "schedule-shape" for violation in wrong):
         return wrong
-    return wrong + figure_violations(mapping, graph, hardware, counted)
+    return wrong + figure_violations(mapping, graph, hardware)
 
 
 def clustering_violations(clustering: Clustering, graph: SpikeGraph, hardware: Hardware) -> list[Violation]:
     """Broken rules of a clustering alone: shapes first, then synapses and homes."""
     shape = _shapes(clustering, graph, hardware)
     return shape or _synapses(recount(graph, clustering), graph, hardware) + _homes(clustering, graph, hardware)
-
-
-def _identity(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> list[Violation]:
-    pairs = (
-        ("workload-digest", mapping.workload.digest, graph.digest()),
-        ("hardware-digest", mapping.chip.digest, hardware.digest()),
-    )
-    return [
-        Violation(rule, "file", f"the mapping was made for {named[:12]}", f"this one is {real[:12]}")
-        for rule, named, real in pairs
-        if named != real
-    ]
-
-
-def _facts(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> list[Violation]:
-    """What the file repeats of workload and chip, for readers that have neither at hand."""
-    workload = {"frames": graph.frames, "steps": graph.steps, "dt": graph.dt, "externals": graph.network.externals}
-    chip = {
-        "name": hardware.name,
-        "rows": hardware.rows,
-        "columns": hardware.columns,
-        "mesh": (hardware.mesh_width, hardware.mesh_height),
-        "port": hardware.port,
-        "clusters_per_tile": hardware.clusters_per_tile,
-        "technology": hardware.technology.name,
-        "mode": hardware.technology.mode,
-    }
-    wrong = [
-        Violation(rule, name, f"the mapping says {getattr(said, name)}", f"it is {real}")
-        for rule, said, truth in (
-            ("workload-facts", mapping.workload, workload),
-            ("hardware-facts", mapping.chip, chip),
-        )
-        for name, real in truth.items()
-        if getattr(said, name) != real
-    ]
-    populations = [(p.name, p.first, p.shape) for p in graph.network.populations]
-    named = [(p.name, p.first, p.shape) for p in mapping.workload.populations]
-    if named != populations:
-        wrong.append(Violation("workload-facts", "populations", f"{len(named)} named", "not those of the network"))
-    return wrong + [
-        Violation("workload-facts", name, "differ from the profile", "both must be the same")
-        for name in ("spikes", "active_steps")
-        if not np.array_equal(getattr(mapping, name), getattr(graph, name))
-    ]
 
 
 def _counts(mapping: Mapping) -> list[Violation]:

@@ -4,10 +4,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from snnmap.core.errors import InputError
 from snnmap.core.run import Progress
 from snnmap.evaluation.figures import evaluate, figures
-from snnmap.formats.mapping import load
+from snnmap.formats.mapping import is_sealed, load
 from snnmap.frontend import LoadOptions
 from snnmap.hardware import Hardware, load_hardware
 from snnmap.ir import Mapping, SpikeGraph, Violation
@@ -79,7 +81,7 @@ def verify_file(
         If mapping, workload or chip cannot be read.
     """
     mapping, graph, chip = reopen(file, workload=workload, hardware=hardware, progress=progress)
-    wrong = verify(mapping, graph, chip) or _other_figures(mapping, graph, chip)
+    wrong = violations(mapping, graph, chip)
     if replay and not wrong:
         from snnmap.simulate.mapped import deviation
         from snnmap.simulate.mapped import replay as run_replay
@@ -89,6 +91,15 @@ def verify_file(
             asked, there = f"{differ} events differ", "the mapped network must spike as the profile did"
             wrong.append(Violation("replay", "spikes", asked, there))
     return wrong
+
+
+def violations(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> list[Violation]:
+    """All that is wrong with a mapping that was read from a file: broken rules, forged figures, a broken seal."""
+    wrong = verify(mapping, graph, hardware) or _other_figures(mapping, graph, hardware)
+    if wrong or not mapping.origin.verified or is_sealed(mapping):
+        return wrong
+    asked = "the file has changed since it was compiled"
+    return [Violation("seal", "origin.verified", asked, "empty this entry if that was meant")]
 
 
 def _other_figures(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> list[Violation]:
@@ -120,6 +131,8 @@ def graph_of(
             f"the mapping's profile options {chosen} are not those of this snnmap; compile again"
         ) from None
     graph = profile(source, options, progress=progress)
+    if workload:  # a file may be called otherwise by now; what it holds is compared
+        graph = replace(graph, provenance=msgspec.structs.replace(graph.provenance, name=mapping.workload.name))
     if mapping.origin.split != "unroll":
         return graph
     from snnmap.pipeline.unrolled import unrolled

@@ -5,7 +5,7 @@ the sensitivity of the figures, the weakest crossbar and the maps. Draws and pri
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +17,11 @@ from snnmap.core.run import Progress
 from snnmap.evaluation.judgement import reading
 from snnmap.evaluation.maps import crossbar_maps, tile_maps, weakest_crossbar
 from snnmap.evaluation.sensitivity import HEADLINES, Sensitivity, Swing, conclusions, sensitivity, swings
-from snnmap.formats.mapping import is_sealed, load
+from snnmap.formats.mapping import load
 from snnmap.hardware import Hardware, Quantity
 from snnmap.ir import Mapping as Mapped
-from snnmap.ir import Reading, SpikeGraph
-from snnmap.pipeline.reopen import graph_of, hardware_of
+from snnmap.ir import Reading, Violation
+from snnmap.pipeline.reopen import graph_of, hardware_of, violations
 from snnmap.reliability.espine import espine_twin
 from snnmap.render.plots import plot_crossbar, plot_tiles
 
@@ -42,10 +42,17 @@ class MappingReport:
     """Crossbar with the shortest lifetime."""
     view: View | None
     """Mapping, workload and chip, if the workload is at hand."""
+    violations: tuple[Violation, ...] | None
+    """What `verify` finds wrong with it; none: it was not verified."""
     reading: Reading | None
     """What the figures are for, and how far they can be believed; none without the chip's file."""
     notes: tuple[str, ...]
     """What could not be done, and why."""
+
+    @property
+    def legal(self) -> bool | None:
+        """Whether the mapping passes `verify`; none: it was not verified."""
+        return None if self.violations is None else not self.violations
 
     def swings(self) -> dict[str, list[Swing]]:
         """Headline figure to what moves it, the largest effect first."""
@@ -82,8 +89,9 @@ class MappingReport:
             for key, q in self.constants
         ]
         return {
-            "legal": is_sealed(self.mapping) or None,
             **self.figures,
+            "legal": self.legal,
+            "violations": [{f.name: getattr(v, f.name) for f in fields(v)} for v in self.violations or ()],
             "chip": msgspec.to_builtins(self.mapping.chip),
             "workload": msgspec.to_builtins(self.mapping.workload),
             "origin": msgspec.to_builtins(self.mapping.origin),
@@ -114,7 +122,7 @@ def report(
         Where they are now, if not where the mapping says. If they are not to be found, a note says so and the figures
         of the file remain.
     quick
-        Say what the file holds, profile and recompute nothing.
+        Say what the file holds, profile and recompute nothing; nothing is verified then either.
 
     Raises
     ------
@@ -122,36 +130,33 @@ def report(
         If the mapping cannot be read.
     """
     mapping = load(file)
-    figures = mapping.figures
+    bare = MappingReport(mapping, mapping.figures, (), None, None, None, None, None, ())
     try:
         chip = hardware_of(mapping, hardware)
     except InputError as error:
-        note = f"constants and sensitivity are left out: {error}"
-        return MappingReport(mapping, figures, (), None, None, None, None, (note,))
-    read = reading(figures, chip, mapping.workload.dt)
+        return replace(bare, notes=(f"not verified; constants and sensitivity are left out: {error}",))
+    read = reading(mapping.figures, chip, mapping.workload.dt)
+    unverified = replace(bare, constants=_constants(chip, None), reading=read)
     if quick:
-        return MappingReport(mapping, figures, _constants(chip, None), None, None, None, read, ())
-    graph, notes = _graph(mapping, chip, workload, progress)
-    if chip.digest() != mapping.chip.digest:
-        notes = (*notes, f"chip {chip.name!r} has changed since the mapping was made")
-    if graph is None or len(notes) > 0:
-        return MappingReport(mapping, figures, _constants(chip, None), None, None, None, read, notes)
-    view = View(mapping, graph, chip)
-    depends = sensitivity(view, progress=progress)
-    constants, weakest = _constants(chip, depends.used), weakest_crossbar(view)
-    return MappingReport(mapping, figures, constants, depends, weakest, view, read, ())
-
-
-def _graph(
-    mapping: Mapped, chip: Hardware, workload: str | None, progress: Progress | None
-) -> tuple[SpikeGraph | None, tuple[str, ...]]:
+        return replace(unverified, notes=("not verified: leave --quick out, or run `snnmap verify`",))
     try:
         graph = graph_of(mapping, chip, workload=workload, progress=progress)
     except InputError as error:
-        return None, (f"sensitivity and maps are left out, the workload is not to be had: {error}",)
-    if graph.digest() != mapping.workload.digest:
-        return None, ("sensitivity and maps are left out: the workload is not the one that was mapped",)
-    return graph, ()
+        note = f"not verified; sensitivity and maps are left out, the workload is not to be had: {error}"
+        return replace(unverified, notes=(note,))
+    wrong = tuple(violations(mapping, graph, chip))
+    if wrong:
+        return replace(bare, figures={}, violations=wrong)
+    view = View(mapping, graph, chip)
+    depends = sensitivity(view, progress=progress)
+    return replace(
+        unverified,
+        violations=(),
+        constants=_constants(chip, depends.used),
+        sensitivity=depends,
+        weakest=weakest_crossbar(view),
+        view=view,
+    )
 
 
 def _constants(chip: Hardware, used: tuple[str, ...] | None) -> tuple[tuple[str, Quantity], ...]:
@@ -173,7 +178,8 @@ def pictures(mapped: MappingReport, folder: Path, crossbar: int | None = None) -
     """
     view = mapped.view
     if view is None:
-        raise InputError(f"pictures need the workload: {'; '.join(mapped.notes) or 'leave --quick out'}")
+        why = "the mapping is not legal" if mapped.violations else "; ".join(mapped.notes)
+        raise InputError(f"no pictures can be drawn: {why}")
     chip = view.hardware
     name = f"{view.mapping.workload.name} on {chip.name}, {chip.technology.name}"
     chosen = mapped.weakest if crossbar is None else crossbar

@@ -8,6 +8,7 @@ from support import small_workload
 
 import snnmap
 from snnmap.cli import main
+from snnmap.formats.mapping import encode, sealed
 from snnmap.hardware import load_hardware
 from snnmap.render.labels import GROUPS, LABELS, MODES, grouped
 
@@ -113,9 +114,47 @@ def test_another_workload_is_not_taken_for_the_mapped_one(run, mapping, tmp_path
     other = tmp_path / "other.toml"
     other.write_text(small_workload.recipe(rate_hz=150.0))
     code, out, err = run("report", mapping, "-q", "--workload", other)
+    assert code == 1
+    assert err == ""
+    assert out.startswith("workload-digest: file: the mapping was made for")
+    assert out.splitlines()[-1].startswith("not legal: ")
+    assert "crossbars" not in out
+
+
+def forged(mapping: Path, path: Path, change) -> Path:
+    """The mapping file with `change` applied to its document, and its digest made to fit again."""
+    document = json.loads(mapping.read_text())
+    change(document)
+    path.write_text(json.dumps(document))
+    path.write_bytes(encode(sealed(snnmap.load(path))))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("change", "rule"),
+    [
+        (lambda d: d["figures"].update(device_lifetime_s=1000 * d["figures"]["device_lifetime_s"]), "figures"),
+        (lambda d: d["clusters"][0]["columns"].__setitem__(1, d["clusters"][0]["columns"][0]), "wiring"),
+        (lambda d: d["clusters"][0]["rows"].__setitem__(0, 10**6), "wiring"),
+        (lambda d: d["clusters"][0]["sources"].__setitem__(-1, 10**6), "cluster-shape"),
+        (lambda d: d["home"].__setitem__(0, 10**6), "home"),
+        (lambda d: d["figures"].update(legal=True), "figures"),
+    ],
+)
+def test_a_forged_mapping_is_not_reported_as_legal(run, mapping, tmp_path, change, rule):
+    path = forged(mapping, tmp_path / "forged.json", change)
+    code, out, _ = run("report", path, "--json", "-q")
+    document = json.loads(out)
+    assert code == 1
+    assert document["legal"] is False
+    assert rule in {v["rule"] for v in document["violations"]}
+    assert "device_lifetime_s" not in document
+    code, out, _ = run("report", path, "-q", "--plot", tmp_path / "pictures")
+    assert code == 1
+    assert not (tmp_path / "pictures").exists()
+    code, out, _ = run("report", path, "--json", "--quick")
     assert code == 0
-    assert "not the one that was mapped" in err
-    assert "what the figures depend on" not in out
+    assert json.loads(out)["legal"] is None
 
 
 def test_pictures_are_drawn_of_the_weakest_or_the_named_crossbar(run, mapping, tmp_path):
