@@ -147,16 +147,13 @@ def report(
     wrong = tuple(violations(mapping, graph, chip))
     if wrong:
         return replace(bare, figures={}, violations=wrong)
-    view = View(mapping, graph, chip)
+    return _with_sensitivity(replace(unverified, violations=()), View(mapping, graph, chip), progress)
+
+
+def _with_sensitivity(verified: MappingReport, view: View, progress: Progress | None) -> MappingReport:
     depends = sensitivity(view, progress=progress)
-    return replace(
-        unverified,
-        violations=(),
-        constants=_constants(chip, depends.used),
-        sensitivity=depends,
-        weakest=weakest_crossbar(view),
-        view=view,
-    )
+    constants = _constants(view.hardware, depends.used)
+    return replace(verified, constants=constants, sensitivity=depends, weakest=weakest_crossbar(view), view=view)
 
 
 def _constants(chip: Hardware, used: tuple[str, ...] | None) -> tuple[tuple[str, Quantity], ...]:
