@@ -6,11 +6,14 @@ cache folder.
 
 numba takes a cached function for current while the file it stands in is unchanged, even if it calls kernels of other
 files that did change: an upgrade or an edit would then run old code. So the cache is stamped with the content of the
-function's own file and of all kernel files that it imports, directly or not.
+function's own file and of all kernel files that it imports, directly or not. numba also runs whatever bytes lie in its cache, and
+a flipped bit crashes the process: every cache file begins with the SHA-256 of the rest, and one that does not fit is
+compiled again.
 """
 
 import ast
 import hashlib
+import pickle
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -19,20 +22,59 @@ from typing import Any, ParamSpec, TypeVar, cast
 
 import numba
 from numba.core import event
+from numba.core.caching import IndexDataCacheFile
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 PACKAGE = Path(__file__).resolve().parents[1]
+SUM_BYTES = hashlib.sha256().digest_size
 
 
 def njit(function: Callable[P, T]) -> Callable[P, T]:
     """Compile `function` with numba (cached on disk, releases the GIL, IEEE arithmetic)."""
     compiled = numba.njit(cache=True, nogil=True, fastmath=False)(function)
     if hasattr(compiled, "_cache"):  # not with NUMBA_DISABLE_JIT
-        file = compiled._cache._cache_file  # noqa: SLF001 numba has no public way to say what a cache depends on
-        file._source_stamp = stamp(Path(function.__code__.co_filename))  # noqa: SLF001
+        cache = compiled._cache  # noqa: SLF001 numba has no public way to say what a cache depends on
+        place = (cache.cache_path, cache._impl.filename_base)  # noqa: SLF001
+        cache._cache_file = CheckedFile(*place, stamp(Path(function.__code__.co_filename)))  # noqa: SLF001
     return cast("Callable[P, T]", compiled)
+
+
+class CheckedFile(IndexDataCacheFile):  # type: ignore[misc]  # numba has no types
+    """Index and machine code of one kernel on disk; a damaged file counts as missing."""
+
+    def _load_index(self) -> dict[Any, str]:
+        content = self._checked(Path(self._index_path))
+        version, source, overloads = (None, None, {}) if content is None else pickle.loads(content)
+        current: bool = (version, source) == (self._version, self._source_stamp)
+        return overloads if current else {}
+
+    def _save_index(self, overloads: dict[Any, str]) -> None:
+        self._write(self._index_path, (self._version, self._source_stamp, overloads))
+
+    def _load_data(self, name: str) -> Any:
+        content = self._checked(Path(self._data_path(name)))
+        if content is None:
+            raise FileNotFoundError(name)
+        return pickle.loads(content)
+
+    def _save_data(self, name: str, data: Any) -> None:
+        self._write(self._data_path(name), data)
+
+    def _checked(self, path: Path) -> bytes | None:
+        """Content of a file without its checksum; none if it is missing or damaged."""
+        try:
+            whole = path.read_bytes()
+        except OSError:
+            return None
+        content = whole[SUM_BYTES:]
+        return content if whole[:SUM_BYTES] == hashlib.sha256(content).digest() else None
+
+    def _write(self, path: str, value: Any) -> None:
+        content: bytes = self._dump(value)
+        with self._open_for_write(path) as file:
+            file.write(hashlib.sha256(content).digest() + content)
 
 
 class _Compilations(event.Listener):  # type: ignore[misc]  # numba has no types

@@ -1,5 +1,6 @@
 """Compiled code is never older than the kernels that it calls, whatever room they stand in."""
 
+import hashlib
 import shutil
 import subprocess
 import sys
@@ -75,3 +76,37 @@ def test_an_edited_callee_recompiles_its_caller(tmp_path: Path, way: str) -> Non
     assert run() == "1"
     callee.write_text(CALLEE.format(2))
     assert run() == "2"
+
+
+DAMAGE = {
+    "flipped": lambda data: data[:-100] + bytes([data[-100] ^ 255]) + data[-99:],
+    "flipped in the middle": lambda data: (
+        data[: len(data) // 2] + bytes([data[len(data) // 2] ^ 1]) + data[len(data) // 2 + 1 :]
+    ),
+    "truncated": lambda data: data[: len(data) // 2],
+    "empty": lambda data: b"",
+    "foreign": lambda data: b"\x80\x04.",
+}
+
+
+@pytest.mark.parametrize("suffix", ["nbi", "nbc"])
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_damaged_cache_is_compiled_again(tmp_path: Path, suffix: str, damage: str) -> None:
+    code = "from snnmap.core.arrays import I64\nfrom snnmap.sdf.kernels.callee import answer\nprint(answer())"
+    shutil.copytree(jit.PACKAGE, tmp_path / "snnmap", ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "snnmap/sdf/kernels/callee.py").write_text(CALLEE.format(7))
+
+    def run() -> tuple[str, str]:
+        done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip(), done.stderr
+
+    assert run() == ("7", "")
+    files = list((tmp_path / "snnmap/sdf/kernels/__pycache__").glob(f"callee.*.{suffix}"))
+    assert files
+    before = [file.read_bytes() for file in files]
+    for file, data in zip(files, before, strict=True):
+        file.write_bytes(DAMAGE[damage](data))
+    assert run() == ("7", "")
+    rebuilt = [file.read_bytes() for file in (tmp_path / "snnmap/sdf/kernels/__pycache__").glob(f"callee.*.{suffix}")]
+    assert all(hashlib.sha256(data[32:]).digest() == data[:32] for data in rebuilt)
