@@ -6,6 +6,7 @@ exact integers. Reals are rounded to nine significant digits, so that a mapping 
 
 from collections.abc import Mapping as MappingType
 from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 
@@ -50,9 +51,11 @@ def evaluate(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, *, step_ti
 def report_of(view: View) -> Report:
     """All figures of a legal mapping."""
     rows = row_energy(view.clusters, view.hardware)
-    metrics = [*_sizes(view), *_network(view), *_energy(rows, view), *timing(view)]
+    metrics = [*_sizes(view), *_areas(view.hardware), *_network(view), *_energy(rows, view), *timing(view)]
+    metrics += energy_delay({metric.name: metric.value for metric in metrics}, "energy")
     metrics += [_rounded(m) for m in reliability_metrics(view)]
     metrics += total_energy({metric.name: metric.value for metric in metrics})
+    metrics += energy_delay({metric.name: metric.value for metric in metrics}, "device_energy")
     notes = () if view.graph.events is not None else (BOUNDED,)
     return Report(tuple(metrics), _tile_maps(view, rows), notes)
 
@@ -71,7 +74,7 @@ def unit_of(name: str) -> str:
     if name.endswith("_per_s"):
         return "1/s"
     unit = name.rpartition("_")[2]
-    return unit if unit in {"J", "s", "K", "W", "A"} else ""
+    return {"Js": "J s"}.get(unit, unit) if unit in {"J", "s", "K", "W", "A", "m2", "Js"} else ""
 
 
 def figures(report: Report) -> dict[str, float | int | str | None]:
@@ -94,6 +97,19 @@ def _sizes(view: View) -> list[Metric]:
         Metric("row_utilisation", rounded(len(clustering.row_source) / (k * hardware.rows)), "1"),
         Metric("column_utilisation", rounded(len(clustering.column_neuron) / (k * hardware.columns)), "1"),
         Metric("cell_utilisation", rounded(graph.network.synapses / cells), "1", "synapses / cells"),
+    ]
+
+
+def _areas(hardware: Hardware) -> list[Metric]:
+    """Silicon of all tiles of the chip: by component, and with what lies between them."""
+    parts, tiles = hardware.areas(), hardware.tiles
+    whole = Metric(
+        "area_m2", rounded(tiles * hardware.tile_pitch**2), "m2", "all tiles, components and what is between"
+    )
+    words = {"array": "memory cells", "buffer": "buffers and address tables", "router": "routers and link drivers"}
+    return [whole] + [
+        Metric(f"area_{name}_m2", rounded(tiles * area), "m2", words.get(name, f"{name}s"))
+        for name, area in parts.items()
     ]
 
 
@@ -150,6 +166,16 @@ def timing(view: View) -> list[Metric]:
         Metric("step_latency_s", rounded(latency), "s", "first input to last firing of one step"),
         Metric("latency_s", rounded((graph.steps - 1) * period + latency), "s", "one frame"),
     ]
+
+
+def energy_delay(figure: MappingType[str, float | int | str | None], energy: str) -> list[Metric]:
+    """Energy-delay product of a frame, J s, of `energy` or, where there is that mode, of all of `device_energy`."""
+    joules, seconds = figure.get("energy_J" if energy == "energy" else f"{energy}_total_J"), figure.get("latency_s")
+    if not (isinstance(joules, float) and isinstance(seconds, float)):
+        return []
+    mode: Literal["", "device"] = "device" if energy.startswith("device") else ""
+    basis = "energy of a frame, " + ("all of it" if mode else "dynamic") + ", x its latency"
+    return [Metric(f"{energy}_delay_Js", rounded(joules * seconds), "J s", basis, mode=mode)]
 
 
 def total_energy(figure: MappingType[str, float | int | str | None]) -> list[Metric]:

@@ -31,7 +31,7 @@ def limits(view: View, average: float | None, cooler: float) -> dict[str, float]
         figures["espine_ambient_K"] = twin["espine_ambient"]
     if average is None:
         return figures
-    law = Leakage.of(hardware, technology, hardware.leaking_width)
+    law = Leakage.of(technology, hardware.leaking_width)
     kept = view.at(hardware.with_value("retention_time", FOREVER))
     return {
         **figures,

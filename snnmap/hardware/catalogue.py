@@ -61,6 +61,8 @@ def load_hardware(name: str, technology: str | None = None, package: str | None 
         package=package_name,
     )
     table.end()
+    if hardware["layout_share"] > 1:
+        raise table.table("values").error("layout_share", "must be at most 1: components cannot overlap")
     return hardware
 
 

@@ -42,24 +42,38 @@ class Key(NamedTuple):
     meaning: str
     zero: bool = False
     """Whether 0 is a legal value; negative values never are."""
+    follows: str = ""
+    """Key of the technology that scales the value, which the file states for 65 nm; none: the same at every node."""
 
 
 CHIP_KEYS: dict[str, Key] = {
     "read_voltage": Key(VOLTAGE, "V", "word-line voltage of a read pulse"),
     "read_time": Key(TIME, "s", "length of an array read pulse, settling included"),
-    "row_time": Key(TIME, "s", "decode one incoming spike into a row driver", zero=True),
-    "column_time": Key(TIME, "s", "update one neuron from its column", zero=True),
-    "merge_time": Key(TIME, "s", "add one partial sum at the home tile", zero=True),
-    "merge_energy": Key(ENERGY, "J", "add one partial sum at the home tile", zero=True),
-    "neuron_energy": Key(ENERGY, "J", "per output spike", zero=True),
-    "hop_energy": Key(ENERGY, "J", "one message over one router and link", zero=True),
-    "hop_time": Key(TIME, "s", "one message over one router and link", zero=True),
-    "flit_time": Key(TIME, "s", "serialisation of one message on a link", zero=True),
+    "row_time": Key(TIME, "s", "decode one incoming spike into a row driver", zero=True, follows="logic_time"),
+    "column_time": Key(TIME, "s", "update one neuron from its column", zero=True, follows="logic_time"),
+    "merge_time": Key(TIME, "s", "add one partial sum at the home tile", zero=True, follows="logic_time"),
+    "merge_energy": Key(ENERGY, "J", "add one partial sum at the home tile", zero=True, follows="logic_energy"),
+    "neuron_energy": Key(ENERGY, "J", "per output spike", zero=True, follows="logic_energy"),
+    "hop_energy": Key(ENERGY, "J", "one message over one router and link", zero=True, follows="logic_energy"),
+    "hop_time": Key(TIME, "s", "one message over one router and link", zero=True, follows="logic_time"),
+    "flit_time": Key(TIME, "s", "serialisation of one message on a link", zero=True, follows="logic_time"),
     "program_time": Key(TIME, "s", "re-program one row, verification included"),
     "program_pulses": Key(NONE, "1", "write pulses per cell and re-programming (program and verify)"),
-    "tile_pitch": Key(LENGTH, "m", "distance between the centres of neighbouring tiles"),
-    "supply_voltage": Key(VOLTAGE, "V", "supply of the periphery"),
-    "periphery_width": Key(LENGTH, "m", "leaking transistor width per row driver and per column channel", zero=True),
+    "driver_width": Key(NONE, "1", "leaking transistor width of a row driver, feature sizes", zero=True),
+    "driver_area": Key(NONE, "1", "area of a row driver, squared feature sizes", zero=True),
+    "converter_width": Key(NONE, "1", "leaking width of a column's share of a converter, feature sizes", zero=True),
+    "converter_area": Key(NONE, "1", "area of a column's share of a converter, squared feature sizes", zero=True),
+    "neuron_width": Key(NONE, "1", "leaking width of a column's neuron, feature sizes", zero=True),
+    "neuron_area": Key(NONE, "1", "area of a column's neuron, squared feature sizes", zero=True),
+    "buffer_width": Key(
+        NONE, "1", "leaking width of a row's share of buffer and address table, feature sizes", zero=True
+    ),
+    "buffer_area": Key(
+        NONE, "1", "area of a row's share of buffer and address table, squared feature sizes", zero=True
+    ),
+    "router_width": Key(NONE, "1", "leaking width of a tile's router and link drivers, feature sizes", zero=True),
+    "router_area": Key(NONE, "1", "area of a tile's router and link drivers, squared feature sizes", zero=True),
+    "layout_share": Key(NONE, "1", "share of a tile that its components cover"),
     "weight_tolerance": Key(NONE, "1", "error of conductance, as a share of g_max, beyond which a cell is off"),
     "refresh_share": Key(NONE, "1", "share of a crossbar's cells that may be off before it is refreshed"),
     "tile_variation": Key(NONE, "1", "tile-to-tile standard deviation of the endurance, decades", zero=True),
@@ -101,6 +115,9 @@ TECHNOLOGY_KEYS: dict[str, Key] = {
     "endurance_sigma": Key(NONE, "1", "standard deviation of log10 N_0 over cells, decades", zero=True),
     "endurance_reference_time": Key(TIME, "s", "pulse length at which endurance is stated"),
     "endurance_exponent": Key(NONE, "1", "endurance falls as pulse length to this power", zero=True),
+    "supply_voltage": Key(VOLTAGE, "V", "supply of the periphery"),
+    "logic_energy": Key(NONE, "1", "energy of logic and links over that at 65 nm"),
+    "logic_time": Key(NONE, "1", "delay of logic and links over that at 65 nm"),
     "leakage_current": Key(CURRENT_PER_WIDTH, "A/m", "off-current per transistor width at 300 K", zero=True),
     "leakage_energy": Key(ENERGY, "J", "E of I_300 (T/300)^2 exp(-(E/k)(1/T - 1/300))", zero=True),
     "oxide_conductivity": Key(CONDUCTIVITY, "W/m/K", "dielectric between cells and silicon"),

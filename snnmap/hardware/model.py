@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from snnmap.core.errors import InfeasibleError, InputError
-from snnmap.hardware.keys import MAX_SIDE, MIN_SIDE
+from snnmap.hardware.keys import CHIP_KEYS, MAX_SIDE, MIN_SIDE
 from snnmap.hardware.topology import Mesh
 
 Mode = Literal["espine", "device"]
@@ -106,8 +106,10 @@ class Hardware:
     """Name of the package whose values `values` holds."""
 
     def __getitem__(self, key: str) -> float:
-        """Value of `key` in SI units (`keys.CHIP_KEYS`, `PACKAGE_KEYS`)."""
-        return self.values[key].value
+        """Value of `key` in SI units (`keys.CHIP_KEYS`, `PACKAGE_KEYS`), at the node of the technology."""
+        stated = self.values[key].value
+        scale = CHIP_KEYS[key].follows if key in CHIP_KEYS else ""
+        return stated * self.technology[scale] if scale else stated
 
     @property
     def topology(self) -> Mesh:
@@ -163,9 +165,39 @@ class Hardware:
         return self.rows if self.synapse_limit is None else min(self.rows, self.synapse_limit)
 
     @property
+    def feature(self) -> float:
+        """Feature size F of the node, m."""
+        return self.technology.node_nm * 1e-9
+
+    def _counts(self) -> dict[str, int]:
+        """Component of the periphery to how many a tile has."""
+        return {
+            "driver": self.rows,
+            "converter": self.columns,
+            "neuron": self.columns,
+            "buffer": self.rows,
+            "router": 1,
+        }
+
+    def leaking_widths(self) -> dict[str, float]:
+        """Component to transistor width that leaks in one tile, m."""
+        return {name: count * self[f"{name}_width"] * self.feature for name, count in self._counts().items()}
+
+    @property
     def leaking_width(self) -> float:
-        """Transistor width that leaks in one tile, metres: one driver per row, one channel per column."""
-        return self["periphery_width"] * (self.rows + self.columns)
+        """Transistor width that leaks in one tile, m; an array of memory cells behind closed transistors does not."""
+        return sum(self.leaking_widths().values())
+
+    def areas(self) -> dict[str, float]:
+        """Component to its area in one tile, m2; array first."""
+        array = self.rows * self.columns * self.technology["cell_pitch"] ** 2
+        periphery = {name: count * self[f"{name}_area"] * self.feature**2 for name, count in self._counts().items()}
+        return {"array": array, **periphery}
+
+    @property
+    def tile_pitch(self) -> float:
+        """Distance between the centres of neighbouring tiles, m: side of the square that holds the components."""
+        return math.sqrt(sum(self.areas().values()) / self["layout_share"])
 
     def resized(self, rows: int, columns: int) -> "Hardware":
         """The same chip with crossbars of another size; the synapse limit is kept where it still binds.
@@ -256,6 +288,10 @@ class Hardware:
             f"A read is {self['read_voltage']:g} V for {self['read_time'] * 1e9:g} ns.",
             f"A hop takes {self['hop_energy'] * 1e12:g} pJ and {self['hop_time'] * 1e9:g} ns.",
             f"An output spike takes {self['neuron_energy'] * 1e12:g} pJ.",
+            f"A tile is {self.tile_pitch * 1e6:.3g} um wide: " + _shares(self.areas(), "of its components' area") + ".",
+            f"{self.leaking_width * 1e3:.3g} mm of transistors leak in a tile: "
+            + _shares(self.leaking_widths(), "of them")
+            + ".",
             f"Package {self.package}: {self['convection_resistance']:g} K/W to {self['ambient_temperature']:g} K air.",
             f"{len(self.recalled())} of {len(self.quantities())} numbers are recalled or estimated.",
         ]
@@ -267,6 +303,13 @@ def _changed(values: Mapping[str, Quantity], key: str, value: float) -> dict[str
     if not (math.isfinite(value) and value >= 0):
         raise InputError(f"hardware value {key!r} must be finite and not negative, not {value!r}")
     return {**values, key: replace(values[key], value=value)}
+
+
+def _shares(parts: Mapping[str, float], of: str) -> str:
+    """Every part as a percentage of the whole."""
+    whole = sum(parts.values())
+    listed = [f"{name}s {100 * part / whole:.2g} %" for name, part in parts.items()]
+    return ", ".join([f"{listed[0]} {of}", *listed[1:]])
 
 
 def _value_table(values: Mapping[str, Quantity]) -> dict[str, Any]:

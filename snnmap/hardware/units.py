@@ -53,6 +53,7 @@ _PLAIN: dict[str, Unit] = {
     "1": Unit(1.0, NONE),
     "%": Unit(0.01, NONE),
     "decade": Unit(1.0, NONE),
+    "feature": Unit(1.0, NONE),
     "min": Unit(60.0, TIME),
     "h": Unit(3600.0, TIME),
     "day": Unit(86400.0, TIME),

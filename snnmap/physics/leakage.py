@@ -38,9 +38,9 @@ class Leakage:
         positive(voltage=self.voltage)
 
     @classmethod
-    def of(cls, hardware: Values, technology: Values, width: float) -> "Leakage":
-        """Leakage of `width` metres of transistors of a chip at a technology."""
-        return cls(width, hardware["supply_voltage"], technology["leakage_current"], technology["leakage_energy"])
+    def of(cls, technology: Values, width: float) -> "Leakage":
+        """Leakage of `width` metres of transistors of a technology."""
+        return cls(width, technology["supply_voltage"], technology["leakage_current"], technology["leakage_energy"])
 
     def power(self, temperature: npt.ArrayLike) -> F64:
         """W at `temperature` (K), same shape."""

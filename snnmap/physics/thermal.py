@@ -156,10 +156,10 @@ class ChipThermal:
         not_negative(common=self.common, own=self.own)
 
     @classmethod
-    def of(cls, hardware: Values, mesh: tuple[int, int], array_side: float) -> "ChipThermal":
-        """Heat path of `mesh` = (width, height) tiles of a chip; `array_side` is the side of a tile's crossbar, m."""
-        positive(array_side=array_side)
-        area = hardware["tile_pitch"] ** 2
+    def of(cls, hardware: Values, mesh: tuple[int, int], tile_pitch: float, array_side: float) -> "ChipThermal":
+        """Heat path of `mesh` = (width, height) tiles of `tile_pitch`, crossbars of `array_side`, m, in a package."""
+        positive(tile_pitch=tile_pitch, array_side=array_side)
+        area = tile_pitch**2
         die = hardware["die_thickness"] / (2.0 * hardware["die_conductivity"] * area)
         interface = hardware["interface_thickness"] / (hardware["interface_conductivity"] * area)
         return cls(

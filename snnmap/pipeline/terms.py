@@ -18,8 +18,8 @@ from snnmap.core.arrays import F64, I32, I64
 from snnmap.core.errors import InputError
 from snnmap.hardware import Hardware
 from snnmap.ir import Placement
-from snnmap.physics.thermal import ChipThermal
 from snnmap.reliability.crossbars import row_energy
+from snnmap.reliability.device import chip_thermal
 from snnmap.stages.protocols import Term, linear
 
 SAMPLES = 48
@@ -79,8 +79,7 @@ def resistances(hardware: Hardware) -> F64:
     """
     if hardware.tiles > LARGEST_MESH:
         raise InputError(f"thermal objectives take up to {LARGEST_MESH} tiles; the chip has {hardware.tiles}")
-    side = hardware.technology["cell_pitch"] * float(np.sqrt(hardware.rows * hardware.columns))
-    return ChipThermal.of(hardware, (hardware.mesh_width, hardware.mesh_height), side).matrix()
+    return chip_thermal(hardware, hardware.technology).matrix()
 
 
 def thermal(chip: Chip, weight: float) -> Term:

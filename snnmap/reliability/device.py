@@ -61,7 +61,7 @@ def device_state(view: View, heated: Heated | None = None) -> DeviceState:
     heated = heated or heat(view)
     dynamic = tile_power(view, heated)
     programming = reprogramming_power(view, heated)
-    leakage = Leakage.of(hardware, hardware.technology, hardware.leaking_width)
+    leakage = Leakage.of(hardware.technology, hardware.leaking_width)
     chip = chip_thermal(hardware, hardware.technology)
     under = chip.constriction(read_power(view, heated) + programming)
     settled = settle(chip, dynamic + programming, leakage, hardware["ambient_temperature"], under)
@@ -105,4 +105,4 @@ def _peak(heated: Heated, at_tile: F64) -> float:
 def chip_thermal(hardware: Hardware, technology: Technology) -> thermal.ChipThermal:
     """Heat path of the chip's tiles, arrays of R x C cells of `technology` in their middle."""
     side = technology["cell_pitch"] * float(np.sqrt(hardware.rows * hardware.columns))
-    return thermal.ChipThermal.of(hardware, (hardware.mesh_width, hardware.mesh_height), side)
+    return thermal.ChipThermal.of(hardware, (hardware.mesh_width, hardware.mesh_height), hardware.tile_pitch, side)

@@ -172,7 +172,7 @@ def _settled(view: View, heating: Heating, technology: Technology) -> tuple[Sett
         rise[at] = heating.average(tile.duty).mean()
         power[at] = float((heating.power.source * tile.duty).sum())
     dynamic = power + event_power(view, tile_events(view))
-    chip, law = chip_thermal(hardware, technology), Leakage.of(hardware, technology, hardware.leaking_width)
+    chip, law = chip_thermal(hardware, technology), Leakage.of(technology, hardware.leaking_width)
     return settle(chip, dynamic, law, heating.cell.ambient, chip.constriction(power) + rise), rise, dynamic
 
 

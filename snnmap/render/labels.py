@@ -33,6 +33,15 @@ GROUPS: dict[str, tuple[Label, ...]] = {
         Label("column_utilisation", "columns in use", "1"),
         Label("cell_utilisation", "cells in use", "1"),
     ),
+    "area of the chip": (
+        Label("area_m2", "all tiles", "m2"),
+        Label("area_array_m2", "  memory cells", "m2"),
+        Label("area_driver_m2", "  row drivers", "m2"),
+        Label("area_converter_m2", "  converters", "m2"),
+        Label("area_neuron_m2", "  neurons", "m2"),
+        Label("area_buffer_m2", "  buffers and address tables", "m2"),
+        Label("area_router_m2", "  routers and link drivers", "m2"),
+    ),
     "traffic over the profiled window": (
         Label("frames", "frames"),
         Label("steps", "steps per frame"),
@@ -50,6 +59,7 @@ GROUPS: dict[str, tuple[Label, ...]] = {
         Label("energy_neuron_J", "  neurons", "J"),
         Label("energy_noc_J", "  routers and links", "J"),
         Label("energy_merge_J", "  merging partial sums", "J"),
+        Label("energy_delay_Js", "energy x latency", "J s"),
     ),
     "timing, guaranteed": (
         Label("period_s", "time per step", "s"),
@@ -68,6 +78,7 @@ GROUPS: dict[str, tuple[Label, ...]] = {
         Label("device_energy_leakage_J", "leakage per frame", "J"),
         Label("device_energy_programming_J", "re-programming per frame", "J"),
         Label("device_energy_total_J", "energy per frame, all of it", "J"),
+        Label("device_energy_delay_Js", "  times latency", "J s"),
         Label("device_refresh_interval_s", "re-programming due after", "s"),
         Label("device_cells_off_share", "  cells off as programmed, at most", "1"),
         Label("device_lifetime_s", "lifetime, most written cell, median", "s"),

@@ -7,7 +7,7 @@ PREFIXES = tuple(
     (10.0 ** (3 * power), name)
     for power, name in zip(range(4, -6, -1), ("T", "G", "M", "k", "", "m", "u", "n", "p", "f"), strict=True)
 )
-SCALED = {"s", "J", "W", "A", "V", "m", "1/s", "ohm", "S", "K/W", "W/K"}
+SCALED = {"s", "J", "J s", "W", "A", "V", "m", "1/s", "ohm", "S", "K/W", "W/K"}
 ELECTRONVOLT = 1.602176634e-19
 """J."""
 YEAR = 31_557_600.0
@@ -53,6 +53,8 @@ def scale_of(value: float, unit: str) -> tuple[float, str]:
     size = abs(value)
     if unit == "1":
         return 0.01, "%"
+    if unit == "m2":
+        return 1e-6, "mm2"
     if unit == "s" and size >= YEAR:
         return next(step for step in YEARS if size >= step[0])
     if unit == "s" and size >= 1e3:

@@ -13,12 +13,14 @@ from snnmap.render.labels import label, mode_of
 from snnmap.study.cases import CompareOptions, Source, cases
 
 METRICS = (
-    *("crossbars", "messages", "hops", "energy_J", "latency_s", "throughput_frames_per_s"),
+    *("crossbars", "area_m2", "messages", "hops", "energy_J", "latency_s", "energy_delay_Js"),
+    *("throughput_frames_per_s",),
     *("device_temperature_average_K", "device_temperature_hottest_K", "device_temperature_cell_peak_K"),
     *(
         "device_power_dynamic_W",
         "device_leakage_W",
         "device_energy_total_J",
+        "device_energy_delay_Js",
         "device_refresh_interval_s",
         "device_lifetime_s",
     ),

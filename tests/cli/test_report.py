@@ -60,7 +60,7 @@ def test_the_report_says_all_of_it(run, mapping):
     assert "What survives the bands:" in out
     assert "device: limited by" in out
     assert "recalled or estimated constants" in out
-    assert "estimate: no figure is published; uncertain by a decade" in out
+    assert "estimate: 16 bits of state in SRAM" in out
 
 
 def test_the_document_holds_figures_constants_and_sensitivity(run, mapping, chip):
@@ -75,8 +75,10 @@ def test_the_document_holds_figures_constants_and_sensitivity(run, mapping, chip
     assert any(key.startswith("espine-pcm-65: espine_gamma") for key in told)
     assert "tile_variation" not in told, "no figure looks it up"
     moved = found["sensitivity"]["device_leakage_W"]
-    assert moved[0]["quantity"] == "periphery_width"
-    assert moved[0]["figure"][1] == pytest.approx(3 * found["device_leakage_W"], rel=1e-3)
+    assert moved[0]["quantity"] == "router_width"
+    leaking = load_hardware(str(chip)).leaking_width
+    more = (leaking + (1.7e6 - 18000) * 65e-9) / leaking
+    assert moved[0]["figure"][1] == pytest.approx(more * found["device_leakage_W"], rel=1e-2)
     assert found["conclusions"]
     assert found["notes"] == []
 

@@ -120,6 +120,22 @@ def test_energy_by_hand(report: Report) -> None:
     assert report["energy_J"] == pytest.approx(sum(parts.values()), rel=1e-8)
 
 
+def test_area_by_hand(report: Report) -> None:
+    chip, f2 = machine(), (65e-9) ** 2
+    per_tile = {"driver": 4 * 6000, "converter": 2 * 46600, "neuron": 2 * 10000, "buffer": 4 * 4700, "router": 2.3e6}
+    for name, features in per_tile.items():
+        assert report[f"area_{name}_m2"] == pytest.approx(4 * features * f2, rel=1e-8)
+    assert report["area_array_m2"] == pytest.approx(4 * 4 * 2 * (260e-9) ** 2, rel=1e-8)
+    parts = sum(report[f"area_{name}_m2"] for name in (*per_tile, "array"))
+    assert report["area_m2"] == pytest.approx(parts / chip["layout_share"], rel=1e-8)
+
+
+def test_energy_delay_is_their_product(report: Report, compiled: Compiled) -> None:
+    assert report["energy_delay_Js"] == pytest.approx(report["energy_J"] * report["latency_s"], rel=1e-8)
+    told = compiled.mapping.figures
+    assert told["device_energy_delay_Js"] == pytest.approx(told["device_energy_total_J"] * told["latency_s"], rel=1e-8)
+
+
 def test_maps_by_hand(report: Report) -> None:
     assert report.tiles["clusters"].tolist() == [1, 1, 0, 1]
     assert report.tiles["cell_utilisation"].tolist() == [3 / 8, 1 / 8, 0, 1 / 8]
@@ -154,6 +170,9 @@ def test_every_figure_is_named_once_with_its_unit(compiled: Compiled) -> None:
         ("row_utilisation", "1"),
         ("device_temperature_hottest_K", "K"),
         ("device_leakage_W", "W"),
+        ("area_router_m2", "m2"),
+        ("energy_delay_Js", "J s"),
+        ("device_cells_off_share", "1"),
         ("hops", ""),
         ("tiles", ""),
         ("espine_lifetime_frames", ""),

@@ -38,7 +38,7 @@ def test_the_total_is_dynamic_energy_with_real_wires_leakage_and_programming(fou
 
 
 PROBED = (
-    *("read_voltage", "hop_energy", "merge_time", "ambient_temperature", "periphery_width", "endurance"),
+    *("read_voltage", "hop_energy", "merge_time", "ambient_temperature", "converter_width", "endurance"),
     *("g_max", "weight_tolerance", "thermal_resistance"),
 )
 
@@ -100,24 +100,24 @@ def test_swings_are_ordered_and_moving(found):
 
 
 def test_used_quantities_are_those_that_are_looked_up(found):
-    assert "periphery_width" in found.used
+    assert "converter_width" in found.used
     assert "tile_variation" not in found.used, "no variation seed was given"
     assert any(key.endswith(": espine_gamma") for key in found.used)
 
 
 def test_runaway_is_a_result_and_no_error(compiled):
-    quantity = compiled.hardware.quantities()["periphery_width"]
+    quantity = compiled.hardware.quantities()["converter_width"]
     hot = replace(
         compiled.hardware,
         values={
             **compiled.hardware.values,
-            "periphery_width": Quantity(quantity.value, "m", quantity.citation, (quantity.value, 1e4)),
+            "converter_width": Quantity(quantity.value, "1", quantity.citation, (quantity.value, 1e12)),
         },
     )
     found = s.sensitivity(View(compiled.mapping, compiled.graph, hot))
-    point = next(p for p in found.points if p.quantity == "periphery_width" and p.at == 1e4)
+    point = next(p for p in found.points if p.quantity == "converter_width" and p.at == 1e12)
     assert set(point.figures.values()) == {None}
-    assert any("runaway at periphery_width = 1e+04 m" in line for line in s.conclusions(found))
+    assert any("runaway at converter_width = 1e+12" in line for line in s.conclusions(found))
     assert s.swings(found, "device_leakage_W")[0].size == np.inf
 
 

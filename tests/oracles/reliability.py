@@ -3,7 +3,7 @@
 A case is a dict: `weight` (N, N) of synapses; `group` (N,) population of every source; `spikes` (N,); `on`, per step
 the set of sources that spike; `clusters`, each (rows {source: physical row}, columns {source: physical column}, tile);
 `home` {source: cluster}; `sent`, `merged` (T,); `window` steps of `step` seconds; `mesh` (width, height); `size`
-(R, C); `v`, every value of chip and technology in SI.
+(R, C); `feature`, the node in m; `v`, every value of chip and technology in SI.
 """
 
 import math
@@ -81,7 +81,7 @@ def resistance_matrix(case):
     """Rise of every tile per watt in every tile, K/W, by a dense solve."""
     v, (width, height) = case["v"], case["mesh"]
     common = v["convection_resistance"] + v["spreader_resistance"]
-    area = v["tile_pitch"] ** 2
+    area = tile_area(v, case["size"], case["feature"])
     up = 1 / (
         v["die_thickness"] / (2 * v["die_conductivity"] * area)
         + v["interface_thickness"] / (v["interface_conductivity"] * area)
@@ -110,13 +110,28 @@ def settle(case, v, power, ambient, above):
     R = resistance_matrix(case)
     kelvin = np.full(len(power), ambient)
     for _ in range(400):
-        kelvin = ambient + above + R @ (power + leak(v, case["size"], kelvin))
+        kelvin = ambient + above + R @ (power + leak(v, case["size"], case["feature"], kelvin))
     return kelvin
 
 
-def leak(v, size, kelvin):
+def per_tile(v, size, what):
+    """Sum of `what` over the periphery of one tile, in feature sizes."""
+    rows, columns = size
+    return (
+        rows * (v[f"driver_{what}"] + v[f"buffer_{what}"])
+        + columns * (v[f"converter_{what}"] + v[f"neuron_{what}"])
+        + v[f"router_{what}"]
+    )
+
+
+def tile_area(v, size, feature):
+    """Area of one tile, m2."""
+    return (size[0] * size[1] * v["cell_pitch"] ** 2 + per_tile(v, size, "area") * feature**2) / v["layout_share"]
+
+
+def leak(v, size, feature, kelvin):
     """Leakage of one tile, W."""
-    width = v["periphery_width"] * sum(size)
+    width = per_tile(v, size, "width") * feature
     factor = np.exp(-(v["leakage_energy"] / BOLTZMANN) * (1 / kelvin - 1 / 300))
     return width * v["supply_voltage"] * v["leakage_current"] * (kelvin / 300) ** 2 * factor
 
@@ -143,7 +158,7 @@ def state(case):
     array_rise = np.array([(a + o).mean() for a, o in zip(around, own, strict=True)])
     return {
         "tile": kelvin,
-        "leakage": leak(v, case["size"], kelvin),
+        "leakage": leak(v, case["size"], case["feature"], kelvin),
         "dynamic": dynamic,
         "programming": float(programming.sum()),
         "each": each,
@@ -285,4 +300,4 @@ def paper(case, v):
         total = sum(s for _, s in spiking)
         mean = below + (sum(r * s for r, s in spiking) / total if total else 0.0)
         results.append((min(lasts, default=math.inf), mean, beside[cluster[2]]))
-    return results, leak(v, case["size"], beside)
+    return results, leak(v, case["size"], case["feature"], beside)

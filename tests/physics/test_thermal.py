@@ -151,7 +151,7 @@ def test_regimes_that_the_manual_prints(pitch, sheet_kelvin, spreading_kelvin):
     sheet = Sheet(1.4 * pitch**2 / 1e-6, 7.5e-6, 7.5e-6)
     assert sheet_rise(sheet, np.full((128, 128), 1e-6)).max() == pytest.approx(sheet_kelvin, rel=0.02)
     hardware = load_hardware("pcm-mesh").sized(1)
-    own = ChipThermal.of(hardware, (1, 1), 128 * pitch).own
+    own = ChipThermal.of(hardware, (1, 1), 0.5e-3, 128 * pitch).own
     assert own * 16384e-6 == pytest.approx(spreading_kelvin, abs=0.08)
 
 
@@ -172,18 +172,18 @@ def test_chip_matrix_against_the_sparse_solve():
 
 def test_chip_of_a_hardware_record():
     hardware = load_hardware("pcm-mesh").sized(9)
-    chip = ChipThermal.of(hardware, (hardware.mesh_width, hardware.mesh_height), 128 * 260e-9)
+    chip = ChipThermal.of(hardware, (hardware.mesh_width, hardware.mesh_height), 0.5e-3, 128 * 260e-9)
     assert chip.lateral == pytest.approx(130 * 0.15e-3)
     assert chip.vertical == pytest.approx(1 / (20e-6 / (4 * 0.25e-6) + 0.15e-3 / (2 * 130 * 0.25e-6)))
     assert chip.rise(np.full(9, 1e-3)).max() == pytest.approx(0.36 + 1e-3 / chip.vertical)
     cooled = load_hardware("pcm-mesh", None, "hotspot-cpu").sized(9)
-    assert ChipThermal.of(cooled, (3, 3), 3e-5).common == pytest.approx(1.142)
+    assert ChipThermal.of(cooled, (3, 3), 0.5e-3, 3e-5).common == pytest.approx(1.142)
 
 
 def test_hotspot_template_heats_1_2_kelvin_per_watt():
     """PHYSICS section 3.6: 1 W uniform on 1 cm2 heats the die 1.2 K (4 x 4 tiles of 2.5 mm, no constriction)."""
-    hardware = load_hardware("pcm-mesh", None, "hotspot-cpu").with_value("tile_pitch", 2.5e-3)
-    rise = ChipThermal.of(hardware, (4, 4), 2.5e-3).rise(np.full(16, 1 / 16))
+    hardware = load_hardware("pcm-mesh", None, "hotspot-cpu")
+    rise = ChipThermal.of(hardware, (4, 4), 2.5e-3, 2.5e-3).rise(np.full(16, 1 / 16))
     assert rise.mean() == pytest.approx(1.2, abs=0.03)
     assert np.ptp(rise) < 0.03
 

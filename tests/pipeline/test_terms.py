@@ -128,7 +128,7 @@ def test_the_first_order_of_leakage_is_the_same_everywhere():
 @pytest.mark.parametrize("per_tile", [1, 2])
 def test_leakage_follows_the_leakage_of_all_tiles(per_tile):
     chip = chip_of(mesh=(4, 3), per_tile=per_tile, spikes=np.array([40, 3, 25, 9, 14]) * 10**9)
-    law = Leakage.of(chip.hardware, chip.hardware.technology, chip.hardware.leaking_width)
+    law = Leakage.of(chip.hardware.technology, chip.hardware.leaking_width)
     term, tiles = leakage(chip, 1000.0), placements(chip, 60, 5)
     kelvin = [318.15 + rises(chip, tile) * 5e-3 for tile in tiles]
     assert 0.1 < np.ptp(kelvin[0]) < 20

@@ -32,6 +32,10 @@ def dense(network):
     return weight
 
 
+def technology_values(technology):
+    return {key: technology[key] for key in technology.values}
+
+
 def spiking(graph):
     """Sources that spike in every step of the window, biases included."""
     on = [set(np.flatnonzero(graph.network.is_bias()).tolist()) for _ in range(graph.window)]
@@ -68,7 +72,8 @@ def case_of(mapping, graph, hardware):
         "step": View(mapping, graph, hardware).seconds_per_step,
         "mesh": (hardware.mesh_width, hardware.mesh_height),
         "size": (hardware.rows, hardware.columns),
-        "v": {key: q.value for key, q in hardware.quantities().items()},
+        "v": {key: hardware[key] for key in hardware.values} | technology_values(hardware.technology),
+        "feature": hardware.technology.node_nm * 1e-9,
         "drifts": hardware.technology.noise != "none",
     }
 
@@ -248,7 +253,7 @@ def test_espine_lifetime_is_as_one_over_spikes(compiled):
 
 
 def test_loop_gain_and_runaway_come_from_the_chip(compiled):
-    leaky = compiled.hardware.with_value("periphery_width", 20e-6 * 1e3)
+    leaky = compiled.hardware.with_value("converter_width", 1e7)
     calm = device_state(View(compiled.mapping, compiled.graph, compiled.hardware))
     hot = device_state(View(compiled.mapping, compiled.graph, leaky))
     assert hot.gain > 500 * calm.gain

@@ -1,10 +1,13 @@
 """Machines for tests that need only sizes."""
 
 from snnmap.hardware import Hardware, Technology
+from snnmap.hardware.model import Quantity
+
+UNSCALED = {key: Quantity(1.0, "1", "estimate: test") for key in ("logic_energy", "logic_time")}
 
 
 def mesh(width, height, *, rows=128, columns=128, clusters_per_tile=1, port=(0, 0)):
-    """A chip of `width` x `height` tiles without any physical quantity."""
+    """A chip of `width` x `height` tiles without any physical quantity; logic as at 65 nm."""
     return Hardware(
         name="test mesh",
         description="",
@@ -18,6 +21,6 @@ def mesh(width, height, *, rows=128, columns=128, clusters_per_tile=1, port=(0, 
         merge=True,
         port=port,
         buffer_tokens=1,
-        technology=Technology("none", "PCM", 45, "device", {}),
+        technology=Technology("none", "PCM", 65, "device", UNSCALED),
         values={},
     )
