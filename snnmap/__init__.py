@@ -17,7 +17,7 @@ from snnmap.evaluation.sensitivity import Swing
 from snnmap.formats.mapping import load, save
 from snnmap.formats.profile import load_profile, save_profile
 from snnmap.formats.schema import schema
-from snnmap.frontend import LoadOptions, load_network, load_workload, parse_seconds
+from snnmap.frontend import LoadOptions, from_nir, load_network, load_workload, parse_seconds
 from snnmap.hardware import Hardware, load_hardware
 from snnmap.ir import (
     Chart,
@@ -134,6 +134,7 @@ __all__ = [
     "compile",
     "diff",
     "evaluate",
+    "from_nir",
     "inspect",
     "list_hardware",
     "list_workloads",

@@ -6,12 +6,23 @@ every kind become one `Recording` first and input spikes of one network second, 
 of different shapes and steps.
 
 Readers are tolerant where files in the wild are known to be sloppy (repairs are reported, `strict` refuses them) and
-strict about what a user wrote by hand (workload files). What NIR leaves open (time step, reset) is taken from options,
-the workload file, hints of the network file, in this order, and everything assumed is written into the provenance.
+strict about what a user wrote by hand (workload files). What NIR leaves open (time step, reset, ...) is taken from
+options, a stated dialect, the workload file, the dialect that the file's marks tell, in this order (`stepping`), and
+everything assumed is written into the provenance. Networks and data in memory take the same way (`memory`).
 Rejected: reading NIR through `nir.read` (refuses most real files) and guessing the dialect without saying so.
 """
 
-from snnmap.frontend.load import load_network, load_workload, workload_table
-from snnmap.frontend.options import LoadOptions, parse_seconds
+from snnmap.frontend.load import Source, load_network, load_workload, workload_table
+from snnmap.frontend.memory import from_nir
+from snnmap.frontend.options import Data, LoadOptions, parse_seconds
 
-__all__ = ["LoadOptions", "load_network", "load_workload", "parse_seconds", "workload_table"]
+__all__ = [
+    "Data",
+    "LoadOptions",
+    "Source",
+    "from_nir",
+    "load_network",
+    "load_workload",
+    "parse_seconds",
+    "workload_table",
+]

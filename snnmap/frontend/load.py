@@ -20,10 +20,11 @@ from snnmap.core.suggest import suggestion
 from snnmap.frontend.data import nirdata
 from snnmap.frontend.data.archive import read_bytes
 from snnmap.frontend.data.encode import DELTA, STEPS, Encoded, EncodeRules, encode_recording, synthetic_poisson
-from snnmap.frontend.data.read import ACCEPTED, Wanted, read_recording
+from snnmap.frontend.data.read import ACCEPTED, Wanted, read_recording, recording_in_memory
 from snnmap.frontend.data.samples import Dense, Recording, first_samples
 from snnmap.frontend.dialects import DIALECTS, DialectName
 from snnmap.frontend.hdf5.tree import SIGNATURE, read_tree
+from snnmap.frontend.memory import Module, NirGraph, from_module, from_nir
 from snnmap.frontend.networks.nir.read import Wish, read_nir
 from snnmap.frontend.networks.parsed import Imported
 from snnmap.frontend.networks.recipe import Recipe, WorkloadFile, build_recipe, read_workload_file
@@ -32,6 +33,9 @@ from snnmap.frontend.recorded.activity import activity_network, read_activity, r
 from snnmap.frontend.recorded.files import is_activity
 from snnmap.frontend.stepping import stepping_of
 from snnmap.ir import Network, Provenance, Remarks, SpikeGraph, Workload
+
+Source = str | Path | Imported | NirGraph | Module
+"""What a network can be given as."""
 
 STIMULUS = ("steps", "encode", "samples", "max_rate", "window", "delta")
 
@@ -52,13 +56,14 @@ def load_network(
     return _network_of(_located(source), Wish(pooling, strict, dialect))
 
 
-def load_workload(source: str | Path, options: LoadOptions | None = None) -> Workload | SpikeGraph:
+def load_workload(source: Source, options: LoadOptions | None = None) -> Workload | SpikeGraph:
     """Network, input spikes and stepping; or, for recorded activity, the finished spike-activity graph.
 
     Parameters
     ----------
     source
-        As `load_network`.
+        As `load_network`; or a network in memory: an `nir.NIRGraph`, what `from_nir` or `load_network` returned, or a
+        torch module of snnTorch, sinabs, SpikingJelly or Norse.
     options
         Data, encoding and stepping where they differ from the workload's own.
 
@@ -68,15 +73,34 @@ def load_workload(source: str | Path, options: LoadOptions | None = None) -> Wor
         If source, data or options cannot be used, or data are needed and none are given.
     """
     options = options or LoadOptions()
+    if not isinstance(source, str | Path):
+        return _workload("", _in_memory(source, options), None, options)
     located = _located(source)
     if isinstance(located, Path) and is_activity(located):
         if options.data is not None:
             raise InputError(f"{source}: recorded activity brings its own spikes; leave out --data")
         return read_activity(located, options)
     read = _network_of(located, Wish(options.pooling, options.strict, options.dialect))
-    file = located if isinstance(located, WorkloadFile) else None
+    return _workload(str(source), read, located if isinstance(located, WorkloadFile) else None, options)
+
+
+def _in_memory(source: Imported | NirGraph | Module, options: LoadOptions) -> Imported:
+    """Network that somebody has in memory."""
+    if isinstance(source, Imported):
+        return source
+    if isinstance(source, NirGraph):
+        return from_nir(source, pooling=options.pooling, strict=options.strict, dialect=options.dialect)
+    if isinstance(source, Module):
+        return from_module(source, options)
+    raise InputError(
+        f"a {type(source).__name__} is no workload; give a name, a file, an nir.NIRGraph or a torch module"
+    )
+
+
+def _workload(source: str, read: Imported, file: WorkloadFile | None, options: LoadOptions) -> Workload | SpikeGraph:
+    """The network with its input, read and encoded, and its stepping; or the graph of what was recorded of it."""
     stimulus = _stimulus(options, file)
-    if options.data is not None and (graph := _recorded(source, read, options)) is not None:
+    if options.data_file is not None and (graph := _recorded(source, read, options)) is not None:
         return graph
     recording = _recording(source, read, options, file, stimulus)
     own = None if recording is None else getattr(recording.data, "dt", None)
@@ -91,18 +115,23 @@ def load_workload(source: str | Path, options: LoadOptions | None = None) -> Wor
             recording = first_samples(recording, stimulus["samples"])
             encoded = encode_recording(recording, input_shape(read.network), _rules(stimulus, options, dynamics.dt))
         except InputError as error:
-            raise InputError(f"{options.data or source}: {error}") from None
+            raise InputError(f"{_where(source, options)}: {error}") from None
     assumed += [*(recording.notes if recording else ()), *encoded.notes]
     made = {**stimulus, "encode": encoded.encode, "steps": encoded.spikes.steps, "samples": encoded.spikes.frames}
     provenance = msgspec.structs.replace(_provenance(source, read, file, recording, options), stimulus=made)
     remarks = Remarks(tuple(assumed), tuple(read.repairs))
     trained = file is None or not isinstance(file.network, Recipe) or options.labels is not None
     labels = recording.labels if recording is not None and trained else None  # random weights classify nothing
-    _check_classes(labels, read.network, options.data or source)
+    _check_classes(labels, read.network, _where(source, options))
     return Workload(read.name, read.network, encoded.spikes, labels, dynamics, provenance, remarks)
 
 
-def _check_classes(labels: I64 | None, network: Network, where: str | Path) -> None:
+def _where(source: str, options: LoadOptions) -> str:
+    """What messages about data call them."""
+    return str(options.data_file or (source if options.data is None else "") or "the data")
+
+
+def _check_classes(labels: I64 | None, network: Network, where: str) -> None:
     """Refuse labels that no output stands for."""
     classes = sum(network.populations[k].size for k in network.outputs)
     if labels is None or not len(labels) or (labels.min() >= 0 and labels.max() < classes):
@@ -228,13 +257,19 @@ def _rules(stimulus: Mapping[str, Any], options: LoadOptions, dt: float) -> Enco
 
 
 def _recording(
-    source: str | Path, read: Imported, options: LoadOptions, file: WorkloadFile | None, stimulus: Mapping[str, Any]
+    source: str, read: Imported, options: LoadOptions, file: WorkloadFile | None, stimulus: Mapping[str, Any]
 ) -> Recording | None:
     """Input data; `None` if the workload file asks for synthetic input."""
     nodes = [p.name for p in read.network.populations if p.kind == "input"]
-    labels = None if options.labels is None else Path(options.labels).expanduser()
-    if options.data is not None:
-        path = Path(options.data).expanduser()
+    labels = Path(options.labels).expanduser() if isinstance(options.labels, str | Path) else None
+    if options.data is not None and options.data_file is None:
+        if labels is not None:
+            raise InputError(f"the data are in memory, and so must the labels be; load {labels} first")
+        return recording_in_memory(options.data, options.labels, options.layout)
+    if options.labels is not None and labels is None:
+        raise InputError("the labels are in memory, and so must the data be; load them first")
+    if options.data_file is not None:
+        path = options.data_file
     elif file is not None and file.data is not None:
         path, labels = file.data, labels or file.labels
     elif file is not None and file.synthetic is not None:
@@ -245,7 +280,7 @@ def _recording(
             raise InputError(f"{source}: its input is synthetic, so {refused[0]} does not apply; give --data too")
         return None
     else:
-        raise InputError(f"{source}: brings no input data; give --data FILE ({ACCEPTED})")
+        raise InputError(f"{source or read.name}: brings no input data; give --data FILE ({ACCEPTED})")
     return read_recording(path, labels=labels, wanted=Wanted(stimulus["window"], nodes, options.layout))
 
 
@@ -265,10 +300,10 @@ def _synthetic(
     return Encoded(spikes, "synthetic poisson", [note])
 
 
-def _recorded(source: str | Path, read: Imported, options: LoadOptions) -> SpikeGraph | None:
+def _recorded(source: str, read: Imported, options: LoadOptions) -> SpikeGraph | None:
     """Graph of NIR data that hold the spikes of every population; `None` if the data are anything else."""
-    path = Path(str(options.data)).expanduser()
-    if not path.is_file() or not nirdata.is_nirdata(path):
+    path = options.data_file
+    if path is None or not path.is_file() or not nirdata.is_nirdata(path):
         return None
     recordings, digest = nirdata.read_nirdata(path)
     names = [p.name for p in read.network.populations if p.kind != "bias"]
@@ -287,7 +322,7 @@ def _recorded(source: str | Path, read: Imported, options: LoadOptions) -> Spike
 
 
 def _provenance(
-    source: str | Path, read: Imported, file: WorkloadFile | None, recording: Recording | None, options: LoadOptions
+    source: str, read: Imported, file: WorkloadFile | None, recording: Recording | None, options: LoadOptions
 ) -> Provenance:
     """Provenance of network, files and options."""
     digests = {"network": read.digest}
@@ -297,7 +332,7 @@ def _provenance(
         digests |= dict(recording.digests)
     return Provenance(
         name=read.name,
-        source=str(source),
+        source=source,
         format=read.format,
         files=digests,
         origin="" if file is None else file.origin,

@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal, get_args
+
+import numpy.typing as npt
 
 from snnmap.core.errors import InputError
 from snnmap.frontend.data.layout import checked_layout
@@ -13,6 +15,8 @@ from snnmap.ir.dynamics import Comparison, Decay, Integration, Reset
 
 Encoding = Literal["rate", "poisson", "latency", "current", "delta"]
 Pooling = Literal["fold", "relay"]
+Data = str | Path | npt.ArrayLike | Mapping[str, npt.ArrayLike]
+"""A file; or an array, a tensor, anything that numpy takes, or several of them by the names that an npz would have."""
 
 CHOICES: dict[str, tuple[str, ...]] = {
     "encode": get_args(Encoding),
@@ -59,10 +63,10 @@ class LoadOptions:
         If a value is out of its range.
     """
 
-    data: str | Path | None = None
-    """Input data file; the workload's own if `None`."""
-    labels: str | Path | None = None
-    """Labels, where they do not lie beside the data."""
+    data: Data | None = None
+    """Input data: a file, an array or tensor in memory, or several of them by name; the workload's own if `None`."""
+    labels: Data | None = None
+    """Labels, where they do not lie beside the data: a file, or an array."""
     layout: str | None = None
     """Axes of an array of data, one letter each: B samples, T steps, C, H, W or F features; for example TBCHW."""
     dt: float | None = None
@@ -113,9 +117,15 @@ class LoadOptions:
             raise InputError(f"clamp must be a number of thresholds, 0 or more, not {self.clamp}")
 
     def given(self) -> dict[str, Any]:
-        """JSON-able keyword arguments that make an equal `LoadOptions`; unsaid things are left out."""
-        values = {key: value for key, value in asdict(self).items() if value is not None}
-        return {key: str(value) if isinstance(value, Path) else value for key, value in values.items()}
+        """JSON-able keyword arguments that make an equal `LoadOptions`; unsaid things and arrays are left out."""
+        values = {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) is not None}
+        values = {key: str(value) if isinstance(value, Path) else value for key, value in values.items()}
+        return {key: value for key, value in values.items() if isinstance(value, str | int | float)}
+
+    @property
+    def data_file(self) -> Path | None:
+        """The data's file, if they are in one."""
+        return Path(self.data).expanduser() if isinstance(self.data, str | Path) else None
 
     def merged(self, defaults: Mapping[str, Any]) -> dict[str, Any]:
         """`defaults` overridden by what is said here, for the keys in `defaults`."""

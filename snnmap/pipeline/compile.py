@@ -5,20 +5,20 @@ One seed enters and each stage draws from its own stream, so that another partit
 
 import time
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Unpack
+from typing import Unpack, cast
 
 import numpy as np
 
 from snnmap.analysis.view import ClusteringView, View
 from snnmap.core.arrays import F64
-from snnmap.core.errors import InfeasibleError
+from snnmap.core.errors import InfeasibleError, InputError
 from snnmap.core.run import Progress, stream
+from snnmap.core.suggest import suggestion
 from snnmap.core.version import __version__
 from snnmap.evaluation.figures import figures, report_of
 from snnmap.evaluation.judgement import reading
 from snnmap.formats.mapping import sealed
-from snnmap.frontend import LoadOptions
+from snnmap.frontend import LoadOptions, Source
 from snnmap.hardware import Hardware, load_hardware
 from snnmap.ir import (
     ChipFacts,
@@ -40,7 +40,7 @@ from snnmap.pipeline.judged import blamed, partitioned, placed, scheduled, wired
 from snnmap.pipeline.objectives import Quality
 from snnmap.pipeline.options import CompileOptions
 from snnmap.pipeline.plan import Algorithms, Plan, plan_for
-from snnmap.pipeline.profile import profile
+from snnmap.pipeline.profile import Inputs, profile
 from snnmap.reliability.crossbars import read_currents, tile_variation
 from snnmap.reliability.espine import espine_quality
 from snnmap.stages.protocols import PartitionProblem, PlacementProblem, Run, ScheduleProblem, Term, WiringProblem
@@ -94,14 +94,22 @@ class Given:
     placement: Placement | None = None
 
 
+class Arguments(Algorithms, Inputs, total=False):
+    """Further arguments of `compile`.
+
+    `data`, `labels`, `layout` in the place of those of `load`: files, or arrays or tensors in memory. `partitioner`,
+    `placer`, `wirer`, `scheduler`: objects in place of the plan's, for example `placer=MyPlacer(depth=3)`.
+    """
+
+
 def compile(  # noqa: A001  the word every user of a compiler expects
-    source: str | Path | Workload | SpikeGraph,
+    source: Source | Workload | SpikeGraph,
     options: CompileOptions | None = None,
     *,
     load: LoadOptions | None = None,
     progress: Progress | None = None,
     given: Given | None = None,
-    **algorithms: Unpack[Algorithms],
+    **arguments: Unpack[Arguments],
 ) -> Compiled:
     """Map a workload onto a chip: profile, partition, place, wire, schedule, evaluate, verify.
 
@@ -117,9 +125,8 @@ def compile(  # noqa: A001  the word every user of a compiler expects
         Called with (stage, done, total, best cost).
     given
         Stages that need not run again; the caller answers for their fitting the options.
-    algorithms
-        `partitioner`, `placer`, `wirer`, `scheduler`: objects in place of the plan's, for example
-        `placer=MyPlacer(depth=3)`.
+    arguments
+        As `Arguments`.
 
     Raises
     ------
@@ -129,9 +136,12 @@ def compile(  # noqa: A001  the word every user of a compiler expects
         If the workload does not fit the chip, or has nothing to map.
     """
     options = options or CompileOptions()
+    inputs, algorithms = _parted(arguments)
     plan = plan_for(options.objective, dict(options.settings), options.terms).using(algorithms)
     hardware = load_hardware(options.hardware, options.technology)
-    graph = source if isinstance(source, SpikeGraph) else profile(source, load, progress=progress)
+    if isinstance(source, SpikeGraph) and inputs:
+        raise InputError(f"{next(iter(inputs))} does not apply: the profile has its input already")
+    graph = source if isinstance(source, SpikeGraph) else profile(source, load, progress=progress, **inputs)
     _must_have_work(graph)
     if options.split == "unroll":
         from snnmap.pipeline.unrolled import unrolled
@@ -142,6 +152,15 @@ def compile(  # noqa: A001  the word every user of a compiler expects
     if wrong:
         raise blamed(wrong[0], compiled.mapping.origin.plan)
     return replace(compiled, view=compiled.view.at(compiled.hardware, sealed(compiled.mapping)))
+
+
+def _parted(arguments: Arguments) -> tuple[Inputs, Algorithms]:
+    for name in arguments:
+        if name not in Arguments.__annotations__:
+            raise InputError(f"{name!r} is no argument of compile; {suggestion(name, Arguments.__annotations__)}")
+    inputs = {key: value for key, value in arguments.items() if key in Inputs.__annotations__}
+    algorithms = {key: value for key, value in arguments.items() if key not in inputs}
+    return cast("Inputs", inputs), cast("Algorithms", algorithms)
 
 
 def _must_have_work(graph: SpikeGraph) -> None:

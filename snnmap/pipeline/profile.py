@@ -1,39 +1,60 @@
 """From whatever a user names to a spike-activity graph."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import TypedDict, Unpack
 
+from snnmap.core.errors import InputError
 from snnmap.core.run import Progress
 from snnmap.formats.profile import is_profile, load_profile
-from snnmap.frontend import LoadOptions, load_workload
+from snnmap.frontend import Data, LoadOptions, Source, load_workload
 from snnmap.ir import SpikeGraph, Workload
 from snnmap.simulate.profile import profile as run_profile
 
 
+class Inputs(TypedDict, total=False):
+    """What a network in memory is fed; as in `LoadOptions`."""
+
+    data: Data
+    labels: Data
+    layout: str
+
+
 def profile(
-    source: str | Path | Workload, options: LoadOptions | None = None, *, progress: Progress | None = None
+    source: Source | Workload,
+    options: LoadOptions | None = None,
+    *,
+    progress: Progress | None = None,
+    **inputs: Unpack[Inputs],
 ) -> SpikeGraph:
     """Spike-activity graph of a workload: run it on its data, or read a saved profile or a recording.
 
     Parameters
     ----------
     source
-        Shipped name, NIR, Lava, recipe or activity file, saved profile, or a `Workload`.
+        Shipped name, NIR, Lava, recipe or activity file, saved profile; a `Workload`, an `nir.NIRGraph`, what
+        `from_nir` returned, or a torch module of snnTorch, sinabs, SpikingJelly or Norse.
     options
         Data, encoding, time step and reset; `None` takes the workload's own.
     progress
         Called with ("profile", frames done, frames, 0).
+    inputs
+        `data`, `labels`, `layout` in the place of those of `options`: files, or arrays or tensors in memory.
 
     Raises
     ------
     InputError
         If a file or option is not usable.
     """
+    finished = isinstance(source, Workload) or (isinstance(source, str | Path) and is_profile(source))
+    if inputs and finished:
+        raise InputError(f"{next(iter(inputs))} does not apply: the workload has its input already")
     if isinstance(source, Workload):
         workload = source
-    elif is_profile(source):
+    elif isinstance(source, str | Path) and finished:
         return load_profile(Path(source))
     else:
-        loaded = load_workload(source, options or LoadOptions())
+        loaded = load_workload(source, replace(options or LoadOptions(), **inputs))
         if isinstance(loaded, SpikeGraph):
             return loaded
         workload = loaded

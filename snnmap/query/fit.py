@@ -6,8 +6,10 @@ import numpy as np
 
 from snnmap.analysis.bounds import lower_bounds
 from snnmap.core.errors import InfeasibleError
+from snnmap.formats.profile import is_profile, load_profile
 from snnmap.frontend import load_network
 from snnmap.hardware import Hardware, load_hardware
+from snnmap.ir import Network
 from snnmap.query.network import Pooling
 
 
@@ -21,13 +23,15 @@ def check(
 ) -> dict[str, Any]:
     """Whether a network can fit a chip, from its structure alone: crossbars at least, neurons that exceed the rows.
 
+    `source` is what `load_network` takes, or a saved profile.
+
     Raises
     ------
     InputError
         If network or chip cannot be read.
     """
-    read = load_network(source, pooling=pooling, strict=strict)
-    network, chip = read.network, load_hardware(hardware, technology)
+    name, network = _network(source, pooling, strict)
+    chip = load_hardware(hardware, technology)
     bounds = lower_bounds(network, chip)
     fan_in = np.bincount(network.post, minlength=network.sources)[network.externals :]
     over = int(np.count_nonzero(fan_in > chip.fan_in))
@@ -43,7 +47,7 @@ def check(
         )
         notes.append(f"{over:,} of {network.neurons:,} neurons have more than {chip.fan_in} inputs: {split}")
     return {
-        "name": read.name,
+        "name": name,
         "hardware": chip.name,
         "fits": not refusals,
         "neurons": network.neurons,
@@ -57,6 +61,15 @@ def check(
         "columns": chip.columns,
         "notes": [*notes, *refusals],
     }
+
+
+def _network(source: str, pooling: Pooling, strict: bool) -> tuple[str, Network]:
+    """Name and network of a saved profile or of anything that holds a network."""
+    if is_profile(source):
+        graph = load_profile(source)
+        return graph.provenance.name, graph.network
+    read = load_network(source, pooling=pooling, strict=strict)
+    return read.name, read.network
 
 
 def _too_few_tiles(chip: Hardware, clusters: int) -> list[str]:

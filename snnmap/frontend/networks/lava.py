@@ -37,6 +37,9 @@ from snnmap.frontend.networks.parsed import Imported
 SHIFT = 64
 """Synaptic input and threshold mantissa are shifted left by 6 bits."""
 
+SIGMA_DELTA = ("SD", "SIGMA", "DELTA")
+"""How types of sigma-delta neurons begin (SDNN, SD_ReLU, Delta, ...)."""
+
 STEP = 1e-3
 """Seconds per step that delays, counted in steps, are written with; Loihi has no fixed step."""
 
@@ -126,8 +129,10 @@ def _word(value: Any) -> str:
 def _chain(layers: list[Node]) -> Chain:
     """Populations and synapses of all layers."""
     chain = Chain()
-    for node in layers:
-        if node.type == "input":
+    for k, node in enumerate(layers):
+        if k and k == len(layers) - 1 and node.type == "dense" and not node.has("neuron"):
+            _readout(chain, node)
+        elif node.type == "input":
             _input(chain, node)
         elif node.type == "flatten":
             chain.shape = (count(chain.shape),) if chain.shape else ()
@@ -184,6 +189,16 @@ def _dense(chain: Chain, node: Node) -> None:
             raise InputError(f"{recurrent} of {node.title} has shape {loop.shape} for {weight.shape[0]} neurons")
         chain.blocks.append(Block(index, index, dense(loop)))
     _delay(chain, node)
+
+
+def _readout(chain: Chain, node: Node) -> None:
+    """A last layer without neurons (slayer's and bootstrap's `Affine`): its weighted sums are what the network says."""
+    weight = _weights(chain, node, "weight")
+    weight = weight.reshape(weight.shape[:2]) if weight.ndim > 2 and weight[0, 0].size == 1 else weight
+    if weight.ndim != 2 or weight.shape[1] != count(chain.shape):
+        raise InputError(f"{node.title} takes {weight.shape[1:]} values, but {chain.shape} arrives")
+    chain.add(Draft(node.name, "neuron", "relay", (weight.shape[0],), {"gain": np.array(1 / SHIFT)}), dense(weight))
+    chain.repairs.append(f"{node.title} has no neuron; its weighted sums are the output")
 
 
 def _conv(chain: Chain, node: Node) -> None:
@@ -250,6 +265,11 @@ def _neuron(chain: Chain, node: Node, shape: Shape) -> dict[str, F64]:
     if not isinstance(given, Mapping):
         raise InputError(f"{node.title} has no neuron")
     kind = _word(given.get("type"))
+    if kind.upper().startswith(SIGMA_DELTA):
+        raise InputError(
+            f"{node.title} has sigma-delta neurons ({kind}), which send graded changes of an activation, no spikes; "
+            "snnmap maps spiking neurons: train the network with CUBA neurons"
+        )
     if kind not in {"CUBA", "LOIHI"}:
         raise InputError(f"{node.title} has neurons of type {kind!r}; only CUBA (LOIHI) is supported")
     neuron = Node(node.name, kind, {k: v for k, v in given.items() if k != "type"})

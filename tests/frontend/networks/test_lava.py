@@ -209,7 +209,11 @@ def test_parameters_per_channel_and_fractional_weights():
 @pytest.mark.parametrize(
     ("layers", "words"),
     [
-        ([dense_layer(np.eye(2), neuron=CUBA | {"type": "SDNN"})], "SDNN"),
+        ([dense_layer(np.eye(2), neuron=CUBA | {"type": "SDNN"})], r"dense0.* has sigma-delta neurons \(SDNN\)"),
+        ([input_layer(2, neuron={"type": "SD_RELU"})], r"input0.* has sigma-delta neurons \(SD_RELU\)"),
+        ([dense_layer(np.eye(2), neuron=CUBA | {"type": "ALIF"})], "neurons of type 'ALIF'; only CUBA"),
+        ([dense_layer(np.eye(2)), dense_layer(np.ones((1, 3)), neuron=None)], "takes \\(3,\\) values"),
+        ([dense_layer(np.eye(2), neuron=None), dense_layer(np.eye(2))], "has no neuron"),
         ([dense_layer(np.eye(2), neuron=CUBA | {"gradedSpike": np.array(True)})], "graded"),
         ([dense_layer(np.eye(2), neuron=CUBA | {"weight_exp": np.array(2)})], "weight_exp"),
         ([dense_layer(np.eye(2), neuron=CUBA | {"iDecay": np.array(5000)})], r"0\.\.4096"),
@@ -282,3 +286,16 @@ def test_trees_with_odd_values_give_one_error_or_a_network(data):
         read(*layers)
     except InputError:
         return
+
+
+def test_a_last_layer_without_neurons_is_a_readout():
+    """As slayer's and bootstrap's `Affine` exports it: weights and nothing else."""
+    layers = [dense_layer(np.eye(3)), dense_layer([[1, 2, 3], [-4, 5, 6]])]
+    del layers[1]["neuron"]
+    network, repairs = read(*layers)
+    readout = network.populations[-1]
+    assert (readout.model, readout.shape, network.outputs) == ("relay", (2,), (2,))
+    assert repairs == ["node 'dense1' (dense) has no neuron; its weighted sums are the output"]
+    np.testing.assert_array_equal(
+        between(network, "dense0", "dense1") * readout.parameters["gain"][0], [[1, -4], [2, 5], [3, 6]]
+    )
