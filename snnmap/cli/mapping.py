@@ -53,7 +53,7 @@ def compile_(
     saved by `snnmap profile`.
     """
     if output is not None:
-        must_be_writable(output)
+        must_be_writable(output, (".json", ".json.gz"), source, *given.values())
     settings: dict[str, Any] = {}
     config = given.pop("config")
     if config is not None:
@@ -80,7 +80,7 @@ def compile_(
         return
     title = f"{source} on {compiled.hardware.name}, {compiled.hardware.technology.name}"
     figures(compiled.mapping.figures, title, compiled.reading)
-    click.echo("legal" if output is None else f"legal; wrote {output}")
+    click.echo("legal; nothing written, -o FILE keeps the mapping" if output is None else f"legal; wrote {output}")
 
 
 def _apply_config(context: click.Context, chosen: dict[str, Any], given: dict[str, Any], path: Path) -> None:

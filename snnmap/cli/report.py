@@ -8,6 +8,8 @@ import click
 import snnmap
 from snnmap.cli import options, show
 from snnmap.cli.figures import figures
+from snnmap.core.errors import InputError
+from snnmap.core.files import must_be_folder
 from snnmap.render.judged import remarks
 from snnmap.render.labels import LABELS, mode_of
 from snnmap.render.numbers import difference, number
@@ -33,6 +35,10 @@ SHOWN = 3
 @options.as_json
 def report(file: Path, plot: Path | None, crossbar: int | None, quiet: bool, json_: bool, **given: Any) -> int:
     """Verify a mapping; print its figures, what they rest on, and how much they depend on what is not known."""
+    if plot is not None:
+        must_be_folder(plot)
+        if given["quick"]:
+            raise InputError("pictures need the workload: leave --quick out")
     with show.progress(quiet) as progress:
         mapped = snnmap.report(file, progress=progress, **given)
     if json_:

@@ -10,7 +10,7 @@ from snnmap.cli import options, show
 from snnmap.core.files import must_be_writable, write_atomically
 from snnmap.render.judged import LEGEND
 from snnmap.render.labels import MODES, label, mode_of
-from snnmap.render.plots import must_be_drawable, plot_comparison
+from snnmap.render.plots import FORMATS, plot_comparison
 from snnmap.render.tables import compared
 
 
@@ -54,6 +54,7 @@ def compare(sources: tuple[str, ...], quiet: bool, json_: bool, **given: Any) ->
     """Compile workloads under several objectives and put the figures side by side."""
     table, plot, flat_out = given.pop("table"), given.pop("plot"), given.pop("flat_out")
     wanted = {name: _listed(given.pop(name)) for name in ("objectives", "technology")}
+    read = tuple(given.values())
     seed = given.pop("seed")
     load = options.load_options(given, seed)
     asked = snnmap.CompareOptions(
@@ -62,11 +63,9 @@ def compare(sources: tuple[str, ...], quiet: bool, json_: bool, **given: Any) ->
         base=snnmap.CompileOptions(seed=seed, **given),
         pace="flat-out" if flat_out else "real-time",
     )
-    if plot is not None:
-        must_be_drawable(plot)
-    for path in (table, plot):
+    for path, endings in ((table, (".csv",)), (plot, FORMATS)):
         if path is not None:
-            must_be_writable(path)
+            must_be_writable(path, endings, *sources, *wanted["technology"], *read)
     with show.progress(quiet) as progress:
         comparison = snnmap.compare(sources, asked, load=load, progress=progress)
     if table is not None:

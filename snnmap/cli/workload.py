@@ -81,7 +81,7 @@ def check(source: str, hardware: str, technology: str | None, pooling: Any, stri
 def profile(source: str, seed: int, output: Path | None, quiet: bool, json_: bool, **given: Any) -> None:
     """Run a network on data and record who spikes how often: the spike-activity graph."""
     if output is not None:
-        must_be_writable(output)
+        must_be_writable(output, (".npz",), source, *given.values())
     with show.progress(quiet) as progress:
         graph = snnmap.profile(source, options.load_options(given, seed), progress=progress)
     if output is not None:

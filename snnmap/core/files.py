@@ -1,8 +1,9 @@
 """Files of any format: writing is refused before the work if it cannot succeed, and atomic; pointers are no content."""
 
 import os
-import tempfile
+import stat
 from pathlib import Path
+from uuid import uuid4
 
 from snnmap.core.errors import InputError
 
@@ -22,33 +23,72 @@ def must_be_content(path: Path, content: bytes) -> None:
         raise InputError(f"{path}: this is a Git LFS pointer, not the file; run `git lfs pull` in its repository")
 
 
-def must_be_writable(path: Path) -> None:
+def must_be_writable(path: Path, endings: tuple[str, ...], *inputs: object) -> None:
     """Refuse a target that cannot be written, before hours go into its content.
+
+    Parameters
+    ----------
+    path
+        What will be written.
+    endings
+        What its name may end in.
+    inputs
+        What the user gave to read; whatever is not the path of a file does not count.
 
     Raises
     ------
     InputError
-        If its folder does not exist or is read-only, or the path is a folder.
+        If the name promises another format, the path is an input or a folder, or its folder does not exist or is
+        read-only.
     """
     folder = path.absolute().parent
     if path.is_dir():
         raise InputError(f"cannot write {path}: it is a folder; give the name of a file")
+    if not path.name.lower().endswith(endings):
+        raise InputError(f"cannot write {path}: the name must end in {' or '.join(endings)}")
     if not folder.is_dir() or not os.access(folder, os.W_OK):
         raise InputError(f"cannot write {path}: choose a folder that exists and is writable")
+    for given in inputs:
+        if isinstance(given, str | Path) and _is_same(path, Path(given)):
+            raise InputError(f"cannot write {path}: it is what is read ({given}); give another name")
+
+
+def _is_same(path: Path, other: Path) -> bool:
+    try:
+        return path.samefile(other)
+    except OSError:
+        return False
+
+
+def must_be_folder(path: Path) -> None:
+    """Refuse a folder for results that cannot be made or written into, before hours go into them.
+
+    Raises
+    ------
+    InputError
+        If there is a file of that name, or the nearest folder above it that exists is read-only.
+    """
+    there = next(p for p in (path.absolute(), *path.absolute().parents) if p.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK):
+        raise InputError(f"cannot write into {path}: {there} is no folder that is writable")
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Write `data` under a temporary name beside `path`, then rename: an interrupted run leaves the old file or none.
+    """Write `data` under a temporary name, then rename: an interrupted run leaves the old file or none.
+
+    A link keeps pointing where it does, an old file keeps its mode, and a new one gets what the umask leaves.
 
     Raises
     ------
     InputError
         If the folder does not exist or cannot be written.
     """
-    if path.exists() and not path.is_file():
+    target = Path(os.path.realpath(path))
+    if target.exists() and not target.is_file():
         raise InputError(f"cannot write {path}: it is not a plain file; give the name of a file")
+    temporary = target.with_name(f".{target.name[:200]}.{uuid4().hex[:12]}")
     try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
     except OSError as error:
         raise InputError(
             f"cannot write {path}: {error.strerror}; choose a folder that exists and is writable"
@@ -56,10 +96,11 @@ def write_atomically(path: Path, data: bytes) -> None:
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
+        if target.exists():
+            temporary.chmod(stat.S_IMODE(target.stat().st_mode))
+        temporary.replace(target)
     except BaseException as error:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         if isinstance(error, OSError):
             raise InputError(f"cannot write {path}: {error.strerror}") from None
         raise

@@ -6,9 +6,9 @@ cache folder.
 
 numba takes a cached function for current while the file it stands in is unchanged, even if it calls kernels of other
 files that did change: an upgrade or an edit would then run old code. So the cache is stamped with the content of the
-function's own file and of all kernel files that it imports, directly or not. numba also runs whatever bytes lie in its cache, and
-a flipped bit crashes the process: every cache file begins with the SHA-256 of the rest, and one that does not fit is
-compiled again.
+function's own file and of all kernel files that it imports, directly or not. numba also runs whatever bytes lie in its
+cache, and a flipped bit crashes the process: every cache file begins with the SHA-256 of the rest, and one that does
+not fit is compiled again.
 """
 
 import ast

@@ -4,6 +4,7 @@ The colour map is cividis: monotone in lightness, so it reads in grey print and 
 values hardly differ is drawn as the difference to its least value, which the title then names.
 """
 
+import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,6 +13,7 @@ import numpy as np
 
 from snnmap.core.arrays import F64
 from snnmap.core.errors import InputError
+from snnmap.core.files import write_atomically
 from snnmap.ir import Chart
 from snnmap.render.numbers import PREFIXES, number, scale_of
 
@@ -254,10 +256,10 @@ def _matplotlib(path: Path) -> Any:
 def _written(figure: Any, path: Path, plt: Any) -> Path:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        metadata = {"Date": None} if path.suffix == ".svg" else None
-        figure.savefig(path, dpi=150, metadata=metadata)
     except OSError as error:
         raise InputError(f"cannot write {path}: {error.strerror}") from None
-    finally:
-        plt.close(figure)
+    content, metadata = io.BytesIO(), {"Date": None} if path.suffix == ".svg" else None
+    figure.savefig(content, dpi=150, metadata=metadata, format=path.suffix[1:].lower())
+    plt.close(figure)
+    write_atomically(path, content.getvalue())
     return path
