@@ -28,6 +28,7 @@ from snnmap.ir import (
     Mapping,
     Metric,
     Network,
+    OperatingPoint,
     Origin,
     Placement,
     Population,
@@ -48,6 +49,7 @@ from snnmap.ir import (
 from snnmap.legality.rules import verify
 from snnmap.pipeline.compile import Compiled, compile  # noqa: A004  as `snnmap.compile`
 from snnmap.pipeline.objectives import OBJECTIVES, Preset
+from snnmap.pipeline.operating import OperatingOptions
 from snnmap.pipeline.options import SPLITS, CompileOptions
 from snnmap.pipeline.profile import profile
 from snnmap.pipeline.reopen import verify_file
@@ -96,6 +98,8 @@ __all__ = [
     "MappingReport",
     "Metric",
     "Network",
+    "OperatingOptions",
+    "OperatingPoint",
     "Origin",
     "PartitionProblem",
     "Partitioner",

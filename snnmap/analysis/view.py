@@ -60,7 +60,7 @@ class View:
     hardware: Hardware
     """Sized as the mapping says."""
     step_time: float | None = None
-    """Seconds between two steps that the application asks for; none: the network's own dt."""
+    """Seconds between two steps that are asked for; none: those of the mapping's operating point."""
     of_clustering: ClusteringView | None = None
     """View of graph and clustering, if there is one already."""
 
@@ -103,7 +103,9 @@ class View:
     @cached_property
     def seconds_per_step(self) -> float:
         """Real time if the chip keeps up, else its guaranteed period: max(step time, period), s."""
-        return max(self.graph.dt if self.step_time is None else self.step_time, self.period)
+        recorded = self.mapping.origin.point.step_time
+        asked = recorded if self.step_time is None else self.step_time
+        return max(self.graph.dt if asked is None else asked, self.period)
 
     @property
     def seconds(self) -> float:

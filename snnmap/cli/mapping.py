@@ -39,6 +39,7 @@ from snnmap.render.judged import remarks
 )
 @click.option("--set", "settings", multiple=True, metavar="STAGE.OPTION=VALUE", help="Change one option of a stage.")
 @click.option("--config", type=options.FILE, help="TOML file with the same names; options given here win.")
+@options.operating_options
 @options.data_options
 @options.seed
 @options.quiet
@@ -61,6 +62,7 @@ def compile_(
         _apply_config(context, chosen, given, config)
     settings |= snnmap.parse_settings(given.pop("settings"))
     given["terms"] = snnmap.parse_terms(given["terms"])
+    given["pace"] = given["pace"] or snnmap.CompileOptions().pace
     seed = given.pop("seed")
     load = options.load_options(given, seed)
     wanted = snnmap.CompileOptions(seed=seed, settings=tuple(settings.items()), **given)

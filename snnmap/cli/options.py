@@ -86,6 +86,20 @@ seed = click.option(
 )
 
 
+_OPERATING = (
+    click.option("--pulse", metavar="TIME", help="Length of a read pulse and of eSpine's spike, e.g. 1.77us."),
+    click.option("--pace", metavar="PACE", help="realtime, flat-out (at the guaranteed period), or steps per second."),
+    click.option("--ambient", metavar="TEMPERATURE", help="Air, e.g. 25degC or 298.15 (K)."),
+)
+
+
+def operating_options(command: Command) -> Command:
+    """Add the options that say at which pulse, pace and air the chip is operated; what is not given is none."""
+    for option in reversed(_OPERATING):
+        command = option(command)
+    return command
+
+
 def data_options(command: Command) -> Command:
     """Add the options that say what a workload is fed and how it is stepped; they arrive as keyword arguments."""
     for option in reversed(_DATA):

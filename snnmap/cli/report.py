@@ -31,16 +31,21 @@ SHOWN = 3
 @click.option("--crossbar", type=int, metavar="K", help="Crossbar to draw; default: the weakest.")
 @click.option("--workload", type=str, help="Workload or saved profile; default: the one that the mapping names.")
 @click.option("--hw", "hardware", help="Chip file; default: the one that the mapping names.")
+@options.operating_options
 @options.quiet
 @options.as_json
 def report(file: Path, plot: Path | None, crossbar: int | None, quiet: bool, json_: bool, **given: Any) -> int:
-    """Verify a mapping; print its figures, what they rest on, and how much they depend on what is not known."""
+    """Verify a mapping; print its figures, what they rest on, and how much they depend on what is not known.
+
+    With --pulse, --pace or --ambient they are those at another operating point than the mapping records.
+    """
     if plot is not None:
         must_be_folder(plot)
         if given["quick"]:
             raise InputError("pictures need the workload: leave --quick out")
+    point = snnmap.OperatingOptions(**{name: given.pop(name) for name in ("pulse", "pace", "ambient")})
     with show.progress(quiet) as progress:
-        mapped = snnmap.report(file, progress=progress, **given)
+        mapped = snnmap.report(file, progress=progress, point=point, **given)
     if json_:
         drawn = [] if plot is None or mapped.violations else snnmap.pictures(mapped, plot, crossbar)
         show.as_json({**mapped.document(), "pictures": [str(path) for path in drawn]})

@@ -41,9 +41,7 @@ from snnmap.render.tables import compared
     metavar="SECONDS",
     help="Search this long per mapping, keep the best.",
 )
-@click.option(
-    "--flat-out", is_flag=True, help="Frames back to back, as fast as the chip guarantees; not one step per dt."
-)
+@options.operating_options
 @click.option("--csv", "table", type=options.FILE, metavar="FILE", help="Also write the table as CSV.")
 @click.option("--plot", type=options.FILE, metavar="FILE", help="Also draw the ratios (.png, .svg or .pdf).")
 @options.data_options
@@ -52,7 +50,8 @@ from snnmap.render.tables import compared
 @options.as_json
 def compare(sources: tuple[str, ...], quiet: bool, json_: bool, **given: Any) -> None:
     """Compile workloads under several objectives and put the figures side by side."""
-    table, plot, flat_out = given.pop("table"), given.pop("plot"), given.pop("flat_out")
+    table, plot = given.pop("table"), given.pop("plot")
+    given["pace"] = given["pace"] or snnmap.CompileOptions().pace
     wanted = {name: _listed(given.pop(name)) for name in ("objectives", "technology")}
     read = tuple(given.values())
     seed = given.pop("seed")
@@ -61,7 +60,6 @@ def compare(sources: tuple[str, ...], quiet: bool, json_: bool, **given: Any) ->
         objectives=wanted["objectives"],
         technologies=wanted["technology"],
         base=snnmap.CompileOptions(seed=seed, **given),
-        pace="flat-out" if flat_out else "real-time",
     )
     for path, endings in ((table, (".csv",)), (plot, FORMATS)):
         if path is not None:
@@ -73,13 +71,19 @@ def compare(sources: tuple[str, ...], quiet: bool, json_: bool, **given: Any) ->
     if plot is not None:
         draw(comparison, plot)
     if json_:
-        show.as_json({"objectives": comparison.objectives, "pace": asked.pace, "figures": comparison.rows()})
+        show.as_json({"objectives": comparison.objectives, "pace": asked.base.pace, "figures": comparison.rows()})
         return
     for workload, technology, entries in comparison.tables():
-        show.grouped(f"{workload} on {technology}, {asked.pace}", ("", *comparison.objectives), compared(entries))
+        title = f"{workload} on {technology}, {_pace(asked.base.pace)}"
+        show.grouped(title, ("", *comparison.objectives), compared(entries))
     doubts = {entry.doubt for entry in comparison.entries}
     legend = [words for doubt, words in LEGEND.items() if doubt in doubts]
     click.echo("\n".join([f"= as {comparison.objectives[0]}, to which ratios and differences are", *legend, MODES]))
+
+
+def _pace(pace: float | str) -> str:
+    """Pace in words: steps per second if it is a number."""
+    return str(pace) if isinstance(pace, str) and not pace[:1].isdigit() else f"{pace} steps per second"
 
 
 @click.command(epilog="\b\nExample:\n  snnmap study reports/papers/study.toml")

@@ -37,8 +37,8 @@ def evaluate(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, *, step_ti
     mapping, graph, hardware
         As `compile` returns them, or `load` and `profile`.
     step_time
-        Seconds between two steps: sets duty, heat and leakage per frame; the network's own dt if none, and never less
-        than the guaranteed period, so that 0 means frames back to back.
+        Seconds between two steps: sets duty, heat and leakage per frame; that of the mapping's operating point if none,
+        and never less than the guaranteed period, so that 0 means frames back to back.
 
     Raises
     ------

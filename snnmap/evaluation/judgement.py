@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from collections.abc import Mapping as MappingType
 
 from snnmap.hardware import Hardware
-from snnmap.ir import Judgement, Reading
+from snnmap.ir import Judgement, Mapping, Reading
+from snnmap.ir.results import Pace
 from snnmap.reliability.espine import espine_twin
 
 EARLY = 86_400.0
@@ -25,7 +26,13 @@ LIFETIMES = (
 Figures = MappingType[str, float | int | str | None]
 
 
-def reading(figures: Figures, hardware: Hardware, step_time: float) -> Reading:
+def reading_of(mapping: Mapping, hardware: Hardware) -> Reading:
+    """How to read the figures of a mapping, which are for the operating point that it records."""
+    asked = mapping.origin.point.step_time
+    return reading(mapping.figures, hardware, mapping.workload.dt if asked is None else asked, own=asked is None)
+
+
+def reading(figures: Figures, hardware: Hardware, step_time: float, *, own: bool = True) -> Reading:
     """How to read the figures of a mapping.
 
     Parameters
@@ -36,6 +43,8 @@ def reading(figures: Figures, hardware: Hardware, step_time: float) -> Reading:
         The chip they are for.
     step_time
         Seconds between two steps that was asked for; the guaranteed period holds if it is longer.
+    own
+        Whether that is the network's own step.
     """
     period = _number(figures, "period_s") or 0.0
     pace = max(step_time, period)
@@ -44,7 +53,8 @@ def reading(figures: Figures, hardware: Hardware, step_time: float) -> Reading:
     if twin is not None:
         ambient["espine"] = twin["espine_ambient"]
     judged = (*_temperatures(figures, hardware), *_lifetimes(figures, hardware, pace), *_programming(figures))
-    return Reading(ambient, pace, step_time > period, judged)
+    named: Pace = "as fast as guaranteed" if step_time <= period else "real time" if own else "as asked"
+    return Reading(ambient, pace, named, judged)
 
 
 def _temperatures(figures: Figures, hardware: Hardware) -> Iterator[Judgement]:

@@ -8,7 +8,7 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from snnmap.core.errors import InfeasibleError, InputError
@@ -49,10 +49,18 @@ class Technology:
     transistors: str = "LP"
     """`LP` (low power) or `HP` (high performance): which off-current the leakage values are."""
     description: str = ""
+    twin_values: Mapping[str, float] = field(default_factory=dict)
+    """Values, in SI, that an operating point gives this node's technology of `mode = "espine"`."""
 
     def __getitem__(self, key: str) -> float:
         """Value of `key` in SI units (`keys.TECHNOLOGY_KEYS`, `DEVICE_KEYS`, `ESPINE_KEYS`)."""
         return self.values[key].value
+
+    def operated(self, values: Mapping[str, float]) -> "Technology":
+        """The same technology, or its espine twin later on, with values that the user gives."""
+        if self.mode == "espine":
+            return replace(self, values=_given(self.values, values))
+        return replace(self, twin_values={**self.twin_values, **values})
 
     def with_value(self, key: str, value: float) -> "Technology":
         """The same technology with `key` at `value` (SI): one step of a sensitivity study."""
@@ -67,6 +75,7 @@ class Technology:
             "mode": self.mode,
             "noise": self.noise,
             "transistors": self.transistors,
+            "twin_values": dict(self.twin_values),
             "values": _value_table(self.values),
         }
 
@@ -212,6 +221,10 @@ class Hardware:
                 raise InputError(f"{name} must be {MIN_SIDE} to {MAX_SIDE}, not {side}")
         return replace(self, rows=rows, columns=columns)
 
+    def operated(self, values: Mapping[str, float], twin: Mapping[str, float]) -> "Hardware":
+        """The same chip with `values` that the user gives, and `twin` for its technology in `espine` mode; both SI."""
+        return replace(self, values=_given(self.values, values), technology=self.technology.operated(twin))
+
     def with_value(self, key: str, value: float) -> "Hardware":
         """The same chip with `key` of chip, package or technology at `value` (SI): one step of a sensitivity study."""
         if key in self.values:
@@ -303,6 +316,15 @@ def _changed(values: Mapping[str, Quantity], key: str, value: float) -> dict[str
     if not (math.isfinite(value) and value >= 0):
         raise InputError(f"hardware value {key!r} must be finite and not negative, not {value!r}")
     return {**values, key: replace(values[key], value=value)}
+
+
+def _given(values: Mapping[str, Quantity], given: Mapping[str, float]) -> dict[str, Quantity]:
+    """`values` with those that the user gives: exact, so without a band."""
+    said = {
+        key: replace(values[key], value=value, citation="given: operating point", band=None, written=f"{value:g}")
+        for key, value in given.items()
+    }
+    return {**values, **said}
 
 
 def _shares(parts: Mapping[str, float], of: str) -> str:

@@ -18,6 +18,7 @@ from snnmap.ir.network import Network, Population
 from snnmap.ir.origin import (
     AlgorithmRecord,
     ChipFacts,
+    OperatingPoint,
     Origin,
     OutputDeviation,
     PlanRecord,
@@ -44,6 +45,7 @@ __all__ = [
     "Mapping",
     "Metric",
     "Network",
+    "OperatingPoint",
     "Origin",
     "OutputDeviation",
     "Placement",

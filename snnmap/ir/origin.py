@@ -160,6 +160,17 @@ class PlanRecord(Record, frozen=True):
     """Placement terms beside the traffic, with their weights."""
 
 
+class OperatingPoint(Record, frozen=True):
+    """At which pulse, pace and air the figures of a mapping are; none: as chip and network say."""
+
+    pulse: float | None = None
+    """Length of a read pulse and of eSpine's spike, s."""
+    step_time: float | None = None
+    """Seconds between two steps, never less than the guaranteed period; 0: back to back; none: the network's dt."""
+    ambient: float | None = None
+    """Air, K."""
+
+
 class Origin(Record, frozen=True):
     """How a mapping came about."""
 
@@ -169,5 +180,7 @@ class Origin(Record, frozen=True):
     split: Literal["partial_sum", "unroll", "none"]
     plan: PlanRecord
     profile: ProfileRecord
+    point: OperatingPoint = OperatingPoint()
+    """What the figures are for."""
     verified: str = ""
     """SHA-256 of the file without this entry, written once the mapping was verified; empty: not verified."""

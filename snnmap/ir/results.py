@@ -55,6 +55,9 @@ class Violation:
 Doubt = Literal["outside model", "beyond horizon", "worn out early", "within one frame", "re-programming dominates"]
 
 
+Pace = Literal["real time", "as asked", "as fast as guaranteed"]
+
+
 class Judgement(NamedTuple):
     """Why one figure is not to be read as it stands."""
 
@@ -79,8 +82,8 @@ class Reading:
     """Mode to temperature of the air, K."""
     step_time: float
     """Seconds between two steps: sets duty, heat, leakage and wear per frame."""
-    real_time: bool
-    """Whether that is the network's own step, and not the guaranteed period of the chip."""
+    pace: Pace
+    """The network's own step, another step that was asked for, or the guaranteed period of the chip."""
     judgements: tuple[Judgement, ...]
 
     def of(self, figure: str) -> Judgement | None:

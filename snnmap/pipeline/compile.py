@@ -16,7 +16,7 @@ from snnmap.core.run import Progress, stream
 from snnmap.core.suggest import suggestion
 from snnmap.core.version import __version__
 from snnmap.evaluation.figures import figures, report_of
-from snnmap.evaluation.judgement import reading
+from snnmap.evaluation.judgement import reading_of
 from snnmap.formats.mapping import sealed
 from snnmap.frontend import LoadOptions, Source
 from snnmap.hardware import Hardware, load_hardware
@@ -38,6 +38,7 @@ from snnmap.ir import (
 from snnmap.legality.rules import verify
 from snnmap.pipeline.judged import blamed, partitioned, placed, scheduled, wired
 from snnmap.pipeline.objectives import Quality
+from snnmap.pipeline.operating import check_pace, check_pulse, operated
 from snnmap.pipeline.options import CompileOptions
 from snnmap.pipeline.plan import Algorithms, Plan, plan_for
 from snnmap.pipeline.profile import Inputs, profile
@@ -73,7 +74,7 @@ class Compiled:
     @property
     def reading(self) -> Reading:
         """What the figures are for, and how far they can be believed."""
-        return reading(self.mapping.figures, self.hardware, self.graph.dt)
+        return reading_of(self.mapping, self.hardware)
 
     def remarks(self) -> list[str]:
         """What the reader must know: assumptions, repairs, bounds, the deviation of an unrolled network."""
@@ -138,11 +139,12 @@ def compile(  # noqa: A001  the word every user of a compiler expects
     options = options or CompileOptions()
     inputs, algorithms = _parted(arguments)
     plan = plan_for(options.objective, dict(options.settings), options.terms).using(algorithms)
-    hardware = load_hardware(options.hardware, options.technology)
+    hardware = operated(load_hardware(options.hardware, options.technology), options.point)
     if isinstance(source, SpikeGraph) and inputs:
         raise InputError(f"{next(iter(inputs))} does not apply: the profile has its input already")
     graph = source if isinstance(source, SpikeGraph) else profile(source, load, progress=progress, **inputs)
     _must_have_work(graph)
+    check_pulse(options.point, graph.dt)
     if options.split == "unroll":
         from snnmap.pipeline.unrolled import unrolled
 
@@ -204,6 +206,7 @@ def _map(
         workload=workload_facts(graph),
         origin=_origin(graph, plan, options),
     )
+    check_pace(mapping)
     whole = View(mapping, graph, hardware, of_clustering=view)
     report = report_of(whole)
     return Compiled(whole.at(hardware, replace(mapping, figures=figures(report))), report)
@@ -274,7 +277,7 @@ def workload_facts(graph: SpikeGraph) -> WorkloadFacts:
 def _origin(graph: SpikeGraph, plan: Plan, options: CompileOptions) -> Origin:
     classes = (None if c is None else tuple(c.tolist()) for c in (graph.labels, graph.predictions))
     profile_record = ProfileRecord(graph.provenance, graph.dynamics, graph.remarks, *classes)
-    return Origin(__version__, options.seed, options.split, plan.record(), profile_record)
+    return Origin(__version__, options.seed, options.split, plan.record(), profile_record, options.point)
 
 
 def _remarks(said: Remarks) -> list[str]:

@@ -5,6 +5,8 @@ from typing import Any, Literal
 
 from snnmap.core.errors import InputError
 from snnmap.frontend import LoadOptions
+from snnmap.ir import OperatingPoint
+from snnmap.pipeline.operating import operating_point
 
 __all__ = ["SPLITS", "CompileOptions", "LoadOptions", "Split"]
 
@@ -34,6 +36,12 @@ class CompileOptions:
     """Placement terms (`thermal`, `leakage`, `lifetime`) and their weights: objectives as weighted sums."""
     variation: int | None = None
     """Seed of tile-to-tile process variation of the endurance; none: identical tiles."""
+    pulse: float | str | None = None
+    """Length of a read pulse and of eSpine's spike, s or text with a unit (`1.77us`); none: the chip's."""
+    pace: float | str = "real-time"
+    """`real-time`, `flat-out` (steps back to back at the guaranteed period), or steps per second."""
+    ambient: float | str | None = None
+    """Air, K or text with a unit (`25degC`); none: the package's, and eSpine's in `espine` mode."""
 
     def __post_init__(self) -> None:
         if self.split not in SPLITS:
@@ -42,3 +50,9 @@ class CompileOptions:
             raise InputError(f"seeds must not be negative, but are {self.seed} and {self.variation}")
         if self.time_budget is not None and not self.time_budget >= 0:
             raise InputError(f"the time budget must be 0 seconds or more, not {self.time_budget}")
+        _ = self.point
+
+    @property
+    def point(self) -> OperatingPoint:
+        """Operating point in SI, as a mapping records it."""
+        return operating_point(self.pulse, self.pace, self.ambient)

@@ -6,20 +6,24 @@ from typing import Any
 
 import msgspec
 
+from snnmap.analysis.view import ClusteringView, View
 from snnmap.core.errors import InputError
-from snnmap.core.run import Progress
-from snnmap.evaluation.figures import evaluate, figures
+from snnmap.core.run import Progress, stream
+from snnmap.evaluation.figures import evaluate, figures, report_of
 from snnmap.formats.mapping import is_sealed, load
 from snnmap.frontend import LoadOptions
 from snnmap.hardware import Hardware, load_hardware
 from snnmap.ir import Mapping, SpikeGraph, Violation
 from snnmap.legality.figures import differing
 from snnmap.legality.rules import verify
+from snnmap.pipeline.operating import OperatingOptions, check_pace, check_pulse, operated
 from snnmap.pipeline.profile import profile
+from snnmap.stages.protocols import Run, ScheduleProblem
+from snnmap.stages.registry import restored
 
 
 def hardware_of(mapping: Mapping, path: str | None = None) -> Hardware:
-    """The chip a mapping was made for, sized as the mapping says; `path` if its file lies elsewhere now.
+    """The chip a mapping was made for, sized and operated as the mapping says; `path` if its file lies elsewhere now.
 
     Raises
     ------
@@ -30,8 +34,31 @@ def hardware_of(mapping: Mapping, path: str | None = None) -> Hardware:
     hardware = load_hardware(source, technology or None)
     if not technology and hardware.technology.name != mapping.chip.technology:
         hardware = load_hardware(source, mapping.chip.technology)
+    hardware = operated(hardware, mapping.origin.point)
     width, height = mapping.chip.mesh
     return replace(hardware, mesh_width=width, mesh_height=height) if hardware.adaptive else hardware
+
+
+def at_point(
+    mapping: Mapping, graph: SpikeGraph, hardware: Hardware, given: OperatingOptions
+) -> tuple[Mapping, Hardware]:
+    """The same clusters, tiles and wiring at another operating point: scheduled and evaluated anew, and its chip.
+
+    Raises
+    ------
+    InputError
+        If the pulse is longer than a step, or the pace above the guarantee.
+    """
+    point = given.over(mapping.origin.point)
+    check_pulse(point, graph.dt)
+    chip, clusters = operated(hardware, point), ClusteringView(graph, mapping.clustering)
+    scheduler = restored("schedule", mapping.origin.plan.schedule)
+    run = Run(stream(mapping.origin.seed, "schedule"))
+    sdfg, schedule = scheduler(ScheduleProblem(clusters, mapping.placement, chip), run)
+    origin = msgspec.structs.replace(mapping.origin, point=point, verified="")
+    moved = replace(mapping, sdfg=sdfg, schedule=schedule, origin=origin)
+    check_pace(moved)
+    return replace(moved, figures=figures(report_of(View(moved, graph, chip, of_clustering=clusters)))), chip
 
 
 def reopen(

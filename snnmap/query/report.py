@@ -14,14 +14,15 @@ import msgspec
 from snnmap.analysis.view import View
 from snnmap.core.errors import InputError
 from snnmap.core.run import Progress
-from snnmap.evaluation.judgement import reading
+from snnmap.evaluation.judgement import reading_of
 from snnmap.evaluation.maps import crossbar_maps, tile_maps, weakest_crossbar
 from snnmap.evaluation.sensitivity import HEADLINES, Sensitivity, Swing, conclusions, sensitivity, swings
 from snnmap.formats.mapping import load
 from snnmap.hardware import Hardware, Quantity
 from snnmap.ir import Mapping as Mapped
 from snnmap.ir import Reading, Violation
-from snnmap.pipeline.reopen import graph_of, hardware_of, violations
+from snnmap.pipeline.operating import OperatingOptions
+from snnmap.pipeline.reopen import at_point, graph_of, hardware_of, violations
 from snnmap.reliability.espine import espine_twin
 from snnmap.render.plots import plot_crossbar, plot_tiles
 
@@ -110,6 +111,7 @@ def report(
     workload: str | None = None,
     hardware: str | None = None,
     quick: bool = False,
+    point: OperatingOptions | None = None,
     progress: Progress | None = None,
 ) -> MappingReport:
     """Everything that is to be said about a mapping file.
@@ -123,37 +125,55 @@ def report(
         of the file remain.
     quick
         Say what the file holds, profile and recompute nothing; nothing is verified then either.
+    point
+        Another operating point than the mapping was made for; once it is verified, it is scheduled and evaluated anew.
 
     Raises
     ------
     InputError
-        If the mapping cannot be read.
+        If the mapping cannot be read, or not be operated at `point`.
     """
+    elsewhere = _elsewhere(point, quick)
     mapping = load(file)
     bare = MappingReport(mapping, mapping.figures, (), None, None, None, None, None, ())
     try:
         chip = hardware_of(mapping, hardware)
     except InputError as error:
         return replace(bare, notes=(f"not verified; constants and sensitivity are left out: {error}",))
-    read = reading(mapping.figures, chip, mapping.workload.dt)
-    unverified = replace(bare, constants=_constants(chip, None), reading=read)
+    unverified = replace(bare, constants=_constants(chip, None), reading=reading_of(mapping, chip))
     if quick:
         return replace(unverified, notes=("not verified: leave --quick out, or run `snnmap verify`",))
     try:
         graph = graph_of(mapping, chip, workload=workload, progress=progress)
     except InputError as error:
+        if elsewhere is not None:
+            raise
         note = f"not verified; sensitivity and maps are left out, the workload is not to be had: {error}"
         return replace(unverified, notes=(note,))
     wrong = tuple(violations(mapping, graph, chip))
     if wrong:
         return replace(bare, figures={}, violations=wrong)
-    return _with_sensitivity(replace(unverified, violations=()), View(mapping, graph, chip), progress)
+    if elsewhere is not None:
+        mapping, chip = at_point(mapping, graph, chip, elsewhere)
+    return _found(View(mapping, graph, chip), progress)
 
 
-def _with_sensitivity(verified: MappingReport, view: View, progress: Progress | None) -> MappingReport:
+def _elsewhere(point: OperatingOptions | None, quick: bool) -> OperatingOptions | None:
+    """`point`, if it says anything."""
+    if point in (None, OperatingOptions()):
+        return None
+    if quick:
+        raise InputError("quick says what the file holds; leave out --quick, or --pulse, --pace and --ambient")
+    return point
+
+
+def _found(view: View, progress: Progress | None) -> MappingReport:
+    """All that is to be said of a mapping that was verified."""
+    mapping, chip = view.mapping, view.hardware
     depends = sensitivity(view, progress=progress)
-    constants = _constants(view.hardware, depends.used)
-    return replace(verified, constants=constants, sensitivity=depends, weakest=weakest_crossbar(view), view=view)
+    constants, weakest = _constants(chip, depends.used), weakest_crossbar(view)
+    read = reading_of(mapping, chip)
+    return MappingReport(mapping, mapping.figures, constants, depends, weakest, view, (), read, ())
 
 
 def _constants(chip: Hardware, used: tuple[str, ...] | None) -> tuple[tuple[str, Quantity], ...]:

@@ -55,7 +55,7 @@ def espine_twin(technology: Technology) -> Technology | None:
     if technology.mode == "espine":
         return technology
     name = f"espine-{technology.name}"
-    return load_technology(name) if name in technology_names() else None
+    return load_technology(name).operated(technology.twin_values) if name in technology_names() else None
 
 
 def espine_quality(hardware: Hardware) -> F64:

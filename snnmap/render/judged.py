@@ -47,9 +47,8 @@ def heading(title: str, reading: Reading | None) -> tuple[str, ...]:
     mode = {DEVICE: "device", ESPINE: "espine"}.get(title)
     if reading is None or mode is None or mode not in reading.ambient:
         return (title,)
-    pace = "real time" if reading.real_time else "as fast as guaranteed"
     air = number(reading.ambient[mode], "K")
-    return title, f"step {number(reading.step_time, 's', DIGITS)}, {pace}; air {air}"
+    return title, f"step {number(reading.step_time, 's', DIGITS)}, {reading.pace}; air {air}"
 
 
 def remarks(reading: Reading) -> list[str]:

@@ -4,7 +4,7 @@ A workload is profiled once. What two objectives have in common is computed once
 and crossbars are equal, and the tiles, where also the placer is and nothing but traffic guides it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -13,9 +13,8 @@ from snnmap.core.errors import InputError
 from snnmap.core.run import Progress
 from snnmap.evaluation.figures import figures as figures_of
 from snnmap.evaluation.figures import report_of
-from snnmap.evaluation.judgement import reading
 from snnmap.hardware import load_hardware
-from snnmap.ir import Reading, SpikeGraph, Workload
+from snnmap.ir import SpikeGraph, Workload
 from snnmap.pipeline.compile import Compiled, Given, cell_quality, compile  # noqa: A004  the word every user of a compiler expects
 from snnmap.pipeline.options import CompileOptions, LoadOptions
 from snnmap.pipeline.plan import Plan, plan_for
@@ -39,9 +38,7 @@ class CompareOptions:
     technologies: tuple[str, ...] = ()
     """Device technologies for the chip; empty: its own."""
     base: CompileOptions = field(default_factory=CompileOptions)
-    """Chip, seed, variation, budget: all but objective and technology."""
-    pace: Pace = "real-time"
-    """One step per dt, or frames back to back at the guaranteed period: sets duty, heat and leakage per frame."""
+    """Chip, seed, variation, budget, pulse, pace and air: all but objective and technology."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,14 +51,11 @@ class Case:
     compiled: Compiled
 
     def figures(self, pace: Pace) -> dict[str, Any]:
-        """All figures at a pace."""
-        if pace == "real-time":
+        """All figures at a pace, whatever the mapping records."""
+        asked = self.compiled.graph.dt if pace == "real-time" else 0.0
+        if asked == self.compiled.view.seconds_per_step:
             return dict(self.compiled.mapping.figures)
-        return figures_of(report_of(self.compiled.view.at_pace(0.0)))
-
-    def reading(self, figures: Mapping[str, Any], pace: Pace) -> Reading:
-        """How to read `figures`, those at a pace."""
-        return reading(figures, self.compiled.hardware, self.compiled.graph.dt if pace == "real-time" else 0.0)
+        return figures_of(report_of(self.compiled.view.at_pace(asked)))
 
 
 def cases(

@@ -122,10 +122,10 @@ def compare(
         If a workload does not fit the chip.
     """
     options = options or CompareOptions()
-    listed = [(case, case.figures(options.pace)) for case in cases(sources, options, load=load, progress=progress)]
+    found = list(cases(sources, options, load=load, progress=progress))
     return tabulated(
-        [(case.workload, case.technology, case.objective, figures) for case, figures in listed],
-        readings=[case.reading(figures, options.pace) for case, figures in listed],
+        [(case.workload, case.technology, case.objective, case.compiled.mapping.figures) for case in found],
+        readings=[case.compiled.reading for case in found],
     )
 
 

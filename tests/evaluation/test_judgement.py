@@ -50,9 +50,10 @@ def test_reprogramming_is_judged_against_all_other_energy():
 def test_the_pace_is_the_slower_of_step_and_period():
     chip = load_hardware("pcm-mesh")
     slow = reading({"period_s": 2e-3, "steps": 10}, chip, STEP)
-    assert (slow.step_time, slow.real_time) == (2e-3, False)
+    assert (slow.step_time, slow.pace) == (2e-3, "as fast as guaranteed")
     fast = reading({"period_s": 1e-6, "steps": 10}, chip, STEP)
-    assert (fast.step_time, fast.real_time) == (STEP, True)
+    assert (fast.step_time, fast.pace) == (STEP, "real time")
+    assert reading({"period_s": 1e-6, "steps": 10}, chip, STEP, own=False).pace == "as asked"
     # what fails within a frame at the slow pace does not at the fast one
     assert reading({"period_s": 2e-3, "steps": 10, "device_lifetime_s": 0.015}, chip, STEP).judgements[0].limit == 0.02
 
