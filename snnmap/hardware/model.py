@@ -16,6 +16,8 @@ from snnmap.hardware.keys import CHIP_KEYS, MAX_SIDE, MIN_SIDE
 from snnmap.hardware.topology import Mesh
 
 Mode = Literal["espine", "device"]
+GIVEN = "given: operating point"
+"""Citation of a value that the user set for one mapping, so that it is neither recalled nor uncertain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,7 +323,7 @@ def _changed(values: Mapping[str, Quantity], key: str, value: float) -> dict[str
 def _given(values: Mapping[str, Quantity], given: Mapping[str, float]) -> dict[str, Quantity]:
     """`values` with those that the user gives: exact, so without a band."""
     said = {
-        key: replace(values[key], value=value, citation="given: operating point", band=None, written=f"{value:g}")
+        key: replace(values[key], value=value, citation=GIVEN, band=None, written=f"{value:g}")
         for key, value in given.items()
     }
     return {**values, **said}

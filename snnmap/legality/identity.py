@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 
 from snnmap.hardware import Hardware
+from snnmap.hardware.model import GIVEN
 from snnmap.ir import Mapping, PopulationFacts, SpikeGraph, Violation
 
 UNTOLD = {"source": "", "snnmap": ""}
@@ -21,6 +22,7 @@ def identity_violations(mapping: Mapping, graph: SpikeGraph, hardware: Hardware)
     wrong = _digests(mapping, graph, hardware)
     wrong += _different("workload-facts", mapping.workload, _workload(graph))
     wrong += _different("hardware-facts", mapping.chip, _chip(hardware))
+    wrong += _different("hardware-facts", mapping.origin.point, _point(hardware))
     wrong += [
         Violation("workload-facts", name, "differ from the profile", "both must be the same")
         for name in ("spikes", "active_steps")
@@ -65,6 +67,12 @@ def _chip(hardware: Hardware) -> dict[str, Any]:
         "technology": hardware.technology.name,
         "mode": hardware.technology.mode,
     }
+
+
+def _point(hardware: Hardware) -> dict[str, Any]:
+    """Pulse and air that the user gave the chip, or none."""
+    values = {"pulse": hardware.values.get("read_time"), "ambient": hardware.values.get("ambient_temperature")}
+    return {name: q.value if q is not None and q.citation == GIVEN else None for name, q in values.items()}
 
 
 def _different(rule: str, said: object, truth: dict[str, Any]) -> list[Violation]:

@@ -121,8 +121,7 @@ def report(
     file
         Mapping file.
     workload, hardware
-        Where they are now, if not where the mapping says. If they are not to be found, a note says so and the figures
-        of the file remain.
+        Where they are now, if not where the mapping says; if they are not to be found, a note says so.
     quick
         Say what the file holds, profile and recompute nothing; nothing is verified then either.
     point
@@ -148,8 +147,8 @@ def report(
     except InputError as error:
         if elsewhere is not None:
             raise
-        note = f"not verified; sensitivity and maps are left out, the workload is not to be had: {error}"
-        return replace(unverified, notes=(note,))
+        lost = f"not verified; sensitivity and maps are left out, the workload is not to be had: {error}"
+        return replace(unverified, notes=(lost,))
     wrong = tuple(violations(mapping, graph, chip))
     if wrong:
         return replace(bare, figures={}, violations=wrong)
