@@ -144,7 +144,6 @@ def compile(  # noqa: A001  the word every user of a compiler expects
         raise InputError(f"{next(iter(inputs))} does not apply: the profile has its input already")
     graph = source if isinstance(source, SpikeGraph) else profile(source, load, progress=progress, **inputs)
     _must_have_work(graph)
-    check_pulse(options.point, graph.dt)
     if options.split == "unroll":
         from snnmap.pipeline.unrolled import unrolled
 
@@ -180,6 +179,7 @@ def _must_have_work(graph: SpikeGraph) -> None:
 def _map(
     graph: SpikeGraph, hardware: Hardware, plan: Plan, options: CompileOptions, progress: Progress | None, given: Given
 ) -> Compiled:
+    check_pulse(options.point, graph.dt)
     deadline = None if options.time_budget is None else time.monotonic() + options.time_budget
     runs = {stage: Run(stream(options.seed, stage), progress, deadline) for stage in STAGES}
     connections = PartitionProblem(graph, hardware, may_split=options.split == "partial_sum")
