@@ -19,6 +19,7 @@ from snnmap.core.suggest import suggestion
 from snnmap.core.toml import Table, read_toml
 from snnmap.hardware.keys import MAX_MESH, MAX_SIDE, MIN_SIDE, Key
 from snnmap.hardware.model import Quantity
+from snnmap.hardware.ranges import Range, plausible
 from snnmap.hardware.units import Unit, parse_unit
 
 Kind = Literal["chips", "technologies", "packages"]
@@ -118,10 +119,10 @@ def quantities(table: Table, keys: Mapping[str, Key]) -> dict[str, Quantity]:
     if missing:
         key = keys[missing[0]]
         raise table.error(missing[0], f"this key is missing; it is the {key.meaning} ({key.unit})")
-    return {name: _quantity(table.table(name), key) for name, key in keys.items()}
+    return {name: _quantity(table.table(name), key, plausible(name, key)) for name, key in keys.items()}
 
 
-def _quantity(table: Table, key: Key) -> Quantity:
+def _quantity(table: Table, key: Key, sense: Range) -> Quantity:
     number, written = table.number("value"), table.text("unit")
     try:
         unit = parse_unit(written)
@@ -133,8 +134,10 @@ def _quantity(table: Table, key: Key) -> Quantity:
     written = f"{table.value('value')} {written}"
     if value < 0 or (value == 0 and not key.zero):
         raise table.error("value", f"{written} must {'not be negative' if key.zero else 'be positive'}")
-    if not math.isfinite(value):
-        raise table.error("value", f"{written} is more than a number can hold")
+    if value and not sense[0] <= value <= sense[1]:
+        raise table.error(
+            "value", f"{written} makes no sense; it must lie within {sense[0]:g} and {sense[1]:g} {key.unit}"
+        )
     quantity = Quantity(value, key.unit, _citation(table), _band(table, value, unit), written)
     table.end()
     return quantity

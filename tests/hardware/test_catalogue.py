@@ -13,6 +13,8 @@ from snnmap.hardware import (
     package_names,
     technology_names,
 )
+from snnmap.hardware.keys import CHIP_KEYS, DEVICE_KEYS, ESPINE_KEYS, PACKAGE_KEYS, TECHNOLOGY_KEYS
+from snnmap.hardware.ranges import plausible
 from snnmap.hardware.units import parse_unit
 
 
@@ -293,3 +295,31 @@ def test_description_says_the_limits(tmp_path):
     )
     for part in ("at most 128 distinct inputs", "999 synapses", "up to 3 clusters"):
         assert part in words
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "unit"),
+    [
+        ("weight_tolerance", "5", "1"),
+        ("read_voltage", "1e-300", "V"),
+        ("read_voltage", "500", "V"),
+        ("read_time", "1e300", "s"),
+        ("hop_energy", "3", "J"),
+        ("program_pulses", "0.5", "1"),
+        ("router_area", "1e300", "1"),
+    ],
+)
+def test_values_beyond_all_sense_are_refused(tmp_path, key, value, unit):
+    message = refused(tmp_path, values=f'{key} = {{ value = {value}, unit = "{unit}", source = "estimate: a slip" }}')
+    assert f"values.{key}" in message
+    assert "makes no sense; it must lie within" in message
+
+
+def test_every_quantity_has_a_range_in_which_the_shipped_ones_lie():
+    keys = {**CHIP_KEYS, **PACKAGE_KEYS, **TECHNOLOGY_KEYS, **ESPINE_KEYS, **DEVICE_KEYS["PCM"], **DEVICE_KEYS["OxRAM"]}
+    for technology in technology_names():
+        chip = load_hardware("pcm-mesh", technology)
+        for name, quantity in {**chip.values, **chip.technology.values}.items():
+            low, high = plausible(name, keys[name])
+            assert quantity.value == 0 or low < quantity.value < high
+            assert quantity.band is None or quantity.band[1] <= high
