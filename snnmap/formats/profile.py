@@ -23,7 +23,8 @@ import numpy.typing as npt
 from snnmap.core.arrays import digest
 from snnmap.core.errors import InputError
 from snnmap.core.files import write_atomically
-from snnmap.ir import MODELS, Dynamics, Network, Population, Provenance, Remarks, SpikeGraph, Spikes
+from snnmap.formats.sense import must_make_sense
+from snnmap.ir import MODELS, Dynamics, Kind, Network, Population, Provenance, Remarks, SpikeGraph, Spikes
 
 FORMAT = "snnmap-profile"
 VERSION = 2
@@ -33,9 +34,49 @@ NETWORK = ("indptr", "post", "weight", "grid")
 ACTIVITY = ("spikes", "worst_frame", "worst_step", "active_steps")
 EVENTS = ("frame", "step", "source", "value")
 CLASSES = ("labels", "predictions")
-RECORDS: dict[str, Any] = {"provenance": Provenance, "dynamics": Dynamics | None, "remarks": Remarks}
+RECORDS = ("provenance", "dynamics", "remarks")
+
+LARGEST = 2**31
+"""Ids are 32 bits wide."""
+REALS = {"weight", "grid", "event_value"}
+"""Members of real numbers besides the parameters; the rest are integers."""
 
 Array = npt.NDArray[Any]
+
+
+class _Window(msgspec.Struct, forbid_unknown_fields=True):
+    """What is not an array of the events."""
+
+    steps: int
+    dt: float
+
+
+class _Described(msgspec.Struct, forbid_unknown_fields=True):
+    """What is not an array of a population."""
+
+    name: str
+    kind: Kind
+    model: str
+    first: int
+    shape: tuple[int, ...]
+    level: int
+
+
+class _Facts(msgspec.Struct, forbid_unknown_fields=True):
+    """What is not an array of a graph."""
+
+    format: str
+    version: int
+    populations: tuple[_Described, ...]
+    outputs: tuple[int, ...]
+    frames: int
+    steps: int
+    dt: float
+    events: _Window | None
+    accuracy: float | None
+    provenance: Provenance
+    dynamics: Dynamics | None
+    remarks: Remarks
 
 
 def save_profile(graph: SpikeGraph, path: str | Path) -> None:
@@ -87,9 +128,11 @@ def load_profile(path: str | Path) -> SpikeGraph:
             f"{path} was changed or damaged after it was written: its digest does not match; profile again"
         )
     try:
-        return _graph(header, arrays)
+        graph = _graph(header, arrays)
+        must_make_sense(graph)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, msgspec.ValidationError) as error:
         raise InputError(f"{path} is not a usable profile: {error}; profile again") from None
+    return graph
 
 
 def is_profile(path: str | Path) -> bool:
@@ -199,35 +242,34 @@ def _member(archive: zipfile.ZipFile, name: str) -> Array:
 
 
 def _graph(header: Mapping[str, Any], arrays: dict[str, Any]) -> SpikeGraph:
-    populations = tuple(_population(k, described, arrays) for k, described in enumerate(header["populations"]))
-    network = Network(populations, outputs=tuple(header["outputs"]), **{name: arrays.pop(name) for name in NETWORK})
+    facts = msgspec.convert(header, _Facts)
+    for name, array in arrays.items():
+        real = name in REALS or name.startswith("parameter_")
+        if array.dtype.kind not in ("f" if real else "iu"):
+            raise ValueError(f"{name} holds {array.dtype}, not {'reals' if real else 'integers'}")
+    populations = tuple(_population(k, described, arrays) for k, described in enumerate(facts.populations))
+    network = Network(populations, outputs=facts.outputs, **{name: arrays.pop(name) for name in NETWORK})
     activity = {name: arrays.pop(name) for name in ACTIVITY}
     events = None
-    if header["events"] is not None:
-        events = Spikes(**{name: arrays.pop(f"event_{name}") for name in EVENTS}, **header["events"])
+    if facts.events is not None:
+        window = facts.events
+        events = Spikes(**{name: arrays.pop(f"event_{name}") for name in EVENTS}, steps=window.steps, dt=window.dt)
     classes = {name: arrays.pop(name, None) for name in CLASSES}
     if arrays:
         raise ValueError(f"it holds an unknown member {next(iter(arrays))}")
-    plain = {name: header[name] for name in ("frames", "steps", "dt", "accuracy")}
-    records = {name: msgspec.convert(header[name], kind) for name, kind in RECORDS.items()}
-    return SpikeGraph(network=network, events=events, **activity, **plain, **classes, **records)
+    plain = {name: getattr(facts, name) for name in ("frames", "steps", "dt", "accuracy", *RECORDS)}
+    return SpikeGraph(network=network, events=events, **activity, **plain, **classes)
 
 
-def _population(k: int, described: Mapping[str, Any], arrays: dict[str, Any]) -> Population:
-    shape = tuple(described["shape"])
-    size = int(np.prod(shape, dtype=np.int64))
+def _population(k: int, described: _Described, arrays: dict[str, Any]) -> Population:
+    size = int(np.prod(described.shape, dtype=object))
+    if not 0 < size < LARGEST:
+        raise ValueError(f"population {described.name!r} has shape {described.shape}")
     parameters = {}
-    for key in MODELS[described["model"]].parameters:
+    for key in MODELS[described.model].parameters:
         values = arrays.pop(f"parameter_{k}_{key}")
         if values.shape not in {(1,), (size,)}:
-            raise ValueError(f"{key} of {described['name']!r} has {values.size} values for {size} sources")
+            raise ValueError(f"{key} of {described.name!r} has {values.size} values for {size} sources")
         parameters[key] = np.broadcast_to(values, (size,))
-    return Population(
-        described["name"],
-        described["kind"],
-        described["model"],
-        described["first"],
-        shape,
-        described["level"],
-        parameters,
-    )
+    facts = (described.name, described.kind, described.model, described.first, described.shape, described.level)
+    return Population(*facts, parameters)

@@ -43,10 +43,14 @@ def graph(seed: int = 0, events: bool = True) -> SpikeGraph:
     there[:, :7] = False
     source, post = np.nonzero(there)
     indptr = np.concatenate([[0], np.cumsum(np.bincount(source, minlength=n))])
-    weight = rng.normal(size=len(post)).astype(np.float32)
-    network = Network(tuple(populations), indptr, post, weight, 2.0 ** -rng.integers(20, 30, len(populations)), (2, 3))
+    grid = 2.0 ** -rng.integers(20, 30, len(populations))
+    of_target = grid[np.repeat(np.arange(len(populations)), [p.size for p in populations])[post]]
+    weight = (rng.integers(-999, 999, len(post)) * of_target).astype(np.float32)
+    network = Network(tuple(populations), indptr, post, weight, grid, (2, 3))
     spikes = Spikes([0, 2, 3], [0, 4, 1], [0, 8, 9], [1.0, 2.0, -0.3], 5, 1e-3) if events else None
-    activity = [rng.integers(0, 9, n) for _ in range(4)]
+    once = np.bincount([6] * 10 + [0, 8, 9], minlength=n)
+    counts = once + np.bincount([8], minlength=n)
+    activity = [counts, np.minimum(counts, 5), np.minimum(counts - once + 1, once), once]
     provenance = Provenance(name="größe", source="x.nir", options={"steps": 5, "reset": None})
     graph = SpikeGraph(network, *activity, 2, 5, 1e-3, spikes, 0.5 if events else None, provenance)
     if not events:
@@ -192,6 +196,86 @@ def test_a_well_signed_file_that_makes_no_sense_is_refused(
 ) -> None:
     facts = store._facts
     monkeypatch.setattr(store, "_facts", lambda g: {k: v for k, v in facts(g).items() if k != drop})
+    save_profile(graph(), tmp_path / "p.npz")
+    with pytest.raises(InputError, match="not a usable profile"):
+        load_profile(tmp_path / "p.npz")
+
+
+CHANGES = {
+    "indptr": lambda a: a[::-1],
+    "post": lambda a: np.concatenate([a[:1], a[:-1]]),
+    "weight": lambda a: a + 1e-9,
+    "grid": lambda a: 3 * a,
+    "spikes": lambda a: -a,
+    "worst_frame": lambda a: a + 10,
+    "worst_step": lambda a: a + 10,
+    "active_steps": lambda a: a + 1,
+    "event_frame": lambda a: a[::-1].copy(),
+    "event_step": lambda a: a[::-1].copy(),
+    "event_source": lambda a: a + 1000,
+    "event_value": lambda a: a * np.nan,
+    "labels": lambda a: a[:-1],
+    "predictions": lambda a: a.astype(float),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_well_signed_arrays_that_contradict_the_rest_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    arrays = store._arrays
+    monkeypatch.setattr(
+        store, "_arrays", lambda g: {k: CHANGES[k](v) if k == name else v for k, v in arrays(g).items()}
+    )
+    save_profile(graph(), tmp_path / "p.npz")
+    with pytest.raises(InputError, match="not a usable profile"):
+        load_profile(tmp_path / "p.npz")
+
+
+FALSE_FACTS = [
+    *({"frames": value} for value in (0, -1, "2", 2.5, 3, None)),
+    *({"steps": value} for value in (0, 6, "x")),
+    *({"dt": value} for value in (0.0, -1e-3, "1ms", None)),
+    *({"accuracy": value} for value in (1.5, -0.1, "all")),
+    *({"outputs": value} for value in ([99], [-1], [0], ["LIF"], 3)),
+    *({"events": value} for value in ({}, {"steps": 4, "dt": 1e-3}, 5)),
+    *({"remarks": value} for value in ({"assumed": [1]}, [], None)),
+    {"extra": 1},
+]
+
+
+@pytest.mark.parametrize("change", FALSE_FACTS, ids=str)
+def test_well_signed_facts_that_contradict_the_rest_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: dict[str, object]
+) -> None:
+    facts = store._facts
+    monkeypatch.setattr(store, "_facts", lambda g: {**facts(g), **change})
+    save_profile(graph(), tmp_path / "p.npz")
+    with pytest.raises(InputError, match="not a usable profile"):
+        load_profile(tmp_path / "p.npz")
+
+
+FALSE_POPULATIONS = [
+    *({"shape": value} for value in ([0, 6], [-2, -3], [], "6", [2**40, 2**40], [7])),
+    *({"model": value} for value in ("LIF", "bias", "no such", 3)),
+    *({"kind": value} for value in ("neuron", "bias", "other")),
+    *({"first": value} for value in (1, "0")),
+    *({"level": value} for value in (1, -1, None)),
+    *({"name": value} for value in ("b", 5)),
+]
+
+
+@pytest.mark.parametrize("change", FALSE_POPULATIONS, ids=str)
+def test_well_signed_populations_that_contradict_the_rest_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: dict[str, object]
+) -> None:
+    facts = store._facts
+
+    def changed(g: SpikeGraph) -> dict[str, object]:
+        told = facts(g)
+        return {**told, "populations": [{**told["populations"][0], **change}, *told["populations"][1:]]}
+
+    monkeypatch.setattr(store, "_facts", changed)
     save_profile(graph(), tmp_path / "p.npz")
     with pytest.raises(InputError, match="not a usable profile"):
         load_profile(tmp_path / "p.npz")
