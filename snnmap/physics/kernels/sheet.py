@@ -1,0 +1,125 @@
+"""Heat of an array whose lines are exchanged: its field in modes along the lines, kept up to date; raw arrays only.
+
+One orientation: "lines" are the rows (or, transposed, the columns) of an array of R x N cells. Power along a line is
+transformed once, by DCT-II, and the response across the lines is a sum of two table entries, because a sheet with
+adiabatic edges answers at y to a source at i by g(|y - i|) + g(y + i + 1) (method of images). Exchanging two lines then
+costs O(N) for every quadratic measure of the field and O(R N) for the field itself: no transform of the whole.
+
+The content e of a line at i draws, in cell x, sum over q of scale[q, i] x content[q, e](x): what stands on the line
+times how much the place draws, a map of low rank. `at` (R,) is the content of every line.
+"""
+
+import numpy as np
+
+from snnmap.core.arrays import F64, I64
+from snnmap.core.jit import njit
+from snnmap.physics.kernels.lines import Lines
+
+
+@njit
+def along(values: F64, mode: F64) -> F64:
+    """Modes (R, N) of `values` (R, N) along the lines; `mode` (N, N) holds one mode per row."""
+    out = np.zeros(values.shape)
+    turned = np.ascontiguousarray(mode.T)
+    for y in range(values.shape[0]):
+        for x in range(values.shape[1]):
+            value = values[y, x]
+            if value != 0.0:
+                for k in range(values.shape[1]):
+                    out[y, k] += value * turned[x, k]
+    return out
+
+
+@njit
+def back(modes: F64, mode: F64, out: F64) -> None:
+    """Fill `out` (N,) with the values of one line from its `modes` (N,): the inverse of `along`."""
+    out[:] = 0.0
+    for k in range(len(modes)):
+        value = modes[k]
+        if value != 0.0:
+            for x in range(len(out)):
+                out[x] += value * mode[k, x]
+
+
+@njit
+def across(table: F64, power: F64) -> F64:
+    """Response (R, N) of all lines to `power` (R, N), in modes; `table` (2 R, N) holds g."""
+    lines, modes = power.shape
+    out = np.zeros((lines, modes))
+    for y in range(lines):
+        for i in range(lines):
+            near, far = abs(y - i), y + i + 1
+            for k in range(modes):
+                out[y, k] += (table[near, k] + table[far, k]) * power[i, k]
+    return out
+
+
+@njit
+def power_modes(content: F64, scale: F64, at: I64) -> F64:
+    """Power of every line, in modes (R, N)."""
+    out = np.zeros((len(at), content.shape[2]))
+    for i in range(len(at)):
+        for q in range(content.shape[0]):
+            for k in range(content.shape[2]):
+                out[i, k] += scale[q, i] * content[q, at[i], k]
+    return out
+
+
+@njit
+def exchange(content: F64, scale: F64, at: I64, a: int, b: int, first: F64, second: F64) -> bool:
+    """Fill `first`, `second` (N,) with what lines a and b draw more, in modes, if exchanged; whether that is anything.
+
+    The contents stay where they are.
+    """
+    first[:] = 0.0
+    second[:] = 0.0
+    here, there = at[a], at[b]
+    differ = False
+    for q in range(content.shape[0]):
+        on_a, on_b = scale[q, a], scale[q, b]
+        for k in range(content.shape[2]):
+            difference = content[q, there, k] - content[q, here, k]
+            differ = differ or difference != 0.0
+            first[k] += on_a * difference
+            second[k] -= on_b * difference
+    return differ
+
+
+@njit
+def quadratic_change(table: F64, force: F64, a: int, b: int, first: F64, second: F64) -> float:
+    """Change of <P, A P> if lines a and b draw `first` and `second` more; `force` (R, N) is A P, `table` that of A."""
+    total = 0.0
+    for k in range(len(first)):
+        one, two = first[k], second[k]
+        total += (
+            2.0 * (one * force[a, k] + two * force[b, k])
+            + one * one * (table[0, k] + table[2 * a + 1, k])
+            + two * two * (table[0, k] + table[2 * b + 1, k])
+            + 2.0 * one * two * (table[abs(a - b), k] + table[a + b + 1, k])
+        )
+    return total
+
+
+@njit
+def answer(table: F64, y: int, a: int, b: int, first: F64, second: F64, line: F64) -> None:
+    """Add to `line` (N,), the field on line y in modes, the response to `first` more on line a, `second` on line b."""
+    to_a, to_b, from_a, from_b = abs(y - a), abs(y - b), y + a + 1, y + b + 1
+    for k in range(len(line)):
+        line[k] += (table[to_a, k] + table[from_a, k]) * first[k] + (table[to_b, k] + table[from_b, k]) * second[k]
+
+
+@njit
+def respond(table: F64, field: F64, a: int, b: int, first: F64, second: F64) -> None:
+    """`answer` on every line of `field` (R, N)."""
+    for y in range(field.shape[0]):
+        answer(table, y, a, b, first, second, field[y])
+
+
+@njit
+def exchanged(lines: Lines, at: I64, field: F64, pairs: I64) -> None:
+    """Exchange `pairs` (n, 2) of lines one after the other: `at` and `field` (R, N) in modes are kept up to date."""
+    first, second = np.zeros(field.shape[1]), np.zeros(field.shape[1])
+    for a, b in pairs:
+        if exchange(lines.content, lines.scale, at, a, b, first, second):
+            respond(lines.table, field, a, b, first, second)
+        at[a], at[b] = at[b], at[a]

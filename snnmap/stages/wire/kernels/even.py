@@ -1,0 +1,118 @@
+"""Loops of the search for an even temperature: exchanges of two lines of one crossbar; raw arrays only.
+
+Temperatures are in units of power over the sheet's vertical conductance, so that the mean rise is the mean power. Lines
+and contents are as in `physics.kernels.sheet`.
+"""
+
+import numpy as np
+
+from snnmap.core.arrays import F64, I64
+from snnmap.core.jit import njit
+from snnmap.physics.kernels.lines import Lines
+from snnmap.physics.kernels.sheet import across, answer, back, exchange, power_modes, quadratic_change, respond
+
+GAIN = 1e-9
+"""Share of the cost that an exchange must gain: less is rounding."""
+
+
+@njit
+def total_power(field_power: F64) -> float:
+    """Power of all cells from the power of the lines in modes (R, N): only the constant mode has a sum."""
+    return float(np.sum(field_power[:, 0])) * np.sqrt(field_power.shape[1])
+
+
+@njit
+def smooth(lines: Lines, at: I64, limit: float, weight: float, gradient: float, order: I64) -> int:
+    """Descend on gradient x deviation / first deviation + weight x mean; returns how many exchanges were kept.
+
+    The deviation of the temperature stands for the gradient, because its change takes O(N) to know. An exchange that
+    would lift the power of the array above `limit` is refused. `order` are the lines to try, each with all others.
+    """
+    modes = lines.content.shape[2]
+    power = power_modes(lines.content, lines.scale, at)
+    force = across(lines.square, power)
+    total, variance = total_power(power), max(0.0, float(np.sum(power * force)))
+    first, second, root = np.zeros(modes), np.zeros(modes), np.sqrt(modes)
+    deviation = np.sqrt(variance)
+    if deviation == 0.0:
+        return 0
+    to_gradient, to_mean = gradient / deviation, weight / (len(at) * modes)
+    kept = 0
+    for a in order:
+        for b in range(len(at)):
+            if a == b or not exchange(lines.content, lines.scale, at, a, b, first, second):
+                continue
+            more = (first[0] + second[0]) * root
+            if total + more > limit:
+                continue
+            change = quadratic_change(lines.square, force, a, b, first, second)
+            after = np.sqrt(max(0.0, variance + change))
+            cost = to_gradient * deviation + to_mean * total
+            if to_gradient * (after - deviation) + to_mean * more < -GAIN * cost:
+                respond(lines.square, force, a, b, first, second)
+                at[a], at[b] = at[b], at[a]
+                variance += change
+                total += more
+                deviation = after
+                kept += 1
+    return kept
+
+
+@njit
+def extremes(lines: Lines, field: F64, high: F64, low: F64) -> None:
+    """Fill `high` and `low` (R,) with the hottest and coolest cell of every line of `field` (R, N), in modes."""
+    values = np.zeros(field.shape[1])
+    for y in range(len(high)):
+        back(field[y], lines.mode, values)
+        high[y], low[y] = values.max(), values.min()
+
+
+@njit
+def by_extremity(high: F64, low: F64) -> I64:
+    """Lines, those first that reach farthest up or down: they decide soonest that an exchange is no good."""
+    middle = 0.5 * (high.max() + low.min())
+    return np.argsort(-np.maximum(high - middle, middle - low))
+
+
+@njit
+def even(lines: Lines, at: I64, limit: float, weight: float, order: I64) -> float:
+    """Descend on gradient + weight x mean, exactly; returns that cost.
+
+    Each of `order` is tried with the lines after it. The field of an exchange is worked out line by line, the extreme
+    ones first, and given up as soon as its gradient can no longer gain.
+    """
+    modes, count = lines.content.shape[2], len(at)
+    power = power_modes(lines.content, lines.scale, at)
+    field = across(lines.table, power)
+    total, first, second, root = total_power(power), np.zeros(modes), np.zeros(modes), np.sqrt(modes)
+    high, low, trial, values = np.zeros(count), np.zeros(count), np.zeros(field.shape), np.zeros(modes)
+    extremes(lines, field, high, low)
+    ranked = by_extremity(high, low)
+    to_mean = weight / (count * modes)
+    cost = high.max() - low.min() + to_mean * total
+    for at_a in range(count):
+        for at_b in range(at_a + 1, count):
+            a, b = order[at_a], order[at_b]
+            if not exchange(lines.content, lines.scale, at, a, b, first, second):
+                continue
+            more = (first[0] + second[0]) * root
+            if total + more > limit:
+                continue
+            allowed = cost * (1.0 - GAIN) - to_mean * (total + more)
+            top, bottom, gains = -np.inf, np.inf, True
+            for y in ranked:
+                trial[y] = field[y]
+                answer(lines.table, y, a, b, first, second, trial[y])
+                back(trial[y], lines.mode, values)
+                top, bottom = max(top, values.max()), min(bottom, values.min())
+                if top - bottom >= allowed:
+                    gains = False
+                    break
+            if gains:
+                field[:] = trial
+                at[a], at[b] = at[b], at[a]
+                total += more
+                extremes(lines, field, high, low)
+                ranked = by_extremity(high, low)
+                cost = high.max() - low.min() + to_mean * total
+    return cost
