@@ -10,6 +10,8 @@ how much each place draws as a sum of few products (row factor) x (column factor
 """
 
 from dataclasses import dataclass
+from decimal import Decimal, localcontext
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -21,13 +23,11 @@ from snnmap.physics.checks import numbers
 from snnmap.physics.kernels.lines import Lines
 from snnmap.physics.thermal import Sheet
 
+PI = Decimal("3.14159265358979323846264338327950288419716939937510")
 MOST_TERMS = 24
 """Products that a place map may take; maps of wires, smooth in row and column, take 5 to 8."""
 TOLERANCE = 1e-11
 """Of the place map's largest value, left out by its products."""
-BITS = 44
-"""Tables are rounded to 2^-BITS of their largest value, so that searches do not hang on the last bits of cosines,
-which differ between machines."""
 
 
 def gradient(rise: npt.ArrayLike) -> float:
@@ -73,7 +73,7 @@ def exchanges(sheet: Sheet, place: npt.ArrayLike) -> Exchanges:
     InputError
         If `place` is negative, or so ragged that MOST_TERMS products do not give it.
     """
-    drawn = rounded(numbers("place", place, least=0.0, ndim=2))
+    drawn = numbers("place", place, least=0.0, ndim=2)
     rows, columns = products(drawn)
     lateral, turned = (sheet.row, sheet.column), (sheet.column, sheet.row)
     return Exchanges(
@@ -84,19 +84,20 @@ def exchanges(sheet: Sheet, place: npt.ArrayLike) -> Exchanges:
 
 def _side(scale: F64, factor: F64, vertical: float, lateral: tuple[float, float]) -> Side:
     """Side whose lines have `lateral` = (along, across) conductances."""
-    lines, cells = scale.shape[1], factor.shape[1]
+    shape = (scale.shape[1], factor.shape[1])
     return Side(
         scale=scale,
         factor=factor,
-        mode=rounded(cosine_modes(cells)),
-        table=rounded(_response((lines, cells), vertical, lateral, squared=False)),
-        square=rounded(_response((lines, cells), vertical, lateral, squared=True)),
+        mode=cosine_modes(shape[1]),
+        table=_response(shape, vertical, lateral, squared=False),
+        square=_response(shape, vertical, lateral, squared=True),
     )
 
 
 def cosine_modes(n: int) -> F64:
     """Orthonormal DCT-II modes of `n` cells, (n modes, n cells)."""
-    mode: F64 = np.cos(np.pi * np.outer(np.arange(n), np.arange(n) + 0.5) / n) * np.sqrt(2.0 / n)
+    angle = np.outer(np.arange(n), 2 * np.arange(n) + 1)
+    mode: F64 = _cosines(n)[angle % (4 * n)] * np.sqrt(2.0 / n)
     mode[0] = np.sqrt(1.0 / n)
     return mode
 
@@ -105,18 +106,38 @@ def _response(shape: tuple[int, int], vertical: float, lateral: tuple[float, flo
     """g (2 R, N): line y answers to line i in mode k of the lines with g[|y - i|, k] + g[y + i + 1, k].
 
     From psi_m(y) psi_m(i) = [cos(w (y - i)) + cos(w (y + i + 1))] / R for m > 0, and half of that for m = 0, w = pi m /
-    R, summed over m with the inverse eigenvalues of the sheet.
+    R, summed over m with the inverse eigenvalues of the sheet. Added up in one order, so the same on every machine.
     """
     lines, cells = shape
-    across, along = np.pi * np.arange(lines) / lines, np.pi * np.arange(cells) / cells
-    along_part = 2.0 * lateral[0] * (1.0 - np.cos(along))[None, :]
-    eigenvalue = (vertical + 2.0 * lateral[1] * (1.0 - np.cos(across))[:, None] + along_part) / vertical
-    inverse = eigenvalue ** (-2.0 if squared else -1.0) / lines
-    inverse[0] *= 0.5
-    if squared:
-        inverse[0, 0] = 0.0
-    table: F64 = np.cos(np.outer(np.arange(2 * lines), across)) @ inverse
+    cosine, along = _cosines(lines), 2.0 * lateral[0] * (1.0 - _cosines(cells)[: 2 * cells : 2])
+    distance = np.arange(2 * lines)
+    table = np.zeros((2 * lines, cells))
+    for m in range(lines):
+        eigenvalue = (vertical + 2.0 * lateral[1] * (1.0 - cosine[2 * m]) + along) / vertical
+        answer = 1.0 / (eigenvalue * eigenvalue if squared else eigenvalue) / (lines if m else 2 * lines)
+        if squared and m == 0:
+            answer[0] = 0.0
+        table += cosine[(2 * m * distance) % (4 * lines)][:, None] * answer
     return table
+
+
+@cache
+def _cosines(n: int) -> F64:
+    """cos(pi j / (2 n)) for j = 0 .. 4 n - 1, to the last bit: libraries and processors differ there."""
+    with localcontext() as context:
+        context.prec = 40
+        quarter = [float(_cosine(PI * j / (2 * n))) for j in range(n)]
+    values = np.array([*quarter, 0.0, *(-v for v in reversed(quarter[1:]))])
+    return np.concatenate([values, -values])
+
+
+def _cosine(angle: Decimal) -> Decimal:
+    """Taylor series, for angles up to pi / 2."""
+    term = total = Decimal(1)
+    for power in range(2, 60, 2):
+        term *= -angle * angle / (power * (power - 1))
+        total += term
+    return total
 
 
 def products(place: F64) -> tuple[F64, F64]:
@@ -141,12 +162,3 @@ def products(place: F64) -> tuple[F64, F64]:
         columns.append(left[i].copy())
         left = left - np.outer(rows[-1], columns[-1])
     return np.array(rows), np.array(columns)
-
-
-def rounded(values: F64) -> F64:
-    """`values` to 2^-BITS of the power of two at or above their largest."""
-    largest = float(np.abs(values).max(initial=0.0))
-    if largest == 0.0:
-        return values
-    grid = 2.0 ** (np.ceil(np.log2(largest)) - BITS)
-    return np.ascontiguousarray(np.rint(values / grid) * grid)

@@ -9,6 +9,7 @@ kernels read. A weighted sum of objectives is a tuple of scaled terms. Everythin
 costs equal recounts exactly.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -20,6 +21,7 @@ from snnmap.core.errors import InputError
 from snnmap.core.run import Progress, is_over
 from snnmap.hardware import Hardware
 from snnmap.ir import Clustering, Placement, Schedule, Sdfg, SpikeGraph, Traffic, Wiring
+from snnmap.physics.thermal import Sheet
 
 LIMIT = 2**62
 """Costs stay below this magnitude, so that a sum of two never leaves int64."""
@@ -75,6 +77,20 @@ class PlacementProblem:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class CellPower:
+    """What cells draw on average over time, up to a factor: spikes of the row x share of the synapse x place."""
+
+    share: F64 | None
+    """(S,) what each synapse's cell draws at a unit place; none: all alike, 1."""
+    background: float
+    """What an unprogrammed cell of a used column draws there."""
+    place: F64
+    """(R, C) what a cell draws by where it is."""
+    sheet: Sheet
+    """How the array conducts heat."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class WiringProblem:
     """Give sources and neurons their lines in each crossbar."""
 
@@ -83,6 +99,8 @@ class WiringProblem:
     hardware: Hardware
     quality: F64
     """(R, C) how long each cell lasts at unit activity, up to a factor; higher is better."""
+    power: Callable[[], CellPower] | None = None
+    """What heats the arrays, worked out when called; none if nobody can say."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -13,6 +13,8 @@ from snnmap.physics.kernels.sheet import across, answer, back, exchange, power_m
 
 GAIN = 1e-9
 """Share of the cost that an exchange must gain: less is rounding."""
+RAMP = 12.0**0.5
+"""Gradient over standard deviation of a uniform ramp."""
 
 
 @njit
@@ -22,8 +24,8 @@ def total_power(field_power: F64) -> float:
 
 
 @njit
-def smooth(lines: Lines, at: I64, limit: float, weight: float, gradient: float, order: I64) -> int:
-    """Descend on gradient x deviation / first deviation + weight x mean; returns how many exchanges were kept.
+def smooth(lines: Lines, at: I64, limit: float, weight: float, order: I64) -> int:
+    """Descend on RAMP x standard deviation + weight x mean; returns how many exchanges were kept.
 
     The deviation of the temperature stands for the gradient, because its change takes O(N) to know. An exchange that
     would lift the power of the array above `limit` is refused. `order` are the lines to try, each with all others.
@@ -36,7 +38,7 @@ def smooth(lines: Lines, at: I64, limit: float, weight: float, gradient: float, 
     deviation = np.sqrt(variance)
     if deviation == 0.0:
         return 0
-    to_gradient, to_mean = gradient / deviation, weight / (len(at) * modes)
+    to_gradient, to_mean = RAMP / np.sqrt(len(at) * modes), weight / (len(at) * modes)
     kept = 0
     for a in order:
         for b in range(len(at)):
@@ -72,6 +74,16 @@ def by_extremity(high: F64, low: F64) -> I64:
     """Lines, those first that reach farthest up or down: they decide soonest that an exchange is no good."""
     middle = 0.5 * (high.max() + low.min())
     return np.argsort(-np.maximum(high - middle, middle - low))
+
+
+@njit
+def judge(lines: Lines, at: I64, weight: float) -> tuple[float, float]:
+    """Gradient + weight x mean, and the power of all cells."""
+    power = power_modes(lines.content, lines.scale, at)
+    field, high, low = across(lines.table, power), np.zeros(len(at)), np.zeros(len(at))
+    extremes(lines, field, high, low)
+    total = total_power(power)
+    return high.max() - low.min() + weight * total / (len(at) * power.shape[1]), total
 
 
 @njit
