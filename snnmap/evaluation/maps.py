@@ -39,10 +39,14 @@ def tile_maps(view: View) -> list[Chart]:
     if device is not None:
         silicon, lasts = device.tile_temperature, _least(device.lifetime, tile, tiles)
         charts.append(Chart("temperature_K", "temperature of the silicon", "K", silicon, "device"))
+        gradient = _greatest(device.gradient, tile, tiles)
+        charts.append(Chart("gradient_K", "gradient inside the crossbar", "K", gradient, "device"))
         charts.append(Chart("dynamic_power_W", "dynamic power", "W", device.dynamic, "device"))
         charts.append(Chart("lifetime_s", "lifetime, most written cell", "s", lasts, "device"))
     if twin is not None:
         lasts = _least(twin.lifetime, tile, tiles)
+        gradient = _greatest(twin.gradient, tile, tiles)
+        charts.append(Chart("gradient_K", "gradient inside the crossbar", "K", gradient, "espine"))
         charts.append(Chart("lifetime_frames", "effective lifetime, frames", "", lasts, "espine"))
     used = np.bincount(tile, weights=cells, minlength=tiles) / (hardware.rows * hardware.columns)
     charts.append(Chart("cell_utilisation", "cells in use", "1", np.where(used > 0, used, np.nan)))
@@ -54,6 +58,10 @@ def _least(values: F64, tile: I32, tiles: int) -> F64:
     least = np.full(tiles, np.inf)
     np.minimum.at(least, tile, values)
     return np.where(least < NEVER, least, np.nan)
+
+
+def _greatest(values: F64, tile: I32, tiles: int) -> F64:
+    return -_least(-values, tile, tiles)
 
 
 def weakest_crossbar(view: View) -> int:
@@ -114,6 +122,7 @@ def _espine_maps(view: View, cluster: int) -> list[Chart]:
     share = np.where(passes > 0, 1e6 * passes / view.graph.frames / lasts, np.nan)
     return [
         Chart("spike_current_A", "current of a spike", "A", current, "espine"),
+        Chart("rise_K", "mean rise of its surroundings", "K", heating.average(duty).around, "espine"),
         Chart("temperature_K", "temperature in a spike", "K", kelvin, "espine"),
         Chart("spent_per_million_frames", "endurance spent by 10^6 frames", "1", share, "espine"),
     ]

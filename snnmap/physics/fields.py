@@ -30,9 +30,31 @@ TOLERANCE = 1e-11
 """Of the place map's largest value, left out by its products."""
 
 
-def gradient(rise: npt.ArrayLike) -> float:
-    """Hottest minus coolest cell of a field, K."""
-    return float(np.ptp(numbers("rise", rise)))
+class Field(NamedTuple):
+    """Rise of every cell of an array above the silicon below it, averaged over time, K (M, N) each."""
+
+    around: F64
+    """Of what surrounds the cell: the sheet, with all neighbours (PHYSICS M4)."""
+    own: F64
+    """Of the cell above that, by its own power (PHYSICS M3)."""
+
+    @property
+    def gradient(self) -> float:
+        """Hottest minus coolest place of the array, K.
+
+        The cells' own excess is left out: it belongs to a cell's activity, wherever its neighbours are.
+        """
+        return float(np.ptp(self.around))
+
+    @property
+    def spot(self) -> float:
+        """Rise of the hottest cell, K."""
+        return float((self.around + self.own).max())
+
+    @property
+    def mean(self) -> float:
+        """Mean rise of the cells, K."""
+        return float((self.around + self.own).mean())
 
 
 @dataclass(frozen=True, slots=True, eq=False)

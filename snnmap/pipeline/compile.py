@@ -36,6 +36,7 @@ from snnmap.ir import (
     WorkloadFacts,
 )
 from snnmap.legality.rules import verify
+from snnmap.pipeline.heat import cell_power
 from snnmap.pipeline.judged import blamed, partitioned, placed, scheduled, wired
 from snnmap.pipeline.objectives import Quality
 from snnmap.pipeline.operating import check_pace, check_pulse, operated
@@ -190,7 +191,8 @@ def _map(
     spread = PlacementProblem(view.traffic, clustering.clusters, hardware, terms)
     placement = given.placement or placed(plan.place, spread, runs["place"])
     quality = cell_quality(hardware, plan.quality)
-    wiring = wired(plan.wire, WiringProblem(view, hardware, quality), runs["wire"])
+    lines = WiringProblem(view, hardware, quality, lambda: cell_power(view, hardware))
+    wiring = wired(plan.wire, lines, runs["wire"])
     sdfg, schedule = scheduled(plan.schedule, ScheduleProblem(view, placement, hardware), runs["schedule"])
     mapping = Mapping(
         clustering=clustering,

@@ -36,7 +36,7 @@ OBJECTIVES: dict[str, Preset] = {
     "default": Preset("few messages, and busy rows where cells carry little current"),
     "traffic": Preset("few messages alone, lines in order: SpiNeMap's objective", wire="identity"),
     "espine": Preset("the weakest cell by eSpine's endurance (espine mode)", wire="weakest_cell", quality="endurance"),
-    "thermal": Preset("cool and even tiles", place="hill_climb", terms=(("thermal", 0.2),)),
+    "thermal": Preset("an even temperature inside crossbars", wire="even_heat"),
     "lifetime": Preset(
         "the weakest cell by read current; busy clusters on enduring tiles",
         wire="weakest_cell",

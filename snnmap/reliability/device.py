@@ -20,6 +20,10 @@ class DeviceState:
 
     temperature: F64
     """Mean cell temperature of every cluster's crossbar, K (K,)."""
+    gradient: F64
+    """Hottest minus coolest place of every cluster's crossbar, averaged over time, K (K,)."""
+    spot: float
+    """Hottest cell, averaged over time, K."""
     peak: float
     """Hottest cell while it is read, K."""
     tile_temperature: F64
@@ -71,6 +75,8 @@ def device_state(view: View, heated: Heated | None = None) -> DeviceState:
     each = write_energy(hardware.technology, 1.0, hardware["program_pulses"])
     return DeviceState(
         temperature=at_tile + heated.rise,
+        gradient=heated.gradient,
+        spot=float((at_tile + heated.spot).max()),
         peak=_peak(heated, at_tile),
         tile_temperature=settled.temperature,
         leakage=settled.leakage,

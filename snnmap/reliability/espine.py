@@ -20,6 +20,7 @@ from snnmap.core.errors import InputError
 from snnmap.hardware import Hardware, Technology, load_technology, technology_names
 from snnmap.ir import Mapping
 from snnmap.physics import espine, thermal
+from snnmap.physics.fields import Field
 from snnmap.physics.leakage import Leakage, Settled, settle
 from snnmap.reliability.crossbars import passes_of, tile_variation
 from snnmap.reliability.device import chip_thermal
@@ -48,6 +49,10 @@ class EspineState:
     """Spikes through the arrays, neurons, routers, merging, W (T,)."""
     gain: float
     """Leakage loop gain; 1 is thermal runaway."""
+    gradient: F64
+    """Hottest minus coolest place of every cluster's crossbar, averaged over time, K (K,)."""
+    spot: float
+    """Hottest cell, averaged over time, K."""
 
 
 def espine_twin(technology: Technology) -> Technology | None:
@@ -102,14 +107,13 @@ class Heating(NamedTuple):
         own, _ = espine.self_heating(espine.path_currents(shape, cell), cell)
         return cls(cell, own, espine.spike_power(shape, cell), thermal.Sheet.of(technology))
 
-    def average(self, duty: F64) -> F64:
-        """Rise of every cell above the silicon below averaged over time, K (R, C).
+    def average(self, duty: F64) -> Field:
+        """Rise of every cell above the silicon below averaged over time: the sheet's, and the cell's own.
 
-        The sheet's rise and the cell's own. Power counts in full: what a pulse too short to reach the steady rise has
-        stored leaves after it.
+        Power counts in full: what a pulse too short to reach the steady rise has stored leaves after it.
         """
         own = thermal.mean_cell_rise(self.power.cell, self.cell.thermal_resistance, duty)
-        return thermal.sheet_rise(self.sheet, self.power.cell * duty) + own
+        return Field(thermal.sheet_rise(self.sheet, self.power.cell * duty), own)
 
     def in_a_spike(self, duty: F64) -> F64:
         """Rise of every cell above the silicon below at the end of a spike, K (R, C)."""
@@ -136,11 +140,12 @@ def espine_state(view: View, technology: Technology, *, bounds: bool = True) -> 
     """
     mapping, graph, hardware = view.mapping, view.graph, view.hardware
     heating, clusters = Heating.of(hardware, technology), mapping.clustering.clusters
-    settled, rise, dynamic = _settled(view, heating, technology)
-    silicon = settled.temperature - rise
+    settled, arrays, dynamic = _settled(view, heating, technology)
+    silicon = settled.temperature - arrays.mean
+    tile_of = mapping.placement.tile
     lifetime, spiking, hottest = (np.zeros(clusters) for _ in range(3))
     for tile in spiked_tiles(view, heating.cell.spike_time):
-        below = silicon[mapping.placement.tile[tile.clusters[0]]]
+        below = silicon[tile_of[tile.clusters[0]]]
         kelvin = below + heating.in_a_spike(tile.duty)
         endurance = espine.espine_endurance(kelvin, heating.cell.gamma)
         total = np.sum(tile.passes, axis=0)
@@ -153,27 +158,41 @@ def espine_state(view: View, technology: Technology, *, bounds: bool = True) -> 
     return EspineState(
         lifetime=lifetime * factors,
         bound=bound * factors,
-        temperature=settled.temperature[mapping.placement.tile],
+        temperature=settled.temperature[tile_of],
         spiking=spiking,
         hottest=float(hottest.max()),
         leakage=settled.leakage,
         tile_temperature=silicon,
         dynamic=dynamic,
         gain=settled.gain,
+        gradient=arrays.gradient[tile_of],
+        spot=float((silicon + arrays.spot)[tile_of].max()),
     )
 
 
-def _settled(view: View, heating: Heating, technology: Technology) -> tuple[Settled, F64, F64]:
-    """Average arrays and leakage; mean rise of arrays above their silicon, K, and dynamic power, W (T,)."""
+class Arrays(NamedTuple):
+    """Arrays of all tiles, averaged over time, K (T,) each; 0 where no spike passes."""
+
+    mean: F64
+    """Rise above the silicon below."""
+    gradient: F64
+    spot: F64
+    """Rise of the hottest cell."""
+
+
+def _settled(view: View, heating: Heating, technology: Technology) -> tuple[Settled, Arrays, F64]:
+    """Average temperature and leakage, the arrays above their silicon, and dynamic power, W (T,)."""
     hardware = view.hardware
-    rise, power = np.zeros(hardware.tiles), np.zeros(hardware.tiles)
+    arrays, power = Arrays(*(np.zeros(hardware.tiles) for _ in range(3))), np.zeros(hardware.tiles)
     for tile in spiked_tiles(view, heating.cell.spike_time):
         at = view.mapping.placement.tile[tile.clusters[0]]
-        rise[at] = heating.average(tile.duty).mean()
+        field = heating.average(tile.duty)
+        arrays.mean[at], arrays.gradient[at], arrays.spot[at] = field.mean, field.gradient, field.spot
         power[at] = float((heating.power.source * tile.duty).sum())
     dynamic = power + event_power(view, tile_events(view))
     chip, law = chip_thermal(hardware, technology), Leakage.of(technology, hardware.leaking_width)
-    return settle(chip, dynamic, law, heating.cell.ambient, chip.constriction(power) + rise), rise, dynamic
+    above = chip.constriction(power) + arrays.mean
+    return settle(chip, dynamic, law, heating.cell.ambient, above), arrays, dynamic
 
 
 def _bounds(view: View, cell: espine.EspineCell) -> F64:

@@ -10,6 +10,7 @@ from snnmap.analysis.view import View
 from snnmap.core.arrays import F32, F64, I32, I64, Bool
 from snnmap.hardware import Hardware
 from snnmap.physics import thermal
+from snnmap.physics.fields import Field
 from snnmap.physics.energy import row_read_energy, write_energy
 from snnmap.reliability.crossbars import Array, array_of
 
@@ -41,6 +42,10 @@ class Heated:
     """Of every cluster."""
     rise: F64
     """Rise of every cluster's crossbar above its tile, averaged over time and cells, K (K,)."""
+    gradient: F64
+    """Hottest minus coolest place of that crossbar, averaged over time, K (K,)."""
+    spot: F64
+    """Rise of its hottest cell above its tile, averaged over time, K (K,)."""
     energy: F64
     """Reads over the window, cells and wires, J (K,)."""
     fired: I64
@@ -59,24 +64,26 @@ def heat(view: View) -> Heated:
     """
     clusters, hardware = view.mapping.clustering.clusters, view.hardware
     of_cluster: dict[int, UsedCells] = {}
-    rise, energy = np.zeros(clusters), np.zeros(clusters)
+    rise, gradient, spot, energy = (np.zeros(clusters) for _ in range(4))
     for group in view.clusters_by_tile:
         arrays = [array_of(view, int(k)) for k in group]
-        cells, rise[group] = _heated_tile(arrays, hardware)
+        cells, field = _heated_tile(arrays, hardware)
+        rise[group], gradient[group], spot[group] = field.mean, field.gradient, field.spot
         for k, array, used in zip(group, arrays, cells, strict=True):
             of_cluster[int(k)] = used
             reads = row_read_energy(array.current, hardware["read_voltage"], hardware["read_time"])
             energy[k] = float(reads @ array.spikes)
-    return Heated([of_cluster[k] for k in range(clusters)], rise, energy, *tile_events(view))
+    of_clusters = [of_cluster[k] for k in range(clusters)]
+    return Heated(of_clusters, rise, gradient, spot, energy, *tile_events(view))
 
 
-def _heated_tile(arrays: list[Array], hardware: Hardware) -> tuple[list[UsedCells], float]:
-    """Used cells of the clusters of one tile, and the mean rise of their common array, K."""
+def _heated_tile(arrays: list[Array], hardware: Hardware) -> tuple[list[UsedCells], Field]:
+    """Used cells of the clusters of one tile, and the rise of their common array."""
     technology, sheet = hardware.technology, thermal.Sheet.of(hardware.technology)
     resistance = technology["thermal_resistance"]
     power = [thermal.cell_power(a.current, a.G) for a in arrays]
     average = np.sum([p * a.duty[:, None] for p, a in zip(power, arrays, strict=True)], axis=0)
-    around = thermal.sheet_rise(sheet, average)
+    field = Field(thermal.sheet_rise(sheet, average), average * resistance)
     writers = np.sum([a.used for a in arrays], axis=0)
     seen = np.zeros(writers.shape, bool)
     cells = []
@@ -85,7 +92,7 @@ def _heated_tile(arrays: list[Array], hardware: Hardware) -> tuple[list[UsedCell
         pulse = thermal.cell_rise(watts[used], resistance, technology["thermal_time"], hardware["read_time"])
         cells.append(
             UsedCells(
-                rest=_single(around[used]),
+                rest=_single(field.around[used]),
                 pulse=_single(pulse),
                 duty=_single(duty[used]),
                 voltage=_single(array.current[used] / array.G[used]),
@@ -95,7 +102,7 @@ def _heated_tile(arrays: list[Array], hardware: Hardware) -> tuple[list[UsedCell
             )
         )
         seen |= used
-    return cells, float((around + average * resistance).mean())
+    return cells, field
 
 
 def _single(values: F64) -> F32:

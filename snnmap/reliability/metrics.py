@@ -6,6 +6,8 @@ from snnmap.reliability.device import DeviceState, device_state
 from snnmap.reliability.espine import EspineState, espine_state, espine_twin
 from snnmap.reliability.wear import SPARE_SHARE
 
+GRADIENT = "hottest minus coolest place of a crossbar, averaged over time"
+
 
 def device_metrics(state: DeviceState, seconds_per_frame: float, frames: int) -> list[Metric]:
     """Headline figures of `device` mode; energies per frame, the profile being `frames` of `seconds_per_frame`."""
@@ -14,7 +16,10 @@ def device_metrics(state: DeviceState, seconds_per_frame: float, frames: int) ->
     figures: list[tuple[str, float | str, str, str]] = [
         ("device_temperature_average_K", float(state.temperature.mean()), "K", "mean over clusters' crossbars"),
         ("device_temperature_hottest_K", float(state.temperature.max()), "K", "mean over the cells of that crossbar"),
+        ("device_temperature_cell_average_K", state.spot, "K", "hottest cell, averaged over time"),
         ("device_temperature_cell_peak_K", state.peak, "K", "hottest cell while it is read"),
+        ("device_gradient_K", float(state.gradient.mean()), "K", f"{GRADIENT}, mean over clusters"),
+        ("device_gradient_steepest_K", float(state.gradient.max()), "K", f"{GRADIENT}, largest"),
         ("device_leakage_W", leaking, "W", "all tiles of the chip, at their temperatures"),
         ("device_power_dynamic_W", float(state.dynamic.sum()), "W", "reads, neurons, routers, merging"),
         ("device_energy_array_J", state.array_energy / frames, "J", "exact currents, cells and wires, per frame"),
@@ -58,6 +63,9 @@ def espine_metrics(state: EspineState) -> list[Metric]:
         ("espine_temperature_average_K", float(state.temperature.mean()), "K", "over time, cells and crossbars in use"),
         ("espine_temperature_spike_K", float(state.spiking.mean()), "K", "cells while spikes pass, mean over spikes"),
         ("espine_temperature_hottest_K", state.hottest, "K", "hottest cell while a spike passes"),
+        ("espine_temperature_cell_average_K", state.spot, "K", "hottest cell, averaged over time"),
+        ("espine_gradient_K", float(state.gradient.mean()), "K", f"{GRADIENT}, mean over clusters"),
+        ("espine_gradient_steepest_K", float(state.gradient.max()), "K", f"{GRADIENT}, largest"),
         ("espine_leakage_W", float(state.leakage.sum()), "W", "all tiles of the chip, at the average of their arrays"),
     ]
     return [Metric(name, value, unit, basis, mode="espine") for name, value, unit, basis in figures]

@@ -71,7 +71,10 @@ GROUPS: dict[str, tuple[Label, ...]] = {
     DEVICE: (
         Label("device_temperature_average_K", "average crossbar", "K"),
         Label("device_temperature_hottest_K", "hottest crossbar", "K"),
+        Label("device_temperature_cell_average_K", "hottest cell, over time", "K"),
         Label("device_temperature_cell_peak_K", "hottest cell while read", "K"),
+        Label("device_gradient_K", "gradient inside crossbars, average", "K"),
+        Label("device_gradient_steepest_K", "  of the steepest crossbar", "K"),
         Label("device_leakage_W", "leakage", "W"),
         Label("device_power_dynamic_W", "dynamic power", "W"),
         Label("device_energy_array_J", "array reads per frame, real wires", "J"),
@@ -95,6 +98,9 @@ GROUPS: dict[str, tuple[Label, ...]] = {
         Label("espine_temperature_average_K", "average crossbar, over time", "K"),
         Label("espine_temperature_spike_K", "cells while a spike passes, average", "K"),
         Label("espine_temperature_hottest_K", "hottest cell while a spike passes", "K"),
+        Label("espine_temperature_cell_average_K", "hottest cell, over time", "K"),
+        Label("espine_gradient_K", "gradient inside crossbars, average", "K"),
+        Label("espine_gradient_steepest_K", "  of the steepest crossbar", "K"),
         Label("espine_leakage_W", "leakage", "W"),
     ),
 }

@@ -154,7 +154,7 @@ def test_the_average_counts_all_heat_however_short_the_spike(compiled):
         heating = Heating.of(compiled.hardware, twin.with_value("espine_spike_time", spike_time))
         watts = float((heating.power.cell * duty).mean())
         expected = watts * (1 / heating.sheet.vertical + heating.cell.thermal_resistance)
-        assert heating.average(duty).mean() == pytest.approx(expected)
+        assert heating.average(duty).mean == pytest.approx(expected)
         assert heating.own == pytest.approx(
             heating.power.cell * heating.cell.thermal_resistance * -np.expm1(-spike_time / 36e-9), rel=1e-4
         )

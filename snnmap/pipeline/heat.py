@@ -1,0 +1,38 @@
+"""What heats the arrays under a wiring that is still to be chosen: the model that wiring for temperature searches on.
+
+A cell draws spikes of its row x share of its synapse x what its place lets through. In `espine` mode that is exact. In
+`device` mode the place is worked out once, with all cells at their mean conductance; the figures use exact currents.
+"""
+
+import numpy as np
+
+from snnmap.analysis.view import ClusteringView
+from snnmap.core.arrays import F64
+from snnmap.hardware import Hardware
+from snnmap.physics import pcm
+from snnmap.physics.espine import EspineCell, spike_power
+from snnmap.physics.thermal import Sheet
+from snnmap.reliability.crossbars import read_currents
+from snnmap.reliability.espine import espine_twin
+from snnmap.stages.protocols import CellPower
+
+
+def cell_power(view: ClusteringView, hardware: Hardware) -> CellPower:
+    """What cells draw by eSpine's equations where the technology has an espine twin, else in `device` mode."""
+    twin = espine_twin(hardware.technology)
+    shape = (hardware.rows, hardware.columns)
+    if twin is not None:
+        drawn = spike_power(shape, EspineCell.of(twin)).cell
+        return CellPower(share=None, background=0.0, place=drawn / drawn.max(), sheet=Sheet.of(twin))
+    low, high = hardware.technology["g_min"], hardware.technology["g_max"]
+    conductance = pcm.conductance(view.share, low, high)
+    share = conductance / high
+    place = passed(float(conductance.mean()), hardware)
+    return CellPower(share=share, background=low / high, place=place, sheet=Sheet.of(hardware.technology))
+
+
+def passed(conductance: float, hardware: Hardware) -> F64:
+    """Power of every cell, all at `conductance` S, over that without wires, largest 1 (R, C)."""
+    current = read_currents(np.full((hardware.rows, hardware.columns), conductance), hardware)
+    power: F64 = np.square(current)
+    return power / power.max()
