@@ -125,7 +125,7 @@ def cosine_modes(n: int) -> F64:
 
 
 def _response(shape: tuple[int, int], vertical: float, lateral: tuple[float, float], *, squared: bool) -> F64:
-    """g (2 R, N): line y answers to line i in mode k of the lines with g[|y - i|, k] + g[y + i + 1, k].
+    """G (2 R, N): line y answers to line i in mode k of the lines with g[|y - i|, k] + g[y + i + 1, k].
 
     From psi_m(y) psi_m(i) = [cos(w (y - i)) + cos(w (y + i + 1))] / R for m > 0, and half of that for m = 0, w = pi m /
     R, summed over m with the inverse eigenvalues of the sheet. Added up in one order, so the same on every machine.
@@ -174,7 +174,8 @@ def products(place: F64) -> tuple[F64, F64]:
         If MOST_TERMS products leave more than TOLERANCE.
     """
     left, largest = place.copy(), float(np.abs(place).max(initial=0.0))
-    rows, columns = [], []
+    rows: list[F64] = []
+    columns: list[F64] = []
     while not rows or np.abs(left).max() > TOLERANCE * largest:
         if len(rows) == MOST_TERMS:
             raise InputError(f"the map of places is no sum of {MOST_TERMS} products; give one smooth in row and column")

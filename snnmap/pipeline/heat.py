@@ -34,5 +34,5 @@ def cell_power(view: ClusteringView, hardware: Hardware) -> CellPower:
 def passed(conductance: float, hardware: Hardware) -> F64:
     """Power of every cell, all at `conductance` S, over that without wires, largest 1 (R, C)."""
     current = read_currents(np.full((hardware.rows, hardware.columns), conductance), hardware)
-    power: F64 = np.square(current)
-    return power / power.max()
+    power: F64 = np.square(current / current.max())
+    return power

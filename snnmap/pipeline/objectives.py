@@ -30,13 +30,19 @@ class Preset:
     quality: Quality = "current"
     terms: tuple[tuple[str, float], ...] = ()
     """Placement terms beside the traffic, with their weights."""
+    weighs: str = ""
+    """Option that a number after the objective's name sets, `thermal:0.5`; none if it takes no number."""
 
 
 OBJECTIVES: dict[str, Preset] = {
     "default": Preset("few messages, and busy rows where cells carry little current"),
     "traffic": Preset("few messages alone, lines in order: SpiNeMap's objective", wire="identity"),
     "espine": Preset("the weakest cell by eSpine's endurance (espine mode)", wire="weakest_cell", quality="endurance"),
-    "thermal": Preset("an even temperature inside crossbars", wire="even_heat"),
+    "thermal": Preset(
+        "an even temperature inside crossbars; thermal:X adds X times the mean rise to the gradient",
+        wire="even_heat",
+        weighs="wire.mean_weight",
+    ),
     "lifetime": Preset(
         "the weakest cell by read current; busy clusters on enduring tiles",
         wire="weakest_cell",

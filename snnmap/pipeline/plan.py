@@ -80,11 +80,8 @@ def plan_for(
     InputError
         If the objective, a stage, an algorithm or a field is unknown, or a value does not fit its field.
     """
-    presets = objectives()
-    if objective not in presets:
-        raise InputError(f"objective {objective!r} is unknown; {suggestion(objective, presets)}")
-    preset = presets[objective]
-    chosen = _configured(preset, dict(settings or {}))
+    preset, number = preset_of(objective)
+    chosen = _configured(preset, {**number, **(settings or {})})
     for name, weight in terms:
         if name not in TERM_NAMES:
             raise InputError(f"placement term {name!r} is unknown; {suggestion(name, TERM_NAMES)}")
@@ -92,6 +89,25 @@ def plan_for(
             raise InputError(f"the weight of term {name!r} must be 0 or more, not {weight}")
     weighed = {**dict(preset.terms), **dict(terms)}
     return Plan(objective=objective, **chosen, quality=preset.quality, terms=tuple(sorted(weighed.items())))
+
+
+def preset_of(objective: str) -> tuple[Preset, dict[str, str]]:
+    """Preset of `NAME` or `NAME:NUMBER`, and the setting that the number is for.
+
+    Raises
+    ------
+    InputError
+        If there is no such objective, or it takes no number.
+    """
+    presets = objectives()
+    name, colon, number = objective.partition(":")
+    if name not in presets:
+        raise InputError(f"objective {objective!r} is unknown; {suggestion(name, presets)}")
+    preset = presets[name]
+    if colon and not preset.weighs:
+        takers = ", ".join(f"{other}:X" for other, its in presets.items() if its.weighs)
+        raise InputError(f"objective {objective!r}: {name!r} takes no number; these do: {takers}")
+    return preset, {preset.weighs: number} if colon else {}
 
 
 def _configured(preset: Preset, settings: dict[str, Any]) -> dict[str, Algorithm]:
@@ -127,6 +143,8 @@ def _with_field(algorithm: Algorithm, stage: str, name: str, value: Any) -> Algo
         raise InputError(f"{stage}.{name}={value!r} is unknown; {suggestion(str(value), choices[name])}")
     try:
         return replace(algorithm, **{name: _typed(value, known[name])})
+    except InputError:
+        raise
     except ValueError as error:
         kind = type(known[name]).__name__
         raise InputError(f"{stage}.{name}={value!r} is not usable ({error}); give a {kind}") from None

@@ -10,8 +10,8 @@ from snnmap.analysis.view import View
 from snnmap.core.arrays import F32, F64, I32, I64, Bool
 from snnmap.hardware import Hardware
 from snnmap.physics import thermal
-from snnmap.physics.fields import Field
 from snnmap.physics.energy import row_read_energy, write_energy
+from snnmap.physics.fields import Field
 from snnmap.reliability.crossbars import Array, array_of
 
 

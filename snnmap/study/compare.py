@@ -15,7 +15,8 @@ from snnmap.study.cases import CompareOptions, Source, cases
 METRICS = (
     *("crossbars", "area_m2", "messages", "hops", "energy_J", "latency_s", "energy_delay_Js"),
     *("throughput_frames_per_s",),
-    *("device_temperature_average_K", "device_temperature_hottest_K", "device_temperature_cell_peak_K"),
+    *("device_temperature_average_K", "device_temperature_hottest_K", "device_temperature_cell_average_K"),
+    *("device_temperature_cell_peak_K", "device_gradient_K", "device_gradient_steepest_K"),
     *(
         "device_power_dynamic_W",
         "device_leakage_W",
@@ -26,7 +27,8 @@ METRICS = (
     ),
     *("device_lifetime_spared_s", "device_first_failure_s", "device_limited_by"),
     *("espine_lifetime_frames", "espine_lifetime_bound_frames", "espine_temperature_average_K"),
-    *("espine_temperature_spike_K", "espine_temperature_hottest_K", "espine_leakage_W"),
+    *("espine_temperature_spike_K", "espine_temperature_hottest_K", "espine_temperature_cell_average_K"),
+    *("espine_gradient_K", "espine_gradient_steepest_K", "espine_leakage_W"),
 )
 """Rows of the table; figures that a technology does not have are left out."""
 
@@ -45,7 +47,8 @@ class Entry:
     """SI; `1` is a share, nothing a count."""
     value: float | int | str | None
     ratio: float | None
-    """Value over that of the first objective; none for words, temperatures and what never happens."""
+    """Value over that of the first objective; none for words, temperatures and what never happens. Gradients have
+    one: they are differences already."""
     difference: float | None
     """Temperature minus that of the first objective, K."""
     judgement: Judgement | None
@@ -157,7 +160,7 @@ def _against(value: Any, base: Any, metric: str) -> tuple[float | None, float | 
     """Ratio and difference to the first objective."""
     if not (isinstance(value, int | float) and isinstance(base, int | float)):
         return None, None
-    if label(metric).unit == "K":
+    if label(metric).unit == "K" and "gradient" not in metric:
         return None, float(value - base)
     if base == 0:
         return (1.0 if value == 0 else None), None

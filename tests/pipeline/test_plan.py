@@ -44,9 +44,33 @@ def test_settings_change_one_field() -> None:
 
 
 def test_terms_join_those_of_the_objective() -> None:
-    assert plan_for("thermal", terms=(("leakage", 0.5),)).terms == (("leakage", 0.5), ("thermal", 0.2))
-    assert plan_for("thermal", terms=(("thermal", 2.0),)).terms == (("thermal", 2.0),)
+    assert plan_for("leakage", terms=(("thermal", 0.5),)).terms == (("leakage", 0.2), ("thermal", 0.5))
+    assert plan_for("leakage", terms=(("leakage", 2.0),)).terms == (("leakage", 2.0),)
     assert parse_terms(("thermal=0.5", "leakage = 2")) == (("thermal", 0.5), ("leakage", 2.0))
+
+
+def test_a_number_after_the_name_weighs_what_the_objective_says() -> None:
+    assert plan_for("thermal").wire.mean_weight == 0.0
+    plan = plan_for("thermal:0.5")
+    assert (plan.objective, plan.wire.mean_weight) == ("thermal:0.5", 0.5)
+    assert plan.record().objective == "thermal:0.5"
+    assert plan_for("thermal:0.5", {"wire.mean_weight": "2"}).wire.mean_weight == 2.0
+
+
+@pytest.mark.parametrize(
+    ("objective", "words"),
+    [
+        ("thermal:-1", "must be 0 or more, not -1"),
+        ("thermal:nan", "must be 0 or more"),
+        ("thermal:", "wire.mean_weight=''"),
+        ("thermal:much", "wire.mean_weight='much'"),
+        ("thremal:1", "did you mean 'thermal'"),
+        ("traffic:1", "takes no number; these do: thermal:X"),
+    ],
+)
+def test_a_wrong_number_is_refused(objective: str, words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        plan_for(objective)
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,8 @@ RAMP = 12.0**0.5
 @njit
 def total_power(field_power: F64) -> float:
     """Power of all cells from the power of the lines in modes (R, N): only the constant mode has a sum."""
-    return float(np.sum(field_power[:, 0])) * np.sqrt(field_power.shape[1])
+    total: float = np.sum(field_power[:, 0]) * np.sqrt(field_power.shape[1])
+    return total
 
 
 @njit
@@ -101,7 +102,7 @@ def even(lines: Lines, at: I64, limit: float, weight: float, order: I64) -> floa
     extremes(lines, field, high, low)
     ranked = by_extremity(high, low)
     to_mean = weight / (count * modes)
-    cost = high.max() - low.min() + to_mean * total
+    cost: float = high.max() - low.min() + to_mean * total
     for at_a in range(count):
         for at_b in range(at_a + 1, count):
             a, b = order[at_a], order[at_b]

@@ -1,0 +1,140 @@
+"""The climb to an even temperature: against brute force, never worse than its start, and what it refuses."""
+
+from itertools import permutations
+
+import numpy as np
+import pytest
+from oracles import thermal_sheet
+from support.crossbars import crossbars
+from support.machines import mesh
+
+from snnmap.analysis.view import ClusteringView
+from snnmap.core.errors import InfeasibleError, InputError
+from snnmap.physics.thermal import Sheet
+from snnmap.stages.protocols import CellPower, Run, WiringProblem
+from snnmap.stages.wire import EvenHeat
+
+SHEET = Sheet(1.0, 2.0, 3.0)
+
+
+def place_map(shape, strength=0.2):
+    up, along = np.arange(shape[0], 0, -1.0)[:, None], np.arange(1.0, shape[1] + 1)[None, :]
+    return 1.0 / (1.0 + strength * up + 2.0 * strength * along) ** 2
+
+
+def problem(shapes, size, seed=0, density=0.7):
+    """Separate crossbars of `shapes` on arrays of `size`, and what their cells draw."""
+    graph, clustering, cells = crossbars(np.random.default_rng(seed), shapes, density)
+    power = CellPower(None, 0.0, place_map(size), SHEET)
+    machine = mesh(1, len(shapes), rows=size[0], columns=size[1])
+    return WiringProblem(ClusteringView(graph, clustering), machine, np.ones(size), lambda: power), cells
+
+
+def drawn(asked, wiring, cluster=0):
+    """Power of every cell, cell by cell."""
+    view, power = asked.view, asked.power()
+    c, grid = view.clustering, np.zeros(power.place.shape)
+    for r in range(c.row_ptr[cluster], c.row_ptr[cluster + 1]):
+        for cell in range(view.cells.ptr[r], view.cells.ptr[r + 1]):
+            i, j = wiring.row[r], wiring.column[view.cells.column[cell]]
+            share = 1.0 if power.share is None else power.share[view.cells.synapse[cell]]
+            grid[i, j] += view.graph.spikes[c.row_source[r]] * share * power.place[i, j]
+    return grid
+
+
+def cost_of(grid, weight=0.0):
+    rise = thermal_sheet.rise(grid, SHEET.vertical, SHEET.row, SHEET.column)
+    return float(np.ptp(rise) + weight * rise.mean())
+
+
+def brute_force(content, place, weight):
+    """Least cost over all wirings that draw no more than the lines as numbered: every order of rows and of columns."""
+    rows, columns = content.shape
+    unit = np.zeros((rows * columns, rows, columns))
+    unit.reshape(rows * columns, -1)[np.arange(rows * columns), np.arange(rows * columns)] = 1.0
+    response = np.array([thermal_sheet.rise(u, SHEET.vertical, SHEET.row, SHEET.column).ravel() for u in unit])
+    limit, best = (content * place).sum(), np.inf
+    for row in permutations(range(rows)):
+        grids = np.array([(content[list(row)][:, list(c)] * place).ravel() for c in permutations(range(columns))])
+        rise = grids @ response
+        cost = np.ptp(rise, axis=1) + weight * rise.mean(axis=1)
+        cost[grids.sum(axis=1) > limit * (1 + 1e-9)] = np.inf
+        best = min(best, float(cost.min()))
+    return best
+
+
+@pytest.mark.parametrize("weight", [0.0, 1.0])
+def test_small_crossbars_reach_the_optimum(weight):
+    optimal, cases = 0, 0
+    for seed in range(40):
+        size = [(4, 4), (3, 4), (4, 2), (2, 3)][seed % 4]
+        used = (size[0] - seed // 4 % 2, size[1])
+        asked, cells = problem([used], size, seed)
+        wiring = EvenHeat(mean_weight=weight)(asked, Run(np.random.default_rng(seed)))
+        content = np.zeros(size)
+        content[: used[0], : used[1]] = cells * asked.view.graph.spikes[: used[0], None]
+        best, got = brute_force(content, asked.power().place, weight), cost_of(drawn(asked, wiring), weight)
+        assert got >= best * (1 - 1e-9)
+        assert got <= 1.05 * best
+        optimal += got <= best * (1 + 1e-9)
+        cases += 1
+    assert optimal >= 0.9 * cases
+
+
+@pytest.mark.parametrize("weight", [0.0, 2.0])
+def test_larger_crossbars_get_evener_and_draw_no_more(weight):
+    asked, _ = problem([(20, 16), (9, 14), (24, 5)], (24, 16), 5, 0.5)
+    wiring = EvenHeat(mean_weight=weight)(asked, Run(np.random.default_rng(1)))
+    from snnmap.stages.wire import Identity
+
+    numbered = Identity()(asked, Run(np.random.default_rng(1)))
+    for k in range(3):
+        before, after = drawn(asked, numbered, k), drawn(asked, wiring, k)
+        assert cost_of(after, weight) < 0.6 * cost_of(before, weight)
+        assert after.sum() <= before.sum() * (1 + 1e-9)
+        rows = asked.view.clustering.row_ptr
+        assert len(set(wiring.row[rows[k] : rows[k + 1]].tolist())) == rows[k + 1] - rows[k]
+
+
+def test_the_mean_weighs_in():
+    asked, _ = problem([(20, 12)], (24, 16), 2, 0.5)
+    means = []
+    for weight in (0.0, 50.0):
+        wiring = EvenHeat(mean_weight=weight)(asked, Run(np.random.default_rng(1)))
+        means.append(drawn(asked, wiring).sum())
+    assert means[1] < 0.99 * means[0]
+
+
+def test_shares_and_background_are_drawn():
+    asked, cells = problem([(4, 3)], (4, 4), 1, 0.5)
+    share = np.linspace(0.2, 1.0, int(cells.sum()))
+    power = CellPower(share, 0.1, place_map((4, 4)), SHEET)
+    from snnmap.stages.wire.even_heat import content_of
+
+    content = content_of(asked, power, 0)
+    spikes = asked.view.graph.spikes[:4]
+    assert content[:, 3].tolist() == [0.0] * 4
+    assert content[:, :3][cells] == pytest.approx((spikes[:, None] * np.ones(3))[cells] * share)
+    assert content[:, :3][~cells] == pytest.approx((spikes[:, None] * 0.1 * np.ones(3))[~cells])
+
+
+def test_same_seed_same_lines_and_the_deadline_leaves_lines_as_numbered():
+    asked, _ = problem([(10, 8)], (12, 10), 4)
+    told = []
+    one, two = (EvenHeat()(asked, Run(np.random.default_rng(7), lambda *a: told.append(a))) for _ in range(2))
+    assert (one.row.tolist(), one.column.tolist()) == (two.row.tolist(), two.column.tolist())
+    assert told[0][:3] == ("wire", 1, 1)
+    late = EvenHeat()(asked, Run(np.random.default_rng(7), deadline=0.0))
+    assert late.row.tolist() == list(range(10))
+
+
+def test_what_is_refused():
+    for weight in (-0.1, float("nan"), float("inf")):
+        with pytest.raises(InputError, match=r"thermal:WEIGHT.*0 or more"):
+            EvenHeat(mean_weight=weight)
+    asked, _ = problem([(5, 3)], (4, 4))
+    with pytest.raises(InfeasibleError):
+        EvenHeat()(asked, Run(np.random.default_rng(0)))
+    blind = WiringProblem(asked.view, mesh(1, 1, rows=8, columns=8), np.ones((8, 8)))
+    with pytest.raises(InputError, match="what heats the arrays"):
+        EvenHeat()(blind, Run(np.random.default_rng(0)))
