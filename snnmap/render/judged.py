@@ -23,7 +23,7 @@ LEGEND: dict[str, str] = {
 
 def shown(name: str, value: Any, reading: Reading | None) -> str:
     """A figure as a reader should see it, with its unit; three digits, temperatures with their rise above the air."""
-    unit = label(name).unit
+    unit = label(name).written
     judgement = None if reading is None else reading.of(name)
     if judgement is not None and judgement.doubt == "outside model":
         return f"above {number(judgement.limit, unit, DIGITS)}: outside the model"

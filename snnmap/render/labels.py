@@ -7,6 +7,8 @@ group, let alone in one number.
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from snnmap.render.numbers import GAP
+
 DEVICE = "device mode"
 ESPINE = "espine mode"
 MODES = "device mode: exact currents, real writes; espine mode: eSpine's equations with recalled constants"
@@ -19,6 +21,13 @@ class Label(NamedTuple):
     words: str
     unit: str = ""
     """SI; `1` is a share."""
+    gap: bool = False
+    """Whether it is a difference of temperatures, to be read with a prefix and without the air."""
+
+    @property
+    def written(self) -> str:
+        """Unit for `numbers.number`."""
+        return GAP if self.gap else self.unit
 
 
 GROUPS: dict[str, tuple[Label, ...]] = {
@@ -73,8 +82,8 @@ GROUPS: dict[str, tuple[Label, ...]] = {
         Label("device_temperature_hottest_K", "hottest crossbar", "K"),
         Label("device_temperature_cell_average_K", "hottest cell, over time", "K"),
         Label("device_temperature_cell_peak_K", "hottest cell while read", "K"),
-        Label("device_gradient_K", "gradient inside crossbars, average", "K"),
-        Label("device_gradient_steepest_K", "  of the steepest crossbar", "K"),
+        Label("device_gradient_K", "gradient inside crossbars, average", "K", gap=True),
+        Label("device_gradient_steepest_K", "  of the steepest crossbar", "K", gap=True),
         Label("device_leakage_W", "leakage", "W"),
         Label("device_power_dynamic_W", "dynamic power", "W"),
         Label("device_energy_array_J", "array reads per frame, real wires", "J"),
@@ -99,8 +108,8 @@ GROUPS: dict[str, tuple[Label, ...]] = {
         Label("espine_temperature_spike_K", "cells while a spike passes, average", "K"),
         Label("espine_temperature_hottest_K", "hottest cell while a spike passes", "K"),
         Label("espine_temperature_cell_average_K", "hottest cell, over time", "K"),
-        Label("espine_gradient_K", "gradient inside crossbars, average", "K"),
-        Label("espine_gradient_steepest_K", "  of the steepest crossbar", "K"),
+        Label("espine_gradient_K", "gradient inside crossbars, average", "K", gap=True),
+        Label("espine_gradient_steepest_K", "  of the steepest crossbar", "K", gap=True),
         Label("espine_leakage_W", "leakage", "W"),
     ),
 }

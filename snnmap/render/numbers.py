@@ -7,6 +7,8 @@ PREFIXES = tuple(
     (10.0 ** (3 * power), name)
     for power, name in zip(range(4, -6, -1), ("T", "G", "M", "k", "", "m", "u", "n", "p", "f"), strict=True)
 )
+GAP = "K of difference"
+"""Unit of a difference of temperatures; written with a prefix, which a temperature never is."""
 SCALED = {"s", "J", "J s", "W", "A", "V", "m", "1/s", "ohm", "S", "K/W", "W/K"}
 ELECTRONVOLT = 1.602176634e-19
 """J."""
@@ -59,6 +61,9 @@ def scale_of(value: float, unit: str) -> tuple[float, str]:
         return next(step for step in YEARS if size >= step[0])
     if unit == "s" and size >= 1e3:
         return next((step for step in CLOCK if size >= step[0]), CLOCK[-1])
+    if unit == GAP:
+        scale, prefix = next((p for p in PREFIXES if size >= p[0]), PREFIXES[-1]) if size else (1.0, "")
+        return scale, f"{prefix}K"
     if unit not in SCALED or size == 0:
         return 1.0, unit
     if unit == "J" and size < 1e-17:

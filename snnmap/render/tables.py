@@ -52,7 +52,7 @@ def compared(cells: Sequence[Cell]) -> list[tuple[str, list[tuple[str, ...]]]]:
 
 def _rows(cells: Sequence[Cell]) -> list[tuple[str, ...]]:
     named = label(cells[0].metric)
-    texts, unit = in_one_unit([cell.value for cell in cells], named.unit)
+    texts, unit = in_one_unit([cell.value for cell in cells], named.written)
     texts = [_judged(cell, text) for cell, text in zip(cells, texts, strict=True)]
     texts[1:] = ["=" if cell.value == cells[0].value else text for cell, text in zip(cells[1:], texts[1:], strict=True)]
     words = named.words.strip()

@@ -160,7 +160,7 @@ def _against(value: Any, base: Any, metric: str) -> tuple[float | None, float | 
     """Ratio and difference to the first objective."""
     if not (isinstance(value, int | float) and isinstance(base, int | float)):
         return None, None
-    if label(metric).unit == "K" and "gradient" not in metric:
+    if label(metric).unit == "K" and not label(metric).gap:
         return None, float(value - base)
     if base == 0:
         return (1.0 if value == 0 else None), None
