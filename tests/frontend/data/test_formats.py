@@ -128,6 +128,8 @@ def test_tables_of_values(tmp_path):
     found = encoded(read.data, (2,), steps=5, encode="current")
     assert found.notes == ["the values 0 to 255 of the images are divided by 255"]
     np.testing.assert_allclose(sorted(found.spikes.value), [0.2] * 5 + [1.0] * 5)
+    path.write_text("pixel 0\tpixel 1\n0.5\t0.25\n")
+    assert read_recording(path).data.values.tolist() == [[0.5, 0.25]]
     path.write_text("0.5 0.25\n0 1\n1 1\n")
     assert read_recording(path).data.values.shape == (3, 2)
     series = read_recording(path, wanted=Wanted(layout="TF")).data

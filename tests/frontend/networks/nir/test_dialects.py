@@ -192,3 +192,38 @@ def test_a_step_longer_than_a_time_constant_is_told_and_twice_that_refused(tmp_p
         snnmap.profile(network, snnmap.LoadOptions(data=data, dt=5e-4))
     exact = snnmap.profile(network, snnmap.LoadOptions(data=data, dt=5e-4, decay="exponential"))
     assert not any("although" in line for line in exact.remarks.assumed)
+
+
+def test_a_recurrent_layer_of_snntorch_alone_is_told_by_its_nesting():
+    """`RLeaky` is written at full shape in double precision, as SpikingJelly writes everything, but as a graph."""
+    neuron = {"tau": full(1e-3), "r": full(10.0), "v_leak": full(0.0), "v_threshold": full(1.0), "v_reset": full(0.0)}
+    inner = {"type": "NIRGraph", "edges": [("input", "lif"), ("lif", "w"), ("w", "lif"), ("lif", "output")]}
+    inner["nodes"] = {
+        "input": {"type": "Input", "shape": np.array([3])},
+        "lif": {"type": "LIF", **neuron},
+        "w": {"type": "Linear", "weight": np.eye(3, dtype=np.float32)},
+        "output": {"type": "Output", "shape": np.array([3])},
+    }
+    tree = one_layer("LIF", **neuron)
+    assert "SpikingJelly" in read(tree).why["reset"]
+    tree["nodes"]["n"] = inner
+    assert "the dialect of snnTorch, a guess" in read(tree).why["reset"]
+
+
+def test_scalars_with_time_constants_in_seconds_are_not_norses_own():
+    scalar = {"tau": 0.02, "r": 1.0, "v_leak": 0.0, "v_threshold": 1.0, "v_reset": 0.0}
+    imported = read(one_layer("LIF", **{key: np.float32(value) for key, value in scalar.items()}))
+    assert imported.hints == {}
+    assert imported.network.populations[-1].parameters["tau"][0] == np.float32(0.02)
+
+
+@pytest.mark.parametrize(("dialect", "spikes"), [("spikingjelly", 1), ("sinabs", 1), ("snntorch", 0), ("norse", 0)])
+def test_v_just_at_the_threshold(dialect, spikes):
+    """An input that lifts v to the threshold exactly."""
+    neuron = {"r": np.ones(1), "v_threshold": np.ones(1), "v_reset": np.zeros(1)}
+    tree = graph(CHAIN, **ends([1], [1]), a=linear([[1.0]]), n=("IF", neuron))
+    dt = DIALECTS[dialect].settings["dt"] if DIALECTS[dialect].settings["integration"] == "time" else 1.0
+    tree["nodes"]["n"]["r"] = np.ones(1) / (1.0 if dialect == "norse" else dt)
+    wish = snnmap.LoadOptions(dialect=dialect, layout="BTF")
+    profiled = snnmap.profile(read(tree, dialect=dialect), wish, data=np.ones((1, 1, 1)))
+    assert profiled.spikes[-1] == spikes
