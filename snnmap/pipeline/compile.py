@@ -9,6 +9,7 @@ from typing import Unpack, cast
 
 import numpy as np
 
+from snnmap.analysis.bounds import lower_bounds
 from snnmap.analysis.view import ClusteringView, View
 from snnmap.core.arrays import F64
 from snnmap.core.errors import InfeasibleError, InputError
@@ -24,6 +25,7 @@ from snnmap.ir import (
     ChipFacts,
     Clustering,
     Mapping,
+    Network,
     Origin,
     Placement,
     PopulationFacts,
@@ -42,7 +44,7 @@ from snnmap.pipeline.objectives import Quality
 from snnmap.pipeline.operating import check_pace, check_pulse, operated
 from snnmap.pipeline.options import CompileOptions
 from snnmap.pipeline.plan import Algorithms, Plan, plan_for
-from snnmap.pipeline.profile import Inputs, profile
+from snnmap.pipeline.profile import Inputs, prepared, profile
 from snnmap.reliability.crossbars import read_currents, tile_variation
 from snnmap.reliability.espine import espine_quality
 from snnmap.stages.protocols import PartitionProblem, PlacementProblem, Run, ScheduleProblem, Term, WiringProblem
@@ -141,9 +143,9 @@ def compile(  # noqa: A001  the word every user of a compiler expects
     inputs, algorithms = _parted(arguments)
     plan = plan_for(options.objective, dict(options.settings), options.terms).using(algorithms)
     hardware = operated(load_hardware(options.hardware, options.technology), options.point)
-    if isinstance(source, SpikeGraph) and inputs:
-        raise InputError(f"{next(iter(inputs))} does not apply: the profile has its input already")
-    graph = source if isinstance(source, SpikeGraph) else profile(source, load, progress=progress, **inputs)
+    ready = prepared(source, load, inputs)
+    _must_fit(ready.network, hardware, options)
+    graph = ready if isinstance(ready, SpikeGraph) else profile(ready, progress=progress)
     _must_have_work(graph)
     if options.split == "unroll":
         from snnmap.pipeline.unrolled import unrolled
@@ -163,6 +165,12 @@ def _parted(arguments: Arguments) -> tuple[Inputs, Algorithms]:
     inputs = {key: value for key, value in arguments.items() if key in Inputs.__annotations__}
     algorithms = {key: value for key, value in arguments.items() if key not in inputs}
     return cast("Inputs", inputs), cast("Algorithms", algorithms)
+
+
+def _must_fit(network: Network, hardware: Hardware, options: CompileOptions) -> None:
+    """Refuse what cannot fit by its structure alone, before hours go into its profile and its partition."""
+    if network.neurons and options.split != "unroll":
+        hardware.sized(max(lower_bounds(network, hardware).values()))
 
 
 def _must_have_work(graph: SpikeGraph) -> None:

@@ -20,6 +20,26 @@ class Inputs(TypedDict, total=False):
     layout: str
 
 
+def prepared(
+    source: Source | Workload | SpikeGraph, options: LoadOptions | None, inputs: Inputs
+) -> Workload | SpikeGraph:
+    """What `profile` would run, or the graph that is finished already; arguments as there.
+
+    Raises
+    ------
+    InputError
+        If a file or option is not usable, or `inputs` are given for what has its input already.
+    """
+    saved = isinstance(source, str | Path) and is_profile(source)
+    if inputs and (saved or isinstance(source, Workload | SpikeGraph)):
+        raise InputError(f"{next(iter(inputs))} does not apply: the workload has its input already")
+    if isinstance(source, Workload | SpikeGraph):
+        return source
+    if isinstance(source, str | Path) and saved:
+        return load_profile(Path(source))
+    return load_workload(source, replace(options or LoadOptions(), **inputs))
+
+
 def profile(
     source: Source | Workload,
     options: LoadOptions | None = None,
@@ -46,17 +66,8 @@ def profile(
     InputError
         If a file or option is not usable.
     """
-    finished = isinstance(source, Workload) or (isinstance(source, str | Path) and is_profile(source))
-    if inputs and finished:
-        raise InputError(f"{next(iter(inputs))} does not apply: the workload has its input already")
-    if isinstance(source, Workload):
-        workload = source
-    elif isinstance(source, str | Path) and finished:
-        return load_profile(Path(source))
-    else:
-        loaded = load_workload(source, replace(options or LoadOptions(), **inputs))
-        if isinstance(loaded, SpikeGraph):
-            return loaded
-        workload = loaded
+    workload = prepared(source, options, inputs)
+    if isinstance(workload, SpikeGraph):
+        return workload
     per_frame = None if progress is None else lambda done, total: progress("profile", done, total, 0.0)
     return run_profile(workload, progress=per_frame)

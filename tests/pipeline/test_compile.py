@@ -169,3 +169,16 @@ def test_a_mapping_without_workload_asks_for_it(compiled: Compiled, tmp_path: Pa
     snnmap.save(nameless, tmp_path / "m.json")
     with pytest.raises(InputError, match="--workload"):
         snnmap.verify_file(tmp_path / "m.json")
+
+
+def test_what_cannot_fit_is_refused_before_the_profile(tmp_path: Path) -> None:
+    """With the number that `check` gives."""
+    (tmp_path / "tiny.toml").write_text(
+        'name = "tiny"\nextends = "pcm-mesh"\ndescription = "1"\n[mesh]\nwidth = 2\nheight = 1\n'
+    )
+    chip = str(tmp_path / "tiny.toml")
+    steps: list[str] = []
+    with pytest.raises(InfeasibleError) as refused:
+        snnmap.compile("mnist-mlp", CompileOptions(hardware=chip), progress=lambda stage, *_: steps.append(stage))
+    assert steps == []
+    assert refused.value.asked == snnmap.check("mnist-mlp", hardware=chip)["crossbars_at_least"]

@@ -132,7 +132,8 @@ def _read(path: Path, wanted: Wanted) -> Recording:
     if path.suffix == ".bin":
         return nmnist.read_recordings(path)
     if idx.is_idx(head, path.name):
-        images = Recording(Dense(idx.read_idx(path, content), False, spiking=False, span=BYTE), None, (), digests)
+        pixels = Dense(idx.read_idx(path, content), False, spiking=False, span=BYTE)
+        images = Recording(pixels, None, ("the bytes of the images are divided by 255",), digests)
         beside = idx.labels_beside(path)
         return images if beside is None else replace(images, labels=_labels(beside, read_bytes(beside), images))
     if path.suffix in table.SUFFIXES:
