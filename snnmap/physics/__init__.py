@@ -7,6 +7,8 @@ zero; the methods below only combine such lines.
 - One gated row at a time: the bit lines carry one current each, so the row is a single ladder. Closed form.
 - Any pattern: conjugate gradients on the word lines with the bit lines eliminated and whole word lines as
   preconditioner. 2 to 70 iterations up to N^2 R G = 1e3; plain fixed-point iteration diverges from 2 on.
+- A row beside others that are on for a share of its reads: conjugate gradients on the rows' mean currents, whole word
+  lines as preconditioner; exact in the means, whose limits are a row alone and all rows on.
 - Many patterns on one set of connected rows: the transfer tensor by block elimination down the rows, then one matrix
   product. It is also what answers if the iteration should ever stall.
 - Cells with I = G sinh(kV)/k: Newton, each step a linear array with a voltage in series with every cell.
@@ -20,8 +22,9 @@ relaxation and the Schur-complement view after Saad, Iterative Methods for Spars
 
 Device models start from those currents. `pcm`: conductance, noise and drift as published fits. `thermal`: a cell over
 its array (one resistance), the array over its tile (a metal sheet), tiles over the air (a silicon sheet), each sheet
-solved exactly by DCT. `leakage`: the fixed point of leakage and temperature, or proof of runaway. `endurance`: wear by
-writes, loss of state, drift, with a lifetime band. `espine`: eSpine's equations instead, every spike wearing its cell.
+solved exactly by DCT. `leakage`: the fixed point of leakage and temperature, or proof of runaway. `tolerance`: cells off
+their weight over time. `endurance`: wear by writes, loss of state, with a lifetime band. `espine`: eSpine's equations
+instead, every spike wearing its cell.
 `energy`: of a read, of a write. Functions take SI scalars and arrays; `X.of(record)` reads them from a hardware record.
 
 Rejected: a full finite-volume package model (HotSpot's numbers are processor coolers; the package is one resistance

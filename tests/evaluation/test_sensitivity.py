@@ -10,7 +10,7 @@ from snnmap.analysis.view import View
 from snnmap.core.run import stream
 from snnmap.evaluation import sensitivity as s
 from snnmap.evaluation.figures import evaluate, figures
-from snnmap.hardware import Quantity
+from snnmap.hardware import Quantity, load_technology
 from snnmap.reliability.espine import espine_twin
 from snnmap.stages.protocols import Run, ScheduleProblem
 from snnmap.stages.schedule import ListSchedule
@@ -35,6 +35,20 @@ def test_the_total_is_dynamic_energy_with_real_wires_leakage_and_programming(fou
     parts = ("energy_neuron_J", "energy_noc_J", "energy_merge_J")
     parts += ("device_energy_array_J", "device_energy_leakage_J", "device_energy_programming_J")
     assert found.base["device_energy_total_J"] == pytest.approx(sum(told[part] for part in parts), rel=1e-7)
+
+
+def test_what_follows_the_node_depends_on_how_it_does(compiled):
+    """At 16 nm the bands of logic_energy and logic_time move energies and times; at 65 nm they are exact."""
+    hardware = replace(compiled.hardware, technology=load_technology("pcm-16"))
+    told = figures(evaluate(compiled.mapping, compiled.graph, hardware))
+    view = View(replace(compiled.mapping, figures=told), compiled.graph, hardware)
+    depends = s.sensitivity(view)
+    low, high = hardware.technology.values["logic_energy"].band
+    moved = next(w for w in s.swings(depends, "energy_J") if w.quantity == "logic_energy")
+    for end, at in zip(moved.ends, (low, high), strict=True):
+        there = figures(evaluate(view.mapping, compiled.graph, hardware.with_value("logic_energy", at)))
+        assert end == pytest.approx(there["energy_J"], rel=1e-7)
+    assert any(w.quantity == "logic_time" for w in s.swings(depends, "latency_s"))
 
 
 PROBED = (

@@ -80,6 +80,18 @@ def test_first_time_is_between_the_points_of_the_table() -> None:
     assert first_time(off, (off[60] + off[61]) / 2) == pytest.approx(np.sqrt(TIMES[60] * TIMES[61]))
 
 
+def test_a_cell_cannot_fall_below_zero() -> None:
+    """Of a cell within the tolerance of 0, only what rises too far is off: one tail, as drawing finds."""
+    model, share = pcm.noise_model("pcm-like"), np.array([0.01])
+    got = chance_off(model, share * G_MAX, G_MAX, 1e3, tolerance=0.012, compensated=True)[0]
+    g = np.repeat(share * G_MAX, 400_000)
+    read = pcm.sampled_state(model, g, G_MAX, 1e3, rng=np.random.default_rng(2))
+    mean, _ = pcm.drift_exponent(model, g, G_MAX)
+    drawn = (np.abs(read * ((1e3 + model.t_0) / model.t_0) ** mean - g) > 0.012 * G_MAX).mean()
+    assert got == pytest.approx(drawn, rel=0.05)
+    assert 0.05 < got < 0.3
+
+
 def test_one_sigma_was_no_first_cell() -> None:
     """The interval that one standard deviation of drift alone gives, 121 days: a third of full cells is off."""
     technology = load_hardware("pcm-mesh").technology

@@ -91,7 +91,10 @@ def test_the_point_acts_where_it_should(chip: Path) -> None:
         assert fell == pytest.approx(air - 300.0, abs=0.01)
     for other in (longer, slower, cooler):
         assert np.array_equal(other.mapping.placement.tile, base.mapping.placement.tile)
+    assert (base.reading.pace, slower.reading.pace) == ("real time", "as asked")
+    assert slower.reading.step_time == 0.1
     flat = mapped(chip, pace="flat-out")
+    assert flat.reading.pace == "as fast as guaranteed"
     assert flat.view.seconds_per_step == flat.view.period
     assert flat.mapping.figures["device_power_dynamic_W"] > base.mapping.figures["device_power_dynamic_W"]
 
