@@ -22,9 +22,9 @@ relaxation and the Schur-complement view after Saad, Iterative Methods for Spars
 
 Device models start from those currents. `pcm`: conductance, noise and drift as published fits. `thermal`: a cell over
 its array (one resistance), the array over its tile (a metal sheet), tiles over the air (a silicon sheet), each sheet
-solved exactly by DCT. `leakage`: the fixed point of leakage and temperature, or proof of runaway. `tolerance`: cells off
-their weight over time. `endurance`: wear by writes, loss of state, with a lifetime band. `espine`: eSpine's equations
-instead, every spike wearing its cell.
+solved exactly by DCT. `leakage`: the fixed point of leakage and temperature, or proof of runaway. `tolerance`: cells
+off their weight over time. `endurance`: wear by writes, loss of state, with a lifetime band. `espine`: eSpine's
+equations instead, every spike wearing its cell.
 `energy`: of a read, of a write. Functions take SI scalars and arrays; `X.of(record)` reads them from a hardware record.
 
 Rejected: a full finite-volume package model (HotSpot's numbers are processor coolers; the package is one resistance
