@@ -3,6 +3,7 @@
 import io
 import struct
 import tokenize
+import warnings
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -61,14 +62,21 @@ def read_arrays(path: Path, content: bytes) -> Arrays:
         If the file is truncated, damaged, or holds Python objects.
     """
     try:
-        if content.startswith(NPY):
-            _refuse_bomb(io.BytesIO(content), len(content))
-            return {"data": np.load(io.BytesIO(content), allow_pickle=False)}
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            return {name.removesuffix(".npy"): _member(archive, name, len(content)) for name in archive.namelist()}
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # of numpy about headers as Python 2 wrote them
+            return _arrays(content)
     except DAMAGE as error:
         reason = " ".join(str(error).split())[:160]
         raise InputError(f"{path}: not a readable numpy file, truncated, damaged or pickled ({reason})") from None
+
+
+def _arrays(content: bytes) -> Arrays:
+    """As `read_arrays`; damage raises whatever it does."""
+    if content.startswith(NPY):
+        _refuse_bomb(io.BytesIO(content), len(content))
+        return {"data": np.load(io.BytesIO(content), allow_pickle=False)}
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return {name.removesuffix(".npy"): _member(archive, name, len(content)) for name in archive.namelist()}
 
 
 def _member(archive: zipfile.ZipFile, name: str, size: int) -> npt.NDArray[Any]:

@@ -3,8 +3,8 @@
 =============== =====================================================================================================
 times           `t_us`, `t_ms`, or `t` (also `ts`, `time`, `times`, `timestamp`, `timestamps`; floats: seconds; whole
                 numbers: microseconds)
-where           `x`, `y`, optional `p` (`pol`, `polarity`, `on`; 0 / 1 or -1 / 1), or flat indices `i` (`idx`, `unit`,
-                `units`, `addr`, `address`)
+where           `x`, `y` (`xs`, `ys`), optional `p` (`ps`, `pol`, `polarity`, `on`; 0 / 1 or -1 / 1), or flat indices
+                `i` (`idx`, `unit`, `units`, `addr`, `address`)
 samples         `offsets` (samples + 1,), or `sample` (`recording`, `trial`) per event; one sample if there are none
 =============== =====================================================================================================
 
@@ -26,8 +26,10 @@ TIMES = {"t_us": 1e-6, "t_ms": 1e-3, "t": 1.0}
 """Seconds per unit of a column of times."""
 
 ALIASES = {
+    "xs": "x",
+    "ys": "y",
     **dict.fromkeys(("ts", "time", "times", "timestamp", "timestamps"), "t"),
-    **dict.fromkeys(("pol", "polarity", "polarities", "on"), "p"),
+    **dict.fromkeys(("ps", "pol", "polarity", "polarities", "on"), "p"),
     **dict.fromkeys(("idx", "unit", "units", "addr", "address"), "i"),
     **dict.fromkeys(("recording", "trial"), "sample"),
     "label": "labels",

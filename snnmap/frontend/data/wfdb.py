@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from snnmap.core.arrays import F32, I64
 from snnmap.core.errors import InputError
+from snnmap.frontend.data.archive import read_bytes
 from snnmap.frontend.data.samples import Dense, Recording
 
 WINDOW = 2.0
@@ -72,12 +73,12 @@ def read_ecg(path: Path, window: float | None) -> Recording:
     hea = path.with_suffix(".hea")
     if not hea.is_file():
         raise InputError(f"{path}: its WFDB header {hea.name} must lie beside it")
-    head = hea.read_bytes()
+    head = read_bytes(hea)
     header = parse_header(hea, head)
     dat = hea.with_name(header.file)
     if not dat.is_file():
         raise InputError(f"{hea}: the signal file {header.file} that it names is not beside it")
-    content = dat.read_bytes()
+    content = read_bytes(dat)
     units = unpack_212(dat, content, header.samples * header.signals).reshape(header.samples, header.signals)
     for k, expected in enumerate(header.checksum):
         if expected is not None and (int(units[:, k].sum(dtype=np.int64)) - expected) % 65536:

@@ -39,6 +39,9 @@ SPIKINGJELLY_TAU = 5e-3
 FOREVER = 2.0**60
 """Steps that stand for an infinite time constant: what leaks in one is below the last bit of a double."""
 
+PLAUSIBLE = (1e-9, 1e3)
+"""Seconds between which the step that a file's metadata state is believed."""
+
 TENTHS = tuple(10.0**-k for k in range(2, 7))
 """Steps that r dt / tau = 1 is believed of."""
 
@@ -106,7 +109,7 @@ def read_dialect(graph: Graph, stated: str | None = None) -> Reading:
     dt = float(step) if isinstance(step, float) else SNNTORCH_DT
     graph, repairs = _without_infinity(graph, marks, dt)
     if name == "norse":
-        graph, more = _from_norse(graph, dt)
+        graph, more = _from_norse(graph, marks, dt)
         repairs += more
     return Reading(graph, hints.values, hints.why, tuple(repairs))
 
@@ -124,8 +127,13 @@ def _marks(graph: Graph) -> Marks:
 
 def _array(node: Node, key: str) -> F64 | None:
     """Numbers of a parameter, infinite ones too, or none."""
+    return _numbers(node.values.get(key))
+
+
+def _numbers(values: Any) -> F64 | None:
+    """Real numbers as a flat array, or none if it is something else or nothing."""
     try:
-        array = np.asarray(node.values.get(key))
+        array = np.asarray(values)
     except ValueError:  # nested lists of unequal length
         return None
     return array.astype(np.float64).ravel() if array.size and array.dtype.kind in "fiu" else None
@@ -299,17 +307,17 @@ def _without_infinity(graph: Graph, marks: Marks, dt: float) -> tuple[Graph, lis
     return replace(graph, nodes={**graph.nodes, **changed}), repairs
 
 
-def _from_norse(graph: Graph, dt: float) -> tuple[Graph, list[str]]:
+def _from_norse(graph: Graph, marks: Marks, dt: float) -> tuple[Graph, list[str]]:
     """Norse's exporter writes dt times its time constants, no weight of the synaptic input, and IF per step."""
     changed: dict[str, Node] = {}
     repairs: list[str] = []
-    for node in (node for node in graph.nodes.values() if node.type in NEURONS):
+    for node in (graph.nodes[node.name] for node in marks.neurons):
         values: dict[str, Any] = dict(node.values)
         keys = MODELS[node.type].time_constants
         if node.type == "IF" and _is(_gain(node), 1.0):
             values["r"] = np.asarray(values["r"]) / dt
             repairs.append(f"{node.title}: r = 1 is per step in Norse; read as 1 / dt")
-        elif keys and all(np.all(tau < dt / 2) for tau in _taus(node)):
+        elif keys and len(_taus(node)) == len(keys) and all(np.all(tau < dt / 2) for tau in _taus(node)):
             values |= {key: np.asarray(values[key]) / dt for key in keys}
             values |= {"w_in": np.asarray(values["tau_syn"]) / dt} if "tau_syn" in keys else {}
             repairs.append(f"{node.title}: divided time constants by dt, by which Norse's exporter multiplies them")
@@ -322,9 +330,9 @@ def _stated(metadata: Mapping[str, Any], keys: tuple[str, ...]) -> _Hints:
     hints = _Hints()
     note = metadata.get("semantics")
     source = "stated in the file's metadata" + (f" ({note})" if isinstance(note, str) else "")
-    dt = np.asarray(metadata.get("dt", np.nan))
-    if dt.dtype.kind in "fiu" and dt.size == 1 and np.isfinite(dt).all() and dt.item() > 0:
-        hints.add(source, dt=float(dt.item()))
-    if "reset" in keys and metadata.get("reset") in CHOICES["reset"]:
-        hints.add(source, reset=metadata["reset"])
+    dt, reset = _numbers(metadata.get("dt")), metadata.get("reset")
+    if dt is not None and dt.size == 1 and PLAUSIBLE[0] < dt[0] < PLAUSIBLE[1]:
+        hints.add(source, dt=float(dt[0]))
+    if "reset" in keys and isinstance(reset, str) and reset in CHOICES["reset"]:
+        hints.add(source, reset=reset)
     return hints

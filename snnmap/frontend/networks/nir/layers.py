@@ -25,7 +25,7 @@ from snnmap.frontend.networks.linear import (
     window,
     without_structural_zeros,
 )
-from snnmap.frontend.networks.nir.nodes import PASS, Node
+from snnmap.frontend.networks.nir.nodes import PASS, Node, empty
 from snnmap.ir import MODELS
 
 Role = Literal["input", "output", "population", "linear", "pool", "pass"]
@@ -135,7 +135,7 @@ def _flatten(node: Node, arriving: Shape | None) -> Layer | None:
         return None
     start = node.integers("start_dim")[0] if node.has("start_dim") else 1
     end = node.integers("end_dim")[0] if node.has("end_dim") else -1
-    declared = node.integers("input_type") if node.has("input_type") and np.size(node.values["input_type"]) else None
+    declared = node.integers("input_type") if node.has("input_type") and not empty(node.values["input_type"]) else None
     repairs = []
     if declared is not None and declared != arriving:
         repairs.append(f"{node.title} declares input {declared}; {arriving} arrives and was taken")

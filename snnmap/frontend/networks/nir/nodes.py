@@ -52,7 +52,10 @@ class Node:
         """
         if not self.has(key):
             raise InputError(f"{self.title} lacks {key!r}; it has {', '.join(sorted(self.values)) or 'nothing'}")
-        array = np.asarray(self.values[key])
+        try:
+            array = np.asarray(self.values[key])
+        except ValueError:  # nested lists of unequal length
+            raise InputError(f"{key} of {self.title} is not a regular array") from None
         if array.dtype.kind not in "fiub":
             raise InputError(f"{key} of {self.title} is not numeric")
         if array.size == 0:
@@ -77,12 +80,17 @@ class Node:
 
     def shape(self, key: str) -> tuple[int, ...] | None:
         """Sizes of at least 1 each, or none if they are missing, empty or zero (not yet inferred by the writer)."""
-        if not self.has(key) or np.size(self.values[key]) == 0:
+        if not self.has(key) or empty(self.values[key]):
             return None
         sizes = self.integers(key)
         if math.prod(sizes) > LARGEST:
             raise InputError(f"{key} of {self.title} is {sizes}; at most {LARGEST:,} values are supported")
         return sizes if min(sizes) >= 1 else None
+
+
+def empty(values: Any) -> bool:
+    """Whether an array or list has nothing in it."""
+    return bool(values.size == 0) if isinstance(values, np.ndarray) else isinstance(values, list | tuple) and not values
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -13,7 +13,7 @@ from support.dense import between, population
 from support.nir_trees import affine, conv, ends, graph, lif, linear, read
 
 from snnmap.core.errors import InfeasibleError, InputError
-from snnmap.frontend.dialects import DIALECTS
+from snnmap.frontend.dialects import DIALECTS, NAMES
 from snnmap.frontend.hdf5 import tree as hdf5
 from snnmap.frontend.networks.nir.read import Wish, read_nir
 
@@ -225,6 +225,10 @@ ODD = st.sampled_from(
         {"type": "Input"},
         np.array([True]),
         np.array([1j]),
+        np.array(np.inf),
+        np.array([1.0, np.inf]),
+        np.array(5e-324),
+        [1, [2, 3]],
     ]
 )
 
@@ -250,7 +254,9 @@ def test_trees_with_odd_values_give_one_error_or_a_network(data):
     for _ in range(data.draw(st.integers(1, 2))):
         place = data.draw(st.sampled_from(places))
         place[data.draw(st.sampled_from(sorted(place)))] = data.draw(ODD)
+    if data.draw(st.booleans()):
+        tree["metadata"] = {"dt": data.draw(ODD), "reset": data.draw(ODD)}
     try:
-        read(tree)
+        read(tree, dialect=data.draw(st.sampled_from([None, *NAMES])))
     except (InputError, InfeasibleError):  # infeasible: no neuron is left
         return
