@@ -156,3 +156,8 @@ def test_a_mapping_with_the_users_own_technology_verifies(tmp_path, monkeypatch)
     assert snnmap.load("named.json").chip.technology_source == "./pcm-0.toml"
     Path("pcm-0.toml").write_text(Path("pcm-0.toml").read_text().replace("value = 0", "value = 9"))
     assert snnmap.verify_file(Path("own.json")) != []
+
+
+def test_a_chip_in_the_place_of_a_workload_is_told():
+    with pytest.raises(InputError, match=r"nowire\.toml: is a hardware file, not a workload; give it with --hw"):
+        snnmap.load_network(CASES / "nowire.toml")

@@ -114,6 +114,10 @@ def _events(data: Events, shape: tuple[int, ...], how: EncodeRules) -> Encoded:
     notes: list[str] = []
     feature, size = _flat(data, shape), int(np.prod(shape))
     step = steps_of(data.time, how.dt)
+    since = _from_first(data)
+    if np.any(since > 0) and step.min() >= (how.steps or LONGEST):
+        step = steps_of(since, how.dt)
+        notes.append("the event times do not begin near 0; they are counted from the first event of each sample")
     steps = how.steps
     if steps is None:
         last = int(step.max(initial=0)) + 1
@@ -131,6 +135,15 @@ def _events(data: Events, shape: tuple[int, ...], how: EncodeRules) -> Encoded:
     value = np.ones(len(frame)) if data.value is None else data.value[inside].astype(np.float64)
     spikes = binned(frame, step[inside], feature[inside], value, (data.samples, steps, size), how.dt)
     return Encoded(spikes, "events", notes)
+
+
+def _from_first(data: Events) -> F64:
+    """Times (E,) since the first event of their sample: cameras count from when they were switched on."""
+    first = np.full(data.samples, np.inf)
+    sample = row_of_entry(data.frame)
+    np.minimum.at(first, sample, data.time)
+    since: F64 = data.time - first[sample]
+    return since
 
 
 def steps_of(time: F64, dt: float) -> I64:

@@ -176,7 +176,7 @@ def recording_of(arrays: Arrays, layout: str | None = None) -> Recording:
         if time is None:
             raise InputError(f"the structured array has fields {sorted(columns)}, but no times t and places x, y or i")
         return events_of(columns, time)
-    labels = integers(arrays["labels"].ravel(), "labels") if "labels" in arrays else None
+    labels = classes_of(arrays["labels"]) if "labels" in arrays else None
     key, notes = _tensor(arrays)
     values = finite(arrays[key], f"the array {key!r}")
     spiking = key == "spikes"
@@ -191,6 +191,20 @@ def recording_of(arrays: Arrays, layout: str | None = None) -> Recording:
     timed = "T" in layout.upper() if layout is not None else (True if spiking or dt else None)
     declared = layout is not None
     return Recording(Dense(values, timed, spiking=spiking, dt=dt, declared=declared), labels, notes)
+
+
+def classes_of(labels: npt.NDArray[Any]) -> I64:
+    """Class of every sample; rows of one 1 among 0 (one-hot) are the place of the 1.
+
+    Raises
+    ------
+    InputError
+        If they are not whole numbers.
+    """
+    numbers = integers(labels, "labels")
+    if numbers.ndim == 2 and numbers.shape[1] > 1 and np.all(numbers >= 0) and np.all(numbers.sum(axis=1) == 1):
+        numbers = np.argmax(numbers, axis=1)
+    return numbers.ravel()
 
 
 def _tensor(arrays: Arrays) -> tuple[str, tuple[str, ...]]:
@@ -214,8 +228,8 @@ def _labels(path: Path, content: bytes, recording: Recording) -> I64:
     if content.startswith((ZIP, NPY)):
         arrays = read_arrays(path, content)
         labels = arrays.get("labels", arrays.get("data"))
-        if labels is None or labels.ndim != 1:
-            raise InputError(f"{path}: holds no array 'labels' with one axis")
+        if labels is None or labels.ndim not in {1, 2}:
+            raise InputError(f"{path}: holds no array 'labels' with one axis, or two if they are one-hot")
     elif idx.is_idx(content[:8], path.name):
         labels = idx.read_idx(path, content)
         if labels.ndim != 1:
@@ -228,6 +242,6 @@ def _labels(path: Path, content: bytes, recording: Recording) -> I64:
         except (UnicodeDecodeError, ValueError, OverflowError):
             raise InputError(f"{path}: not labels; give npy, npz, idx, .atr or whole numbers as text") from None
     try:
-        return integers(labels, "labels")
+        return classes_of(labels)
     except InputError as error:
         raise InputError(f"{path}: {error}") from None

@@ -129,6 +129,8 @@ def read_workload_file(path: Path) -> WorkloadFile:
         Naming file, key and reason.
     """
     root, content = read_toml(path)
+    if "network" not in root and ("technology" in root or "extends" in root or "values" in root):
+        raise InputError(f"{path}: is a hardware file, not a workload; give it with --hw or --technology")
     given: dict[str, Any] = {key: root.text(key) for key in ("summary", "origin", "licence")}
     network = root.table("network")
     if "file" in network:

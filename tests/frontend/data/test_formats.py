@@ -222,3 +222,25 @@ def test_axes():
     assert whole(np.array([0.0, 3.0]))
     assert not whole(np.array([0.5]))
     assert not whole(np.array([-1]))
+
+
+def test_times_of_a_camera_that_ran_long_before_are_counted_from_the_first_event(tmp_path):
+    np.savez(tmp_path / "e.npz", i=[0, 1, 2, 3], t=[9_000_001_000, 9_000_000_000, 5_000_000_000, 5_000_002_000],
+             offsets=[0, 2, 4])  # fmt: skip
+    data = read_recording(tmp_path / "e.npz").data
+    for steps in (None, 3):
+        found = encoded(data, (4,), steps=steps)
+        assert found.spikes.step.tolist() == [0, 1, 0, 2]
+        assert found.spikes.source.tolist() == [1, 0, 2, 3]
+        assert "counted from the first event" in found.notes[0]
+    near = Events(data.frame, data.time * 1e-6, data.coordinates)
+    assert not any("first event" in note for note in encoded(near, (4,), dt=1e-4).notes)
+
+
+def test_one_hot_labels(tmp_path):
+    hot = np.eye(4, dtype=np.float32)[[2, 0, 3]]
+    np.savez(tmp_path / "d.npz", data=np.ones((3, 2)), labels=hot)
+    assert read_recording(tmp_path / "d.npz").labels.tolist() == [2, 0, 3]
+    np.save(tmp_path / "l.npy", hot.astype(np.uint8))
+    np.save(tmp_path / "d.npy", np.ones((3, 2)))
+    assert read_recording(tmp_path / "d.npy", labels=tmp_path / "l.npy").labels.tolist() == [2, 0, 3]
