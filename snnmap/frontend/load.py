@@ -41,9 +41,9 @@ STIMULUS = ("steps", "encode", "samples", "max_rate", "window", "delta")
 
 
 def load_network(
-    source: str | Path, *, pooling: Pooling = "fold", strict: bool = False, dialect: DialectName | None = None
+    source: Source, *, pooling: Pooling = "fold", strict: bool = False, dialect: DialectName | None = None
 ) -> Imported:
-    """The network alone: shipped name, workload file, NIR, Lava or activity file; no data needed.
+    """The network alone: shipped name, workload file, NIR, Lava or activity file, or `nir.NIRGraph`; no data needed.
 
     A bare name means the shipped workload of that name; write `./name` for a file or folder called so. `pooling`,
     `strict` and `dialect` as in `LoadOptions`.
@@ -53,6 +53,8 @@ def load_network(
     InputError
         If there is no such source, or it cannot be read.
     """
+    if not isinstance(source, str | Path):
+        return _in_memory(source, LoadOptions(pooling=pooling, strict=strict, dialect=dialect))
     return _network_of(_located(source), Wish(pooling, strict, dialect))
 
 

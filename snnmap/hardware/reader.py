@@ -31,6 +31,9 @@ MISPLACED: Mapping[Kind, str] = {
 }
 """Where a name belongs that was given for something else."""
 
+MARKS: Mapping[Kind, str] = {"chips": "technology", "technologies": "device"}
+"""A key that files of one kind have and those of no other."""
+
 GROUP = "snnmap.hardware"
 """Entry points that offer chips: each the path of a TOML file, beside which technologies and packages may lie."""
 
@@ -91,7 +94,7 @@ def read_hardware_file(kind: Kind, path: Path, seen: tuple[Path, ...] = ()) -> T
     Raises
     ------
     InputError
-        If a file cannot be read, is not TOML, or extends itself.
+        If a file cannot be read, is not TOML, is of another kind, or extends itself.
     """
     own, _ = read_toml(path)
     if path.resolve() in seen:
@@ -103,7 +106,23 @@ def read_hardware_file(kind: Kind, path: Path, seen: tuple[Path, ...] = ()) -> T
     values = own.table("values", None)
     merged = {**base, **own.content, "values": {**base.get("values", {}), **(values.content if values else {})}}
     merged.pop("extends", None)
+    _must_be(kind, path, merged)
     return Table(path, merged)
+
+
+def _must_be(kind: Kind, path: Path, content: Mapping[str, Any]) -> None:
+    """Refuse a file of another kind, which would only lack keys.
+
+    Raises
+    ------
+    InputError
+        If the keys are those of another kind of hardware file, or of a workload.
+    """
+    if "network" in content:
+        raise InputError(f"{path}: is a workload, not a {LABELS[kind]}; give it as the workload")
+    for other, mark in MARKS.items():
+        if other != kind and mark in content and MARKS.get(kind, "") not in content:
+            raise InputError(f"{path}: is a {LABELS[other]}, not a {LABELS[kind]}: {MISPLACED[other].format(path)}")
 
 
 def quantities(table: Table, keys: Mapping[str, Key]) -> dict[str, Quantity]:

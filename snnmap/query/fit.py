@@ -1,5 +1,6 @@
 """Whether a network can fit a chip, before any data."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -7,14 +8,14 @@ import numpy as np
 from snnmap.analysis.bounds import lower_bounds
 from snnmap.core.errors import InfeasibleError
 from snnmap.formats.profile import is_profile, load_profile
-from snnmap.frontend import load_network
+from snnmap.frontend import Source, load_network
 from snnmap.hardware import Hardware, load_hardware
 from snnmap.ir import Network
 from snnmap.query.network import Pooling
 
 
 def check(
-    source: str,
+    source: Source,
     *,
     hardware: str = "pcm-mesh",
     technology: str | None = None,
@@ -63,9 +64,9 @@ def check(
     }
 
 
-def _network(source: str, pooling: Pooling, strict: bool) -> tuple[str, Network]:
+def _network(source: Source, pooling: Pooling, strict: bool) -> tuple[str, Network]:
     """Name and network of a saved profile or of anything that holds a network."""
-    if is_profile(source):
+    if isinstance(source, str | Path) and is_profile(source):
         graph = load_profile(source)
         return graph.provenance.name, graph.network
     read = load_network(source, pooling=pooling, strict=strict)

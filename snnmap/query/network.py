@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from snnmap.frontend import load_network
+from snnmap.frontend import Source, load_network
 from snnmap.frontend.dialects import DialectName
 from snnmap.frontend.networks.parsed import sentences
 from snnmap.ir import MODELS, Network, Population
@@ -13,7 +13,7 @@ Pooling = Literal["fold", "relay"]
 
 
 def inspect(
-    source: str,
+    source: Source,
     *,
     dt: float | None = None,
     pooling: Pooling = "fold",

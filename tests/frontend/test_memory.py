@@ -84,7 +84,9 @@ def test_compile_takes_them_and_verifies_from_a_saved_profile(tmp_path):
             snnmap.compile(source, options, layout="BTF")
     with pytest.raises(InputError, match="'dta' is no argument of compile; did you mean"):
         snnmap.compile(graph, options, dta=data)
-    assert snnmap.check(str(tmp_path / "p.npz"))["neurons"] == compiled.graph.network.neurons
+    for source in (tmp_path / "p.npz", graph, snnmap.from_nir(graph)):
+        assert snnmap.check(source)["neurons"] == compiled.graph.network.neurons
+    assert snnmap.inspect(graph)["neurons"] == compiled.graph.network.neurons
 
 
 @pytest.mark.parametrize(

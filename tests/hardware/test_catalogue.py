@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import FrozenInstanceError
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +16,7 @@ from snnmap.hardware import (
 )
 from snnmap.hardware.keys import CHIP_KEYS, DEVICE_KEYS, ESPINE_KEYS, PACKAGE_KEYS, TECHNOLOGY_KEYS
 from snnmap.hardware.ranges import plausible
+from snnmap.hardware.reader import read_hardware_file
 from snnmap.hardware.units import parse_unit
 
 
@@ -323,3 +325,17 @@ def test_every_quantity_has_a_range_in_which_the_shipped_ones_lie():
             low, high = plausible(name, keys[name])
             assert quantity.value == 0 or low < quantity.value < high
             assert quantity.band is None or quantity.band[1] <= high
+
+
+@pytest.mark.parametrize(
+    ("kind", "file", "said"),
+    [
+        ("chips", "hwmodels/technologies/pcm-65.toml", "is a technology, not a chip: name a chip with --hw"),
+        ("technologies", "hwmodels/chips/pcm-mesh-64.toml", "is a chip, not a technology: name it with --hw"),
+        ("packages", "hwmodels/chips/pcm-mesh.toml", "is a chip, not a package"),
+        ("chips", "workloads/mnist-mlp.toml", "is a workload, not a chip; give it as the workload"),
+    ],
+)
+def test_a_file_of_another_kind_is_named(kind, file, said):
+    with pytest.raises(InputError, match=said):
+        read_hardware_file(kind, Path(__file__).parents[2] / file)
