@@ -8,6 +8,7 @@ import sys
 
 import click
 
+from snnmap.cli import show
 from snnmap.cli.mapping import compile_, diff, schema, verify_, where
 from snnmap.cli.report import report
 from snnmap.cli.study import compare, study
@@ -68,6 +69,8 @@ for command in (
 
 def main(arguments: list[str] | None = None) -> None:
     """Entry point: run a command and turn errors into one line and an exit code."""
+    if sys.stdout is None:
+        _stop("error: the output cannot be written: stdout is closed", 2)
     try:
         code = cli.main(args=arguments, prog_name="snnmap", standalone_mode=False)
     except InfeasibleError as error:
@@ -91,5 +94,5 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _stop(message: str, code: int) -> None:
-    click.echo(f"snnmap: {message}", err=True)
+    show.say(f"snnmap: {message}")
     sys.exit(code)

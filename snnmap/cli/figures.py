@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-import click
-
 from snnmap import Reading
 from snnmap.cli import show
 from snnmap.render.judged import heading, shown
@@ -19,4 +17,4 @@ def figures(values: Mapping[str, Any], title: str, reading: Reading | None = Non
     ]
     show.grouped(title, ("figure", "value"), groups)
     if any(mode_of(key) for key in values):
-        click.echo(f"{MODES}\n")
+        show.line(f"{MODES}\n")

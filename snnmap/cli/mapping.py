@@ -82,7 +82,7 @@ def compile_(
         return
     title = f"{source} on {compiled.hardware.name}, {compiled.hardware.technology.name}"
     figures(compiled.mapping.figures, title, compiled.reading)
-    click.echo("legal; nothing written, -o FILE keeps the mapping" if output is None else f"legal; wrote {output}")
+    show.line("legal; nothing written, -o FILE keeps the mapping" if output is None else f"legal; wrote {output}")
 
 
 def _apply_config(context: click.Context, chosen: dict[str, Any], given: dict[str, Any], path: Path) -> None:
@@ -120,8 +120,8 @@ def verify_(file: Path, workload: str | None, hardware: str | None, replay: bool
         show.as_json({"legal": not answer, "violations": listed})
         return int(bool(answer))
     for violation in answer:
-        click.echo(str(violation))
-    click.echo("legal" if not answer else f"not legal: {len(answer)} violation(s)")
+        show.line(str(violation))
+    show.line("legal" if not answer else f"not legal: {len(answer)} violation(s)")
     return int(bool(answer))
 
 
@@ -154,7 +154,7 @@ def _show_neuron(answer: dict[str, Any]) -> None:
     if answer["home"] is not None:
         place = f"fires in cluster {answer['home']} on tile {answer['tile']}"
     spikes = f"{answer['spikes']:,} spikes in the profiled window"
-    click.echo(f"source {answer['source']} = {answer['name']}: {place}; {spikes}")
+    show.line(f"source {answer['source']} = {answer['name']}: {place}; {spikes}")
     for title, side, extra in (
         ("columns (its synapses)", "column", ("home",)),
         ("rows (where its spikes go)", "row", ()),
@@ -166,7 +166,7 @@ def _show_neuron(answer: dict[str, Any]) -> None:
 
 def _show_tile(answer: dict[str, Any]) -> None:
     x, y = answer["position"]
-    click.echo(f"tile {answer['tile']} at ({x}, {y}) holds {len(answer['clusters']) or 'no'} cluster(s)")
+    show.line(f"tile {answer['tile']} at ({x}, {y}) holds {len(answer['clusters']) or 'no'} cluster(s)")
     rows = [(h["cluster"], len(h["rows"]), len(h["columns"]), h["contents"]) for h in answer["clusters"]]
     show.table("clusters", ("cluster", "rows", "columns", "neurons of"), rows)
 
@@ -192,7 +192,7 @@ def diff(first: Path, second: Path, json_: bool) -> None:
     ]
     show.table(f"{first} -> {second}", ("figure", "A", "B", "B / A"), rows)
     for line in answer["notes"]:
-        click.echo(line)
+        show.line(line)
 
 
 @click.command()

@@ -52,8 +52,8 @@ def report(file: Path, plot: Path | None, crossbar: int | None, quiet: bool, jso
         return int(mapped.legal is False)
     if mapped.violations:
         for violation in mapped.violations:
-            click.echo(str(violation))
-        click.echo(
+            show.line(str(violation))
+        show.line(
             f"not legal: {len(mapped.violations)} violation(s); `--quick` prints the figures that the file claims"
         )
         return 1
@@ -66,7 +66,7 @@ def report(file: Path, plot: Path | None, crossbar: int | None, quiet: bool, jso
     for line in mapped.notes:
         show.say(f"note: {line}")
     for path in snnmap.pictures(mapped, plot, crossbar) if plot is not None else ():
-        click.echo(f"drew {path}")
+        show.line(f"drew {path}")
     return 0
 
 
@@ -86,10 +86,10 @@ def _sensitivity(mapped: snnmap.MappingReport) -> None:
         groups.append((heading, rows or [("  nothing moves it", "", "", "")]))
     title = "what the figures depend on most: one quantity at a time, at the ends of its band"
     show.grouped(title, ("figure, and what moves it", "value, and band", "at the low end", "at the high end"), groups)
-    click.echo("What survives the bands:")
+    show.line("What survives the bands:")
     for line in mapped.conclusions():
-        click.echo(f"  {line}")
-    click.echo()
+        show.line(f"  {line}")
+    show.line()
 
 
 def _band(swing: snnmap.Swing) -> str:

@@ -13,8 +13,9 @@ import numpy as np
 from snnmap.cli.first_run import compiling, kernels_are_compiled
 from snnmap.core.run import Progress
 from snnmap.render.numbers import number
+from snnmap.render.printable import printable
 
-__all__ = ["as_json", "grouped", "number", "progress", "say", "table"]
+__all__ = ["as_json", "grouped", "line", "number", "progress", "say", "table"]
 
 QUIET_SECONDS = 2.0
 """A stage that lasts longer than this says so, even when stderr is not a terminal."""
@@ -60,7 +61,7 @@ def grouped(title: str, columns: Sequence[str], groups: Sequence[tuple[Heading, 
 
     every = [row for _, rows in groups for row in rows]
     grid = Table(
-        title=Text(title),
+        title=Text(printable(title)),
         title_justify="left",
         box=SIMPLE_HEAD,
         title_style="bold",
@@ -74,9 +75,9 @@ def grouped(title: str, columns: Sequence[str], groups: Sequence[tuple[Heading, 
         if heading:
             grid.add_section()
             parts = (heading,) if isinstance(heading, str) else heading
-            grid.add_row(*(Text(part, style="bold") for part in parts))
+            grid.add_row(*(Text(printable(part), style="bold") for part in parts))
         for row in rows:
-            grid.add_row(*(cell if isinstance(cell, Text) else Text(str(cell)) for cell in row))
+            grid.add_row(*(cell if isinstance(cell, Text) else Text(printable(str(cell))) for cell in row))
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
     console.print(grid)
 
@@ -85,9 +86,14 @@ def _looks_numeric(cell: Any) -> bool:
     return not isinstance(cell, str) or cell[:1].isdigit() or cell[:1] in "-"
 
 
+def line(message: str = "") -> None:
+    """A line of the answer, on stdout."""
+    click.echo(printable(message))
+
+
 def say(message: str) -> None:
     """A line for the reader, on stderr."""
-    click.echo(message, err=True)
+    click.echo(printable(message), err=True)
 
 
 @contextmanager

@@ -78,7 +78,7 @@ def compare(sources: tuple[str, ...], quiet: bool, json_: bool, **given: Any) ->
         show.grouped(title, ("", *comparison.objectives), compared(entries))
     doubts = {entry.doubt for entry in comparison.entries}
     legend = [words for doubt, words in LEGEND.items() if doubt in doubts]
-    click.echo("\n".join([f"= as {comparison.objectives[0]}, to which ratios and differences are", *legend, MODES]))
+    show.line("\n".join([f"= as {comparison.objectives[0]}, to which ratios and differences are", *legend, MODES]))
 
 
 def _pace(pace: float | str) -> str:
@@ -98,7 +98,7 @@ def study(file: Path, quiet: bool, json_: bool) -> None:
         show.as_json({"written": [str(path) for path in written]})
         return
     for path in written:
-        click.echo(f"wrote {path}")
+        show.line(f"wrote {path}")
 
 
 def _listed(text: str) -> tuple[str, ...]:

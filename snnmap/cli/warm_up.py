@@ -23,4 +23,4 @@ def warm_up(quiet: bool, json_: bool) -> None:
     if json_:
         show.as_json(asdict(warmed))
         return
-    click.echo(f"compiled {warmed.kernels} kernels in {warmed.seconds:.0f} s")
+    show.line(f"compiled {warmed.kernels} kernels in {warmed.seconds:.0f} s")

@@ -38,7 +38,7 @@ def inspect(source: str, dt: float | None, dialect: Any, pooling: Any, strict: b
         for p in answer["populations"]
     ]
     show.table(f"{answer['name']} ({answer['format']})", columns, rows)
-    click.echo(f"{answer['inputs']:,} inputs, {answer['neurons']:,} neurons, {answer['synapses']:,} synapses")
+    show.line(f"{answer['inputs']:,} inputs, {answer['neurons']:,} neurons, {answer['synapses']:,} synapses")
     for line in (*answer["repairs"], *answer["hints"], *answer["warnings"]):
         show.say(f"note: {line}")
 
@@ -58,12 +58,12 @@ def check(source: str, hardware: str, technology: str | None, pooling: Any, stri
     if json_:
         show.as_json(answer)
         return 0 if answer["fits"] else 3
-    click.echo(f"{answer['name']} on {answer['hardware']}: {'fits' if answer['fits'] else 'does not fit'}")
+    show.line(f"{answer['name']} on {answer['hardware']}: {'fits' if answer['fits'] else 'does not fit'}")
     rows = [(name.replace("_", " "), show.number(value)) for name, value in answer["bounds"].items()]
     show.table("crossbars needed at least, by bound", ("bound", "crossbars"), rows)
-    click.echo(f"tiles available: {answer['tiles']:,}")
+    show.line(f"tiles available: {answer['tiles']:,}")
     for line in answer["notes"]:
-        click.echo(line)
+        show.line(line)
     return 0 if answer["fits"] else 3
 
 
@@ -107,9 +107,9 @@ def profile(source: str, seed: int, output: Path | None, quiet: bool, json_: boo
     ]
     show.table(f"{answer['name']}: {answer['samples']} samples of {answer['steps']} steps", columns, rows)
     if answer["accuracy"] is not None:
-        click.echo(f"accuracy {100 * answer['accuracy']:.1f} %")
+        show.line(f"accuracy {100 * answer['accuracy']:.1f} %")
     if output is not None:
-        click.echo(f"wrote {output}")
+        show.line(f"wrote {output}")
 
 
 @click.command()
@@ -163,7 +163,7 @@ def algorithms(json_: bool) -> None:
         ("algorithm", "what it does", "options", "of"),
         lines,
     )
-    click.echo(f"placement terms (--term name=weight): {', '.join(answer['terms'])}")
+    show.line(f"placement terms (--term name=weight): {', '.join(answer['terms'])}")
 
 
 @click.group(
@@ -186,7 +186,7 @@ def hardware_list(json_: bool = False) -> None:
         return
     rows = [(c["name"], c["crossbar"], c["mesh"], c["technology"], c["description"]) for c in answer["chips"]]
     show.table("chips", ("name", "crossbar", "mesh", "technology", "what it is"), rows)
-    click.echo(f"technologies: {', '.join(answer['technologies'])}")
+    show.line(f"technologies: {', '.join(answer['technologies'])}")
 
 
 @hardware.command("show")
@@ -200,6 +200,6 @@ def hardware_show(name: str, technology: str | None, json_: bool) -> None:
         show.as_json(answer)
         return
     for line in answer["limits"]:
-        click.echo(line)
+        show.line(line)
     rows = [(q["key"], f"{q['value']:g}", q["unit"], q["citation"]) for q in answer["quantities"]]
     show.table("constants", ("quantity", "value", "unit", "citation"), rows)

@@ -5,6 +5,7 @@ One seed enters and each stage draws from its own stream, so that another partit
 
 import time
 from dataclasses import dataclass, replace
+from html import escape
 from typing import Unpack, cast
 
 import numpy as np
@@ -86,7 +87,7 @@ class Compiled:
     def _repr_html_(self) -> str:
         """Table of the figures, for notebooks."""
         cells = ((m.name, "" if m.value is None else m.value, m.unit) for m in self.report.metrics)
-        rows = "".join(f"<tr><td>{name}</td><td>{value}</td><td>{unit}</td></tr>" for name, value, unit in cells)
+        rows = "".join(f"<tr>{''.join(f'<td>{escape(str(part))}</td>' for part in row)}</tr>" for row in cells)
         return f"<table><thead><tr><th>figure</th><th>value</th><th>unit</th></tr></thead><tbody>{rows}</tbody></table>"
 
 

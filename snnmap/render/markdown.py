@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from snnmap.render.printable import in_markdown
+
 
 class Table(NamedTuple):
     """Text cells under a header."""
@@ -14,7 +16,7 @@ class Table(NamedTuple):
         """Pipe table; all columns but the first are right-aligned."""
         rule = ("---", *("---:" for _ in self.columns[1:]))
         lines = (self.columns, rule, *self.rows)
-        return "\n".join(f"| {' | '.join(cell.replace('|', '/') for cell in line)} |" for line in lines)
+        return "\n".join(f"| {' | '.join(in_markdown(cell) for cell in line)} |" for line in lines)
 
 
 class Finding(NamedTuple):

@@ -213,3 +213,25 @@ def test_study_refuses_a_missing_file_in_one_line(run, tmp_path):
     assert code == 2
     assert err.count("\n") == 1
     assert "cannot be read" in err
+
+
+def test_control_characters_of_a_file_never_reach_the_terminal(run, mapping, tmp_path):
+    evil = "\x1b[31mnet\x9b2J\u202e"
+    path = forged(mapping, tmp_path / "evil.json", lambda d: d["workload"].update(name=evil))
+    code, out, err = run("report", path, "--quick")
+    assert code == 0
+    assert r"\x1b[31mnet\x9b2J\u202e" in out
+    assert not {"\x1b", "\x9b", "\u202e"} & set(out + err)
+    code, out, err = run("report", path)
+    assert code == 1
+    assert not {"\x1b", "\x9b", "\u202e"} & set(out + err)
+    code, out, err = run("report", tmp_path / "no\x1b[2Jsuch.json")
+    assert code == 2
+    assert r"\x1b[2J" in err
+
+
+def test_a_closed_stdout_is_one_line(run, mapping, monkeypatch):
+    monkeypatch.setattr("sys.stdout", None)
+    with pytest.raises(SystemExit) as stopped:
+        main(["report", str(mapping), "--quick"])
+    assert stopped.value.code == 2
