@@ -5,6 +5,11 @@ from typing import NamedTuple
 
 from snnmap.render.printable import in_markdown
 
+REACHED = """\
+In real time, one step per time step of the network. *Rise saved* is the share of the baseline's rise above the air, at
+the pulse of the chip: it does not depend on the operating point while heating is linear; the kelvins do. The rest is at
+the pulse found, both mappings scheduled and evaluated anew. Duty is that of the busiest row."""
+
 
 class Table(NamedTuple):
     """Text cells under a header."""
@@ -38,6 +43,7 @@ class Page(NamedTuple):
     """What remakes it."""
     findings: Sequence[Finding]
     operating: Table
+    reached: Table
     bands: Table
     pictures: Sequence[str]
     notes: Sequence[str]
@@ -60,6 +66,12 @@ def markdown(page: Page) -> str:
         parts += ["**Ours:**", finding.table.markdown()]
         parts += [finding.remark.strip()] if finding.remark else []
     parts += ["## Operating point", page.operating.markdown(), *page.notes]
+    if page.reached.rows:
+        parts += [
+            "## Pulse and duty at which a published difference is reached",
+            REACHED,
+            page.reached.markdown(),
+        ]
     if page.bands.rows:
         parts += [
             "## What the bands of the constants do to the gains",

@@ -18,6 +18,7 @@ from snnmap.evaluation.limits import limits
 from snnmap.evaluation.sensitivity import HEADLINES, Sensitivity, sensitivity
 from snnmap.pipeline.options import CompileOptions, LoadOptions
 from snnmap.pipeline.profile import profile
+from snnmap.pipeline.reached import Reached, reached
 from snnmap.study.cases import Case, CompareOptions, Pace, cases
 from snnmap.study.compare import METRICS, Comparison, tabulated
 
@@ -68,6 +69,8 @@ class Study:
     """Workload to the number of its samples that are profiled, where not all are."""
     bands: tuple[str, ...] = ()
     """Workloads whose ratios are recomputed at the ends of every band."""
+    pulses: tuple[str, ...] = ()
+    """Workloads for which the pulse is sought at which a published temperature difference is reached."""
     conclusion: str = ""
 
 
@@ -80,6 +83,8 @@ class Outcome:
     """Every metric of every mapping, per pace."""
     bands: tuple[Mapping[str, Any], ...]
     """Per workload, technology and claim: least and largest ratio or difference over all bands, and where."""
+    reached: tuple[Reached, ...]
+    """Per workload of `pulses`, technology and temperature claim."""
 
     def rows(self) -> list[dict[str, Any]]:
         """One record per figure."""
@@ -117,6 +122,7 @@ def read_study(path: Path) -> Study:
         seed=root.integer("seed", 0, high=math.inf),
         samples=tuple(sorted((name, samples.integer(name, low=1)) for name in samples)) if samples else (),
         bands=root.texts("bands", ()),
+        pulses=root.texts("pulses", ()),
         conclusion=root.text("conclusion", "", blank=True),
     )
     root.end()
@@ -140,22 +146,39 @@ def run(asked: Study, *, progress: Progress | None = None) -> Outcome:
     """Compile and evaluate everything that a study asks for."""
     figures: dict[Pace, list[tuple[str, str, str, Mapping[str, Any]]]] = {pace: [] for pace in PACES}
     bands: list[Mapping[str, Any]] = []
+    points: list[Reached] = []
     for workload in asked.workloads:
         load = LoadOptions(samples=dict(asked.samples).get(workload))
         graph = profile(workload, load, progress=progress)
         base = CompileOptions(hardware=asked.hardware, seed=asked.seed)
         options = CompareOptions(asked.objectives, asked.technologies, base)
         swept: dict[tuple[str, str], Sensitivity] = {}
+        made: dict[tuple[str, str], Case] = {}
         for case in cases([graph], options, progress=progress):
             extra = _limits(case, asked)
+            if workload in asked.pulses:
+                made[case.technology, case.objective] = case
             for pace in PACES:
                 values = {**case.figures(pace), **extra}
                 figures[pace].append((workload, case.technology, case.objective, values))
             if workload in asked.bands and case.technology in {asked.technologies[0], asked.technologies[-1]}:
                 swept[case.technology, case.objective] = sensitivity(case.compiled.view, progress=progress)
         bands += _bands(asked, workload, swept)
+        points += _reached(asked, made)
     tables = {pace: tabulated(rows, (*METRICS, *EXTRA)) for pace, rows in figures.items()}
-    return Outcome(asked, tables, tuple(bands))
+    return Outcome(asked, tables, tuple(bands), tuple(points))
+
+
+def _reached(asked: Study, made: Mapping[tuple[str, str], Case]) -> list[Reached]:
+    """Pulse of every temperature claim, under every objective but the first, at every technology."""
+    first, *others = asked.objectives
+    wanted = {c.metric: c.published for c in asked.claims if c.metric.endswith("temperature_average_K")}
+    return [
+        reached(made[technology, first].compiled, made[technology, objective].compiled, metric, published)
+        for metric, published in wanted.items()
+        for objective in others
+        for technology in dict.fromkeys(technology for technology, _ in made)
+    ]
 
 
 def _limits(case: Case, asked: Study) -> dict[str, float]:

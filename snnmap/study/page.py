@@ -34,6 +34,7 @@ def run_study(file: Path, *, progress: Progress | None = None) -> list[Path]:
         for pace in PACES
     ]
     document = {"snnmap": __version__, "title": outcome.study.title, "figures": outcome.rows(), "bands": outcome.bands}
+    document["reached"] = [point._asdict() for point in outcome.reached]
     parts = {
         "results.json": json.dumps(document, indent=1, allow_nan=False) + "\n",
         "results.csv": outcome.csv(),
@@ -53,6 +54,7 @@ def page(outcome: Outcome, pictures: list[str], file: Path) -> Page:
         command=f"snnmap study {file.name if file.is_absolute() else file.as_posix()}",
         findings=[_finding(outcome, claim) for claim in asked.claims],
         operating=_operating(outcome),
+        reached=_reached(outcome),
         bands=_bands(outcome),
         pictures=pictures,
         notes=_notes(outcome),
@@ -127,6 +129,25 @@ def _operating(outcome: Outcome) -> Table:
                 dynamic, leaking, leaked, energy, average, air = (float(value or 0.0) for value in powers)
                 cells = (number(dynamic, "W"), number(leaking, "W"), f"{100 * leaked / energy:.1f} %")
                 rows.append((f"{workload}, {technology}, {pace}", *cells, difference(average, air)))
+    return Table(columns, rows)
+
+
+def _reached(outcome: Outcome) -> Table:
+    """Pulse and duty at which the published temperature differences are reached, and what holds there."""
+    published = {claim.metric: claim.published for claim in outcome.study.claims}
+    columns = ("", "rise saved", "pulse", "duty", "rise of the baseline", "cooler", "leakage")
+    rows = []
+    for point in outcome.reached:
+        mode = mode_of(point.metric)
+        wanted = difference(published[point.metric], 0.0)
+        what = f"{point.workload}, {point.technology}, {point.objective}, {mode} mode: {wanted}"
+        saved = f"{100 * point.relative:.3g} %"
+        if point.pulse is None or point.duty is None or point.rise is None or point.difference is None:
+            rows.append((what, saved, "no pulse within a step", "-", "-", "-", "-"))
+            continue
+        leaks = "-" if point.leakage is None else f"x {point.leakage:.3g}"
+        pulse, rise = number(point.pulse, "s", 3), difference(point.rise, 0.0)
+        rows.append((what, saved, pulse, f"{point.duty:.3g}", rise, difference(point.difference, 0.0), leaks))
     return Table(columns, rows)
 
 

@@ -192,6 +192,28 @@ def test_a_study_is_remade_byte_for_byte(file):
     assert {path.name: path.read_bytes() for path in written} == first
 
 
+def test_a_study_finds_the_pulse_of_a_published_difference(file):
+    """A millikelvin, which these small arrays reach; 11.4 K, which no pulse within their steps does."""
+    claim = STUDY[STUDY.index('paper = "somebody else"') :].replace("device_", "espine_").replace("ambient_K", "")
+    extra = claim.replace("-11.4", "-1e-3").replace('bound = ""', "")
+    text = file.read_text().replace('bands = ["net.toml"]', 'pulses = ["net.toml"]')
+    file.write_text(f"{text}\n[[claim]]\n{extra}")
+    run_study(file)
+    found = json.loads((file.parent / "results.json").read_text())["reached"]
+    assert [(point["metric"][:6], point["objective"]) for point in found] == [
+        (mode, objective) for mode in ("device", "espine") for objective in ("espine", "thermal")
+    ]
+    assert all(point["pulse"] is None for point in found[:2])
+    point = found[2]
+    assert point["difference"] == pytest.approx(-1e-3, rel=0.01)
+    assert 0 < point["duty"] < 1
+    assert point["rise"] * point["relative"] == pytest.approx(1e-3, rel=0.15)
+    assert point["leakage"] < 1
+    page = (file.parent / "report.md").read_text()
+    assert "## Pulse and duty at which a published difference is reached" in page
+    assert "no pulse within a step" in page
+
+
 def test_a_study_puts_the_published_figure_beside_ours(file):
     run_study(file)
     outcome = json.loads((file.parent / "results.json").read_text())
