@@ -24,6 +24,7 @@ from snnmap.physics.crossbar import (  # noqa: E402 must follow the setting abov
     cell_currents,
     cell_currents_nonlinear,
     gated_row_map,
+    shared_row_map,
     transfer_tensor,
 )
 
@@ -116,6 +117,8 @@ def compare(size: int, theirs: bool, quick: bool) -> None:
         )
     else:
         line("all cells, each row read alone", row_map, None)
+    together, _ = seconds(lambda: shared_row_map(G=G, V_r=0.2, wires=wires, share=rng.random(size)), 20)
+    line("all cells, each row read beside others, on half of its reads", together, None)
     tensor, _ = seconds(lambda: transfer_tensor(G=G, wires=wires), 2)
     line("transfer tensor (all cells, every row)", tensor, None)
     nonlinear, _ = seconds(
