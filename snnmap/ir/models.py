@@ -4,8 +4,8 @@ Equations are those of one step of dt seconds (`Dynamics`; where integration is 
 forward Euler in float64, in the order of operations in which they are written here; with the decay `exponential`,
 1 - exp(-dt / tau) stands in the place of dt (1 / tau). x is the sum of the weighted input of the step, exact
 (`core.exact`). *passes* is > or >=, *reset* is that of `Dynamics`, and after it v is clamped, if at all. At rest,
-before step 0, v = v_leak where there is a leak and 0 elsewhere, i = u = 0. Whatever is sent is rounded to single
-precision.
+before step 0, v = v_leak where there is a leak; v_reset in an IF with the reset `value`, as in Norse and SpikingJelly;
+else 0; i = u = 0. Whatever is sent is rounded to single precision.
 
 To add a model: a record here, its branch in `simulate.kernels.neurons.update`, its code in `simulate.neurons.CODES`,
 and its link in `transform.unroll`; tests name what is missing.

@@ -68,6 +68,7 @@ def stepping(network: Network, dynamics: Dynamics) -> tuple[Rule, NeuronState]:
         [p.parameters for p in neurons],
         dynamics.step,
         dynamics.decay,
+        dynamics.reset,
     )
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from snnmap.core.arrays import F64, offsets
 from snnmap.core.errors import InputError
-from snnmap.ir.dynamics import Decay, share
+from snnmap.ir.dynamics import Decay, Reset, share
 from snnmap.ir.models import MODELS, Parameter
 from snnmap.simulate.kernels import neurons as kernel
 from snnmap.simulate.kernels.neurons import NeuronState, Rule
@@ -67,6 +67,7 @@ def neuron_state(
     parameters: Sequence[Mapping[str, F64]],
     dt: float,
     decay: Decay = "euler",
+    reset: Reset = "value",
 ) -> NeuronState:
     """State at rest of populations laid out one after the other.
 
@@ -82,6 +83,8 @@ def neuron_state(
         Step in the unit of the time constants: seconds, or 1 where they count steps.
     decay
         How much of a time constant passes in a step, see `ir.Dynamics`.
+    reset
+        What v becomes after a spike; by `value` an IF also starts at v_reset.
 
     Raises
     ------
@@ -96,6 +99,8 @@ def neuron_state(
         for key, parameter in MODELS[model].parameters.items():
             if key in ROWS:
                 coefficients[ROWS[key], low:high] = _per_step(parameter, given[key], dt, decay)
+        if model == "IF" and reset == "value":
+            coefficients[kernel.LEAK, low:high] = given["v_reset"]  # where it rests; its equation has no leak
         if model == "Delay":
             length[low:high] = np.rint(given["delay"] / dt).astype(np.int64) + 1
     empty = NeuronState(coefficients, np.empty(0), np.empty(0), np.empty(0, np.int64), np.empty(0), offsets(length))

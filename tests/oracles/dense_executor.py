@@ -69,6 +69,8 @@ class Cell:
         self.d = dynamics
         self.dt = dynamics.dt if dynamics.integration == "time" else 1.0
         self.v = self.p.get("v_leak", 0.0)
+        if self.model == "IF" and dynamics.reset == "value":
+            self.v = self.p["v_reset"]
         self.i = 0.0
         self.history = []
         self.rest = 0

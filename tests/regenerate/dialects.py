@@ -131,6 +131,7 @@ def spikingjelly_nets(flat, images):
         "parametric": ([neuron.ParametricLIFNode(init_tau=2.5), neuron.ParametricLIFNode()], 6, 1e-4),
         "cuba": ([neuron.CUBALIFNode(0.5, 0.75), neuron.CUBALIFNode(0.5, 0.5)], 2, 1e-4),
         "conv": ([neuron.IFNode(), neuron.LIFNode()], 10, 1e-4),
+        "if_reset": ([neuron.IFNode(v_reset=-0.7), neuron.IFNode(v_reset=0.3)], 2, 1e-4),
     }
     for name, ((first, second), gain, dt) in made.items():
         layers, x = [dense(20, 30, gain), first, dense(30, 7, gain), second], flat

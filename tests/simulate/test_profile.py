@@ -246,8 +246,8 @@ def test_comparison_and_resets_by_hand() -> None:
     def fired(**dynamics: object) -> list[int]:
         return times(profile(workload(net, drive, integration="step", **dynamics)), 1)
 
-    assert fired() == [2]  # 0.5, 1.0 (not above), 1.5 -> -0.5, 0, 0.5, 1.0
-    assert fired(comparison=">=") == [1, 4]  # 0.5, 1.0 -> -0.5, 0, 0.5, 1.0 -> -0.5
+    assert fired() == [3]  # from -0.5: 0, 0.5, 1.0 (not above), 1.5 -> -0.5, 0, 0.5
+    assert fired(comparison=">=") == [2, 5]  # from -0.5: 0, 0.5, 1.0 -> -0.5, 0, 0.5, 1.0 -> -0.5
     assert fired(comparison=">=", reset="zero") == [1, 3, 5]
     assert fired(reset="subtract") == [2, 4]  # 0.5, 1.0 (not above), 1.5 -> 0.5, 1.0, 1.5
 

@@ -19,7 +19,7 @@ IF, LIF, CUBA_LIF, LI, CUBA_LI, THRESHOLD, DELAY, RELAY, LAVA_CUBA = range(9)
 MEMBRANE, SYNAPSE, GAIN, INPUT, LEAK, LIMIT, RESET = range(7)
 COEFFICIENTS = 7
 """Rows of `NeuronState.coefficients`: dt / tau_mem, dt / tau_syn, r, w_in, v_leak, v_threshold, v_reset;
-LavaCuba has v_decay, i_decay, bias, -, -, v_threshold, ref_delay there."""
+LavaCuba has v_decay, i_decay, bias, -, -, v_threshold, ref_delay there, IF has v_reset in LEAK too: its v at rest."""
 
 BLOCK = 32
 """Neurons looked at together when searching for those that fire."""
