@@ -76,7 +76,8 @@ def load_workload(source: Source, options: LoadOptions | None = None) -> Workloa
     """
     options = options or LoadOptions()
     if not isinstance(source, str | Path):
-        return _workload("", _in_memory(source, options), None, options)
+        read = _in_memory(source, options)
+        return _workload("", read, None, replace(options, dialect=read.dialect))
     located = _located(source)
     if isinstance(located, Path) and is_activity(located):
         if options.data is not None:
@@ -89,6 +90,10 @@ def load_workload(source: Source, options: LoadOptions | None = None) -> Workloa
 def _in_memory(source: Imported | NirGraph | Module, options: LoadOptions) -> Imported:
     """Network that somebody has in memory."""
     if isinstance(source, Imported):
+        if options.dialect not in {None, source.dialect}:
+            raise InputError(
+                f"the network was not read in the dialect {options.dialect}; say it to from_nir, load_network"
+            )
         return source
     if isinstance(source, NirGraph):
         return from_nir(source, pooling=options.pooling, strict=options.strict, dialect=options.dialect)

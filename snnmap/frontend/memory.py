@@ -5,6 +5,7 @@ Neither `nir` nor torch is imported here: a graph says what it is by `to_dict`, 
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from importlib import import_module
 from typing import Any, Protocol, runtime_checkable
 
@@ -64,7 +65,7 @@ def from_nir(
     if not isinstance(graph, NirGraph):
         raise InputError(f"a {type(graph).__name__} is no NIR graph; give an nir.NIRGraph, or its file to load_network")
     read = imported(_plain(graph.to_dict()), NAME, "", Wish(pooling, strict, dialect))
-    return Imported(NAME, "nir", read.network, read.network.digest(), read.repairs, read.hints, read.why)
+    return replace(read, digest=read.network.digest())
 
 
 def from_module(module: Module, options: LoadOptions) -> Imported:

@@ -166,3 +166,15 @@ def test_arrays_and_recordings():
     assert array_of(Tensor([1.0])).tolist() == [1.0]
     events = np.array([(1, 2, 30, 1)], [("x", "i2"), ("y", "i2"), ("t", "i8"), ("p", "?")])
     assert recording_in_memory(events, None, None).data.samples == 1
+
+
+def test_a_network_keeps_the_dialect_that_it_was_read_in():
+    graph, data = nir.read(CASES / "s_iaf.nir"), np.load(CASES / "s_iaf.npz")["data"][:1]
+    stated = snnmap.profile(snnmap.from_nir(graph, dialect="norse"), data=data)
+    assert (stated.dynamics.comparison, stated.dynamics.multispike) == (">", False)
+    assert any("the dialect of Norse, as stated" in line for line in stated.remarks.assumed)
+    assert stated.provenance.options["dialect"] == "norse"
+    other = snnmap.profile(snnmap.from_nir(graph, dialect="sinabs"), snnmap.LoadOptions(reset="value"), data=data)
+    assert (other.dynamics.comparison, other.dynamics.reset) == (">=", "value")  # as stated, not as guessed
+    with pytest.raises(InputError, match="was not read in the dialect sinabs"):
+        snnmap.profile(snnmap.from_nir(graph), snnmap.LoadOptions(dialect="sinabs"), data=data)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from snnmap.frontend.dialects import DialectName
 from snnmap.ir import Network
 
 
@@ -22,6 +23,8 @@ class Imported:
     """What the file says or implies about `Dynamics` (keys dt, integration, reset, ...)."""
     why: Mapping[str, str] = field(default_factory=dict)
     """Reason for every hint, one sentence."""
+    dialect: DialectName | None = None
+    """The dialect that it was read in because somebody said so; none: as guessed."""
 
 
 def sentences(settings: Mapping[str, object], why: Mapping[str, str]) -> list[str]:

@@ -71,4 +71,4 @@ def imported(tree: Tree, name: str, digest: str, wish: Wish) -> Imported:
     if wish.strict and repairs:
         raise InputError(f"{repairs[0]} (--strict refuses what needs a repair)")
     network = build_network(folded.drafts, folded.blocks, folded.outputs)
-    return Imported(name, "nir", network, digest, repairs, reading.hints, reading.why)
+    return Imported(name, "nir", network, digest, repairs, reading.hints, reading.why, wish.dialect)
