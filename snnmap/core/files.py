@@ -1,11 +1,20 @@
 """Files of any format: writing is refused before the work if it cannot succeed, and atomic; pointers are no content."""
 
+import gzip
+import io
 import os
 import stat
+import zlib
 from pathlib import Path
 from uuid import uuid4
 
 from snnmap.core.errors import InputError
+
+FREE, RATIO = 1 << 26, 32
+"""Bytes that any compressed file may unpack to, and how many times its own size beyond that. Mapping files shrink 5
+times, images 5, event lists 10."""
+ARRAYS = 300
+"""The same for arrays: a raster of 32-bit numbers with a spike in one per cent of its steps shrinks 100 times."""
 
 LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 """How a file begins that Git LFS put in the place of a large one."""
@@ -21,6 +30,48 @@ def must_be_content(path: Path, content: bytes) -> None:
     """
     if content.startswith(LFS_POINTER):
         raise InputError(f"{path}: this is a Git LFS pointer, not the file; run `git lfs pull` in its repository")
+
+
+def must_not_burst(where: object, packed: int, unpacked: int, ratio: int = RATIO) -> None:
+    """Refuse a compressed file that holds far more than files of its size do, before it takes the memory.
+
+    Parameters
+    ----------
+    where
+        The file, for the message.
+    packed, unpacked
+        Bytes of the file, and of what it holds.
+    ratio
+        How many times its own size it may hold beyond `FREE` bytes.
+
+    Raises
+    ------
+    InputError
+        If it holds more.
+    """
+    if unpacked > FREE + ratio * packed:
+        raise InputError(
+            f"{where}: {packed:,} bytes that unpack to more than {FREE + ratio * packed:,}; "
+            "if that is meant, unpack it first and give the plain file"
+        )
+
+
+def gunzipped(where: object, content: bytes) -> bytes:
+    """Bytes of a gzip file, unpacked no further than `must_not_burst` allows.
+
+    Raises
+    ------
+    InputError
+        If they are damaged, or unpack to more.
+    """
+    limit = FREE + RATIO * len(content)
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(content)) as file:
+            unpacked = file.read(limit + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise InputError(f"{where}: the gzip file is truncated or damaged ({error}); get it again") from None
+    must_not_burst(where, len(content), len(unpacked))
+    return unpacked
 
 
 def must_be_writable(path: Path, endings: tuple[str, ...], *inputs: object) -> None:

@@ -8,7 +8,6 @@ Knows the records and nothing of how they came about.
 
 import gzip
 import hashlib
-import zlib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ import numpy as np
 
 from snnmap.core.arrays import offsets
 from snnmap.core.errors import InputError
-from snnmap.core.files import must_be_content, write_atomically
+from snnmap.core.files import gunzipped, must_be_content, write_atomically
 from snnmap.formats.schema import FORMAT, SCHEMA, Cluster, Dataflow, Document, Order, Workload
 from snnmap.ir import Clustering, Mapping, Placement, Schedule, Sdfg, Wiring
 from snnmap.ir.origin import WorkloadFacts
@@ -129,10 +128,7 @@ def load(path: Path | str) -> Mapping:
         raise InputError(f"cannot read mapping {path}: {error.strerror}") from None
     must_be_content(path, data)
     if data[:2] == b"\x1f\x8b":
-        try:
-            data = gzip.decompress(data)
-        except (OSError, EOFError, zlib.error):
-            raise InputError(f"{path} is a damaged gzip file; copy or compile it again") from None
+        data = gunzipped(path, data)
     return decode(data, str(path))
 
 

@@ -22,7 +22,7 @@ import numpy.typing as npt
 
 from snnmap.core.arrays import digest
 from snnmap.core.errors import InputError
-from snnmap.core.files import write_atomically
+from snnmap.core.files import ARRAYS, must_not_burst, write_atomically
 from snnmap.formats.sense import must_make_sense
 from snnmap.ir import MODELS, Dynamics, Kind, Network, Population, Provenance, Remarks, SpikeGraph, Spikes
 
@@ -213,6 +213,7 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, Array]]:
             names = archive.namelist()
             if names[:1] != [f"{HEADER}.npy"] or len(dict.fromkeys(names)) != len(names):
                 raise InputError(f"{path} is not a saved profile; make one with `snnmap profile SOURCE -o FILE`")
+            must_not_burst(path, path.stat().st_size, sum(info.file_size for info in archive.infolist()), ARRAYS)
             members = {name.removesuffix(".npy"): _member(archive, name) for name in names}
         header = json.loads(members.pop(HEADER).tobytes().decode())
     except FileNotFoundError:

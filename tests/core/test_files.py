@@ -1,5 +1,6 @@
 """Files that are written: refused before the work, whole or not at all, with the mode and the link they had."""
 
+import gzip
 import os
 import stat
 from pathlib import Path
@@ -7,7 +8,15 @@ from pathlib import Path
 import pytest
 
 from snnmap.core.errors import InputError
-from snnmap.core.files import must_be_folder, must_be_writable, write_atomically
+from snnmap.core.files import (
+    FREE,
+    RATIO,
+    gunzipped,
+    must_be_folder,
+    must_be_writable,
+    must_not_burst,
+    write_atomically,
+)
 
 ENDINGS = (".json", ".json.gz")
 
@@ -85,3 +94,19 @@ def test_a_folder_for_results_can_be_made(tmp_path: Path) -> None:
     for path in (tmp_path / "file", tmp_path / "file" / "below"):
         with pytest.raises(InputError, match="is no folder that is writable"):
             must_be_folder(path)
+
+
+def test_a_bomb_is_unpacked_no_further_than_allowed() -> None:
+    bomb = gzip.compress(bytes(FREE + 64 * 100_000))
+    assert len(bomb) < 200_000
+    with pytest.raises(InputError, match="bytes that unpack to more than"):
+        gunzipped("bomb.json.gz", bomb)
+    assert gunzipped("x.gz", gzip.compress(b"content")) == b"content"
+    for broken in (b"", gzip.compress(b"content")[:-5], b"\x1f\x8bno"):
+        if broken:
+            with pytest.raises(InputError, match="truncated or damaged"):
+                gunzipped("x.gz", broken)
+    must_not_burst("x", 10, FREE)
+    with pytest.raises(InputError):
+        must_not_burst("x", 10, FREE + 10 * RATIO + 1)
+    must_not_burst("x", 10, FREE + 10 * RATIO + 1, ratio=RATIO + 1)

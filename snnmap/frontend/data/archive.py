@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from snnmap.core.errors import InputError
-from snnmap.core.files import must_be_content
+from snnmap.core.files import ARRAYS, must_be_content, must_not_burst
 
 ZIP = b"PK"
 NPY = b"\x93NUMPY"
@@ -24,9 +24,6 @@ DAMAGE = (
     OverflowError, struct.error, zlib.error, zipfile.BadZipFile, tokenize.TokenError,
 )  # fmt: skip
 """What numpy and zipfile have been seen to raise on damaged files."""
-
-EXPANSION = 4096
-"""An array may be at most this many times as large as its file (deflate reaches 1032)."""
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 
@@ -64,25 +61,26 @@ def read_arrays(path: Path, content: bytes) -> Arrays:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # of numpy about headers as Python 2 wrote them
-            return _arrays(content)
+            return _arrays(path, content)
     except DAMAGE as error:
+        if isinstance(error, InputError):
+            raise
         reason = " ".join(str(error).split())[:160]
         raise InputError(f"{path}: not a readable numpy file, truncated, damaged or pickled ({reason})") from None
 
 
-def _arrays(content: bytes) -> Arrays:
+def _arrays(path: Path, content: bytes) -> Arrays:
     """As `read_arrays`; damage raises whatever it does."""
     if content.startswith(NPY):
         _refuse_bomb(io.BytesIO(content), len(content))
         return {"data": np.load(io.BytesIO(content), allow_pickle=False)}
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        return {name.removesuffix(".npy"): _member(archive, name, len(content)) for name in archive.namelist()}
+        must_not_burst(path, len(content), sum(info.file_size for info in archive.infolist()), ARRAYS)
+        return {name.removesuffix(".npy"): _member(archive, name) for name in archive.namelist()}
 
 
-def _member(archive: zipfile.ZipFile, name: str, size: int) -> npt.NDArray[Any]:
+def _member(archive: zipfile.ZipFile, name: str) -> npt.NDArray[Any]:
     """One array of an archive; reading to its end checks its CRC."""
-    if archive.getinfo(name).file_size > EXPANSION * size:
-        raise ValueError(f"{name} claims more bytes than the file can hold")
     member = archive.read(name)
     _refuse_bomb(io.BytesIO(member), len(member))
     return np.asarray(np.load(io.BytesIO(member), allow_pickle=False))

@@ -3,15 +3,14 @@
 Source: LeCun, Cortes, Burges, "The MNIST database", section "File formats for the MNIST database".
 """
 
-import gzip
 import struct
-import zlib
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from snnmap.core.errors import InputError
+from snnmap.core.files import gunzipped
 
 GZIP = b"\x1f\x8b"
 MAGIC = b"\x00\x00\x08"
@@ -31,10 +30,7 @@ def read_idx(path: Path, content: bytes) -> npt.NDArray[np.uint8]:
         If the file is empty, truncated, damaged, or not idx of unsigned bytes.
     """
     if content.startswith(GZIP):
-        try:
-            content = gzip.decompress(content)
-        except (OSError, EOFError, zlib.error) as error:
-            raise InputError(f"{path}: the gzip file is truncated or damaged ({error})") from None
+        content = gunzipped(path, content)
     if len(content) < 4 or not content.startswith(MAGIC):
         raise InputError(f"{path}: not an MNIST idx file of unsigned bytes")
     axes = content[3]

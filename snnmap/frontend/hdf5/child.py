@@ -17,8 +17,9 @@ import numpy as np
 DEPTH = 32
 """Groups within groups that are read at most."""
 
-EXPANSION = 4096
-"""A dataset may be at most this many times as large as its file (deflate reaches 1032)."""
+FREE, RATIO = 1 << 26, 300
+"""All datasets may take so many bytes, and so many times those of the file beyond that; hard links count each time
+(`core.files` has the same limits)."""
 
 DAMAGE = (OSError, KeyError, RuntimeError, ValueError, TypeError, AttributeError, IndexError, MemoryError, SystemError)
 """What h5py has been seen to raise on damaged files."""
@@ -40,8 +41,9 @@ def group_tree(group: Any, size: int, depth: int, arrays: list[Any]) -> dict[str
         if isinstance(member, h5py.Group):
             tree[name] = group_tree(member, size, depth - 1, arrays)
         elif isinstance(member, h5py.Dataset):
-            if member.nbytes > EXPANSION * size:
-                raise RefusedError(f"{member.name} claims {member.nbytes:,} bytes in a file of {size:,}")
+            held = sum(one.nbytes for one in arrays) + member.nbytes
+            if held > FREE + RATIO * size:
+                raise RefusedError(f"with {member.name} it claims {held:,} bytes in a file of {size:,}")
             tree[name] = packed(np.asarray(member[()]), arrays)
         else:
             raise RefusedError(f"{group.name}/{name} is neither a group nor a dataset")
