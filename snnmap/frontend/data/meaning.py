@@ -2,7 +2,8 @@
 
 Whole numbers, none negative, of any type in a series are spike counts, unless an encoding is stated: 8-bit integers are
 no different from 16-bit ones, and an array of 0 and 1 is spikes, not currents. Whole numbers in frames are the bytes of
-images, 0..255, and are divided by 255; if none is above 1 they are used as they are. All of it is said.
+images, 0..255, and are divided by 255; if none is above 1 they are used as they are, and if they are neither stored as
+bytes nor any of them bright they are no image, and the encoder asks for a scale. All of it is said.
 """
 
 from dataclasses import replace
@@ -12,6 +13,9 @@ import numpy as np
 from snnmap.core.errors import InputError
 from snnmap.frontend.data.layout import permuted, whole
 from snnmap.frontend.data.samples import Dense
+
+DIM = 128
+"""An image that is not stored as bytes has a value of this at least, half of the range; else it is counts."""
 
 BYTE = (0.0, 255.0)
 """What the pixels of images span that are stored as bytes."""
@@ -69,6 +73,7 @@ def numbers(data: Dense, timed: bool, encode: str | None) -> tuple[Dense, list[s
     if timed and encode is None:
         of = "0 and 1 are taken as spikes" if high <= 1 else "whole numbers are taken as spike counts"
         return replace(data, spiking=True), [f"the {of}, as no encoding is stated"]
-    if timed or data.values.dtype.kind not in "iu" or not 1 < high <= BYTE[1]:
+    dim = data.values.dtype != np.uint8 and high < DIM
+    if timed or data.values.dtype.kind not in "iu" or not 1 < high <= BYTE[1] or dim:
         return data, []
     return replace(data, span=BYTE), [f"the values 0 to {high:g} of the images are divided by 255"]

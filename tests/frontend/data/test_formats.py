@@ -188,6 +188,12 @@ def test_images_of_whole_numbers_are_bytes_unless_they_are_zero_and_one(dtype):
     binary = encoded(Dense(np.array([[0, 1, 1]], dtype), None, spiking=False), (3,), steps=2, encode="rate")
     assert binary.spikes.source.tolist() == [1, 2, 1, 2]
     assert not any("255" in note for note in binary.notes)
+    few = Dense(np.array([[0, 5, 3]], dtype), None, spiking=False)
+    if dtype is np.uint8:
+        assert "the values 0 to 5 of the images are divided by 255" in encoded(few, (3,), encode="rate").notes
+    else:
+        with pytest.raises(InputError, match="the values span 0 to 5; scale them"):
+            encoded(few, (3,), encode="rate")
 
 
 def test_a_stated_encoding_is_kept_and_a_series_is_never_divided():
