@@ -48,7 +48,7 @@ from snnmap.ir import (
 )
 from snnmap.legality.rules import verify
 from snnmap.pipeline.compile import Compiled, compile  # noqa: A004  as `snnmap.compile`
-from snnmap.pipeline.objectives import OBJECTIVES, Preset
+from snnmap.pipeline.objectives import OBJECTIVES, Goal, Preset
 from snnmap.pipeline.operating import OperatingOptions
 from snnmap.pipeline.options import SPLITS, CompileOptions
 from snnmap.pipeline.profile import profile
@@ -89,6 +89,7 @@ __all__ = [
     "CompileOptions",
     "Compiled",
     "Dynamics",
+    "Goal",
     "Hardware",
     "InfeasibleError",
     "InputError",

@@ -71,11 +71,17 @@ def compare(sources: tuple[str, ...], quiet: bool, json_: bool, **given: Any) ->
     if plot is not None:
         draw(comparison, plot)
     if json_:
-        show.as_json({"objectives": comparison.objectives, "pace": asked.base.pace, "figures": comparison.rows()})
+        verdicts = [verdict.row() for verdict in comparison.verdicts]
+        document = {"objectives": comparison.objectives, "pace": asked.base.pace, "figures": comparison.rows()}
+        show.as_json({**document, "verdicts": verdicts})
         return
     for workload, technology, entries in comparison.tables():
         title = f"{workload} on {technology}, {_pace(asked.base.pace)}"
         show.grouped(title, ("", *comparison.objectives), compared(entries))
+        for verdict in comparison.verdicts:
+            if (verdict.workload, verdict.technology) == (workload, technology):
+                click.echo(verdict.line())
+        click.echo()
     doubts = {entry.doubt for entry in comparison.entries}
     legend = [words for doubt, words in LEGEND.items() if doubt in doubts]
     show.line("\n".join([f"= as {comparison.objectives[0]}, to which ratios and differences are", *legend, MODES]))

@@ -4,10 +4,12 @@ One seed enters and each stage draws from its own stream, so that another partit
 """
 
 import time
-from dataclasses import dataclass, replace
+from collections.abc import Mapping as MappingType
+from dataclasses import dataclass, field, replace
 from html import escape
-from typing import Unpack, cast
+from typing import NamedTuple, Unpack, cast
 
+import msgspec
 import numpy as np
 
 from snnmap.analysis.bounds import lower_bounds
@@ -44,7 +46,8 @@ from snnmap.pipeline.judged import blamed, partitioned, placed, scheduled, wired
 from snnmap.pipeline.objectives import Quality
 from snnmap.pipeline.operating import check_pace, check_pulse, operated
 from snnmap.pipeline.options import CompileOptions
-from snnmap.pipeline.plan import Algorithms, Plan, plan_for
+from snnmap.pipeline.own_figure import Verdict, goal_of, stays, verdict_on
+from snnmap.pipeline.plan import Algorithms, Plan, plan_for, preset_of
 from snnmap.pipeline.profile import Inputs, prepared, profile
 from snnmap.reliability.crossbars import read_currents, tile_variation
 from snnmap.reliability.espine import espine_quality
@@ -59,6 +62,8 @@ class Compiled:
     view: View
     """The mapping, its graph and its chip, with what follows from them."""
     report: Report
+    verdict: Verdict | None = None
+    """How the objective did in its own figure; none if it was not compared."""
 
     @property
     def mapping(self) -> Mapping:
@@ -82,7 +87,8 @@ class Compiled:
 
     def remarks(self) -> list[str]:
         """What the reader must know: assumptions, repairs, bounds, the deviation of an unrolled network."""
-        return [*_remarks(self.graph.remarks), *self.report.notes]
+        verdict = [] if self.verdict is None else self.verdict.said()
+        return [*_remarks(self.graph.remarks), *self.report.notes, *verdict]
 
     def _repr_html_(self) -> str:
         """Table of the figures, for notebooks."""
@@ -97,6 +103,8 @@ class Given:
 
     clustering: Clustering | None = None
     placement: Placement | None = None
+    rivals: MappingType[str, Compiled] = field(default_factory=dict)
+    """Mappings under the objectives that this one is compared with, by name."""
 
 
 class Arguments(Algorithms, Inputs, total=False):
@@ -152,7 +160,10 @@ def compile(  # noqa: A001  the word every user of a compiler expects
         from snnmap.pipeline.unrolled import unrolled
 
         graph = unrolled(graph, hardware)
-    compiled = _map(graph, hardware, plan, options, progress, given or Given())
+    asked = Asked(graph, hardware, options, progress)
+    compiled = _map(asked, plan, given or Given())
+    if not (algorithms or options.settings or options.terms):
+        compiled = _judged(asked, plan, compiled, given or Given())
     wrong = verify(compiled.mapping, compiled.graph, compiled.hardware)
     if wrong:
         raise blamed(wrong[0], compiled.mapping.origin.plan)
@@ -186,9 +197,51 @@ def _must_have_work(graph: SpikeGraph) -> None:
         )
 
 
-def _map(
-    graph: SpikeGraph, hardware: Hardware, plan: Plan, options: CompileOptions, progress: Progress | None, given: Given
-) -> Compiled:
+class Asked(NamedTuple):
+    """What is to be mapped, and onto what."""
+
+    graph: SpikeGraph
+    hardware: Hardware
+    options: CompileOptions
+    progress: Progress | None
+
+
+def _judged(asked: Asked, plan: Plan, mine: Compiled, given: Given) -> Compiled:
+    """The mapping, or a reference's where the own figure is no worse there, and the verdict.
+
+    Only objectives as they are shipped are judged: whoever sets an option or brings an algorithm has the last word.
+    """
+    preset, _ = preset_of(plan.objective)
+    goal = goal_of(preset, mine.mapping.figures)
+    if goal is None or goal.figure == "hops":
+        return mine
+    weight = float(plan.objective.partition(":")[2] or 0.0)
+    best, kept, base = mine, "", mine.mapping.figures
+    for name in dict.fromkeys((preset.reference, "traffic")):
+        other = given.rivals.get(name) or _rival(asked, plan, name, mine)
+        base = other.mapping.figures
+        if not stays(goal, best.mapping.figures, base, weight, must_gain=name != "traffic"):
+            best, kept = other, name
+    verdict = verdict_on(plan.objective, goal, mine.mapping.figures, base, best.mapping.figures, kept)
+    mapping = best.mapping
+    origin = msgspec.structs.replace(
+        mapping.origin, plan=msgspec.structs.replace(mapping.origin.plan, objective=plan.objective), verified=""
+    )
+    view = best.view.at(best.hardware, replace(mapping, origin=origin))
+    return replace(best, view=view, verdict=verdict)
+
+
+def _rival(asked: Asked, plan: Plan, name: str, mine: Compiled) -> Compiled:
+    """Mapping of objective `name`, from the clusters and tiles of `mine` where it would find the same."""
+    other = plan_for(name)
+    same = other.partition == plan.partition
+    clustering = mine.mapping.clustering if same else None
+    placed_alike = same and other.place == plan.place and not (plan.terms or other.terms)
+    return _map(asked, other, Given(clustering, mine.mapping.placement if placed_alike else None))
+
+
+def _map(asked: Asked, plan: Plan, given: Given) -> Compiled:
+    graph, hardware, options, progress = asked
     check_pulse(options.point, graph.dt)
     deadline = None if options.time_budget is None else time.monotonic() + options.time_budget
     runs = {stage: Run(stream(options.seed, stage), progress, deadline) for stage in STAGES}
@@ -200,7 +253,7 @@ def _map(
     spread = PlacementProblem(view.traffic, clustering.clusters, hardware, terms)
     placement = given.placement or placed(plan.place, spread, runs["place"])
     quality = cell_quality(hardware, plan.quality)
-    lines = WiringProblem(view, hardware, quality, lambda: cell_power(view, hardware))
+    lines = WiringProblem(view, hardware, quality, lambda: cell_power(view, hardware, plan.mode))
     wiring = wired(plan.wire, lines, runs["wire"])
     sdfg, schedule = scheduled(plan.schedule, ScheduleProblem(view, placement, hardware), runs["schedule"])
     mapping = Mapping(

@@ -12,16 +12,17 @@ from snnmap.hardware import Hardware
 from snnmap.physics import pcm
 from snnmap.physics.espine import EspineCell, spike_power
 from snnmap.physics.thermal import Sheet
+from snnmap.pipeline.objectives import Mode
 from snnmap.reliability.crossbars import read_currents
 from snnmap.reliability.espine import espine_twin
 from snnmap.stages.protocols import CellPower
 
 
-def cell_power(view: ClusteringView, hardware: Hardware) -> CellPower:
-    """What cells draw by eSpine's equations where the technology has an espine twin, else in `device` mode."""
+def cell_power(view: ClusteringView, hardware: Hardware, mode: Mode) -> CellPower:
+    """What cells draw in `mode`, or in the other if the technology has not that one."""
     twin = espine_twin(hardware.technology)
     shape = (hardware.rows, hardware.columns)
-    if twin is not None:
+    if twin is not None and (mode == "espine" or hardware.technology.mode == "espine"):
         drawn = spike_power(shape, EspineCell.of(twin)).cell
         return CellPower(share=None, background=0.0, place=drawn / drawn.max(), sheet=Sheet.of(twin))
     low, high = hardware.technology["g_min"], hardware.technology["g_max"]

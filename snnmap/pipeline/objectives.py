@@ -14,8 +14,29 @@ TERM_NAMES = ("thermal", "leakage", "lifetime")
 """Placement terms of `pipeline.terms`, which is imported when one is used."""
 
 
+Mode = Literal["espine", "device"]
+
+
 Quality = Literal["current", "endurance"]
 """What makes a cell good: little read current (device mode), or eSpine's endurance (espine mode)."""
+
+
+HOTTEST = ("device_temperature_hottest_K",)
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """A figure that an objective is for."""
+
+    figure: str
+    most: bool = False
+    """Whether much of it is good, not little."""
+    bound: str = ""
+    """Figure that says what no mapping passes, if there is one."""
+    beside: str = ""
+    """Figure that the number after the objective's name weighs in."""
+    not_above: tuple[str, ...] = ()
+    """Figures that must not be above those of the reference."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,25 +53,60 @@ class Preset:
     """Placement terms beside the traffic, with their weights."""
     weighs: str = ""
     """Option that a number after the objective's name sets, `thermal:0.5`; none if it takes no number."""
+    mode: Mode = "espine"
+    """Whose power heats the cells in a search, where a technology has both."""
+    goals: tuple[Goal, ...] = ()
+    """What it is for; the first whose figure the technology has counts. None: it is not compared."""
+    reference: str = "traffic"
+    """Objective whose mapping is returned where this one gains nothing."""
 
 
 OBJECTIVES: dict[str, Preset] = {
-    "default": Preset("few messages, and busy rows where cells carry little current"),
-    "traffic": Preset("few messages alone, lines in order: SpiNeMap's objective", wire="identity"),
-    "espine": Preset("the weakest cell by eSpine's endurance (espine mode)", wire="weakest_cell", quality="endurance"),
+    "default": Preset("few messages, and busy rows where cells carry little current", goals=(Goal("hops"),)),
+    "traffic": Preset(
+        "few messages alone, lines in order: SpiNeMap's objective", wire="identity", goals=(Goal("hops"),)
+    ),
+    "espine": Preset(
+        "the weakest cell by eSpine's endurance (espine mode)",
+        wire="weakest_cell",
+        quality="endurance",
+        goals=(Goal("espine_lifetime_frames", most=True, bound="espine_lifetime_bound_frames"),),
+    ),
     "thermal": Preset(
         "an even temperature inside crossbars; thermal:X adds X times the mean rise to the gradient",
         wire="even_heat",
         weighs="wire.mean_weight",
+        goals=(
+            Goal("espine_gradient_K", beside="espine_temperature_average_K", not_above=HOTTEST),
+            Goal("device_gradient_K", beside="device_temperature_average_K", not_above=HOTTEST),
+        ),
     ),
     "lifetime": Preset(
-        "the weakest cell by read current; busy clusters on enduring tiles",
+        "the first failure: the weakest cell by read current, busy clusters on enduring tiles",
         wire="weakest_cell",
         terms=(("lifetime", 1.0),),
+        goals=(
+            Goal("device_first_failure_s", most=True),
+            Goal("espine_lifetime_frames", most=True, bound="espine_lifetime_bound_frames"),
+        ),
+        reference="default",
     ),
-    "leakage": Preset("little leakage", place="hill_climb", terms=(("leakage", 0.2),)),
-    "energy": Preset("little energy: few hops, busy rows on little current", wire="activity_sort"),
-    "throughput": Preset("a short guaranteed period: merging shared out", partition="balanced_homes"),
+    "leakage": Preset(
+        "little leakage: little power, few hops",
+        wire="least_power",
+        goals=(Goal("espine_leakage_W", not_above=("device_leakage_W",)), Goal("device_leakage_W")),
+    ),
+    "energy": Preset(
+        "little energy: few hops and partial sums, reads where wires and cells take least",
+        wire="least_power",
+        mode="device",
+        goals=(Goal("device_energy_total_J"), Goal("energy_J")),
+    ),
+    "throughput": Preset(
+        "a short guaranteed period: merging shared out",
+        partition="balanced_homes",
+        goals=(Goal("throughput_steps_per_s", most=True),),
+    ),
 }
 """snnmap's own objectives by name."""
 

@@ -11,7 +11,7 @@ from typing import Any, Literal, TypedDict, get_args, get_origin
 from snnmap.core.errors import InputError
 from snnmap.core.suggest import suggestion
 from snnmap.ir import PlanRecord
-from snnmap.pipeline.objectives import TERM_NAMES, Preset, Quality, objectives
+from snnmap.pipeline.objectives import TERM_NAMES, Mode, Preset, Quality, objectives
 from snnmap.stages.protocols import Partitioner, Placer, Scheduler, Wirer
 from snnmap.stages.registry import REGISTRIES, STAGES, Algorithm, algorithm_class, built_in, name_of, record_of
 
@@ -36,6 +36,8 @@ class Plan:
     schedule: Scheduler
     quality: Quality
     terms: tuple[tuple[str, float], ...]
+    mode: Mode = "espine"
+    """Whose power heats the cells in a search, where a technology has both."""
 
     def using(self, given: Algorithms) -> "Plan":
         """The plan with some algorithms replaced.
@@ -88,7 +90,8 @@ def plan_for(
         if not 0 <= weight < float("inf"):
             raise InputError(f"the weight of term {name!r} must be 0 or more, not {weight}")
     weighed = {**dict(preset.terms), **dict(terms)}
-    return Plan(objective=objective, **chosen, quality=preset.quality, terms=tuple(sorted(weighed.items())))
+    sums = tuple(sorted(weighed.items()))
+    return Plan(objective=objective, **chosen, quality=preset.quality, terms=sums, mode=preset.mode)
 
 
 def preset_of(objective: str) -> tuple[Preset, dict[str, str]]:

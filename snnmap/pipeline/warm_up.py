@@ -16,7 +16,7 @@ WORK = (
     ("mnist-mlp", CompileOptions()),
     ("mnist-mlp", CompileOptions(objective="espine")),
     ("mnist-mlp", CompileOptions(objective="thermal", settings=(("wire.rounds", 1),))),
-    ("mnist-mlp", CompileOptions(objective="leakage", settings=(("place.restarts", 1),))),
+    ("mnist-mlp", CompileOptions(settings=(("place", "hill_climb"), ("place.restarts", 1)), terms=(("thermal", 0.2),))),
     ("mnist-mlp", CompileOptions(objective="throughput", settings=(("place", "swarm"), ("place.iterations", 2)))),
     ("mnist-mlp", CompileOptions(hardware="pcm-mesh-shared", settings=(("schedule.swaps", 2),))),
     ("braille-rsnn", CompileOptions()),

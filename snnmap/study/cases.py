@@ -22,6 +22,8 @@ from snnmap.pipeline.profile import profile
 
 OBJECTIVES = ("traffic", "espine", "thermal", "lifetime", "leakage", "energy", "throughput")
 """Compared unless others are asked for; ratios are to the first."""
+REFERENCES = ("traffic", "default")
+"""Objectives that others are compared with at the end of a compilation."""
 
 
 Source = str | Path | Workload | SpikeGraph
@@ -108,8 +110,12 @@ def _compiled(graph: SpikeGraph, options: CompileOptions, known: dict[str, Any],
     plan = _plan(options)
     clustered = repr(plan.partition)
     placed = None if plan.terms else f"{clustered} {plan.place!r}"
-    given = Given(known.get(clustered), known.get(placed or ""))
+    rivals = {name: known[key] for name in REFERENCES if (key := f"{name} {options.technology}") in known}
+    given = Given(known.get(clustered), known.get(placed or ""), rivals)
     compiled = compile(graph, options, progress=progress, given=given)
+    known[f"{options.objective} {options.technology}"] = compiled
+    if compiled.verdict is not None and compiled.verdict.kept:
+        return compiled
     known[clustered] = compiled.mapping.clustering
     if placed is not None:
         known[placed] = compiled.mapping.placement

@@ -11,6 +11,7 @@ from snnmap.ir import Judgement, Reading
 from snnmap.pipeline.options import LoadOptions
 from snnmap.render.labels import label, mode_of
 from snnmap.study.cases import CompareOptions, Source, cases
+from snnmap.study.verdicts import Judged, verdicts
 
 METRICS = (
     *("crossbars", "area_m2", "messages", "hops", "energy_J", "latency_s", "energy_delay_Js"),
@@ -73,6 +74,8 @@ class Comparison:
 
     entries: tuple[Entry, ...]
     objectives: tuple[str, ...]
+    verdicts: tuple[Judged, ...] = ()
+    """Every objective in its own figure, beside `traffic`; none unless that is compared too."""
 
     def rows(self) -> list[dict[str, Any]]:
         """One JSON-able record per entry."""
@@ -141,11 +144,12 @@ def tabulated(
 
     `readings` say how to read the figures, one for each; none: every figure as it stands.
     """
-    entries = []
+    entries, judged = [], []
     read = dict(zip((case[:3] for case in figures), readings, strict=False))
     for workload, technology in dict.fromkeys(case[:2] for case in figures):
         by_objective = {objective: values for w, t, objective, values in figures if (w, t) == (workload, technology)}
         first = next(iter(by_objective.values()))
+        judged += verdicts((workload, technology), by_objective)
         for metric in (metric for metric in metrics if metric in first):
             for objective, values in by_objective.items():
                 place = (workload, technology, objective, metric, mode_of(metric), label(metric).unit)
@@ -153,7 +157,7 @@ def tabulated(
                 judgement = None if reading is None else reading.of(metric)
                 against = _against(values[metric], first[metric], metric)
                 entries.append(Entry(*place, values[metric], *against, judgement))
-    return Comparison(tuple(entries), tuple(dict.fromkeys(case[2] for case in figures)))
+    return Comparison(tuple(entries), tuple(dict.fromkeys(case[2] for case in figures)), tuple(judged))
 
 
 def _against(value: Any, base: Any, metric: str) -> tuple[float | None, float | None]:

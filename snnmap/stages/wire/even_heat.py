@@ -16,7 +16,8 @@ from snnmap.core.errors import InputError
 from snnmap.ir import Wiring
 from snnmap.physics.fields import Exchanges, exchanges
 from snnmap.physics.kernels.lines import Lines
-from snnmap.stages.protocols import CellPower, Run, WiringProblem
+from snnmap.stages.protocols import Run, WiringProblem
+from snnmap.stages.wire.content import content_of
 from snnmap.stages.wire.sorting import check_fits
 
 SETTLED = 1e-3
@@ -148,18 +149,3 @@ class _Crossbar:
 
     def _columns(self, spot: Spot) -> Lines:
         return self.swaps.columns.lines(self.content[spot.row].T)
-
-
-def content_of(problem: WiringProblem, power: CellPower, cluster: int) -> F64:
-    """What a cluster's cells draw at unit places over the window, (R, C) by row and column entry, 0 where none are."""
-    clustering, cells, hardware = problem.view.clustering, problem.view.cells, problem.hardware
-    first, last = int(clustering.row_ptr[cluster]), int(clustering.row_ptr[cluster + 1])
-    columns = slice(int(clustering.column_ptr[cluster]), int(clustering.column_ptr[cluster + 1]))
-    content = np.zeros((hardware.rows, hardware.columns))
-    content[: last - first, : columns.stop - columns.start] = power.background
-    own = slice(int(cells.ptr[first]), int(cells.ptr[last]))
-    at = np.repeat(np.arange(last - first), np.diff(cells.ptr[first : last + 1])), cells.column[own] - columns.start
-    content[at] = 1.0 if power.share is None else power.share[cells.synapse[own]]
-    spikes = problem.view.graph.spikes[clustering.row_source[first:last]]
-    content[: last - first] *= spikes[:, None]
-    return content

@@ -109,7 +109,7 @@ def test_shares_and_background_are_drawn():
     asked, cells = problem([(4, 3)], (4, 4), 1, 0.5)
     share = np.linspace(0.2, 1.0, int(cells.sum()))
     power = CellPower(share, 0.1, place_map((4, 4)), SHEET)
-    from snnmap.stages.wire.even_heat import content_of
+    from snnmap.stages.wire.content import content_of
 
     content = content_of(asked, power, 0)
     spikes = asked.view.graph.spikes[:4]

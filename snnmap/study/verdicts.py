@@ -1,0 +1,104 @@
+"""The verdict of a comparison: every objective in its own figure beside `traffic`, its bound, and what it costs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from snnmap.pipeline.objectives import Goal, objectives
+from snnmap.pipeline.own_figure import goal_of, near
+from snnmap.render.labels import label, mode_of
+from snnmap.render.numbers import number
+
+NOTABLE = 5e-4
+"""Relative rise of a cost, or fall of a gain, from which it is called a price."""
+DIGITS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """Another objective's figure that got worse."""
+
+    figure: str
+    ratio: float
+    """To that of `traffic`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One objective on one workload and technology."""
+
+    workload: str
+    technology: str
+    objective: str
+    figure: str
+    """Its own."""
+    value: float | None
+    """None is never."""
+    traffic: float | None
+    """The same under `traffic`."""
+    bound: float | None
+    """What no mapping passes, if known."""
+    holds: bool
+    """Whether it is at least as good as `traffic`."""
+    prices: tuple[Price, ...]
+
+    def row(self) -> dict[str, Any]:
+        """JSON-able record."""
+        return asdict(self)
+
+    def line(self) -> str:
+        """The verdict in a line."""
+        named = label(self.figure)
+        mode = f" ({mode_of(self.figure)} mode)" if mode_of(self.figure) else ""
+        mine, base = (number(v, named.written, DIGITS) for v in (self.value, self.traffic))
+        parts = [f"{named.words.strip()}{mode} {mine}, traffic {base}"]
+        if self.value == self.traffic or near(self.value, self.traffic):
+            parts.append("nothing gained")
+        elif self.value and self.traffic:
+            parts.append(f"x {self.value / self.traffic:.6g}")
+        if not self.holds:
+            parts.append("WORSE than traffic")
+        if self.bound is not None:
+            parts.append(f"bound {number(self.bound, named.written, DIGITS)}")
+        if self.prices:
+            costs = (f"{label(p.figure).words.strip()} x {p.ratio:.4g}" for p in self.prices)
+            parts.append(f"price: {', '.join(costs)}")
+        return f"{self.objective}: {'; '.join(parts)}"
+
+
+def verdicts(case: tuple[str, str], figures: Mapping[str, Mapping[str, Any]]) -> list[Judged]:
+    """Verdicts on one (workload, technology) from the figures under every objective; none without `traffic`'s."""
+    base = figures.get("traffic")
+    if base is None:
+        return []
+    goals = {name: _goal(name, own) for name, own in figures.items()}
+    every = list(dict.fromkeys(g for g in goals.values() if g is not None))
+    return [_judged(case, name, goal, figures[name], (base, every)) for name, goal in goals.items() if goal is not None]
+
+
+def _goal(objective: str, figures: Mapping[str, Any]) -> Goal | None:
+    preset = objectives().get(objective.partition(":")[0])
+    return None if preset is None else goal_of(preset, figures)
+
+
+def _judged(
+    case: tuple[str, str], objective: str, goal: Goal, own: Mapping[str, Any], against: tuple[Any, Sequence[Goal]]
+) -> Judged:
+    base, every = against
+    value, traffic = own[goal.figure], base[goal.figure]
+    others = [other for other in every if other.figure != goal.figure]
+    prices = tuple(p for other in others if (p := _price(other, own.get(other.figure), base.get(other.figure))))
+    worse = _worse(goal, value, traffic) > 0 and not near(value, traffic) and ":" not in objective
+    return Judged(*case, objective, goal.figure, value, traffic, own.get(goal.bound), not worse, prices)
+
+
+def _worse(goal: Goal, value: Any, base: Any) -> float:
+    """Relative amount by which a figure is worse than `base`, negative if it is better; 0 where one is never."""
+    if not (isinstance(value, int | float) and isinstance(base, int | float)) or not base:
+        return 0.0
+    change = value / base - 1.0
+    return float(-change if goal.most else change)
+
+
+def _price(goal: Goal, value: Any, base: Any) -> Price | None:
+    return Price(goal.figure, float(value / base)) if _worse(goal, value, base) > NOTABLE else None
