@@ -160,10 +160,7 @@ def compile(  # noqa: A001  the word every user of a compiler expects
         from snnmap.pipeline.unrolled import unrolled
 
         graph = unrolled(graph, hardware)
-    asked = Asked(graph, hardware, options, progress)
-    compiled = _map(asked, plan, given or Given())
-    if not (algorithms or options.settings or options.terms):
-        compiled = _judged(asked, plan, compiled, given or Given())
+    compiled = _best(Asked(graph, hardware, options, progress), plan, given or Given(), algorithms)
     wrong = verify(compiled.mapping, compiled.graph, compiled.hardware)
     if wrong:
         raise blamed(wrong[0], compiled.mapping.origin.plan)
@@ -206,11 +203,14 @@ class Asked(NamedTuple):
     progress: Progress | None
 
 
-def _judged(asked: Asked, plan: Plan, mine: Compiled, given: Given) -> Compiled:
-    """The mapping, or a reference's where the own figure is no worse there, and the verdict.
+def _best(asked: Asked, plan: Plan, given: Given, algorithms: Algorithms) -> Compiled:
+    """The plan's mapping, judged where the objective is as it is shipped: an option or an own algorithm is an order."""
+    mine = _map(asked, plan, given)
+    return mine if algorithms or asked.options.settings or asked.options.terms else _judged(asked, plan, mine, given)
 
-    Only objectives as they are shipped are judged: whoever sets an option or brings an algorithm has the last word.
-    """
+
+def _judged(asked: Asked, plan: Plan, mine: Compiled, given: Given) -> Compiled:
+    """The mapping, or a reference's where the own figure is no worse there, with the verdict."""
     preset, _ = preset_of(plan.objective)
     goal = goal_of(preset, mine.mapping.figures)
     if goal is None or goal.figure == "hops":

@@ -44,8 +44,8 @@ def test_settings_change_one_field() -> None:
 
 
 def test_terms_join_those_of_the_objective() -> None:
-    assert plan_for("leakage", terms=(("thermal", 0.5),)).terms == (("leakage", 0.2), ("thermal", 0.5))
-    assert plan_for("leakage", terms=(("leakage", 2.0),)).terms == (("leakage", 2.0),)
+    assert plan_for("lifetime", terms=(("thermal", 0.5),)).terms == (("lifetime", 1.0), ("thermal", 0.5))
+    assert plan_for("lifetime", terms=(("lifetime", 2.0),)).terms == (("lifetime", 2.0),)
     assert parse_terms(("thermal=0.5", "leakage = 2")) == (("thermal", 0.5), ("leakage", 2.0))
 
 

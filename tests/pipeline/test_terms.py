@@ -212,6 +212,6 @@ def test_pipeline_weighs_only_what_has_a_weight():
     chip = chip_of()
     parts = (chip.view, chip.hardware)
     assert placement_terms(*parts, plan_for("default"), None) == ()
-    assert placement_terms(*parts, plan_for("leakage", terms=(("leakage", 0.0),)), None) == ()
-    both = placement_terms(*parts, plan_for("leakage", terms=(("lifetime", 2.0),)), 7)
-    assert [bool(t.flow.any()) for t in both] == [True, False]
+    assert placement_terms(*parts, plan_for("lifetime", terms=(("lifetime", 0.0),)), None) == ()
+    both = placement_terms(*parts, plan_for("lifetime", terms=(("thermal", 2.0),)), 7)
+    assert [bool(t.flow.any()) for t in both] == [False, True]
