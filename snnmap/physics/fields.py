@@ -77,7 +77,8 @@ class Side:
         from snnmap.physics.kernels.sheet import along
 
         terms = [along(np.ascontiguousarray(content * factor), self.mode) for factor in self.factor]
-        return Lines(np.stack(terms), self.scale, self.mode, self.table, self.square)
+        kind = np.unique(content, axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64)
+        return Lines(np.stack(terms), kind, self.scale, self.mode, self.table, self.square)
 
 
 class Exchanges(NamedTuple):

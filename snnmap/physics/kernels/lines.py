@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from snnmap.core.arrays import F64
+from snnmap.core.arrays import F64, I64
 
 
 class Lines(NamedTuple):
@@ -10,6 +10,8 @@ class Lines(NamedTuple):
 
     content: F64
     """(Q, R, N) what each content draws, in modes."""
+    kind: I64
+    """(R,) number of every content; equal contents have one."""
     scale: F64
     """(Q, R) by line."""
     mode: F64

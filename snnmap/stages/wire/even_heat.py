@@ -6,6 +6,9 @@ is known in O(N), and on the exact cost, which is given up line by line (`physic
 the power of the array are refused, so no tile gets hotter than with the lines as numbered.
 """
 
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -20,7 +23,7 @@ from snnmap.stages.protocols import Run, WiringProblem
 from snnmap.stages.wire.content import content_of
 from snnmap.stages.wire.sorting import check_fits
 
-SETTLED = 1e-3
+SETTLED = 1e-2
 """Share of the cost that a round of the exact descent must gain for another to follow."""
 ROUNDING = 1e-9
 """Share of the power that sums may differ by."""
@@ -46,7 +49,7 @@ class EvenHeat:
     """Weight of the mean rise beside the gradient."""
     rounds: int = 8
     """Most alternations of rows and columns in either descent."""
-    small: int = 400
+    small: int = 1600
     """Crossbars with fewer cells than this start anew from random lines, `small` // cells times."""
 
     def __post_init__(self) -> None:
@@ -73,12 +76,16 @@ class EvenHeat:
         power = problem.power()
         swaps = exchanges(power.sheet, power.place)
         row, column = np.empty(len(clustering.row_source), np.int32), np.empty(len(clustering.column_neuron), np.int32)
-        for k in range(clustering.clusters):
+        seeds = run.rng.integers(0, 2**63, clustering.clusters)
+
+        def searched(k: int) -> Spot:
+            if run.late:
+                return Spot(np.arange(hardware.rows), np.arange(hardware.columns))
+            return self.search(content_of(problem, power, k), swaps, np.random.Generator(np.random.PCG64(seeds[k])))
+
+        for k, spot in enumerate(_on_all_cores(searched, clustering.clusters)):
             rows = slice(int(clustering.row_ptr[k]), int(clustering.row_ptr[k + 1]))
             columns = slice(int(clustering.column_ptr[k]), int(clustering.column_ptr[k + 1]))
-            spot = Spot(np.arange(hardware.rows), np.arange(hardware.columns))
-            if not run.late:
-                spot = self.search(content_of(problem, power, k), swaps, run.rng)
             row[rows] = np.argsort(spot.row)[: rows.stop - rows.start]
             column[columns] = np.argsort(spot.column)[: columns.stop - columns.start]
             run.tell("wire", k + 1, clustering.clusters)
@@ -110,6 +117,15 @@ class EvenHeat:
                 break
             before = cost
         return spot
+
+
+def _on_all_cores(searched: Callable[[int], Spot], clusters: int) -> Iterator[Spot]:
+    """Results for every cluster in order; the kernels release the interpreter, and each cluster has its own stream."""
+    pool = ThreadPoolExecutor(os.cpu_count() or 1)
+    try:
+        yield from pool.map(searched, range(clusters))
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 class _Crossbar:

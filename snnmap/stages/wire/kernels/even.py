@@ -13,6 +13,8 @@ from snnmap.physics.kernels.sheet import across, answer, back, exchange, power_m
 
 GAIN = 1e-9
 """Share of the cost that an exchange must gain: less is rounding."""
+PROBES = 12
+"""Most extreme lines whose extreme cells are looked at before whole lines are."""
 RAMP = 12.0**0.5
 """Gradient over standard deviation of a uniform ramp."""
 
@@ -29,7 +31,7 @@ def smooth(lines: Lines, at: I64, limit: float, weight: float, order: I64) -> in
     """Descend on RAMP x standard deviation + weight x mean; returns how many exchanges were kept.
 
     The deviation of the temperature stands for the gradient, because its change takes O(N) to know. An exchange that
-    would lift the power of the array above `limit` is refused. `order` are the lines to try, each with all others.
+    would lift the power of the array above `limit` is refused. Each of `order` is tried with the lines after it.
     """
     modes = lines.content.shape[2]
     power = power_modes(lines.content, lines.scale, at)
@@ -41,10 +43,12 @@ def smooth(lines: Lines, at: I64, limit: float, weight: float, order: I64) -> in
         return 0
     to_gradient, to_mean = RAMP / np.sqrt(len(at) * modes), weight / (len(at) * modes)
     kept = 0
-    for a in order:
-        for b in range(len(at)):
-            if a == b or not exchange(lines.content, lines.scale, at, a, b, first, second):
+    for at_a in range(len(at)):
+        for at_b in range(at_a + 1, len(at)):
+            a, b = order[at_a], order[at_b]
+            if lines.kind[at[a]] == lines.kind[at[b]]:
                 continue
+            exchange(lines.content, lines.scale, at, a, b, first, second)
             more = (first[0] + second[0]) * root
             if total + more > limit:
                 continue
@@ -62,12 +66,22 @@ def smooth(lines: Lines, at: I64, limit: float, weight: float, order: I64) -> in
 
 
 @njit
-def extremes(lines: Lines, field: F64, high: F64, low: F64) -> None:
-    """Fill `high` and `low` (R,) with the hottest and coolest cell of every line of `field` (R, N), in modes."""
+def extremes(lines: Lines, field: F64, high: F64, low: F64, hot: I64, cool: I64) -> None:
+    """Fill (R,) the hottest and coolest temperature of every line of `field` (R, N), in modes, and where they are."""
     values = np.zeros(field.shape[1])
     for y in range(len(high)):
         back(field[y], lines.mode, values)
-        high[y], low[y] = values.max(), values.min()
+        hot[y], cool[y] = values.argmax(), values.argmin()
+        high[y], low[y] = values[hot[y]], values[cool[y]]
+
+
+@njit
+def at_cell(line: F64, cell: F64) -> float:
+    """Temperature of one cell from its line (N,) in modes; `cell` (N,) are the modes there."""
+    total = 0.0
+    for k in range(len(line)):
+        total += line[k] * cell[k]
+    return total
 
 
 @njit
@@ -80,52 +94,64 @@ def by_extremity(high: F64, low: F64) -> I64:
 @njit
 def judge(lines: Lines, at: I64, weight: float) -> tuple[float, float]:
     """Gradient + weight x mean, and the power of all cells."""
-    power = power_modes(lines.content, lines.scale, at)
-    field, high, low = across(lines.table, power), np.zeros(len(at)), np.zeros(len(at))
-    extremes(lines, field, high, low)
+    power, count = power_modes(lines.content, lines.scale, at), len(at)
+    field, high, low = across(lines.table, power), np.zeros(count), np.zeros(count)
+    extremes(lines, field, high, low, np.zeros(count, np.int64), np.zeros(count, np.int64))
     total = total_power(power)
-    return high.max() - low.min() + weight * total / (len(at) * power.shape[1]), total
+    return high.max() - low.min() + weight * total / (count * power.shape[1]), total
 
 
 @njit
 def even(lines: Lines, at: I64, limit: float, weight: float, order: I64) -> float:
     """Descend on gradient + weight x mean, exactly; returns that cost.
 
-    Each of `order` is tried with the lines after it. The field of an exchange is worked out line by line, the extreme
-    ones first, and given up as soon as its gradient can no longer gain.
+    Each of `order` is tried with the lines after it. The field of an exchange is worked out where it decides soonest,
+    and given up as soon as its gradient can no longer gain: the extreme cells of the most extreme lines, then whole
+    lines.
     """
     modes, count = lines.content.shape[2], len(at)
     power = power_modes(lines.content, lines.scale, at)
-    field = across(lines.table, power)
+    field, cells = across(lines.table, power), np.ascontiguousarray(lines.mode.T)
     total, first, second, root = total_power(power), np.zeros(modes), np.zeros(modes), np.sqrt(modes)
-    high, low, trial, values = np.zeros(count), np.zeros(count), np.zeros(field.shape), np.zeros(modes)
-    extremes(lines, field, high, low)
+    high, low, hot, cool = np.zeros(count), np.zeros(count), np.zeros(count, np.int64), np.zeros(count, np.int64)
+    trial, values = np.zeros(field.shape), np.zeros(modes)
+    extremes(lines, field, high, low, hot, cool)
     ranked = by_extremity(high, low)
     to_mean = weight / (count * modes)
     cost: float = high.max() - low.min() + to_mean * total
     for at_a in range(count):
         for at_b in range(at_a + 1, count):
             a, b = order[at_a], order[at_b]
-            if not exchange(lines.content, lines.scale, at, a, b, first, second):
+            if lines.kind[at[a]] == lines.kind[at[b]]:
                 continue
+            exchange(lines.content, lines.scale, at, a, b, first, second)
             more = (first[0] + second[0]) * root
             if total + more > limit:
                 continue
             allowed = cost * (1.0 - GAIN) - to_mean * (total + more)
-            top, bottom, gains = -np.inf, np.inf, True
-            for y in ranked:
+            top, bottom, known = -np.inf, np.inf, min(count, PROBES)
+            for y in ranked[:known]:
                 trial[y] = field[y]
                 answer(lines.table, y, a, b, first, second, trial[y])
+                top, bottom = max(top, at_cell(trial[y], cells[hot[y]])), min(bottom, at_cell(trial[y], cells[cool[y]]))
+                if top - bottom >= allowed:
+                    break
+            if top - bottom >= allowed:
+                continue
+            for rank in range(count):
+                y = ranked[rank]
+                if rank >= known:
+                    trial[y] = field[y]
+                    answer(lines.table, y, a, b, first, second, trial[y])
                 back(trial[y], lines.mode, values)
                 top, bottom = max(top, values.max()), min(bottom, values.min())
                 if top - bottom >= allowed:
-                    gains = False
                     break
-            if gains:
+            if top - bottom < allowed:
                 field[:] = trial
                 at[a], at[b] = at[b], at[a]
                 total += more
-                extremes(lines, field, high, low)
+                extremes(lines, field, high, low, hot, cool)
                 ranked = by_extremity(high, low)
                 cost = high.max() - low.min() + to_mean * total
     return cost

@@ -1,0 +1,92 @@
+"""Seconds per exchange, per crossbar and per network of wiring for an even temperature, and what it gains.
+
+python benchmarks/thermal.py [--size 128] [--networks mnist-mlp,nmnist-cnn] [--technology pcm-65,pcm-16]
+"""
+
+import argparse
+import time
+
+import numpy as np
+
+import snnmap
+from snnmap.hardware import load_technology
+from snnmap.physics.espine import EspineCell, spike_power
+from snnmap.physics.fields import exchanges
+from snnmap.physics.kernels.sheet import across, exchange, power_modes, quadratic_change
+from snnmap.physics.thermal import Sheet
+from snnmap.stages.wire.kernels.even import even, smooth
+
+
+def timed(call, least=0.2):
+    """Seconds of one `call`, over as many as take `least` seconds; the first is not counted."""
+    call()
+    count, start = 0, time.perf_counter()
+    while time.perf_counter() - start < least:
+        call()
+        count += 1
+    return (time.perf_counter() - start) / count
+
+
+def exchanges_of_one_crossbar(size):
+    """A dense crossbar with log-normal activity at 16 nm: seconds per exchange judged, three ways."""
+    twin = load_technology("espine-pcm-16")
+    rng = np.random.default_rng(0)
+    content = np.repeat(rng.lognormal(0.0, 1.5, (size, 1)), size, axis=1)
+    place = spike_power((size, size), EspineCell.of(twin)).cell
+    lines = exchanges(Sheet.of(twin), place / place.max()).rows.lines(content)
+    at = np.arange(size)
+    force = across(lines.square, power_modes(lines.content, lines.scale, at))
+    first, second = np.zeros(size), np.zeros(size)
+
+    def judged():
+        for b in range(1, size):
+            exchange(lines.content, lines.scale, at, 0, b, first, second)
+            quadratic_change(lines.square, force, 0, b, first, second)
+
+    calls = timed(judged) / (size - 1)
+    print(f"{size} x {size}: variance after an exchange, called from Python {1e6 * calls:.2f} us")
+    order = rng.permutation(size)
+    for name, kernel, pairs in (("variance", smooth, size * (size - 1)), ("exact", even, size * (size - 1) // 2)):
+        kernel(lines, at.copy(), np.inf, 0.0, order)
+        start = time.perf_counter()
+        settled = at.copy()
+        for _ in range(3):
+            kernel(lines, settled, np.inf, 0.0, order)
+        each = (time.perf_counter() - start) / (3 * pairs)
+        print(f"{size} x {size}: {name} descent, exchanges kept included, {1e6 * each:.2f} us per exchange tried")
+
+
+def network(name, technology):
+    """Wiring of a network: seconds, and gradients beside those of `traffic`."""
+    graph = snnmap.profile(name)
+    found = {}
+    for objective in ("traffic", "thermal"):
+        options = snnmap.CompileOptions(objective=objective, technology=technology)
+        stage = {}
+
+        def watch(what, done, total, best, stage=stage):
+            now = time.perf_counter()
+            stage.setdefault(what, now)
+            stage[f"{what} end"] = now
+
+        start = time.perf_counter()
+        compiled = snnmap.compile(graph, options, progress=watch)
+        whole, figures = time.perf_counter() - start, compiled.mapping.figures
+        wiring = stage.get("wire end", 0.0) - stage.get("wire", 0.0)
+        found[objective] = figures
+        print(f"{name}, {technology}, {objective}: {whole:.1f} s, of which lines {wiring:.1f} s", end="; ")
+        print(f"{figures['crossbars']} crossbars, gradient {1e3 * figures['espine_gradient_K']:.4g} mK")
+    ratios = (found["thermal"][k] / found["traffic"][k] for k in ("espine_gradient_K", "device_gradient_K"))
+    print(f"{name}, {technology}: gradient x {next(ratios):.3f} (espine), x {next(ratios):.3f} (device)")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--size", type=int, default=128)
+    parser.add_argument("--networks", default="mnist-mlp")
+    parser.add_argument("--technology", default="pcm-65,pcm-16")
+    asked = parser.parse_args()
+    exchanges_of_one_crossbar(asked.size)
+    for each in filter(None, asked.networks.split(",")):
+        for node in asked.technology.split(","):
+            network(each, node)
