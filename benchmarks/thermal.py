@@ -64,7 +64,7 @@ def network(name, technology):
         options = snnmap.CompileOptions(objective=objective, technology=technology)
         stage = {}
 
-        def watch(what, done, total, best, stage=stage):
+        def watch(what, *_, stage=stage):
             now = time.perf_counter()
             stage.setdefault(what, now)
             stage[f"{what} end"] = now
