@@ -64,6 +64,20 @@ def _greatest(values: F64, tile: I32, tiles: int) -> F64:
     return -_least(-values, tile, tiles)
 
 
+def crossbar_fields(view: View) -> list[dict[str, float | int]]:
+    """Crossbar, its tile, and in every mode the mean temperature over time and cells and the gradient, K; one record
+    per crossbar."""
+    modes = {name: state for name, state in zip(("device", "espine"), states(view), strict=True) if state is not None}
+    records = []
+    for k, tile in enumerate(view.mapping.placement.tile.tolist()):
+        record: dict[str, float | int] = {"crossbar": k, "tile": tile}
+        for mode, state in modes.items():
+            record[f"{mode}_temperature_K"] = float(state.temperature[k])
+            record[f"{mode}_gradient_K"] = float(state.gradient[k])
+        records.append(record)
+    return records
+
+
 def weakest_crossbar(view: View) -> int:
     """Cluster with the shortest lifetime: by device mode where crossbars differ there, else by eSpine's equations."""
     device, twin = states(view)

@@ -15,7 +15,7 @@ from snnmap.analysis.view import View
 from snnmap.core.errors import InputError
 from snnmap.core.run import Progress
 from snnmap.evaluation.judgement import reading_of
-from snnmap.evaluation.maps import crossbar_maps, tile_maps, weakest_crossbar
+from snnmap.evaluation.maps import crossbar_fields, crossbar_maps, tile_maps, weakest_crossbar
 from snnmap.evaluation.sensitivity import HEADLINES, Sensitivity, Swing, conclusions, sensitivity, swings
 from snnmap.formats.mapping import load
 from snnmap.hardware import Hardware, Quantity
@@ -100,6 +100,7 @@ class MappingReport:
             "sensitivity": moved,
             "conclusions": self.conclusions(),
             "weakest_crossbar": self.weakest,
+            "crossbars": [] if self.view is None else crossbar_fields(self.view),
             "judgements": [] if self.reading is None else [j._asdict() for j in self.reading.judgements],
             "notes": list(self.notes),
         }

@@ -67,3 +67,20 @@ def test_it_must_be_told_what_cells_draw():
     blind = WiringProblem(ClusteringView(graph, clustering), mesh(1, 1, rows=4, columns=4), np.ones((4, 4)))
     with pytest.raises(InputError, match="what cells draw"):
         LeastPower()(blind, Run(np.random.default_rng(0)))
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_no_exchange_of_two_lines_saves_power(seed):
+    rng = np.random.default_rng(seed)
+    content = rng.lognormal(0.0, 1.5, (7, 1)) * (rng.random((7, 9)) < 0.5)
+    place = place_map((9, 11))
+    rows, columns = LeastPower().search(content, place)
+    least = drawn(content, place, rows, columns)
+    for fixed, lines, size in ((0, rows, 9), (1, columns, 11)):
+        whole = np.concatenate([lines, np.setdiff1d(np.arange(size), lines)])
+        for a in range(len(lines)):
+            for b in range(a + 1, size):
+                other = whole.copy()
+                other[[a, b]] = whole[[b, a]]
+                pair = (other[:7], columns) if fixed == 0 else (rows, other[:9])
+                assert drawn(content, place, *pair) >= least * (1 - 1e-5)
