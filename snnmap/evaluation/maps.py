@@ -65,8 +65,7 @@ def _greatest(values: F64, tile: I32, tiles: int) -> F64:
 
 
 def crossbar_fields(view: View) -> list[dict[str, float | int]]:
-    """Crossbar, its tile, and in every mode the mean temperature over time and cells and the gradient, K; one record
-    per crossbar."""
+    """A record per crossbar: its tile, and in every mode its mean temperature over time and cells and gradient, K."""
     modes = {name: state for name, state in zip(("device", "espine"), states(view), strict=True) if state is not None}
     records = []
     for k, tile in enumerate(view.mapping.placement.tile.tolist()):

@@ -36,6 +36,8 @@ from snnmap.ir import (
     Reading,
     Remarks,
     Report,
+    Schedule,
+    Sdfg,
     SpikeGraph,
     Workload,
     WorkloadFacts,
@@ -105,6 +107,9 @@ class Given:
     placement: Placement | None = None
     rivals: MappingType[str, Compiled] = field(default_factory=dict)
     """Mappings under the objectives that this one is compared with, by name."""
+    view: ClusteringView | None = None
+    """View of `clustering`, if there is one already: its cells are large."""
+    schedule: tuple[Sdfg, Schedule] | None = None
 
 
 class Arguments(Algorithms, Inputs, total=False):
@@ -235,9 +240,14 @@ def _rival(asked: Asked, plan: Plan, name: str, mine: Compiled) -> Compiled:
     """Mapping of objective `name`, from the clusters and tiles of `mine` where it would find the same."""
     other = plan_for(name)
     same = other.partition == plan.partition
-    clustering = mine.mapping.clustering if same else None
-    placed_alike = same and other.place == plan.place and not (plan.terms or other.terms)
-    return _map(asked, other, Given(clustering, mine.mapping.placement if placed_alike else None))
+    if not same:
+        return _map(asked, other, Given())
+    found = Given(mine.mapping.clustering, view=mine.view.clusters)
+    if other.place == plan.place and not (plan.terms or other.terms):
+        found = replace(found, placement=mine.mapping.placement)
+        if other.schedule == plan.schedule:
+            found = replace(found, schedule=(mine.mapping.sdfg, mine.mapping.schedule))
+    return _map(asked, other, found)
 
 
 def _map(asked: Asked, plan: Plan, given: Given) -> Compiled:
@@ -248,14 +258,15 @@ def _map(asked: Asked, plan: Plan, given: Given) -> Compiled:
     connections = PartitionProblem(graph, hardware, may_split=options.split == "partial_sum")
     clustering = given.clustering or partitioned(plan.partition, connections, runs["partition"])
     hardware = hardware.sized(clustering.clusters)
-    view = ClusteringView(graph, clustering)
+    view = given.view or ClusteringView(graph, clustering)
     terms = placement_terms(view, hardware, plan, options.variation)
     spread = PlacementProblem(view.traffic, clustering.clusters, hardware, terms)
     placement = given.placement or placed(plan.place, spread, runs["place"])
     quality = cell_quality(hardware, plan.quality)
     lines = WiringProblem(view, hardware, quality, lambda: cell_power(view, hardware, plan.mode))
     wiring = wired(plan.wire, lines, runs["wire"])
-    sdfg, schedule = scheduled(plan.schedule, ScheduleProblem(view, placement, hardware), runs["schedule"])
+    problem = ScheduleProblem(view, placement, hardware)
+    sdfg, schedule = given.schedule or scheduled(plan.schedule, problem, runs["schedule"])
     mapping = Mapping(
         clustering=clustering,
         placement=placement,
