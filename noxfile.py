@@ -8,12 +8,13 @@ import re
 import shutil
 import sys
 import tempfile
+import tomllib
 from pathlib import Path
 
 import nox
 
 nox.options.default_venv_backend = "none"
-nox.options.sessions = ["format", "lint", "types", "docs", "test"]
+nox.options.sessions = ["format", "lint", "types", "docs", "test", "minimum"]
 nox.options.stop_on_first_error = True
 
 ROOT = Path(__file__).parent
@@ -73,6 +74,18 @@ def requested(site: Path) -> list[str]:
 def test(session: nox.Session) -> None:
     """The tests; arguments after -- replace the default ones."""
     tool(session, "test", "pytest", *(session.posargs or ["-q", "-n", "2"]))
+
+
+@nox.session(venv_backend="venv")
+def minimum(session: nox.Session) -> None:
+    """The main job with the lowest version of every dependency that pyproject.toml allows."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    session.install(*(f"{named.replace('>=', '==')}.*" for named in project["dependencies"]))
+    session.install("--no-deps", str(ROOT))
+    session.chdir(tempfile.mkdtemp())
+    session.run("snnmap", "compile", "mnist-mlp", "--samples", "20", "-o", "mapping.json", "--quiet")
+    session.run("snnmap", "verify", "mapping.json", "--replay")
+    session.run("snnmap", "report", "mapping.json", "--quiet", "--plot", "pictures")
 
 
 @nox.session(venv_backend="venv")

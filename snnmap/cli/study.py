@@ -1,5 +1,6 @@
 """Commands that compare: compare, study."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -98,8 +99,12 @@ def _pace(pace: float | str) -> str:
 @options.as_json
 def study(file: Path, quiet: bool, json_: bool) -> None:
     """Run a study: published figures beside ours, written beside its file (report.md, results.csv, results.json)."""
-    with show.progress(quiet) as progress:
-        written = snnmap.run_study(file, progress=progress)
+    try:
+        with show.progress(quiet) as progress:
+            written = snnmap.run_study(file, progress=progress)
+    except KeyboardInterrupt:
+        show.say("snnmap: stopped; finished workloads are kept, and the same command goes on with the next")
+        sys.exit(130)
     if json_:
         show.as_json({"written": [str(path) for path in written]})
         return

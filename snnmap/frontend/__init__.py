@@ -12,7 +12,7 @@ everything assumed is written into the provenance. Networks and data in memory t
 Rejected: reading NIR through `nir.read` (refuses most real files) and guessing the dialect without saying so.
 """
 
-from snnmap.frontend.load import Source, load_network, load_workload, workload_table
+from snnmap.frontend.load import Source, load_network, load_workload, located_source, workload_table
 from snnmap.frontend.memory import from_nir
 from snnmap.frontend.options import Data, LoadOptions, parse_seconds
 
@@ -23,6 +23,7 @@ __all__ = [
     "from_nir",
     "load_network",
     "load_workload",
+    "located_source",
     "parse_seconds",
     "workload_table",
 ]

@@ -55,7 +55,7 @@ def load_network(
     """
     if not isinstance(source, str | Path):
         return _in_memory(source, LoadOptions(pooling=pooling, strict=strict, dialect=dialect))
-    return _network_of(_located(source), Wish(pooling, strict, dialect))
+    return _network_of(located_source(source), Wish(pooling, strict, dialect))
 
 
 def load_workload(source: Source, options: LoadOptions | None = None) -> Workload | SpikeGraph:
@@ -78,7 +78,7 @@ def load_workload(source: Source, options: LoadOptions | None = None) -> Workloa
     if not isinstance(source, str | Path):
         read = _in_memory(source, options)
         return _workload("", read, None, replace(options, dialect=read.dialect))
-    located = _located(source)
+    located = located_source(source)
     if isinstance(located, Path) and is_activity(located):
         if options.data is not None:
             raise InputError(f"{source}: recorded activity brings its own spikes; leave out --data")
@@ -178,8 +178,14 @@ def workload_table() -> list[dict[str, Any]]:
     return rows
 
 
-def _located(source: str | Path) -> WorkloadFile | Path:
-    """Workload file, shipped or given, or the path of a network or recording."""
+def located_source(source: str | Path) -> WorkloadFile | Path:
+    """Workload file, shipped or given, or the path of a network or recording.
+
+    Raises
+    ------
+    InputError
+        If there is neither, or the workload file is not usable.
+    """
     names = library.shipped("workloads")
     if str(source) in names:
         return read_workload_file(names[str(source)])

@@ -7,9 +7,11 @@ from typing import TypedDict, Unpack
 from snnmap.core.errors import InputError
 from snnmap.core.run import Progress
 from snnmap.formats.profile import is_profile, load_profile
-from snnmap.frontend import Data, LoadOptions, Source, load_workload
+from snnmap.frontend import Data, LoadOptions, Source, load_workload, located_source
 from snnmap.ir import SpikeGraph, Workload
 from snnmap.simulate.profile import profile as run_profile
+
+__all__ = ["located_source", "prepared", "profile"]
 
 
 class Inputs(TypedDict, total=False):

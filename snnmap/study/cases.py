@@ -18,7 +18,7 @@ from snnmap.ir import SpikeGraph, Workload
 from snnmap.pipeline.compile import Compiled, Given, cell_quality, compile  # noqa: A004  the word every user of a compiler expects
 from snnmap.pipeline.options import CompileOptions, LoadOptions
 from snnmap.pipeline.plan import Plan, plan_for
-from snnmap.pipeline.profile import profile
+from snnmap.pipeline.profile import located_source, profile
 
 OBJECTIVES = ("traffic", "espine", "thermal", "lifetime", "leakage", "energy", "throughput")
 """Compared unless others are asked for; ratios are to the first."""
@@ -68,7 +68,7 @@ def cases(
     progress: Progress | None = None,
 ) -> Iterator[Case]:
     """Every mapping of the comparison, one after the other; see `compare`."""
-    technologies = _checked(sources, options)
+    technologies = checked(sources, options)
     total, done = len(sources) * len(technologies) * len(options.objectives), 0
     for source in sources:
         graph = source if isinstance(source, SpikeGraph) else profile(source, load, progress=progress)
@@ -84,14 +84,24 @@ def cases(
                     progress("compare", done, total, 0.0)
 
 
-def _checked(sources: Sequence[Source], options: CompareOptions) -> tuple[str | None, ...]:
-    """Technologies to compare at, after everything that can be wrong was looked at: before any work is done."""
+def checked(sources: Sequence[Source], options: CompareOptions) -> tuple[str | None, ...]:
+    """Technologies to compare at, after everything that can be wrong was looked at: before any work is done.
+
+    Raises
+    ------
+    InputError
+        If a workload, objective or technology does not exist or is listed twice, or an objective asks for what a
+        technology has not.
+    """
     if not sources or not options.objectives:
         raise InputError("nothing to compare: give at least one workload and one objective")
     for what, names in (("objective", options.objectives), ("technology", options.technologies)):
         twice = [name for i, name in enumerate(names) if name in names[:i]]
         if twice:
             raise InputError(f"{what} {twice[0]!r} is listed twice; list it once")
+    for source in sources:
+        if isinstance(source, str | Path):
+            located_source(source)
     technologies: tuple[str | None, ...] = options.technologies or (options.base.technology,)
     plans = [_plan(replace(options.base, objective=objective)) for objective in options.objectives]
     for technology in technologies:

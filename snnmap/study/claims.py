@@ -6,10 +6,10 @@ and adds the limits that no mapping can pass. `page` writes it down.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal, NamedTuple, cast
 
 from snnmap.core.run import Progress
 from snnmap.core.suggest import suggestion
@@ -19,7 +19,7 @@ from snnmap.evaluation.sensitivity import HEADLINES, Sensitivity, sensitivity
 from snnmap.pipeline.options import CompileOptions, LoadOptions
 from snnmap.pipeline.profile import profile
 from snnmap.pipeline.reached import Reached, reached
-from snnmap.study.cases import Case, CompareOptions, Pace, cases
+from snnmap.study.cases import Case, CompareOptions, Pace, cases, checked
 from snnmap.study.compare import METRICS, Comparison, tabulated
 
 PACES: tuple[Pace, ...] = ("real-time", "flat-out")
@@ -126,6 +126,10 @@ def read_study(path: Path) -> Study:
         conclusion=root.text("conclusion", "", blank=True),
     )
     root.end()
+    for key, names in (("samples", dict(study.samples)), ("bands", study.bands), ("pulses", study.pulses)):
+        for name in names:
+            if name not in study.workloads:
+                raise root.error(key, f"{name!r} is not among the workloads; {suggestion(name, study.workloads)}")
     return study
 
 
@@ -142,31 +146,78 @@ def _claim(table: Table, objectives: tuple[str, ...]) -> Claim:
     return claim
 
 
-def run(asked: Study, *, progress: Progress | None = None) -> Outcome:
-    """Compile and evaluate everything that a study asks for."""
-    figures: dict[Pace, list[tuple[str, str, str, Mapping[str, Any]]]] = {pace: [] for pace in PACES}
-    bands: list[Mapping[str, Any]] = []
-    points: list[Reached] = []
+class Part(NamedTuple):
+    """What a study found for one workload."""
+
+    figures: dict[Pace, list[tuple[str, str, str, Mapping[str, Any]]]]
+    """Per pace: workload, technology, objective, figures."""
+    bands: list[Mapping[str, Any]]
+    points: list[Reached]
+
+
+def run(
+    asked: Study,
+    *,
+    progress: Progress | None = None,
+    known: Mapping[str, Part] | None = None,
+    finished: Callable[[Mapping[str, Part]], None] | None = None,
+) -> Outcome:
+    """Compile and evaluate everything that a study asks for.
+
+    Parameters
+    ----------
+    asked
+        The study.
+    progress
+        Called as by `compile`.
+    known
+        Workloads that need not be run again, with what was found for them.
+    finished
+        Called with all parts so far, whenever a workload is finished.
+
+    Raises
+    ------
+    InputError
+        If a workload, technology or objective does not exist; nothing was run then.
+    """
+    checked(asked.workloads, CompareOptions(asked.objectives, asked.technologies, _base(asked)))
+    parts: dict[str, Part] = {}
     for workload in asked.workloads:
-        load = LoadOptions(samples=dict(asked.samples).get(workload))
-        graph = profile(workload, load, progress=progress)
-        base = CompileOptions(hardware=asked.hardware, seed=asked.seed)
-        options = CompareOptions(asked.objectives, asked.technologies, base)
-        swept: dict[tuple[str, str], Sensitivity] = {}
-        made: dict[tuple[str, str], Case] = {}
-        for case in cases([graph], options, progress=progress):
-            extra = _limits(case, asked)
-            if workload in asked.pulses:
-                made[case.technology, case.objective] = case
-            for pace in PACES:
-                values = {**case.figures(pace), **extra}
-                figures[pace].append((workload, case.technology, case.objective, values))
-            if workload in asked.bands and case.technology in {asked.technologies[0], asked.technologies[-1]}:
-                swept[case.technology, case.objective] = sensitivity(case.compiled.view, progress=progress)
-        bands += _bands(asked, workload, swept)
-        points += _reached(asked, made)
+        parts[workload] = (known or {}).get(workload) or _part(asked, workload, progress)
+        if finished is not None:
+            finished(parts)
+    return outcome_of(asked, parts)
+
+
+def outcome_of(asked: Study, parts: Mapping[str, Part]) -> Outcome:
+    """The workloads that are finished, in tables."""
+    figures = {pace: [row for part in parts.values() for row in part.figures[pace]] for pace in PACES}
     tables = {pace: tabulated(rows, (*METRICS, *EXTRA)) for pace, rows in figures.items()}
-    return Outcome(asked, tables, tuple(bands), tuple(points))
+    bands = tuple(band for part in parts.values() for band in part.bands)
+    return Outcome(asked, tables, bands, tuple(point for part in parts.values() for point in part.points))
+
+
+def _base(asked: Study) -> CompileOptions:
+    return CompileOptions(hardware=asked.hardware, seed=asked.seed)
+
+
+def _part(asked: Study, workload: str, progress: Progress | None) -> Part:
+    """Every mapping of one workload."""
+    figures: dict[Pace, list[tuple[str, str, str, Mapping[str, Any]]]] = {pace: [] for pace in PACES}
+    graph = profile(workload, LoadOptions(samples=dict(asked.samples).get(workload)), progress=progress)
+    options = CompareOptions(asked.objectives, asked.technologies, _base(asked))
+    swept: dict[tuple[str, str], Sensitivity] = {}
+    made: dict[tuple[str, str], Case] = {}
+    for case in cases([graph], options, progress=progress):
+        extra = _limits(case, asked)
+        if workload in asked.pulses:
+            made[case.technology, case.objective] = case
+        for pace in PACES:
+            values = {**case.figures(pace), **extra}
+            figures[pace].append((workload, case.technology, case.objective, values))
+        if workload in asked.bands and case.technology in {asked.technologies[0], asked.technologies[-1]}:
+            swept[case.technology, case.objective] = sensitivity(case.compiled.view, progress=progress)
+    return Part(figures, _bands(asked, workload, swept), _reached(asked, made))
 
 
 def _reached(asked: Study, made: Mapping[tuple[str, str], Case]) -> list[Reached]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from snnmap.core.files import write_atomically
+from snnmap.core.files import must_be_folder, write_atomically
 from snnmap.core.run import Progress
 from snnmap.core.version import __version__
 from snnmap.render.labels import label, mode_of
@@ -13,7 +13,8 @@ from snnmap.render.markdown import Finding, Page, Table, markdown
 from snnmap.render.numbers import difference, number
 from snnmap.render.plots import Panel, plot_nodes
 from snnmap.study.cases import Pace
-from snnmap.study.claims import PACES, Claim, Outcome, read_study, run
+from snnmap.study.claims import PACES, Claim, Outcome, Part, outcome_of, read_study, run
+from snnmap.study.kept import forget, keep, kept
 
 Figures = Mapping[tuple[str, str, str, str], Any]
 """(workload, technology, objective, metric) to value."""
@@ -22,27 +23,35 @@ Figures = Mapping[tuple[str, str, str, str], Any]
 def run_study(file: Path, *, progress: Progress | None = None) -> list[Path]:
     """Run the study of `file`; write results.json, results.csv, report.md and pictures beside it; their paths.
 
+    Rows are written as workloads are finished, and a run that was stopped goes on with the first that is not.
+
     Raises
     ------
     InputError
         If the study file, a workload, a technology or an objective is not usable, or a file cannot be written.
     """
-    outcome = run(read_study(file), progress=progress)
-    folder = file.parent
-    pictures = [
-        plot_nodes(panels(outcome, pace), folder / f"gains-{pace}.png", title=f"{outcome.study.title}: {pace}")
-        for pace in PACES
-    ]
-    document = {"snnmap": __version__, "title": outcome.study.title, "figures": outcome.rows(), "bands": outcome.bands}
+    asked, folder = read_study(file), file.parent
+    must_be_folder(folder)
+
+    def finished(parts: Mapping[str, Part]) -> None:
+        keep(file, parts)
+        write_atomically(folder / "results.csv", outcome_of(asked, parts).csv().encode())
+
+    outcome = run(asked, progress=progress, known=kept(file), finished=finished)
+    names = [f"gains-{pace}.png" for pace in PACES] if asked.claims else []
+    document = {"snnmap": __version__, "title": asked.title, "figures": outcome.rows(), "bands": outcome.bands}
     document["reached"] = [point._asdict() for point in outcome.reached]
     parts = {
         "results.json": json.dumps(document, indent=1, allow_nan=False) + "\n",
         "results.csv": outcome.csv(),
-        "report.md": markdown(page(outcome, [picture.name for picture in pictures], file)),
+        "report.md": markdown(page(outcome, names, file)),
     }
     for name, content in parts.items():
         write_atomically(folder / name, content.encode())
-    return [*(folder / name for name in parts), *pictures]
+    for pace, name in zip(PACES, names, strict=False):
+        plot_nodes(panels(outcome, pace), folder / name, title=f"{asked.title}: {pace}")
+    forget(file)
+    return [*(folder / name for name in parts), *(folder / name for name in names)]
 
 
 def page(outcome: Outcome, pictures: list[str], file: Path) -> Page:

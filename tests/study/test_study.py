@@ -13,6 +13,7 @@ from support import small_workload
 import snnmap
 from snnmap.core.errors import InputError
 from snnmap.render.labels import LABELS, mode_of
+from snnmap.study import claims, kept
 from snnmap.study.cases import cases
 from snnmap.study.claims import read_study
 from snnmap.study.compare import COLUMNS, METRICS
@@ -237,9 +238,71 @@ def test_a_study_puts_the_published_figure_beside_ours(file):
     assert band["least"] < band["largest"]
 
 
+def test_a_stopped_study_goes_on_with_the_next_workload(file, monkeypatch):
+    (file.parent / "other.toml").write_text(small_workload.recipe(rate_hz=150.0))
+    text = file.read_text().replace('workloads = ["net.toml"]', 'workloads = ["net.toml", "other.toml"]')
+    file.write_text(text.replace('bands = ["net.toml"]', 'pulses = ["net.toml"]'))
+    whole = {path.name: path.read_bytes() for path in run_study(file)}
+    for name in whole:
+        (file.parent / name).unlink()
+    assert not (file.parent / kept.NAME).exists()
+    profile, asked = claims.profile, []
+
+    def interrupted(workload, *arguments, **options):
+        asked.append(workload)
+        if asked == ["net.toml", "other.toml"]:
+            raise KeyboardInterrupt
+        return profile(workload, *arguments, **options)
+
+    monkeypatch.setattr(claims, "profile", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run_study(file)
+    rows = (file.parent / "results.csv").read_text()
+    assert "net.toml" in rows
+    assert "other.toml" not in rows
+    assert not (file.parent / "report.md").exists()
+    written = run_study(file)
+    assert asked == ["net.toml", "other.toml", "other.toml"]
+    assert {path.name: path.read_bytes() for path in written} == whole
+    assert not (file.parent / kept.NAME).exists()
+
+
+@pytest.mark.parametrize("damage", [b"", b"{", b"[]", b'{"digest": "x", "workloads": {}}', b"\xff"])
+def test_what_was_kept_of_another_study_is_not_taken(file, damage):
+    (file.parent / kept.NAME).write_bytes(damage)
+    assert kept.kept(file) == {}
+    kept.keep(file, {"net.toml": claims.Part({"real-time": [("a", "b", "c", {"x": 1.5})], "flat-out": []}, [], [])})
+    assert kept.kept(file)["net.toml"].figures["real-time"] == [("a", "b", "c", {"x": 1.5})]
+    file.write_text(file.read_text() + "\n")
+    assert kept.kept(file) == {}
+
+
+def test_a_study_without_claims_has_tables_and_no_pictures(file):
+    text = file.read_text()
+    file.write_text(text[: text.index("[[claim]]")].replace('bands = ["net.toml"]', ""))
+    assert {path.name for path in run_study(file)} == {"results.json", "results.csv", "report.md"}
+    assert "## Operating point" in (file.parent / "report.md").read_text()
+
+
+def test_all_names_of_a_study_are_looked_up_before_any_work(file, monkeypatch):
+    monkeypatch.setattr(claims, "profile", lambda *_, **__: pytest.fail("work was done"))
+    for old, new, said in (
+        ('workloads = ["net.toml"]', 'workloads = ["net.toml", "no-such"]', "neither a file nor a shipped workload"),
+        ('["pcm-65"]', '["pcm-65", "pcm-7"]', "no technology is called"),
+        ('"thermal"]', '"thermal", "thermal"]', "listed twice"),
+    ):
+        text = file.read_text()
+        file.write_text(text.replace(old, new))
+        with pytest.raises(InputError, match=said):
+            run_study(file)
+        file.write_text(text)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
+        ('bands = ["net.toml"]', 'bands = ["nett.toml"]', "not among the workloads; did you mean"),
+        ('bands = ["net.toml"]', 'pulses = ["x"]', "pulses: 'x' is not among the workloads"),
         ('title = "a small study"', "", "title"),
         ('title = "a small study"', 'titel = "x"\ntitle = "y"', "titel: this key is not known here; did you mean"),
         ('basis = "recalled"', "", r"claim\[0\]\.basis: this key is missing"),
