@@ -81,7 +81,7 @@ def compare(sources: tuple[str, ...], quiet: bool, json_: bool, **given: Any) ->
         show.grouped(title, ("", *comparison.objectives), compared(entries))
         for verdict in comparison.verdicts:
             if (verdict.workload, verdict.technology) == (workload, technology):
-                click.echo(verdict.line())
+                show.line(verdict.line())
         click.echo()
     doubts = {entry.doubt for entry in comparison.entries}
     legend = [words for doubt, words in LEGEND.items() if doubt in doubts]

@@ -55,6 +55,7 @@ def _rows(cells: Sequence[Cell]) -> list[tuple[str, ...]]:
     texts, unit = in_one_unit([cell.value for cell in cells], named.written)
     texts = [_judged(cell, text) for cell, text in zip(cells, texts, strict=True)]
     texts[1:] = ["=" if cell.value == cells[0].value else text for cell, text in zip(cells[1:], texts[1:], strict=True)]
+    unit = "" if all(_stands_in(cell) for cell in cells) else unit
     words = named.words.strip()
     rows = [(f"  {words}, {unit}" if unit else f"  {words}", *texts)]
     if any(cell.difference for cell in cells):
@@ -71,6 +72,11 @@ def _judged(cell: Cell, text: str) -> str:
         return text
     limit = number(cell.judgement.limit, label(cell.metric).unit, 3)
     return {"outside model": f"above {limit}", "beyond horizon": f"> {limit}"}.get(cell.judgement.doubt, f"{text} (!)")
+
+
+def _stands_in(cell: Cell) -> bool:
+    """Whether something else stands in the place of the value."""
+    return cell.judgement is not None and cell.judgement.doubt in {"outside model", "beyond horizon"}
 
 
 def _ratio(ratio: float) -> str:
