@@ -100,7 +100,7 @@ class MappingReport:
             "sensitivity": moved,
             "conclusions": self.conclusions(),
             "weakest_crossbar": self.weakest,
-            "crossbars": [] if self.view is None else crossbar_fields(self.view),
+            "crossbar_fields": [] if self.view is None else crossbar_fields(self.view),
             "judgements": [] if self.reading is None else [j._asdict() for j in self.reading.judgements],
             "notes": list(self.notes),
         }
