@@ -121,3 +121,11 @@ def test_columns_may_not_be_split_where_the_mapping_says_that_none_is(
         edited = copy.deepcopy(document)
         edited["origin"]["split"] = split
         assert refused(edited, compiled)
+
+
+def test_remarks_of_another_version_may_be_worded_differently(document: dict[str, Any], compiled: Compiled) -> None:
+    edited = copy.deepcopy(document)
+    edited["origin"]["profile"]["remarks"]["assumed"] = ["something else"]
+    assert refused(edited, compiled)
+    edited["origin"]["profile"]["provenance"]["snnmap"] = "0.0.1"
+    assert not refused(edited, compiled)
