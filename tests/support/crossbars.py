@@ -5,7 +5,8 @@ from support.machines import mesh
 
 from snnmap.analysis.view import ClusteringView
 from snnmap.ir import Clustering, Network, Population, SpikeGraph
-from snnmap.stages.protocols import Run, WiringProblem
+from snnmap.physics.thermal import Sheet
+from snnmap.stages.protocols import CellPower, Run, WiringProblem
 
 
 def crossbars(rng, shapes, density):
@@ -40,5 +41,8 @@ def weakest(quality, cells, activity, row, column):
 def wired(algorithm, graph, clustering, quality, *, seed=0, progress=None):
     """Wiring by `algorithm` on crossbars of the shape of `quality`."""
     rows, columns = quality.shape
-    problem = WiringProblem(ClusteringView(graph, clustering), mesh(2, 2, rows=rows, columns=columns), quality)
+    place = 1.0 / (1.0 + 0.1 * np.add.outer(np.arange(rows), 2.0 * np.arange(columns))) ** 2
+    power = CellPower(None, 0.0, place, Sheet(1.0, 2.0, 3.0))
+    machine = mesh(2, 2, rows=rows, columns=columns)
+    problem = WiringProblem(ClusteringView(graph, clustering), machine, quality, lambda: power)
     return algorithm(problem, Run(np.random.default_rng(seed), progress))
