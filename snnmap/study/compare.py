@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from snnmap.core.run import Progress
@@ -149,7 +149,11 @@ def tabulated(
     for workload, technology in dict.fromkeys(case[:2] for case in figures):
         by_objective = {objective: values for w, t, objective, values in figures if (w, t) == (workload, technology)}
         first = next(iter(by_objective.values()))
-        judged += verdicts((workload, technology), by_objective)
+        for verdict in verdicts((workload, technology), by_objective):
+            claimed = read.get((workload, technology, verdict.objective))
+            judgement = None if claimed is None else claimed.of(verdict.figure)
+            beyond = judgement is not None and judgement.doubt == "beyond horizon"
+            judged.append(replace(verdict, horizon=judgement.limit) if judgement and beyond else verdict)
         for metric in (metric for metric in metrics if metric in first):
             for objective, values in by_objective.items():
                 place = (workload, technology, objective, metric, mode_of(metric), label(metric).unit)

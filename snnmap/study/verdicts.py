@@ -1,12 +1,13 @@
 """The verdict of a comparison: every objective in its own figure beside `traffic`, its bound, and what it costs."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from snnmap.pipeline.objectives import Goal, objectives
 from snnmap.pipeline.own_figure import goal_of, near
-from snnmap.render.labels import label, mode_of
+from snnmap.render.labels import Label, label, mode_of
 from snnmap.render.numbers import number
 
 NOTABLE = 5e-4
@@ -41,16 +42,18 @@ class Judged:
     holds: bool
     """Whether it is at least as good as `traffic`."""
     prices: tuple[Price, ...]
+    horizon: float = math.inf
+    """Time beyond which no lifetime is claimed, s."""
 
     def row(self) -> dict[str, Any]:
         """JSON-able record."""
-        return asdict(self)
+        return {name: value for name, value in asdict(self).items() if name != "horizon"}
 
     def line(self) -> str:
         """The verdict in a line."""
         named = label(self.figure)
         mode = f" ({mode_of(self.figure)} mode)" if mode_of(self.figure) else ""
-        mine, base = (number(v, named.written, DIGITS) for v in (self.value, self.traffic))
+        mine, base = (self._shown(v, named) for v in (self.value, self.traffic))
         parts = [f"{named.words.strip()}{mode} {mine}, traffic {base}"]
         if self.value == self.traffic or near(self.value, self.traffic):
             parts.append("nothing gained")
@@ -64,6 +67,11 @@ class Judged:
             costs = (f"{label(p.figure).words.strip()} x {p.ratio:.4g}" for p in self.prices)
             parts.append(f"price: {', '.join(costs)}")
         return f"{self.objective}: {'; '.join(parts)}"
+
+    def _shown(self, value: float | None, named: Label) -> str:
+        if named.unit == "s" and value is not None and value > self.horizon:
+            return f"> {number(self.horizon, 's', DIGITS)}"
+        return number(value, named.written, DIGITS)
 
 
 def verdicts(case: tuple[str, str], figures: Mapping[str, Mapping[str, Any]]) -> list[Judged]:

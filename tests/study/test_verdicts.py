@@ -1,5 +1,7 @@
 """Verdict lines: value beside traffic's, bound, price; and a verdict that says no."""
 
+from dataclasses import replace
+
 from snnmap.study.verdicts import verdicts
 
 TRAFFIC = {"hops": 100, "espine_lifetime_frames": 10.0, "espine_lifetime_bound_frames": 80.0, "espine_gradient_K": 4e-3}
@@ -31,3 +33,13 @@ def test_points_of_a_weighed_objective_are_judged_in_its_figure():
     found = verdicts(("net", "t"), {"traffic": TRAFFIC, "thermal:2": {**TRAFFIC, "espine_gradient_K": 2e-3}})
     assert found[1].figure == "espine_gradient_K"
     assert "x 0.5" in found[1].line()
+
+
+def test_beyond_the_horizon_no_lifetime_is_claimed():
+    year = 31_557_600.0
+    figures = {"hops": 1, "device_first_failure_s": 600 * year}
+    found = verdicts(("net", "t"), {"traffic": figures, "lifetime": {**figures, "device_first_failure_s": 1200 * year}})
+    line = replace(found[1], horizon=10 * year).line()
+    assert "50 % probability (device mode) > 10 years, traffic > 10 years; x 2" in line
+    assert "600" in found[1].line()
+    assert "horizon" not in found[1].row()
