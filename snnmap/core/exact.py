@@ -16,11 +16,15 @@ GRID_BITS = 30
 """Weights are multiples of 2^-GRID_BITS of the power of two at or above the largest weight of their population."""
 
 
+FINEST = -149
+"""Exponent of the smallest float32: weights that are smaller are 0."""
+
+
 def grid_of(largest: float) -> float:
     """Power-of-two grid step for values up to `largest` in magnitude (module docstring); 2^-30 when all are zero."""
     if largest <= 0.0:
         return 2.0**-GRID_BITS
-    return float(2.0 ** (np.ceil(np.log2(largest)) - GRID_BITS))
+    return float(2.0 ** max(np.ceil(np.log2(largest)) - GRID_BITS, FINEST))
 
 
 def on_grid(values: npt.ArrayLike, grid: float) -> F64:

@@ -44,9 +44,10 @@ def test_one_compilation_derives_each_fact_once(
     period = View.__dict__["period"].func
     monkeypatch.setattr(View.__dict__["period"], "func", lambda view: paces.append(1) or period(view))
     options = snnmap.CompileOptions(hardware=str(chip), objective=objective)
+    mappings = 1 if objective == "default" else 2  # its own and the one of `traffic`, on the same clusters
     snnmap.compile(compiled.graph, options)
-    assert calls == dict.fromkeys(FACTS, 1)
-    assert len(paces) == 1
+    assert calls == {**dict.fromkeys(FACTS, 1), "tree_hops": mappings, "link_loads": mappings}
+    assert len(paces) == mappings
 
 
 def test_no_other_module_derives_them() -> None:
