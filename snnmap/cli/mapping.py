@@ -81,6 +81,8 @@ def compile_(
         show.as_json({"legal": True, **compiled.mapping.figures, "judgements": judged, "mapping": written})
         return
     title = f"{source} on {compiled.hardware.name}, {compiled.hardware.technology.name}"
+    if compiled.graph.accuracy is not None:
+        title += f"; profiled accuracy {100 * compiled.graph.accuracy:.1f} % of {compiled.graph.frames:,} samples"
     figures(compiled.mapping.figures, title, compiled.reading)
     show.line("legal; nothing written, -o FILE keeps the mapping" if output is None else f"legal; wrote {output}")
 

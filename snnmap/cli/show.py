@@ -17,6 +17,8 @@ from snnmap.render.printable import printable
 
 __all__ = ["as_json", "grouped", "line", "number", "progress", "say", "table"]
 
+IN_ORDER = ("profile", "partition", "place", "wire", "schedule")
+"""Stages of a compilation."""
 QUIET_SECONDS = 2.0
 """A stage that lasts longer than this says so, even when stderr is not a terminal."""
 
@@ -130,10 +132,18 @@ def _bar() -> Iterator[Progress]:
 
         def told(stage: str, done: int, total: int, best: float) -> None:
             if stage not in known:
+                for earlier in earlier_stages(stage):
+                    if earlier in known:
+                        bars.update(known[earlier], completed=bars.tasks[known[earlier]].total)
                 known[stage] = bars.add_task(stage, total=total, best="")
             bars.update(known[stage], completed=done, total=total, best=_best(best))
 
         yield told
+
+
+def earlier_stages(stage: str) -> tuple[str, ...]:
+    """Stages that are over when `stage` begins, although a search may have stopped before its last try."""
+    return IN_ORDER[: IN_ORDER.index(stage)] if stage in IN_ORDER else ()
 
 
 def _best(cost: float) -> str:
