@@ -260,3 +260,16 @@ def test_trees_with_odd_values_give_one_error_or_a_network(data):
         read(tree, dialect=data.draw(st.sampled_from([None, *NAMES])))
     except (InputError, InfeasibleError):  # infeasible: no neuron is left
         return
+
+
+@pytest.mark.parametrize(
+    ("nodes", "error"), [({}, InfeasibleError), (None, InputError), ("x", InputError), (np.array(0), InputError)]
+)
+@pytest.mark.parametrize("dialect", [None, *NAMES])
+def test_a_graph_without_nodes_is_refused(nodes, error, dialect):
+    """Drawn once by the test above, and pinned."""
+    tree = graph(["i o"], **ends([2], [2]))
+    read(tree, dialect=dialect)
+    tree["nodes"] = nodes
+    with pytest.raises(error):
+        read(tree, dialect=dialect)
