@@ -101,3 +101,12 @@ def build(session: nox.Session) -> None:
     session.chdir(tempfile.mkdtemp())
     session.run("snnmap", "compile", "mnist-mlp", "-o", "mapping.json", "--quiet")
     session.run("snnmap", "verify", "mapping.json", "--replay")
+
+
+@nox.session
+def mutation(session: nox.Session) -> None:
+    """Random one-line faults, and how many of them the tests notice; not part of CI."""
+    own = session.virtualenv.is_sandboxed
+    if own:
+        session.install("-e", ".[test]")
+    session.run("python" if own else sys.executable, "benchmarks/mutation.py", *session.posargs, external=not own)
