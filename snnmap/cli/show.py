@@ -134,7 +134,8 @@ def _bar() -> Iterator[Progress]:
             if stage not in known:
                 for earlier in earlier_stages(stage):
                     if earlier in known:
-                        bars.update(known[earlier], completed=bars.tasks[known[earlier]].total)
+                        tries = max(1, int(bars.tasks[known[earlier]].completed))
+                        bars.update(known[earlier], completed=tries, total=tries)
                 known[stage] = bars.add_task(stage, total=total, best="")
             bars.update(known[stage], completed=done, total=total, best=_best(best))
 
