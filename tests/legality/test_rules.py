@@ -1,6 +1,7 @@
 """The verifier says yes to a compiled mapping and no, by the right rule, to every way of breaking one."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -286,6 +287,15 @@ def test_a_tile_order_without_one_of_its_actors(compiled: Compiled) -> None:
 def test_a_tile_order_against_the_starts(compiled: Compiled) -> None:
     order = tuple(actors[::-1] for actors in compiled.mapping.schedule.order)
     assert rules(with_schedule(compiled.mapping, order=order), compiled) == {"schedule-order"}
+
+
+def test_firings_that_overlap_by_one_tick(compiled: Compiled) -> None:
+    schedule, time = compiled.mapping.schedule, compiled.mapping.sdfg.time
+    a, b = next(pair for order in schedule.order for pair in pairwise(order) if time[pair[0]] > 1)
+    for start, overlaps in ((schedule.start[a] + time[a], False), (schedule.start[a] + time[a] - 1, True)):
+        moved = with_schedule(compiled.mapping, start=set_at(schedule.start, b, int(start)))
+        found = verify(moved, compiled.graph, compiled.hardware)
+        assert any(v.rule == "schedule-order" and v.asked == "firings overlap" for v in found) == overlaps
 
 
 def test_orders_of_other_tiles(compiled: Compiled) -> None:
