@@ -19,8 +19,9 @@ from snnmap.ir import Clustering, Network, Placement, Population, SpikeGraph, Wi
 from snnmap.reliability.crossbars import passes_of, tile_variation
 from snnmap.reliability.device import device_state
 from snnmap.reliability.espine import Heating, espine_quality, espine_state, espine_twin
+from snnmap.reliability.heat import heat
 from snnmap.reliability.metrics import device_metrics, reliability_metrics
-from snnmap.reliability.wear import SPARE_SHARE, failure_times, first_limit
+from snnmap.reliability.wear import SPARE_SHARE, chances_off, failure_times, first_limit
 
 TOLERANCE = 2e-6
 """Cells are held in float32."""
@@ -219,6 +220,14 @@ def test_cells_off_as_programmed_are_said_in_words(compiled):
     basis = next(m.basis for m in device_metrics(fine, 1.0, 1) if m.name == "device_refresh_interval_s")
     assert "5 % of its cells off by more than 15 % of g_max" in basis
     assert state.refresh[state.off > tight["refresh_share"]].min() > fine.refresh.min()
+
+
+def test_cells_off_are_counted_at_the_first_read(compiled):
+    view = View(compiled.mapping, compiled.graph, compiled.hardware)
+    cells = heat(view).cells
+    for seconds, equal in ((0.0, True), (1.0, False)):
+        expected = [float(chances_off(view.hardware, one, seconds).mean()) if len(one.duty) else 0.0 for one in cells]
+        assert np.allclose(device_state(view).off, expected, rtol=1e-3, atol=0.0) == equal
 
 
 def test_the_first_crossbar_to_ask_names_the_cause():
