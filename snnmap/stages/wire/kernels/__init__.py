@@ -1,1 +1,1 @@
-"""TODO"""
+"""Compiled loops of this package, on raw arrays: callers validate, and pass what was drawn."""
