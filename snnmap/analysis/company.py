@@ -24,7 +24,7 @@ def row_company(graph: SpikeGraph, clustering: Clustering) -> F64:
         return share
     ptr, step = steps_by_source(graph.events, graph.network.sources)
     for k in range(clustering.clusters):
-        rows = slice(int(clustering.row_ptr[k]), int(clustering.row_ptr[k + 1]))
+        rows = clustering.rows_of(k)
         source = clustering.row_source[rows].astype(np.int64)
         biases = int(np.count_nonzero(graph.network.is_bias()[source]))
         on = np.bincount(step[ranges(ptr[source], np.diff(ptr)[source])], minlength=graph.window) + biases

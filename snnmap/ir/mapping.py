@@ -37,6 +37,14 @@ class Clustering:
         for name in ("row_source", "column_neuron", "home"):
             object.__setattr__(self, name, frozen(getattr(self, name), np.int32))
 
+    def rows_of(self, cluster: int) -> slice:
+        """Row entries of a cluster."""
+        return slice(int(self.row_ptr[cluster]), int(self.row_ptr[cluster + 1]))
+
+    def columns_of(self, cluster: int) -> slice:
+        """Column entries of a cluster."""
+        return slice(int(self.column_ptr[cluster]), int(self.column_ptr[cluster + 1]))
+
     @property
     def clusters(self) -> int:
         """K."""

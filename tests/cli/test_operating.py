@@ -1,34 +1,10 @@
 """Pulse, pace and air on the command line: exit 2 for what cannot be, one point for compile, report and verify."""
 
 import json
-from pathlib import Path
 
 import pytest
-from support import small_workload
 
 import snnmap
-from snnmap.cli import main, show
-
-
-@pytest.fixture
-def run(capsys, monkeypatch):
-    monkeypatch.setattr(show, "kernels_are_compiled", lambda: True)
-
-    def ran(*arguments):
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as stopped:
-            main([str(a) for a in arguments])
-        captured = capsys.readouterr()
-        return int(stopped.value.code or 0), captured.out, captured.err
-
-    return ran
-
-
-@pytest.fixture(scope="module")
-def recipe(tmp_path_factory) -> Path:
-    path = tmp_path_factory.mktemp("recipe") / "net.toml"
-    path.write_text(small_workload.recipe())
-    return path
 
 
 @pytest.mark.parametrize(

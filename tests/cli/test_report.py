@@ -13,25 +13,6 @@ from snnmap.hardware import load_hardware
 from snnmap.render.labels import GROUPS, LABELS, MODES, grouped
 
 
-@pytest.fixture
-def run(capsys):
-    def ran(*arguments):
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as stopped:
-            main([str(a) for a in arguments])
-        captured = capsys.readouterr()
-        return int(stopped.value.code or 0), captured.out, captured.err
-
-    return ran
-
-
-@pytest.fixture(scope="module")
-def recipe(tmp_path_factory) -> Path:
-    path = tmp_path_factory.mktemp("recipe") / "net.toml"
-    path.write_text(small_workload.recipe())
-    return path
-
-
 @pytest.fixture(scope="module")
 def mapping(recipe, chip) -> Path:
     path = recipe.parent / "mapping.json"

@@ -84,8 +84,8 @@ class EvenHeat:
             return self.search(content_of(problem, power, k), swaps, np.random.Generator(np.random.PCG64(seeds[k])))
 
         for k, spot in enumerate(_on_all_cores(searched, clustering.clusters)):
-            rows = slice(int(clustering.row_ptr[k]), int(clustering.row_ptr[k + 1]))
-            columns = slice(int(clustering.column_ptr[k]), int(clustering.column_ptr[k + 1]))
+            rows = clustering.rows_of(k)
+            columns = clustering.columns_of(k)
             row[rows] = np.argsort(spot.row)[: rows.stop - rows.start]
             column[columns] = np.argsort(spot.column)[: columns.stop - columns.start]
             run.tell("wire", k + 1, clustering.clusters)

@@ -47,8 +47,8 @@ class LeastPower:
         power = problem.power()
         row, column = np.empty(len(clustering.row_source), np.int32), np.empty(len(clustering.column_neuron), np.int32)
         for k in range(clustering.clusters):
-            rows = slice(int(clustering.row_ptr[k]), int(clustering.row_ptr[k + 1]))
-            columns = slice(int(clustering.column_ptr[k]), int(clustering.column_ptr[k + 1]))
+            rows = clustering.rows_of(k)
+            columns = clustering.columns_of(k)
             content = content_of(problem, power, k)[: rows.stop - rows.start, : columns.stop - columns.start]
             row[rows], column[columns] = self.search(content, power.place)
             run.tell("wire", k + 1, clustering.clusters)

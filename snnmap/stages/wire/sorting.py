@@ -70,8 +70,8 @@ class ActivitySort:
         best_columns = np.argsort(-quality.mean(axis=0), kind="stable")
         best_rows: dict[int, I64] = {}
         for k in range(clustering.clusters):
-            rows = slice(clustering.row_ptr[k], clustering.row_ptr[k + 1])
-            columns = slice(clustering.column_ptr[k], clustering.column_ptr[k + 1])
+            rows = clustering.rows_of(k)
+            columns = clustering.columns_of(k)
             used = columns.stop - columns.start
             if used not in best_rows:
                 best_rows[used] = _rows_by_quality(quality[:, best_columns[:used]])

@@ -54,8 +54,8 @@ class WeakestCell:
         start = ActivitySort()(problem, Run(run.rng))
         row, column = start.row.copy(), start.column.copy()
         for k in range(clustering.clusters):
-            rows = slice(int(clustering.row_ptr[k]), int(clustering.row_ptr[k + 1]))
-            columns = slice(int(clustering.column_ptr[k]), int(clustering.column_ptr[k + 1]))
+            rows = clustering.rows_of(k)
+            columns = clustering.columns_of(k)
             crossbar = crossbar_of(view.graph, clustering, view.cells, k)
             own = (row[rows].astype(np.int64), column[columns].astype(np.int64))
             row[rows], column[columns] = self.search(crossbar, quality, own, run.rng)
