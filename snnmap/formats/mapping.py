@@ -18,8 +18,18 @@ import numpy as np
 from snnmap.core.arrays import offsets
 from snnmap.core.errors import InputError
 from snnmap.core.files import gunzipped, must_be_content, write_atomically
-from snnmap.formats.schema import FORMAT, SCHEMA, Cluster, Dataflow, Document, Order, Workload
-from snnmap.ir import Clustering, Mapping, Placement, Schedule, Sdfg, Wiring
+from snnmap.formats.schema import (
+    FORMAT,
+    SCHEMA,
+    Cluster,
+    Connection,
+    Dataflow,
+    Document,
+    Order,
+    Slots,
+    Workload,
+)
+from snnmap.ir import Clustering, Mapping, Placement, Schedule, Sdfg, SlotTable, Wiring
 from snnmap.ir.origin import WorkloadFacts
 
 
@@ -58,6 +68,7 @@ def _document(mapping: Mapping) -> Document:
         period_denominator=schedule.period_denominator,
         critical=list(schedule.critical),
         latency=schedule.latency,
+        slots=_slots_record(schedule.slots),
     )
     return Document(
         format=FORMAT,
@@ -71,6 +82,17 @@ def _document(mapping: Mapping) -> Document:
         figures=dict(mapping.figures),
         origin=mapping.origin,
     )
+
+
+def _slots_record(table: SlotTable | None) -> Slots | None:
+    if table is None:
+        return None
+    columns = (table.producer, table.first, table.flits, table.repeat)
+    connections = [
+        Connection(producer, _split(table.target, table.target_ptr, q), first, flits, repeat)
+        for q, (producer, first, flits, repeat) in enumerate(zip(*(c.tolist() for c in columns), strict=True))
+    ]
+    return Slots(table.length, table.slot, table.hop, connections)
 
 
 def encode(mapping: Mapping) -> bytes:
@@ -179,6 +201,8 @@ def _must_hang_together(document: Document, where: str) -> None:
     _same_length(f"{where}: $.schedule", tiles=order.tiles, order=order.order)
     actors = len(flow.actors)
     named = [*flow.producer, *flow.consumer, *order.critical, *(a for part in order.order for a in part)]
+    if order.slots is not None:
+        named += [connection.producer for connection in order.slots.connections]
     if any(actor >= actors for actor in named):
         raise InputError(f"{place} names an actor that is not among its {actors} actors")
 
@@ -232,4 +256,22 @@ def _schedule(order: Order) -> Schedule:
         period_denominator=order.period_denominator,
         critical=tuple(order.critical),
         latency=order.latency,
+        slots=_slots(order.slots),
+    )
+
+
+def _slots(record: Slots | None) -> SlotTable | None:
+    if record is None:
+        return None
+    sent = record.connections
+    return SlotTable(
+        length=record.length,
+        slot=record.slot,
+        hop=record.hop,
+        producer=np.array([c.producer for c in sent], np.int32),
+        target_ptr=offsets([len(c.targets) for c in sent]),
+        target=_joined([c.targets for c in sent], np.int32),
+        first=np.array([c.first for c in sent], np.int64),
+        flits=np.array([c.flits for c in sent], np.int64),
+        repeat=np.array([c.repeat for c in sent], np.int64),
     )

@@ -49,8 +49,29 @@ class Dataflow(Record, frozen=True):
     tokens: list[Count]
 
 
+class Connection(Record, frozen=True):
+    """Slots of what one actor sends to one set of clusters: `flits` in a row from `first` on, every `repeat` slots."""
+
+    producer: Count
+    targets: list[Count]
+    first: Count
+    flits: Annotated[int, msgspec.Meta(ge=1)]
+    repeat: Annotated[int, msgspec.Meta(ge=1)]
+
+
+class Slots(Record, frozen=True):
+    """Slot table of the network: contention-free, aligned along the routes."""
+
+    length: Annotated[int, msgspec.Meta(ge=1)]
+    slot: Annotated[int, msgspec.Meta(ge=1)]
+    """Ticks per slot."""
+    hop: Count
+    """Slots from one link between tiles to the next."""
+    connections: list[Connection]
+
+
 class Order(Record, frozen=True):
-    """Static order per tile and the guaranteed period."""
+    """Static order per tile, the slots of the network, and the period."""
 
     tiles: list[Count]
     order: list[list[Count]]
@@ -59,6 +80,7 @@ class Order(Record, frozen=True):
     period_denominator: Annotated[int, msgspec.Meta(ge=1)]
     critical: list[Count]
     latency: Count
+    slots: Slots | None = None
 
 
 class Document(Record, frozen=True):

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Literal, cast
 
 from snnmap.hardware.keys import CHIP_KEYS, DEVICE_KEYS, ESPINE_KEYS, PACKAGE_KEYS, TECHNOLOGY_KEYS
-from snnmap.hardware.model import Hardware, Mode, Quantity, Technology
+from snnmap.hardware.model import NOCS, Hardware, Mode, Noc, Quantity, Technology
 from snnmap.hardware.reader import find, mesh_size, named, port, quantities, read_hardware_file, side
 
 
@@ -59,6 +59,8 @@ def load_hardware(name: str, technology: str | None = None, package: str | None 
         min_tiles=low,
         drift_compensation=table.flag("drift_compensation"),
         package=package_name,
+        noc=cast("Noc", table.text("noc", choices=NOCS)),
+        end_of_step=table.flag("end_of_step"),
     )
     table.end()
     if hardware["layout_share"] > 1:

@@ -16,6 +16,8 @@ from snnmap.hardware.keys import CHIP_KEYS, MAX_SIDE, MIN_SIDE
 from snnmap.hardware.topology import Mesh
 
 Mode = Literal["espine", "device"]
+Noc = Literal["tdm", "best-effort"]
+NOCS: tuple[Noc, ...] = ("tdm", "best-effort")
 GIVEN = "given: operating point"
 """Citation of a value that the user set for one mapping, so that it is neither recalled nor uncertain."""
 
@@ -115,6 +117,10 @@ class Hardware:
     """Whether the mean drift is scaled away at the sense amplifiers; if not, it counts against the weights."""
     package: str = ""
     """Name of the package whose values `values` holds."""
+    noc: Noc = "tdm"
+    """Network: `tdm`, flits cross links in the slots of a table; `best-effort`, whenever a link is free."""
+    end_of_step: bool = True
+    """Whether a flit tells receivers that a producer's step has ended; if not, a tick that all tiles hear does."""
 
     def __getitem__(self, key: str) -> float:
         """Value of `key` in SI units (`keys.CHIP_KEYS`, `PACKAGE_KEYS`), at the node of the technology."""
@@ -163,6 +169,16 @@ class Hardware:
         while width * width < needed:
             width += 1
         return replace(self, mesh_width=width, mesh_height=max(1, -(-needed // width)))
+
+    @property
+    def spike_flits(self) -> int:
+        """Flits of a spike."""
+        return math.ceil(self["spike_bits"] / self["flit_bits"])
+
+    @property
+    def sum_flits(self) -> int:
+        """Flits of a partial sum."""
+        return math.ceil(self["sum_bits"] / self["flit_bits"])
 
     @property
     def cells(self) -> int:
@@ -254,6 +270,8 @@ class Hardware:
             "merge": self.merge,
             "port": list(self.port),
             "buffer_tokens": self.buffer_tokens,
+            "noc": self.noc,
+            "end_of_step": self.end_of_step,
             "drift_compensation": self.drift_compensation,
             "package": self.package,
             "values": _value_table(self.values),
@@ -271,6 +289,14 @@ class Hardware:
                 del quantity["citation"]
         text = json.dumps(table, sort_keys=True, separators=(",", ":"), allow_nan=False)
         return hashlib.sha256(text.encode()).hexdigest()
+
+    def _network(self) -> str:
+        """What the network is, in words."""
+        ends = "a flit tells that a step has ended" if self.end_of_step else "a tick that all tiles hear ends a step"
+        if self.noc == "tdm":
+            return f"Flits cross the links in slots of a table, so that none ever waits for another; {ends}."
+        depth = int(self["router_buffer_flits"])
+        return f"Flits cross a link whenever it is free; a router buffers {depth} per link; {ends}."
 
     def describe(self) -> list[str]:
         """Limits in words, one sentence per line."""
@@ -298,6 +324,7 @@ class Hardware:
             split,
             f"Network inputs enter at tile ({self.port[0]}, {self.port[1]}).",
             f"A tile buffers {self.buffer_tokens} messages per channel.",
+            self._network(),
             f"Technology {technology.name}: {technology.description}, {technology.mode} mode.",
             f"A synapse is {technology['g_min'] * 1e6:g} to {technology['g_max'] * 1e6:g} uS.",
             f"A read is {self['read_voltage']:g} V for {self['read_time'] * 1e9:g} ns.",

@@ -41,6 +41,10 @@ SHARE, DECADES = (1e-9, 1.0), (1e-3, 1e1)
 
 NUMBERS: dict[str, Range] = {
     "program_pulses": (1.0, 1e6),
+    "flit_bits": (1.0, 1e4),
+    "spike_bits": (1.0, 1e4),
+    "sum_bits": (1.0, 1e4),
+    "router_buffer_flits": (1.0, 1e6),
     "weight_tolerance": SHARE,
     "refresh_share": SHARE,
     "tile_variation": DECADES,

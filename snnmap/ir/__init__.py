@@ -10,7 +10,7 @@ of i in the same step.
 """
 
 from snnmap.ir.activity import SpikeGraph, Spikes, Workload
-from snnmap.ir.dataflow import Schedule, Sdfg
+from snnmap.ir.dataflow import Schedule, Sdfg, SlotTable
 from snnmap.ir.dynamics import Dynamics
 from snnmap.ir.mapping import Clustering, Mapping, Placement, Traffic, Wiring
 from snnmap.ir.models import ANALOG, MODELS, Kind
@@ -60,6 +60,7 @@ __all__ = [
     "Scalar",
     "Schedule",
     "Sdfg",
+    "SlotTable",
     "SpikeGraph",
     "Spikes",
     "Traffic",

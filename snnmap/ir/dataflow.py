@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
-from snnmap.core.arrays import I32, I64
+import numpy as np
+
+from snnmap.core.arrays import I32, I64, frozen
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,6 +30,42 @@ class Sdfg:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class SlotTable:
+    """When each connection of a network of time slots may send a flit: no two flits ever meet on a link.
+
+    A connection carries what its producer sends in a step to one set of clusters, over the tree of routes to their
+    tiles. It owns the slots `first + i` modulo `repeat`, i = 0 .. `flits` - 1, of the link from its tile (or the chip's
+    port) into the network; a flit that enters in slot s crosses the n-th link between tiles in slot s + (n - 1) x
+    `hop`, and the link out of the network behind n of them in slot s + n x `hop`.
+    """
+
+    length: int
+    """Slots after which the whole table repeats: a multiple of every `repeat`."""
+    slot: int
+    """Ticks per slot: the time of a flit on a link."""
+    hop: int
+    """Slots from one link between tiles to the next."""
+    producer: I32
+    """(Q,) actor that sends."""
+    target_ptr: I64
+    """(Q + 1,) first target of every connection."""
+    target: I32
+    """Receiving clusters, ascending and distinct within a connection."""
+    first: I64
+    """(Q,) first slot."""
+    flits: I64
+    """(Q,) slots in a row: flits of the busiest step, with the one that says that the step has ended."""
+    repeat: I64
+    """(Q,) slots after which they come again; divides `length`."""
+
+    def __post_init__(self) -> None:
+        for name in ("target_ptr", "first", "flits", "repeat"):
+            object.__setattr__(self, name, frozen(getattr(self, name), np.int64))
+        for name in ("producer", "target"):
+            object.__setattr__(self, name, frozen(getattr(self, name), np.int32))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Schedule:
     """Static order per tile and the throughput it guarantees."""
 
@@ -44,3 +82,5 @@ class Schedule:
     """Actors on one critical cycle, in order."""
     latency: int
     """Ticks from the start of a step to its last firing."""
+    slots: SlotTable | None = None
+    """Slot table of the network; none: it has none, or no message crosses it."""
