@@ -87,10 +87,14 @@ def _document(mapping: Mapping) -> Document:
 def _slots_record(table: SlotTable | None) -> Slots | None:
     if table is None:
         return None
-    columns = (table.producer, table.first, table.flits, table.repeat)
     connections = [
-        Connection(producer, _split(table.target, table.target_ptr, q), first, flits, repeat)
-        for q, (producer, first, flits, repeat) in enumerate(zip(*(c.tolist() for c in columns), strict=True))
+        Connection(
+            producer=producer,
+            targets=_split(table.target, table.target_ptr, q),
+            first=_split(table.first, table.run_ptr, q),
+            flits=_split(table.flits, table.run_ptr, q),
+        )
+        for q, producer in enumerate(table.producer.tolist())
     ]
     return Slots(table.length, table.slot, table.hop, connections)
 
@@ -203,6 +207,8 @@ def _must_hang_together(document: Document, where: str) -> None:
     named = [*flow.producer, *flow.consumer, *order.critical, *(a for part in order.order for a in part)]
     if order.slots is not None:
         named += [connection.producer for connection in order.slots.connections]
+        for q, connection in enumerate(order.slots.connections):
+            _same_length(f"{where}: $.schedule.slots.connections[{q}]", first=connection.first, flits=connection.flits)
     if any(actor >= actors for actor in named):
         raise InputError(f"{place} names an actor that is not among its {actors} actors")
 
@@ -271,7 +277,7 @@ def _slots(record: Slots | None) -> SlotTable | None:
         producer=np.array([c.producer for c in sent], np.int32),
         target_ptr=offsets([len(c.targets) for c in sent]),
         target=_joined([c.targets for c in sent], np.int32),
-        first=np.array([c.first for c in sent], np.int64),
-        flits=np.array([c.flits for c in sent], np.int64),
-        repeat=np.array([c.repeat for c in sent], np.int64),
+        run_ptr=offsets([len(c.first) for c in sent]),
+        first=_joined([c.first for c in sent], np.int64),
+        flits=_joined([c.flits for c in sent], np.int64),
     )

@@ -50,17 +50,18 @@ class Dataflow(Record, frozen=True):
 
 
 class Connection(Record, frozen=True):
-    """Slots of what one actor sends to one set of clusters: `flits` in a row from `first` on, every `repeat` slots."""
+    """Slots of what one actor sends to one set of clusters, as runs of slots in a row."""
 
     producer: Count
     targets: list[Count]
-    first: Count
-    flits: Annotated[int, msgspec.Meta(ge=1)]
-    repeat: Annotated[int, msgspec.Meta(ge=1)]
+    first: list[Count]
+    """First slot of every run, ascending."""
+    flits: list[Annotated[int, msgspec.Meta(ge=1)]]
+    """Slots of every run."""
 
 
 class Slots(Record, frozen=True):
-    """Slot table of the network: contention-free, aligned along the routes."""
+    """Slot table of the network: contention-free, aligned along the routes, as long as the period."""
 
     length: Annotated[int, msgspec.Meta(ge=1)]
     slot: Annotated[int, msgspec.Meta(ge=1)]

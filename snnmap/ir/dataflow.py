@@ -31,16 +31,17 @@ class Sdfg:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SlotTable:
-    """When each connection of a network of time slots may send a flit: no two flits ever meet on a link.
+    """When each connection of a network of time slots may send its flits: no two ever meet on a link.
 
-    A connection carries what its producer sends in a step to one set of clusters, over the tree of routes to their
-    tiles. It owns the slots `first + i` modulo `repeat`, i = 0 .. `flits` - 1, of the link from its tile (or the chip's
-    port) into the network; a flit that enters in slot s crosses the n-th link between tiles in slot s + (n - 1) x
-    `hop`, and the link out of the network behind n of them in slot s + n x `hop`.
+    The table is as long as the period and starts with it: slot s covers the ticks from s x `slot` on, and comes again
+    every `length` slots. A connection carries what its producer sends in a step to one set of clusters, over the tree
+    of routes to their tiles. It owns slots of the link from its tile (or the chip's port) into the network; a flit that
+    enters in slot s crosses the n-th link between tiles in slot s + (n - 1) x `hop`, and the link out of the network
+    behind n of them in slot s + n x `hop`.
     """
 
     length: int
-    """Slots after which the whole table repeats: a multiple of every `repeat`."""
+    """L, slots of the table."""
     slot: int
     """Ticks per slot: the time of a flit on a link."""
     hop: int
@@ -51,15 +52,15 @@ class SlotTable:
     """(Q + 1,) first target of every connection."""
     target: I32
     """Receiving clusters, ascending and distinct within a connection."""
+    run_ptr: I64
+    """(Q + 1,) first run of every connection."""
     first: I64
-    """(Q,) first slot."""
+    """First slot, 0 .. L - 1, of every run of slots in a row, ascending within a connection."""
     flits: I64
-    """(Q,) slots in a row: flits of the busiest step, with the one that says that the step has ended."""
-    repeat: I64
-    """(Q,) slots after which they come again; divides `length`."""
+    """Slots of every run; those of a connection add up to its flits in the busiest step, with the one that ends it."""
 
     def __post_init__(self) -> None:
-        for name in ("target_ptr", "first", "flits", "repeat"):
+        for name in ("target_ptr", "run_ptr", "first", "flits"):
             object.__setattr__(self, name, frozen(getattr(self, name), np.int64))
         for name in ("producer", "target"):
             object.__setattr__(self, name, frozen(getattr(self, name), np.int32))
