@@ -14,6 +14,7 @@ from snnmap.physics.espine import EspineCell, spike_power
 from snnmap.physics.fields import exchanges
 from snnmap.physics.kernels.sheet import across, exchange, power_modes, quadratic_change
 from snnmap.physics.thermal import Sheet
+from snnmap.stages.wire.even_heat import fields_of
 from snnmap.stages.wire.kernels.even import even, smooth
 
 
@@ -46,14 +47,17 @@ def exchanges_of_one_crossbar(size):
     calls = timed(judged) / (size - 1)
     print(f"{size} x {size}: variance after an exchange, called from Python {1e6 * calls:.2f} us")
     order = rng.permutation(size)
-    for name, kernel, pairs in (("variance", smooth, size * (size - 1)), ("exact", even, size * (size - 1) // 2)):
-        kernel(lines, at.copy(), np.inf, 0.0, order)
-        start = time.perf_counter()
-        settled = at.copy()
-        for _ in range(3):
-            kernel(lines, settled, np.inf, 0.0, order)
-        each = (time.perf_counter() - start) / (3 * pairs)
-        print(f"{size} x {size}: {name} descent, exchanges kept included, {1e6 * each:.2f} us per exchange tried")
+    for modes in (1, 2):
+        fields = fields_of([lines] * modes, np.ones(modes), np.full(modes, np.inf), 0.0)
+        for name, kernel in (("variance", smooth), ("exact", even)):
+            kernel(fields, at.copy(), order)
+            start = time.perf_counter()
+            settled = at.copy()
+            for _ in range(3):
+                kernel(fields, settled, order)
+            each = 2 * (time.perf_counter() - start) / (3 * size * (size - 1))
+            what = f"{name} descent in {modes} modes, exchanges kept included"
+            print(f"{size} x {size}: {what}, {1e6 * each:.2f} us per exchange tried")
 
 
 def network(name, technology):

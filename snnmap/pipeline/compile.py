@@ -43,7 +43,7 @@ from snnmap.ir import (
     WorkloadFacts,
 )
 from snnmap.legality.rules import verify
-from snnmap.pipeline.heat import cell_power
+from snnmap.pipeline.heat import cell_powers
 from snnmap.pipeline.judged import blamed, partitioned, placed, scheduled, wired
 from snnmap.pipeline.objectives import Quality
 from snnmap.pipeline.operating import check_pace, check_pulse, operated
@@ -263,7 +263,7 @@ def _map(asked: Asked, plan: Plan, given: Given) -> Compiled:
     spread = PlacementProblem(view.traffic, clustering.clusters, hardware, terms)
     placement = given.placement or placed(plan.place, spread, runs["place"])
     quality = cell_quality(hardware, plan.quality)
-    lines = WiringProblem(view, hardware, quality, lambda: cell_power(view, hardware, plan.mode))
+    lines = WiringProblem(view, hardware, quality, lambda: cell_powers(view, hardware, plan.modes))
     wiring = wired(plan.wire, lines, runs["wire"])
     problem = ScheduleProblem(view, placement, hardware)
     sdfg, schedule = given.schedule or scheduled(plan.schedule, problem, runs["schedule"])

@@ -18,11 +18,19 @@ from snnmap.reliability.espine import espine_twin
 from snnmap.stages.protocols import CellPower
 
 
+def cell_powers(view: ClusteringView, hardware: Hardware, modes: tuple[Mode, ...]) -> tuple[CellPower, ...]:
+    """What cells draw in each of `modes` that the technology has, or in the other if it has none of them."""
+    technology = hardware.technology
+    having: list[Mode] = [] if espine_twin(technology) is None else ["espine"]
+    having += ["device"] if technology.mode == "device" else []
+    return tuple(cell_power(view, hardware, mode) for mode in [m for m in modes if m in having] or having)
+
+
 def cell_power(view: ClusteringView, hardware: Hardware, mode: Mode) -> CellPower:
-    """What cells draw in `mode`, or in the other if the technology has not that one."""
+    """What cells draw in `mode`, which the technology has."""
     twin = espine_twin(hardware.technology)
     shape = (hardware.rows, hardware.columns)
-    if twin is not None and (mode == "espine" or hardware.technology.mode == "espine"):
+    if twin is not None and mode == "espine":
         drawn = spike_power(shape, EspineCell.of(twin)).cell
         return CellPower(share=None, background=0.0, place=drawn / drawn.max(), sheet=Sheet.of(twin))
     low, high = hardware.technology["g_min"], hardware.technology["g_max"]

@@ -53,8 +53,8 @@ class Preset:
     """Placement terms beside the traffic, with their weights."""
     weighs: str = ""
     """Option that a number after the objective's name sets, `thermal:0.5`; none if it takes no number."""
-    mode: Mode = "espine"
-    """Whose power heats the cells in a search, where a technology has both."""
+    modes: tuple[Mode, ...] = ("espine",)
+    """Whose power heats the cells in a search, of those that a technology has; the most important first."""
     goals: tuple[Goal, ...] = ()
     """What it is for; the first whose figure the technology has counts. None: it is not compared."""
     reference: str = "traffic"
@@ -76,8 +76,13 @@ OBJECTIVES: dict[str, Preset] = {
         "an even temperature inside crossbars; thermal:X adds X times the mean rise to the gradient",
         wire="even_heat",
         weighs="wire.mean_weight",
+        modes=("espine", "device"),
         goals=(
-            Goal("espine_gradient_K", beside="espine_temperature_average_K", not_above=HOTTEST),
+            Goal(
+                "espine_gradient_K",
+                beside="espine_temperature_average_K",
+                not_above=(*HOTTEST, "device_gradient_K"),
+            ),
             Goal("device_gradient_K", beside="device_temperature_average_K", not_above=HOTTEST),
         ),
     ),
@@ -99,7 +104,7 @@ OBJECTIVES: dict[str, Preset] = {
     "energy": Preset(
         "little energy: few hops and partial sums, reads where wires and cells take least",
         wire="least_power",
-        mode="device",
+        modes=("device",),
         goals=(Goal("device_energy_total_J"), Goal("energy_J")),
     ),
     "throughput": Preset(

@@ -36,8 +36,8 @@ class Plan:
     schedule: Scheduler
     quality: Quality
     terms: tuple[tuple[str, float], ...]
-    mode: Mode = "espine"
-    """Whose power heats the cells in a search, where a technology has both."""
+    modes: tuple[Mode, ...] = ("espine",)
+    """Whose power heats the cells in a search, of those that a technology has; the most important first."""
 
     def using(self, given: Algorithms) -> "Plan":
         """The plan with some algorithms replaced.
@@ -91,7 +91,7 @@ def plan_for(
             raise InputError(f"the weight of term {name!r} must be 0 or more, not {weight}")
     weighed = {**dict(preset.terms), **dict(terms)}
     sums = tuple(sorted(weighed.items()))
-    return Plan(objective=objective, **chosen, quality=preset.quality, terms=sums, mode=preset.mode)
+    return Plan(objective=objective, **chosen, quality=preset.quality, terms=sums, modes=preset.modes)
 
 
 def preset_of(objective: str) -> tuple[Preset, dict[str, str]]:

@@ -99,8 +99,9 @@ class WiringProblem:
     hardware: Hardware
     quality: F64
     """(R, C) how long each cell lasts at unit activity, up to a factor; higher is better."""
-    power: Callable[[], CellPower] | None = None
-    """What heats the arrays, worked out when called; none if nobody can say."""
+    power: Callable[[], tuple[CellPower, ...]] | None = None
+    """What heats the arrays, in every mode that counts, the most important first, worked out when called; none if
+    nobody can say."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -44,5 +44,5 @@ def wired(algorithm, graph, clustering, quality, *, seed=0, progress=None):
     place = 1.0 / (1.0 + 0.1 * np.add.outer(np.arange(rows), 2.0 * np.arange(columns))) ** 2
     power = CellPower(None, 0.0, place, Sheet(1.0, 2.0, 3.0))
     machine = mesh(2, 2, rows=rows, columns=columns)
-    problem = WiringProblem(ClusteringView(graph, clustering), machine, quality, lambda: power)
+    problem = WiringProblem(ClusteringView(graph, clustering), machine, quality, lambda: (power,))
     return algorithm(problem, Run(np.random.default_rng(seed), progress))

@@ -44,7 +44,7 @@ class LeastPower:
         check_fits(clustering, problem.hardware)
         if problem.power is None:
             raise InputError("wiring for the least power needs to know what cells draw; give `power`")
-        power = problem.power()
+        power = problem.power()[0]
         row, column = np.empty(len(clustering.row_source), np.int32), np.empty(len(clustering.column_neuron), np.int32)
         for k in range(clustering.clusters):
             rows = clustering.rows_of(k)

@@ -1,5 +1,6 @@
 """The climb to an even temperature: against brute force, never worse than its start, and what it refuses."""
 
+from dataclasses import replace
 from itertools import permutations
 
 import numpy as np
@@ -10,9 +11,13 @@ from support.machines import mesh
 
 from snnmap.analysis.view import ClusteringView
 from snnmap.core.errors import InfeasibleError, InputError
+from snnmap.physics.fields import exchanges
 from snnmap.physics.thermal import Sheet
 from snnmap.stages.protocols import CellPower, Run, WiringProblem
-from snnmap.stages.wire import EvenHeat
+from snnmap.stages.wire import EvenHeat, Identity
+from snnmap.stages.wire.content import content_of
+from snnmap.stages.wire.even_heat import fields_of
+from snnmap.stages.wire.kernels.even import even, judge, smooth
 
 SHEET = Sheet(1.0, 2.0, 3.0)
 
@@ -27,12 +32,12 @@ def problem(shapes, size, seed=0, density=0.7):
     graph, clustering, cells = crossbars(np.random.default_rng(seed), shapes, density)
     power = CellPower(None, 0.0, place_map(size), SHEET)
     machine = mesh(1, len(shapes), rows=size[0], columns=size[1])
-    return WiringProblem(ClusteringView(graph, clustering), machine, np.ones(size), lambda: power), cells
+    return WiringProblem(ClusteringView(graph, clustering), machine, np.ones(size), lambda: (power,)), cells
 
 
 def drawn(asked, wiring, cluster=0):
     """Power of every cell, cell by cell."""
-    view, power = asked.view, asked.power()
+    view, power = asked.view, asked.power()[0]
     c, grid = view.clustering, np.zeros(power.place.shape)
     for r in range(c.row_ptr[cluster], c.row_ptr[cluster + 1]):
         for cell in range(view.cells.ptr[r], view.cells.ptr[r + 1]):
@@ -73,7 +78,7 @@ def test_small_crossbars_reach_the_optimum(weight):
         wiring = EvenHeat(mean_weight=weight)(asked, Run(np.random.default_rng(seed)))
         content = np.zeros(size)
         content[: used[0], : used[1]] = cells * asked.view.graph.spikes[: used[0], None]
-        best, got = brute_force(content, asked.power().place, weight), cost_of(drawn(asked, wiring), weight)
+        best, got = brute_force(content, asked.power()[0].place, weight), cost_of(drawn(asked, wiring), weight)
         assert got >= best * (1 - 1e-9)
         assert got <= 1.05 * best
         optimal += got <= best * (1 + 1e-9)
@@ -85,8 +90,6 @@ def test_small_crossbars_reach_the_optimum(weight):
 def test_larger_crossbars_get_evener_and_draw_no_more(weight):
     asked, _ = problem([(20, 16), (9, 14), (24, 5)], (24, 16), 5, 0.5)
     wiring = EvenHeat(mean_weight=weight)(asked, Run(np.random.default_rng(1)))
-    from snnmap.stages.wire import Identity
-
     numbered = Identity()(asked, Run(np.random.default_rng(1)))
     for k in range(3):
         before, after = drawn(asked, numbered, k), drawn(asked, wiring, k)
@@ -109,13 +112,60 @@ def test_shares_and_background_are_drawn():
     asked, cells = problem([(4, 3)], (4, 4), 1, 0.5)
     share = np.linspace(0.2, 1.0, int(cells.sum()))
     power = CellPower(share, 0.1, place_map((4, 4)), SHEET)
-    from snnmap.stages.wire.content import content_of
-
     content = content_of(asked, power, 0)
     spikes = asked.view.graph.spikes[:4]
     assert content[:, 3].tolist() == [0.0] * 4
     assert content[:, :3][cells] == pytest.approx((spikes[:, None] * np.ones(3))[cells] * share)
     assert content[:, :3][~cells] == pytest.approx((spikes[:, None] * 0.1 * np.ones(3))[~cells])
+
+
+def two_modes(asked, seed=3):
+    """Problem with a second mode, whose cells draw by their weights on places that differ less."""
+    size = asked.power()[0].place.shape
+    share = np.random.default_rng(seed).uniform(0.1, 1.0, asked.view.graph.network.synapses)
+    other = CellPower(share, 0.1, place_map(size, 0.02), Sheet(1.0, 0.5, 2.0))
+    return replace(asked, power=lambda: (*asked.power(), other))
+
+
+def gradients(asked, wiring):
+    """Of every mode, cell by cell and by an independent solve; background cells count in the second."""
+    found = []
+    for power in asked.power():
+        content = content_of(asked, power, 0)
+        grid = np.zeros_like(content)
+        grid[np.ix_(wiring.row, wiring.column)] = content[: len(wiring.row), : len(wiring.column)]
+        rise = thermal_sheet.rise(grid * power.place, power.sheet.vertical, power.sheet.row, power.sheet.column)
+        found.append(float(np.ptp(rise)))
+    return np.array(found)
+
+
+def test_all_modes_get_evener_and_the_first_counts_most():
+    one, _ = problem([(12, 10)], (14, 12), 6, 0.6)
+    asked = two_modes(one)
+    numbered = gradients(asked, Identity()(asked, Run(np.random.default_rng(0))))
+    both, alone = (gradients(asked, EvenHeat()(a, Run(np.random.default_rng(0)))) / numbered for a in (asked, one))
+    assert both.max() < 0.7
+    assert both[1] < 0.9 * alone[1]
+    assert both[0] < 1.2 * alone[0]
+
+
+def test_the_cost_of_a_descent_is_that_of_its_lines():
+    asked = two_modes(problem([(12, 10)], (14, 12), 6, 0.6)[0])
+    powers = asked.power()
+    swaps = [exchanges(power.sheet, power.place) for power in powers]
+    lines = [swap.rows.lines(content_of(asked, power, 0)) for swap, power in zip(swaps, powers, strict=True)]
+    worth, at = np.array([2.0, 0.3]), np.arange(14)
+    fields = fields_of(lines, worth, np.full(2, np.inf), 0.5)
+    start = judge(fields, at)[0] @ worth
+    order = np.random.default_rng(1).permutation(14)
+    assert smooth(fields, at, order) > 0
+    reached = even(fields, at, order)
+    assert reached == pytest.approx(judge(fields, at)[0] @ worth, rel=1e-12)
+    assert reached < 0.8 * start
+    tight = fields_of(lines, worth, judge(fields, at)[1] * (1 - 1e-6), 0.5)
+    settled = at.copy()
+    even(tight, settled, order)
+    assert np.all(judge(tight, settled)[1] <= tight.limit) or settled.tolist() == at.tolist()
 
 
 def test_same_seed_same_lines_and_the_deadline_leaves_lines_as_numbered():

@@ -44,7 +44,7 @@ def test_lines_are_distinct_and_draw_less_than_as_numbered():
     place = place_map((12, 10))
     machine = mesh(1, 2, rows=12, columns=10)
     problem = WiringProblem(
-        ClusteringView(graph, clustering), machine, np.ones((12, 10)), lambda: CellPower(None, 0.0, place, SHEET)
+        ClusteringView(graph, clustering), machine, np.ones((12, 10)), lambda: (CellPower(None, 0.0, place, SHEET),)
     )
     told = []
     wiring = LeastPower()(problem, Run(np.random.default_rng(0), lambda *a: told.append(a)))

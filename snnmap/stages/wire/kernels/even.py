@@ -1,15 +1,18 @@
 """Loops of the search for an even temperature: exchanges of two lines of one crossbar; raw arrays only.
 
-Temperatures are in units of power over the sheet's vertical conductance, so that the mean rise is the mean power. Lines
-and contents are as in `physics.kernels.sheet`.
+A crossbar may be heated in several modes, whose fields are told apart: M of them. Temperatures are in units of power
+over the sheet's vertical conductance, so that the mean rise is the mean power. Contents and tables of every mode are as
+in `physics.kernels.sheet`.
 """
+
+from typing import NamedTuple
 
 import numpy as np
 
 from snnmap.core.arrays import F64, I64
 from snnmap.core.jit import njit
-from snnmap.physics.kernels.lines import Lines
 from snnmap.physics.kernels.sheet import across, answer, back, exchange, power_modes, quadratic_change, respond
+from snnmap.stages.wire.kernels.fields import Fields
 
 GAIN = 1e-9
 """Share of the cost that an exchange must gain: less is rounding."""
@@ -27,50 +30,68 @@ def total_power(field_power: F64) -> float:
 
 
 @njit
-def smooth(lines: Lines, at: I64, limit: float, weight: float, order: I64) -> int:
-    """Descend on RAMP x standard deviation + weight x mean; returns how many exchanges were kept.
+def too_much(fields: Fields, at: I64, a: int, b: int, total: F64, more: F64, first: F64, second: F64) -> bool:
+    """Whether exchanging lines a and b passes a limit.
+
+    Fills what the array, line a and line b then draw more: `more` (M,), `first` and `second` (M, N) in modes.
+    """
+    root = np.sqrt(fields.mode.shape[0])
+    for m in range(len(total)):
+        exchange(fields.content[m], fields.scale[m], at, a, b, first[m], second[m])
+        more[m] = (first[m, 0] + second[m, 0]) * root
+        if total[m] + more[m] > fields.limit[m]:
+            return True
+    return False
+
+
+@njit
+def smooth(fields: Fields, at: I64, order: I64) -> int:
+    """Descend on RAMP x standard deviation + mean, summed over the fields; returns how many exchanges were kept.
 
     The deviation of the temperature stands for the gradient, because its change takes O(N) to know. An exchange that
-    would lift the power of the array above `limit` is refused. Each of `order` is tried with the lines after it.
+    would lift the power of the array above a limit is refused. Each of `order` is tried with the lines after it.
     """
-    modes = lines.content.shape[2]
-    power = power_modes(lines.content, lines.scale, at)
-    force = across(lines.square, power)
-    total, variance = total_power(power), max(0.0, float(np.sum(power * force)))
-    first, second, root = np.zeros(modes), np.zeros(modes), np.sqrt(modes)
+    count, modes = len(fields.limit), fields.mode.shape[0]
+    power, force = np.zeros((count, len(at), modes)), np.zeros((count, len(at), modes))
+    total, variance, change, more = np.zeros(count), np.zeros(count), np.zeros(count), np.zeros(count)
+    first, second = np.zeros((count, modes)), np.zeros((count, modes))
+    for m in range(count):
+        power[m] = power_modes(fields.content[m], fields.scale[m], at)
+        force[m] = across(fields.square[m], power[m])
+        total[m], variance[m] = total_power(power[m]), max(0.0, float(np.sum(power[m] * force[m])))
     deviation = np.sqrt(variance)
-    if deviation == 0.0:
+    to_gradient = fields.worth * RAMP / np.sqrt(len(at) * modes)
+    to_mean = fields.worth * fields.mean / (len(at) * modes)
+    cost, kept = np.sum(to_gradient * deviation + to_mean * total), 0
+    if np.sum(deviation) == 0.0:
         return 0
-    to_gradient, to_mean = RAMP / np.sqrt(len(at) * modes), weight / (len(at) * modes)
-    kept = 0
     for at_a in range(len(at)):
         for at_b in range(at_a + 1, len(at)):
             a, b = order[at_a], order[at_b]
-            if lines.kind[at[a]] == lines.kind[at[b]]:
+            if fields.kind[at[a]] == fields.kind[at[b]] or too_much(fields, at, a, b, total, more, first, second):
                 continue
-            exchange(lines.content, lines.scale, at, a, b, first, second)
-            more = (first[0] + second[0]) * root
-            if total + more > limit:
-                continue
-            change = quadratic_change(lines.square, force, a, b, first, second)
-            after = np.sqrt(max(0.0, variance + change))
-            cost = to_gradient * deviation + to_mean * total
-            if to_gradient * (after - deviation) + to_mean * more < -GAIN * cost:
-                respond(lines.square, force, a, b, first, second)
+            after = 0.0
+            for m in range(count):
+                change[m] = quadratic_change(fields.square[m], force[m], a, b, first[m], second[m])
+                spread = np.sqrt(max(0.0, variance[m] + change[m]))
+                after += to_gradient[m] * spread + to_mean[m] * (total[m] + more[m])
+            if after < cost * (1.0 - GAIN):
+                for m in range(count):
+                    respond(fields.square[m], force[m], a, b, first[m], second[m])
                 at[a], at[b] = at[b], at[a]
                 variance += change
                 total += more
-                deviation = after
+                cost = after
                 kept += 1
     return kept
 
 
 @njit
-def extremes(lines: Lines, field: F64, high: F64, low: F64, hot: I64, cool: I64) -> None:
+def extremes(mode: F64, field: F64, high: F64, low: F64, hot: I64, cool: I64) -> None:
     """Fill (R,) the hottest and coolest temperature of every line of `field` (R, N), in modes, and where they are."""
     values = np.zeros(field.shape[1])
     for y in range(len(high)):
-        back(field[y], lines.mode, values)
+        back(field[y], mode, values)
         hot[y], cool[y] = values.argmax(), values.argmin()
         high[y], low[y] = values[hot[y]], values[cool[y]]
 
@@ -92,66 +113,161 @@ def by_extremity(high: F64, low: F64) -> I64:
 
 
 @njit
-def judge(lines: Lines, at: I64, weight: float) -> tuple[float, float]:
-    """Gradient + weight x mean, and the power of all cells."""
-    power, count = power_modes(lines.content, lines.scale, at), len(at)
-    field, high, low = across(lines.table, power), np.zeros(count), np.zeros(count)
-    extremes(lines, field, high, low, np.zeros(count, np.int64), np.zeros(count, np.int64))
-    total = total_power(power)
-    return high.max() - low.min() + weight * total / (count * power.shape[1]), total
+def judge(fields: Fields, at: I64) -> tuple[F64, F64]:
+    """Gradient + weighted mean of every field, and the power of all cells in it; (M,) each."""
+    fields_count, count = len(fields.limit), len(at)
+    cost, total = np.zeros(fields_count), np.zeros(fields_count)
+    high, low, where = np.zeros(count), np.zeros(count), np.zeros(count, np.int64)
+    for m in range(fields_count):
+        power = power_modes(fields.content[m], fields.scale[m], at)
+        extremes(fields.mode, across(fields.table[m], power), high, low, where, where.copy())
+        total[m] = total_power(power)
+        cost[m] = high.max() - low.min() + fields.mean * total[m] / (count * power.shape[1])
+    return cost, total
+
+
+class Seen(NamedTuple):
+    """Fields as they are, where they are hottest and coolest, and room to try an exchange."""
+
+    field: F64
+    """(M, R, N) in modes along the line."""
+    high: F64
+    low: F64
+    """(M, R) hottest and coolest temperature of every line."""
+    hot: I64
+    cool: I64
+    """(M, R) cells where they are."""
+    ranked: I64
+    """(M, R) lines, most extreme first."""
+    trial: F64
+    """(M, R, N)"""
+    values: F64
+    """(N,)"""
+    bound: F64
+    """(M,)"""
+    cell: F64
+    """(N, N) modes by cell."""
 
 
 @njit
-def even(lines: Lines, at: I64, limit: float, weight: float, order: I64) -> float:
-    """Descend on gradient + weight x mean, exactly; returns that cost.
+def seen_of(fields: Fields, at: I64) -> Seen:
+    """Fields of lines `at`; not looked at yet."""
+    count, lines, modes = len(fields.worth), len(at), fields.mode.shape[0]
+    field = np.zeros((count, lines, modes))
+    for m in range(count):
+        field[m] = across(fields.table[m], power_modes(fields.content[m], fields.scale[m], at))
+    shape = count, lines
+    return Seen(
+        field,
+        np.zeros(shape),
+        np.zeros(shape),
+        np.zeros(shape, np.int64),
+        np.zeros(shape, np.int64),
+        np.zeros(shape, np.int64),
+        np.zeros(field.shape),
+        np.zeros(modes),
+        np.zeros(count),
+        np.ascontiguousarray(fields.mode.T),
+    )
 
-    Each of `order` is tried with the lines after it. The field of an exchange is worked out where it decides soonest,
-    and given up as soon as its gradient can no longer gain: the extreme cells of the most extreme lines, then whole
-    lines.
+
+@njit
+def look(fields: Fields, seen: Seen) -> float:
+    """Find the extremes of the fields; returns their gradients, each times its worth, summed."""
+    cost = 0.0
+    for m in range(len(fields.worth)):
+        extremes(fields.mode, seen.field[m], seen.high[m], seen.low[m], seen.hot[m], seen.cool[m])
+        seen.ranked[m] = by_extremity(seen.high[m], seen.low[m])
+        cost += fields.worth[m] * (seen.high[m].max() - seen.low[m].min())
+    return cost
+
+
+@njit
+def at_least(fields: Fields, seen: Seen, m: int, a: int, b: int, first: F64, second: F64, most: float) -> float:
+    """Lower bound of the gradient of field m after lines a and b draw `first` and `second` more.
+
+    From the extreme cells of the most extreme lines, whose fields are left in `seen.trial[m]`; given up as soon as it
+    is `most`.
     """
-    modes, count = lines.content.shape[2], len(at)
-    power = power_modes(lines.content, lines.scale, at)
-    field, cells = across(lines.table, power), np.ascontiguousarray(lines.mode.T)
-    total, first, second, root = total_power(power), np.zeros(modes), np.zeros(modes), np.sqrt(modes)
-    high, low, hot, cool = np.zeros(count), np.zeros(count), np.zeros(count, np.int64), np.zeros(count, np.int64)
-    trial, values = np.zeros(field.shape), np.zeros(modes)
-    extremes(lines, field, high, low, hot, cool)
-    ranked = by_extremity(high, low)
-    to_mean = weight / (count * modes)
-    cost: float = high.max() - low.min() + to_mean * total
-    for at_a in range(count):
-        for at_b in range(at_a + 1, count):
+    table, field, trial, ranked = fields.table[m], seen.field[m], seen.trial[m], seen.ranked[m]
+    top, bottom = -np.inf, np.inf
+    for y in ranked[:PROBES]:
+        trial[y] = field[y]
+        answer(table, y, a, b, first, second, trial[y])
+        top = max(top, at_cell(trial[y], seen.cell[seen.hot[m, y]]))
+        bottom = min(bottom, at_cell(trial[y], seen.cell[seen.cool[m, y]]))
+        if top - bottom >= most:
+            break
+    return top - bottom
+
+
+@njit
+def exactly(fields: Fields, seen: Seen, m: int, a: int, b: int, first: F64, second: F64, most: float) -> float:
+    """The gradient, after `at_least`; given up as soon as it is `most`. `seen.trial[m]` is left with the field."""
+    trial, ranked = seen.trial[m], seen.ranked[m]
+    top, bottom = -np.inf, np.inf
+    for rank in range(len(ranked)):
+        y = ranked[rank]
+        if rank >= PROBES:
+            trial[y] = seen.field[m, y]
+            answer(fields.table[m], y, a, b, first, second, trial[y])
+        back(trial[y], fields.mode, seen.values)
+        top, bottom = max(top, seen.values.max()), min(bottom, seen.values.min())
+        if top - bottom >= most:
+            break
+    return top - bottom
+
+
+@njit
+def gains(fields: Fields, seen: Seen, a: int, b: int, first: F64, second: F64, most: float) -> bool:
+    """Whether the gradients, times their worth, are less than `most` together if lines a and b draw so much more.
+
+    Every field is worked out where it decides soonest, and all is given up as soon as `most` is reached.
+    """
+    sure = 0.0
+    for m in range(len(fields.worth)):
+        if np.any(first[m]):
+            left = (most - sure) / fields.worth[m]
+            seen.bound[m] = fields.worth[m] * at_least(fields, seen, m, a, b, first[m], second[m], left)
+        else:
+            seen.bound[m] = fields.worth[m] * (seen.high[m].max() - seen.low[m].min())
+            seen.trial[m] = seen.field[m]
+        sure += seen.bound[m]
+        if sure >= most:
+            return False
+    for m in range(len(fields.worth)):
+        if not np.any(first[m]):
+            continue
+        left = most - sure + seen.bound[m]
+        after = fields.worth[m] * exactly(fields, seen, m, a, b, first[m], second[m], left / fields.worth[m])
+        if after >= left:
+            return False
+        sure += after - seen.bound[m]
+    return True
+
+
+@njit
+def even(fields: Fields, at: I64, order: I64) -> float:
+    """Descend on gradient + weighted mean, summed over the fields, exactly; returns that cost.
+
+    Each of `order` is tried with the lines after it.
+    """
+    count, modes = len(fields.worth), fields.mode.shape[0]
+    seen, to_mean = seen_of(fields, at), fields.worth * fields.mean / (len(at) * modes)
+    total, more = np.zeros(count), np.zeros(count)
+    first, second = np.zeros((count, modes)), np.zeros((count, modes))
+    for m in range(count):
+        total[m] = total_power(power_modes(fields.content[m], fields.scale[m], at))
+    cost: float = look(fields, seen) + np.sum(to_mean * total)
+    for at_a in range(len(at)):
+        for at_b in range(at_a + 1, len(at)):
             a, b = order[at_a], order[at_b]
-            if lines.kind[at[a]] == lines.kind[at[b]]:
+            if fields.kind[at[a]] == fields.kind[at[b]] or too_much(fields, at, a, b, total, more, first, second):
                 continue
-            exchange(lines.content, lines.scale, at, a, b, first, second)
-            more = (first[0] + second[0]) * root
-            if total + more > limit:
-                continue
-            allowed = cost * (1.0 - GAIN) - to_mean * (total + more)
-            top, bottom, known = -np.inf, np.inf, min(count, PROBES)
-            for y in ranked[:known]:
-                trial[y] = field[y]
-                answer(lines.table, y, a, b, first, second, trial[y])
-                top, bottom = max(top, at_cell(trial[y], cells[hot[y]])), min(bottom, at_cell(trial[y], cells[cool[y]]))
-                if top - bottom >= allowed:
-                    break
-            if top - bottom >= allowed:
-                continue
-            for rank in range(count):
-                y = ranked[rank]
-                if rank >= known:
-                    trial[y] = field[y]
-                    answer(lines.table, y, a, b, first, second, trial[y])
-                back(trial[y], lines.mode, values)
-                top, bottom = max(top, values.max()), min(bottom, values.min())
-                if top - bottom >= allowed:
-                    break
-            if top - bottom < allowed:
-                field[:] = trial
+            most = cost * (1.0 - GAIN) - np.sum(to_mean * (total + more))
+            if gains(fields, seen, a, b, first, second, most):
+                seen.field[:] = seen.trial
                 at[a], at[b] = at[b], at[a]
                 total += more
-                extremes(lines, field, high, low, hot, cool)
-                ranked = by_extremity(high, low)
-                cost = high.max() - low.min() + to_mean * total
+                cost = look(fields, seen) + np.sum(to_mean * total)
     return cost
