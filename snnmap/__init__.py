@@ -10,73 +10,78 @@
 The command line is a shell over the names below; packages of the same project that are not listed here are private.
 """
 
-from snnmap.core.errors import InfeasibleError, InputError, SnnmapError
+import importlib
+
 from snnmap.core.version import __version__
-from snnmap.evaluation.figures import evaluate
-from snnmap.evaluation.sensitivity import Swing
-from snnmap.formats.mapping import load, save
-from snnmap.formats.profile import load_profile, save_profile
-from snnmap.formats.schema import schema
-from snnmap.frontend import LoadOptions, from_nir, load_network, load_workload, parse_seconds
-from snnmap.hardware import Hardware, load_hardware
-from snnmap.ir import (
-    Chart,
-    ChipFacts,
-    Clustering,
-    Dynamics,
-    Judgement,
-    Mapping,
-    Metric,
-    Network,
-    OperatingPoint,
-    Origin,
-    Placement,
-    Population,
-    Provenance,
-    Reading,
-    Remarks,
-    Report,
-    Schedule,
-    Sdfg,
-    SpikeGraph,
-    Spikes,
-    Traffic,
-    Violation,
-    Wiring,
-    Workload,
-    WorkloadFacts,
-)
-from snnmap.legality.rules import verify
-from snnmap.pipeline.compile import Compiled, compile  # noqa: A004  as `snnmap.compile`
-from snnmap.pipeline.objectives import OBJECTIVES, Goal, Preset
-from snnmap.pipeline.operating import OperatingOptions
-from snnmap.pipeline.options import SPLITS, CompileOptions
-from snnmap.pipeline.profile import profile
-from snnmap.pipeline.reopen import verify_file
-from snnmap.pipeline.settings import parse_settings, parse_terms, read_config
-from snnmap.pipeline.warm_up import WarmedUp, warm_up
-from snnmap.query.activity import activity
-from snnmap.query.catalogue import algorithms, list_hardware, list_workloads, show_hardware
-from snnmap.query.diff import diff
-from snnmap.query.fit import check
-from snnmap.query.network import inspect
-from snnmap.query.report import MappingReport, pictures, report
-from snnmap.query.where import where
-from snnmap.stages.protocols import (
-    Partitioner,
-    PartitionProblem,
-    PlacementProblem,
-    Placer,
-    Run,
-    ScheduleProblem,
-    Scheduler,
-    Term,
-    Wirer,
-    WiringProblem,
-)
-from snnmap.study.cases import CompareOptions
-from snnmap.study.compare import Comparison, compare
-from snnmap.study.page import run_study
+
+TYPE_CHECKING = False  # typing's own would cost half of the time that importing snnmap takes
+if TYPE_CHECKING:  # what type checkers and readers see; at run time a name is imported when it is first used
+    from snnmap.core.errors import InfeasibleError, InputError, SnnmapError
+    from snnmap.evaluation.figures import evaluate
+    from snnmap.evaluation.sensitivity import Swing
+    from snnmap.formats.mapping import load, save
+    from snnmap.formats.profile import load_profile, save_profile
+    from snnmap.formats.schema import schema
+    from snnmap.frontend import LoadOptions, from_nir, load_network, load_workload, parse_seconds
+    from snnmap.hardware import Hardware, load_hardware
+    from snnmap.ir import (
+        Chart,
+        ChipFacts,
+        Clustering,
+        Dynamics,
+        Judgement,
+        Mapping,
+        Metric,
+        Network,
+        OperatingPoint,
+        Origin,
+        Placement,
+        Population,
+        Provenance,
+        Reading,
+        Remarks,
+        Report,
+        Schedule,
+        Sdfg,
+        SpikeGraph,
+        Spikes,
+        Traffic,
+        Violation,
+        Wiring,
+        Workload,
+        WorkloadFacts,
+    )
+    from snnmap.legality.rules import verify
+    from snnmap.pipeline.compile import Compiled, compile  # noqa: A004  as `snnmap.compile`
+    from snnmap.pipeline.objectives import OBJECTIVES, Goal, Preset
+    from snnmap.pipeline.operating import OperatingOptions
+    from snnmap.pipeline.options import SPLITS, CompileOptions
+    from snnmap.pipeline.profile import profile
+    from snnmap.pipeline.reopen import verify_file
+    from snnmap.pipeline.settings import parse_settings, parse_terms, read_config
+    from snnmap.pipeline.warm_up import WarmedUp, warm_up
+    from snnmap.query.activity import activity
+    from snnmap.query.catalogue import algorithms, list_hardware, list_workloads, show_hardware
+    from snnmap.query.diff import diff
+    from snnmap.query.fit import check
+    from snnmap.query.network import inspect
+    from snnmap.query.report import MappingReport, pictures, report
+    from snnmap.query.where import where
+    from snnmap.stages.protocols import (
+        Partitioner,
+        PartitionProblem,
+        PlacementProblem,
+        Placer,
+        Run,
+        ScheduleProblem,
+        Scheduler,
+        Term,
+        Wirer,
+        WiringProblem,
+    )
+    from snnmap.study.cases import CompareOptions
+    from snnmap.study.compare import Comparison, compare
+    from snnmap.study.page import run_study
 
 __all__ = [
     "OBJECTIVES",
@@ -165,3 +170,57 @@ __all__ = [
     "warm_up",
     "where",
 ]
+
+_HOMES = {
+    "snnmap.core.errors": "InfeasibleError InputError SnnmapError",
+    "snnmap.evaluation.figures": "evaluate",
+    "snnmap.evaluation.sensitivity": "Swing",
+    "snnmap.formats.mapping": "load save",
+    "snnmap.formats.profile": "load_profile save_profile",
+    "snnmap.formats.schema": "schema",
+    "snnmap.frontend": "LoadOptions from_nir load_network load_workload parse_seconds",
+    "snnmap.hardware": "Hardware load_hardware",
+    "snnmap.ir": (
+        "Chart ChipFacts Clustering Dynamics Judgement Mapping Metric Network OperatingPoint Origin Placement "
+        "Population Provenance Reading Remarks Report Schedule Sdfg SpikeGraph Spikes Traffic Violation Wiring "
+        "Workload WorkloadFacts"
+    ),
+    "snnmap.legality.rules": "verify",
+    "snnmap.pipeline.compile": "Compiled compile",
+    "snnmap.pipeline.objectives": "OBJECTIVES Goal Preset",
+    "snnmap.pipeline.operating": "OperatingOptions",
+    "snnmap.pipeline.options": "SPLITS CompileOptions",
+    "snnmap.pipeline.profile": "profile",
+    "snnmap.pipeline.reopen": "verify_file",
+    "snnmap.pipeline.settings": "parse_settings parse_terms read_config",
+    "snnmap.pipeline.warm_up": "WarmedUp warm_up",
+    "snnmap.query.activity": "activity",
+    "snnmap.query.catalogue": "algorithms list_hardware list_workloads show_hardware",
+    "snnmap.query.diff": "diff",
+    "snnmap.query.fit": "check",
+    "snnmap.query.network": "inspect",
+    "snnmap.query.report": "MappingReport pictures report",
+    "snnmap.query.where": "where",
+    "snnmap.stages.protocols": (
+        "Partitioner PartitionProblem PlacementProblem Placer Run ScheduleProblem Scheduler Term Wirer WiringProblem"
+    ),
+    "snnmap.study.cases": "CompareOptions",
+    "snnmap.study.compare": "Comparison compare",
+    "snnmap.study.page": "run_study",
+}
+"""Module to the public names that it defines."""
+_HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
+
+
+if not TYPE_CHECKING:  # else any name at all would do
+
+    def __getattr__(name: str) -> object:
+        """A public name, from its module: importing snnmap alone costs nothing, so that Ctrl-C is soon answered."""
+        if name not in _HOME:
+            raise AttributeError(f"module 'snnmap' has no attribute {name!r}")
+        globals()[name] = found = getattr(importlib.import_module(_HOME[name]), name)
+        return found
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,5 +1,46 @@
-"""`python -m snnmap`."""
+"""Entry point of the command line, as `snnmap` and as `python -m snnmap`.
 
-from snnmap.cli import main
+Ctrl-C is answered with one line and exit code 130 whenever it comes. This module is light, so that it is in charge
+before the long imports, in which an interrupt would otherwise end in a traceback.
+"""
 
-main()
+import os
+import signal
+import sys
+
+STOPPED = "snnmap: stopped; no file is half-written\n"
+
+
+def main() -> None:
+    """Run the command line."""
+    sys.unraisablehook = _unraisable
+    signal.signal(signal.SIGINT, _leave)
+    from snnmap.cli import main as run
+
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        run()
+    except KeyboardInterrupt:
+        _leave()
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is done; an interrupt would only spoil the exit
+
+
+def _leave(*_: object) -> None:
+    """End at once: nothing has been begun, or all of it has been undone."""
+    try:  # noqa: SIM105  contextlib may be half-imported at this moment
+        os.write(2, STOPPED.encode())
+    except OSError:
+        pass
+    os._exit(130)
+
+
+def _unraisable(lost: "sys.UnraisableHookArgs") -> None:
+    """An interrupt that came in a callback, from which Python cannot raise it."""
+    if issubclass(lost.exc_type, KeyboardInterrupt):
+        _leave()
+    sys.__unraisablehook__(lost)
+
+
+if __name__ == "__main__":
+    main()

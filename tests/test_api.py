@@ -1,5 +1,6 @@
 """The public names: what the docstring promises works, what is listed exists, importing is light."""
 
+import ast
 import inspect
 import subprocess
 import sys
@@ -46,6 +47,18 @@ def test_every_public_name_exists_and_is_explained(name: str) -> None:
     public = getattr(snnmap, name)
     assert not inspect.ismodule(public)
     assert isinstance(public, dict | tuple | str) or inspect.getdoc(public)
+
+
+def test_type_checkers_see_the_names_where_they_are_at_run_time() -> None:
+    tree = ast.parse(Path(snnmap.__file__).read_text())
+    seen = {
+        alias.name: node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for alias in node.names
+    }
+    assert seen.pop("__version__") == "snnmap.core.version"
+    assert seen == snnmap._HOME
+    assert {*seen, "__version__"} == set(snnmap.__all__) == set(dir(snnmap))
+    with pytest.raises(AttributeError, match="module 'snnmap' has no attribute 'Mappings'"):
+        _ = snnmap.Mappings
 
 
 def test_importing_the_package_is_light() -> None:

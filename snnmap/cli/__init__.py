@@ -84,7 +84,7 @@ def main(arguments: list[str] | None = None) -> None:
     except click.ClickException as error:
         _stop(f"error: {error.format_message()}", 2)
     except (click.Abort, KeyboardInterrupt):
-        _stop("stopped; no file was written", 130)
+        _stop("stopped; no file is half-written", 130)
     except OSError as error:
         sys.stdout = None  # what it still holds cannot be written either, and would fail again at exit
         _stop(f"error: the output cannot be written: {error.strerror or error}", 2)

@@ -540,7 +540,7 @@ def test_ctrl_c_leaves_no_file(recipe: Path, chip: Path, tmp_path: Path, stage: 
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=120)
     assert process.returncode == 130
-    assert err.splitlines()[-1] == "snnmap: stopped; no file was written"
+    assert err.splitlines()[-1] == "snnmap: stopped; no file is half-written"
     assert "Traceback" not in err
     assert out == ""
     assert list(tmp_path.iterdir()) == []

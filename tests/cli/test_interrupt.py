@@ -1,0 +1,65 @@
+"""Ctrl-C is answered with one line and exit code 130 whenever it comes."""
+
+import random
+import signal
+import subprocess
+import sys
+import time
+
+from snnmap.__main__ import STOPPED
+
+CODE = """
+import signal, sys
+import snnmap.__main__ as entry
+signal.signal(signal.SIGINT, signal.SIG_IGN)  # until the entry point is in charge
+print(flush=True)
+entry.main()
+"""
+TRIES = 8
+LONGEST = 1.5
+"""Seconds: on an idle machine the imports are over after 0.5, and those of the first stage after 1."""
+
+
+def interrupted(after: float, *arguments: str) -> tuple[int, str]:
+    """Exit code and stderr of a command that gets SIGINT so many seconds after its entry point is called."""
+    command = [sys.executable, "-c", CODE, *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        time.sleep(after)
+        process.send_signal(signal.SIGINT)
+        return process.wait(120), process.communicate()[1]
+
+
+def test_an_interrupt_at_any_time_gives_one_line() -> None:
+    rng = random.Random(9)
+    ends = [interrupted(rng.uniform(0.005, LONGEST), "compile", "lenet", "--quiet") for _ in range(TRIES)]
+    assert {(code, said.lstrip()) for code, said in ends} == {(130, STOPPED)}  # click begins a line of its own
+
+
+def test_an_interrupt_that_python_would_lose_is_heard() -> None:
+    lost = (
+        "import os, signal, sys\n"
+        "sys.modules['snnmap.cli'] = sys.modules[__name__]\n"
+        "class Doomed:\n"
+        "    def __del__(self): signal.raise_signal(signal.SIGINT)\n"
+        "def main():\n"
+        "    Doomed()\n"
+        "    print('went on', file=sys.stderr)\n"
+        "import snnmap.__main__ as entry\n"
+        "entry.main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", lost], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (130, STOPPED)
+
+
+def test_an_interrupt_at_the_exit_changes_nothing() -> None:
+    code = (
+        "import atexit, signal, sys\n"
+        "sys.argv = ['snnmap', '--version']\n"
+        "atexit.register(signal.raise_signal, signal.SIGINT)\n"
+        "import snnmap.__main__ as entry\n"
+        "entry.main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
