@@ -82,6 +82,7 @@ def load_workload(source: Source, options: LoadOptions | None = None) -> Workloa
     if isinstance(located, Path) and is_activity(located):
         if options.data is not None:
             raise InputError(f"{source}: recorded activity brings its own spikes; leave out --data")
+        options.must_apply("dt", "steps", where=source, why="recorded activity is not simulated; leave them out")
         return read_activity(located, options)
     read = _network_of(located, Wish(options.pooling, options.strict, options.dialect))
     return _workload(str(source), read, located if isinstance(located, WorkloadFile) else None, options)
@@ -322,6 +323,8 @@ def _recorded(source: str, read: Imported, options: LoadOptions) -> SpikeGraph |
     names = [p.name for p in read.network.populations if p.kind != "bias"]
     if not set(names) <= set(recordings):
         return None
+    used = ("data", "dt", "steps", "samples", "dialect", "pooling", "strict")
+    options.must_apply(*used, where=path, why="the data hold the spikes of every population; leave them out")
     assumed = ["the data hold the spikes of every population, so nothing is simulated"]
     cut = {name: first_samples(recordings[name], options.samples) for name in names}
     dt = options.dt or next((r.data.dt for r in cut.values() if isinstance(r.data, Dense) and r.data.dt), None)

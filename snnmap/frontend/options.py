@@ -122,6 +122,30 @@ class LoadOptions:
         values = {key: str(value) if isinstance(value, Path) else value for key, value in values.items()}
         return {key: value for key, value in values.items() if isinstance(value, str | int | float)}
 
+    def must_apply(self, *used: str, where: object, why: str) -> None:
+        """Refuse options that would change nothing.
+
+        Parameters
+        ----------
+        used
+            Names of those that would; the seed, which is for other things too, is never refused.
+        where
+            The source, for the message.
+        why
+            What makes the others idle, and what to do.
+
+        Raises
+        ------
+        InputError
+            If others differ from their defaults; it names all of them.
+        """
+        others = {f.name: f.default for f in fields(self) if f.name not in {"seed", *used}}
+        told = {name: getattr(self, name) for name in others}
+        idle = [name for name, value in told.items() if not (value is None or _equal(value, others[name]))]
+        if idle:
+            named = ", ".join(f"--{name.replace('_', '-')}" for name in idle)
+            raise InputError(f"{where}: {named} would change nothing: {why}")
+
     @property
     def data_file(self) -> Path | None:
         """The data's file, if they are in one."""
@@ -131,3 +155,8 @@ class LoadOptions:
         """`defaults` overridden by what is said here, for the keys in `defaults`."""
         said = self.given()
         return {key: said.get(key, value) for key, value in defaults.items()}
+
+
+def _equal(value: object, default: object) -> bool:
+    """Whether an option is as if it were not given; arrays never are."""
+    return isinstance(value, str | int | float) and value == default

@@ -4,7 +4,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypedDict, Unpack
 
-from snnmap.core.errors import InputError
 from snnmap.core.run import Progress
 from snnmap.formats.profile import is_profile, load_profile
 from snnmap.frontend import Data, LoadOptions, Source, load_workload, located_source
@@ -12,6 +11,8 @@ from snnmap.ir import SpikeGraph, Workload
 from snnmap.simulate.profile import profile as run_profile
 
 __all__ = ["located_source", "prepared", "profile"]
+
+FINISHED = "it is a saved profile, run already; leave them out, or profile the network again with them"
 
 
 class Inputs(TypedDict, total=False):
@@ -30,16 +31,16 @@ def prepared(
     Raises
     ------
     InputError
-        If a file or option is not usable, or `inputs` are given for what has its input already.
+        If a file or option is not usable, or would change nothing because the source is loaded or profiled already.
     """
-    saved = isinstance(source, str | Path) and is_profile(source)
-    if inputs and (saved or isinstance(source, Workload | SpikeGraph)):
-        raise InputError(f"{next(iter(inputs))} does not apply: the workload has its input already")
+    wanted = replace(options or LoadOptions(), **inputs)
     if isinstance(source, Workload | SpikeGraph):
+        wanted.must_apply(where="the workload", why="it has its input and its stepping already; load it with them")
         return source
-    if isinstance(source, str | Path) and saved:
+    if isinstance(source, str | Path) and is_profile(source):
+        wanted.must_apply(where=source, why=FINISHED)
         return load_profile(Path(source))
-    return load_workload(source, replace(options or LoadOptions(), **inputs))
+    return load_workload(source, wanted)
 
 
 def profile(

@@ -11,6 +11,7 @@ from snnmap.core.errors import InputError
 from snnmap.core.run import Progress, stream
 from snnmap.evaluation.figures import evaluate, figures, report_of
 from snnmap.formats.mapping import is_sealed, load
+from snnmap.formats.profile import is_profile
 from snnmap.frontend import LoadOptions
 from snnmap.hardware import Hardware, load_hardware
 from snnmap.ir import Mapping, SpikeGraph, Violation
@@ -150,7 +151,7 @@ def graph_of(
     source = workload or mapping.workload.source
     if not source:
         raise InputError("the mapping names no workload file; say where it is with --workload")
-    chosen: dict[str, Any] = dict(mapping.origin.profile.provenance.options)
+    chosen: dict[str, Any] = {} if is_profile(source) else dict(mapping.origin.profile.provenance.options)
     try:
         options = LoadOptions(**chosen)
     except TypeError:

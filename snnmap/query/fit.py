@@ -8,9 +8,10 @@ import numpy as np
 from snnmap.analysis.bounds import lower_bounds
 from snnmap.core.errors import InfeasibleError
 from snnmap.formats.profile import is_profile, load_profile
-from snnmap.frontend import Source, load_network
+from snnmap.frontend import LoadOptions, Source, load_network
 from snnmap.hardware import Hardware, load_hardware
 from snnmap.ir import Network
+from snnmap.pipeline.profile import FINISHED
 from snnmap.query.network import Pooling
 
 
@@ -67,6 +68,7 @@ def check(
 def _network(source: Source, pooling: Pooling, strict: bool) -> tuple[str, Network]:
     """Name and network of a saved profile or of anything that holds a network."""
     if isinstance(source, str | Path) and is_profile(source):
+        LoadOptions(pooling=pooling, strict=strict).must_apply(where=source, why=FINISHED)
         graph = load_profile(source)
         return graph.provenance.name, graph.network
     read = load_network(source, pooling=pooling, strict=strict)

@@ -70,6 +70,24 @@ def test_labels_that_do_not_match_are_refused(data, message):
         totals("snntorch_leaky.nir", CASES / data)
 
 
+def test_time_and_batch_look_swapped_without_labels_too(tmp_path):
+    swapped = np.load(CASES / "time_first.npz")["data"]
+    square = np.load(CASES / "snntorch_leaky_f32.npz")["data"][:12].swapaxes(0, 1)
+    for name, arrays in (("none", {"data": swapped}), ("square", {"data": square, "labels": np.zeros(12, int)})):
+        np.savez(tmp_path / f"{name}.npz", **arrays)
+        asked = (
+            r"time and batch look swapped: .* say --layout TBCHW if the first axis is time, --layout BTCHW if it is not"
+        )
+        with pytest.raises(InputError, match=asked):
+            totals("snntorch_leaky.nir", tmp_path / f"{name}.npz")
+        found, _ = totals("snntorch_leaky.nir", tmp_path / f"{name}.npz", layout="TBCHW")
+        assert found[0] == arrays["data"].sum()
+    with pytest.raises(InputError, match="20 samples were asked for, but the data holds 12; lower --samples"):
+        totals("snntorch_leaky.nir", tmp_path / "none.npz", samples=20)
+    with pytest.raises(InputError, match=r"60 samples were asked for, .* look swapped: .* say --layout TBCHW"):
+        totals("snntorch_leaky.nir", tmp_path / "none.npz", samples=60)
+
+
 def test_a_declared_layout_gives_equal_results(tmp_path):
     own = np.load(CASES / "frames_BTCHW_bin_u8.npy")
     np.save(tmp_path / "TBCHW.npy", np.repeat(own, 3, axis=0).swapaxes(0, 1).astype(np.float32))

@@ -80,7 +80,7 @@ def test_compile_takes_them_and_verifies_from_a_saved_profile(tmp_path):
     with pytest.raises(InputError, match="names no workload file; say where it is with --workload"):
         snnmap.verify_file(tmp_path / "m.json")
     for source in (compiled.graph, tmp_path / "p.npz"):
-        with pytest.raises(InputError, match="layout does not apply"):
+        with pytest.raises(InputError, match="--layout would change nothing"):
             snnmap.compile(source, options, layout="BTF")
     with pytest.raises(InputError, match="'dta' is no argument of compile; did you mean"):
         snnmap.compile(graph, options, dta=data)

@@ -27,6 +27,7 @@ import numpy.typing as npt
 
 from snnmap.core.arrays import F32, F64, I64, offsets, row_of_entry
 from snnmap.core.errors import InputError
+from snnmap.frontend.data.layout import must_not_be_swapped
 from snnmap.frontend.data.meaning import BYTE, is_series, numbers, read_as
 from snnmap.frontend.data.samples import Dense, Events, Recording
 from snnmap.frontend.options import Encoding
@@ -81,7 +82,7 @@ def encode_recording(recording: Recording, shape: tuple[int, ...], how: EncodeRu
         if how.encode is not None:
             raise InputError(f"the data are events already; leave out --encode {how.encode}")
         return _events(recording.data, shape, how)
-    return _dense(recording.data, shape, how)
+    return _dense(recording.data, shape, how, recording.labels)
 
 
 def synthetic_poisson(sources: int, rates: F64, how: EncodeRules, samples: int) -> Spikes:
@@ -207,13 +208,15 @@ def _flat(data: Events, shape: tuple[int, ...]) -> I64:
     return flat
 
 
-def _dense(data: Dense, shape: tuple[int, ...], how: EncodeRules) -> Encoded:
+def _dense(data: Dense, shape: tuple[int, ...], how: EncodeRules, labels: I64 | None) -> Encoded:
     """Frames or series through an encoder."""
     notes: list[str] = []
     encode: str | None = how.encode
     if encode == "delta" and data.timed is False:
         raise InputError("delta modulation needs a series (samples, steps, features), but the data are frames")
     timed = is_series(data, shape, factor=2 if encode == "delta" else 1)
+    if timed and not data.declared and (labels is None or len(labels) == data.values.shape[1]):
+        must_not_be_swapped(data.values)
     notes += read_as(data, timed)
     data, more = numbers(data, timed, encode)
     notes += more

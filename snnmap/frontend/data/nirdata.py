@@ -78,7 +78,8 @@ def _node(name: str, observables: Tree) -> Recording:
         if values.ndim != 3:
             raise InputError(f"the data of node {name!r} must be (samples, steps, neurons), not {values.shape}")
         spiking = values.dtype.kind in "biu"
-        return Recording(Dense(values, timed=True, spiking=spiking, dt=_positive(item, "@dt", name)))
+        dt = _positive(item, "@dt", name)
+        return Recording(Dense(values, timed=True, spiking=spiking, dt=dt, declared=True))
     return Recording(_events(name, item))
 
 

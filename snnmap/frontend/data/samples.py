@@ -25,7 +25,7 @@ class Dense:
     span: tuple[float, float] | None = None
     """Low and high end of analog values for encoders that need 0..1, where the file says; (0, 255) for bytes."""
     declared: bool = False
-    """Whether somebody said which axes are samples and time."""
+    """Whether somebody said which axes are samples and time, the user or the format."""
 
     @property
     def samples(self) -> int:
@@ -87,7 +87,9 @@ def first_samples(recording: Recording, count: int | None) -> Recording:
     if count is None or count == data.samples:
         return recording
     if count > data.samples:
-        raise InputError(f"{count:,} samples were asked for, but the data holds {data.samples:,}; lower --samples")
+        hint = swapped_hint(data.values.shape, count) if isinstance(data, Dense) and not data.declared else ""
+        there = f"{count:,} samples were asked for, but the data holds {data.samples:,}"
+        raise InputError(f"{there}; {hint or 'lower --samples'}")
     if isinstance(data, Dense):
         cut: Dense | Events = replace(data, values=data.values[:count])
     else:

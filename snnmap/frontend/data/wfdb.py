@@ -110,7 +110,9 @@ def _windows(
     notes = () if window else (f"the record is cut into windows of {WINDOW:g} s, as no window is stated",)
     values = volts[: count * steps].reshape(count, steps, volts.shape[1])
     span = (float(volts.min()), float(volts.max()))
-    return Recording(Dense(values, timed=True, spiking=False, dt=1 / rate, span=span), None, notes, digests)
+    return Recording(
+        Dense(values, timed=True, spiking=False, dt=1 / rate, span=span, declared=True), None, notes, digests
+    )
 
 
 def parse_header(path: Path, content: bytes) -> Header:

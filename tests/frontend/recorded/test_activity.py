@@ -243,6 +243,8 @@ def test_the_network_of_a_recording_can_be_inspected(folder):
     assert (read.name, read.format, read.network.synapses) == ("rec", "activity", 5)
     with pytest.raises(InputError, match="leave out --data"):
         load_workload(folder, LoadOptions(data=folder / "spikes.csv"))
+    with pytest.raises(InputError, match="--reset, --samples would change nothing: recorded activity is not simulated"):
+        load_workload(folder, LoadOptions(dt=1e-3, steps=20, samples=3, reset="zero"))
 
 
 def if_layer(n):
