@@ -2,7 +2,6 @@
 
 import json
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -11,16 +10,12 @@ import click
 import numpy as np
 
 from snnmap.cli.first_run import compiling, kernels_are_compiled
+from snnmap.cli.progress import bars, lines
 from snnmap.core.run import Progress
 from snnmap.render.numbers import number
 from snnmap.render.printable import printable
 
 __all__ = ["as_json", "grouped", "line", "number", "progress", "say", "table"]
-
-IN_ORDER = ("profile", "partition", "place", "wire", "schedule")
-"""Stages of a compilation."""
-QUIET_SECONDS = 2.0
-"""A stage that lasts longer than this says so, even when stderr is not a terminal."""
 
 
 def as_json(document: Any) -> None:
@@ -105,63 +100,6 @@ def progress(quiet: bool) -> Iterator[Progress | None]:
         say("first run: compiling the kernels, which takes one to two minutes; they are cached for later runs")
     if quiet:
         yield None
-    elif sys.stderr.isatty():
-        with _bar() as bars, compiling(bars):
-            yield bars
-    else:
-        lines = _lines()
-        with compiling(lines):
-            yield lines
-
-
-@contextmanager
-def _bar() -> Iterator[Progress]:
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
-    from rich.progress import Progress as Bars
-
-    layout = (
-        TextColumn("{task.description:<10}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[best]}"),
-        TimeElapsedColumn(),
-    )
-    with Bars(*layout, console=Console(stderr=True), transient=True) as bars:
-        known: dict[str, Any] = {}
-
-        def told(stage: str, done: int, total: int, best: float) -> None:
-            if stage not in known:
-                for earlier in earlier_stages(stage):
-                    if earlier in known:
-                        tries = max(1, int(bars.tasks[known[earlier]].completed))
-                        bars.update(known[earlier], completed=tries, total=tries)
-                known[stage] = bars.add_task(stage, total=total, best="")
-            bars.update(known[stage], completed=done, total=total, best=_best(best))
-
-        yield told
-
-
-def earlier_stages(stage: str) -> tuple[str, ...]:
-    """Stages that are over when `stage` begins, although a search may have stopped before its last try."""
-    return IN_ORDER[: IN_ORDER.index(stage)] if stage in IN_ORDER else ()
-
-
-def _best(cost: float) -> str:
-    """Best cost so far, in words: counts in full, small numbers by their digits; nothing if there is none."""
-    return "" if not cost else f"best {cost:,.0f}" if cost >= 1000 else f"best {cost:.4g}"
-
-
-def _lines() -> Progress:
-    begun: dict[str, float] = {}
-    said: dict[str, float] = {}
-
-    def told(stage: str, done: int, total: int, best: float) -> None:
-        now = time.monotonic()
-        begun.setdefault(stage, now)
-        if now - said.get(stage, begun[stage]) >= QUIET_SECONDS:
-            said[stage] = now
-            parts = (f"{done} of {total}", _best(best), f"{now - begun[stage]:.0f} s")
-            say(f"{stage}: {', '.join(part for part in parts if part)}")
-
-    return told
+        return
+    with bars() if sys.stderr.isatty() else lines(say) as shown, compiling(shown):
+        yield shown

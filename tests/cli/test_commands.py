@@ -486,20 +486,6 @@ def test_python_m_snnmap(recipe: Path, chip: Path) -> None:
     assert json.loads(out)["legal"]
 
 
-def test_plain_lines_where_there_is_no_terminal(capsys: pytest.CaptureFixture[str], monkeypatch) -> None:
-    now = iter([0.0, 1.0, 2.5, 3.0, 5.0])
-    monkeypatch.setattr(show.time, "monotonic", lambda: next(now))
-    with show.progress(quiet=False) as told:
-        for done, best in enumerate([0.0, 0.0, 12345.6, 1.0, 7.45e-7]):
-            told("place", done, 9, best)
-    assert capsys.readouterr().err.splitlines() == [
-        "place: 2 of 9, best 12,346, 2 s",
-        "place: 4 of 9, best 7.45e-07, 5 s",
-    ]
-    with show.progress(quiet=True) as nothing:
-        assert nothing is None
-
-
 def test_a_bar_on_a_terminal(recipe: Path, chip: Path) -> None:
     """Progress goes to the terminal on stderr, is wiped at the end, and leaves stdout alone."""
     ours, theirs = os.openpty()

@@ -51,9 +51,3 @@ def test_work_that_compiles_nothing_tells_nothing():
     with compiling(lambda *arguments: told.append(arguments)):
         pass
     assert told == []
-
-
-def test_a_stage_that_begins_ends_the_ones_before_it():
-    assert show.earlier_stages("profile") == ()
-    assert show.earlier_stages("wire") == ("profile", "partition", "place")
-    assert show.earlier_stages("partition kernels") == show.earlier_stages("compare") == ()
