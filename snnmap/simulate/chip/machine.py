@@ -1,0 +1,110 @@
+"""A mapped chip made ready to run: its program, network and times as the kernels take them.
+
+Times are in ticks of the mapping, which divide a picosecond; each constant is rounded up to a whole picosecond.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from snnmap.core.arrays import I64
+from snnmap.core.errors import InputError
+from snnmap.hardware import Hardware
+from snnmap.ir import Mapping, SpikeGraph
+from snnmap.simulate.chip.program import Program, program_of
+from snnmap.simulate.chip.streams import Trees, depths, senders_of, streams_of, trees_of
+from snnmap.simulate.chip.trace import Trace, Workings, workings_of
+
+Arbitration = Literal["round-robin", "fixed", "oldest", "youngest"]
+ARBITRATIONS: tuple[Arbitration, ...] = ("round-robin", "fixed", "oldest", "youngest")
+"""Which flit a free link takes: that of the next way in, the lowest way in, the oldest or youngest by step, then time."""
+PICOSECOND = 1e-12
+MOST_FLITS = 4096
+"""The largest buffer of a router that is simulated: its places are set aside beforehand."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Machine:
+    """What does not change from run to run."""
+
+    mapping: Mapping
+    hardware: Hardware
+    program: Program
+    trees: Trees
+    workings: Workings
+    offset: I64
+    """(V,) slots from entering the network to the link of every node; zeros without slots."""
+    scale: int
+    """Ticks per picosecond."""
+
+    @property
+    def tick(self) -> float:
+        """Seconds per tick."""
+        return self.mapping.sdfg.tick
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Actors."""
+        return self.program.cast.names()
+
+    def ticks(self, key: str) -> int:
+        """Time `key` of the hardware in ticks; less than 1e-6 ps too much is taken for noise of floats."""
+        return int(np.ceil(self.hardware[key] / PICOSECOND - 1e-6)) * self.scale
+
+    def times(self, trace: Trace) -> I64:
+        """Ticks of every firing in every step of a trace, int64 (S, A)."""
+        cast = self.program.cast
+        clustering, network = self.mapping.clustering, self.workings.graph.network
+        again = np.zeros(cast.reads, np.int64)
+        if np.any(self.program.reprogrammed):
+            rows = np.diff(clustering.row_ptr)[cast.cluster[: cast.reads]]
+            again = np.where(self.program.reprogrammed, rows * self.ticks("program_time"), 0)
+        homes = np.bincount(cast.producer[network.externals :] - cast.reads, minlength=self.workings.fires)
+        read = self.ticks("read_time") + self.ticks("row_time") * trace.rows + again
+        fire = self.ticks("column_time") * homes + self.ticks("merge_time") * trace.sums
+        return np.hstack([read, fire, np.zeros((trace.steps, 1), np.int64)])
+
+
+def machine_of(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> Machine:
+    """The chip under a mapping.
+
+    Raises
+    ------
+    InputError
+        If mapping, graph and chip do not fit each other, a buffer holds nothing, or the slots are too short for the chip.
+    """
+    _check(mapping, graph, hardware)
+    program = program_of(mapping, graph.network, hardware)
+    senders = senders_of(program, graph.network, mapping.clustering)
+    streams = streams_of(program, senders, mapping, hardware)
+    trees = trees_of(program, streams, hardware)
+    workings = workings_of(graph, mapping.clustering, program, senders, streams, hardware)
+    scale = round(PICOSECOND / mapping.sdfg.tick)
+    machine = Machine(mapping, hardware, program, trees, workings, np.zeros_like(trees.link), scale)
+    table = mapping.schedule.slots
+    if hardware.noc != "tdm" or table is None:
+        return machine
+    if table.slot < machine.ticks("flit_time") or table.hop * table.slot < machine.ticks("hop_time"):
+        raise InputError(
+            f"a slot of {table.slot * machine.tick:.4g} s and a hop of {table.hop} slots are faster than the chip's "
+            f"flit_time {hardware['flit_time']:.4g} s and hop_time {hardware['hop_time']:.4g} s; verify the mapping"
+        )
+    return Machine(mapping, hardware, program, trees, workings, depths(trees) * table.hop, scale)
+
+
+def _check(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> None:
+    if hardware.buffer_tokens < 1:
+        raise InputError(f"buffer_tokens is {hardware.buffer_tokens}; a channel must hold at least 1 message")
+    sources = graph.network.sources
+    if len(mapping.spikes) != sources:
+        raise InputError(f"the mapping is of {len(mapping.spikes)} sources, the profile of {sources}")
+    tile = mapping.placement.tile
+    if tuple(mapping.chip.mesh) != (hardware.mesh_width, hardware.mesh_height) or tile.max(initial=0) >= hardware.tiles:
+        raise InputError(
+            f"the mapping is for {mapping.chip.name!r} with {mapping.chip.mesh[0]} x {mapping.chip.mesh[1]} tiles, not "
+            f"for {hardware.name!r} with {hardware.mesh_width} x {hardware.mesh_height}"
+        )
+    ratio = PICOSECOND / mapping.sdfg.tick
+    if not 0.5 < ratio or abs(ratio - round(ratio)) > 1e-6 * ratio:
+        raise InputError(f"the mapping's tick of {mapping.sdfg.tick!r} s does not divide a picosecond")
