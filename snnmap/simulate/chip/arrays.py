@@ -126,7 +126,9 @@ def _traffic(kind: I64, runs: int, messages: int, buffers: int) -> routers.Traff
     link = np.zeros((routers.LINK_FIELDS, links), np.int64)
     link[routers.WOKEN] = routers.NONE
     link[routers.LAST] = routers.NONE
-    link[routers.FIRST] = np.where(kind == routers.ENTRY, routers.NONE, 0)  # lists without entries, rings at their start
+    link[routers.FIRST] = np.where(
+        kind == routers.ENTRY, routers.NONE, 0
+    )  # lists without entries, rings at their start
     pool = np.zeros((5, runs + 1), np.int64)
     pool[routers.NEXT] = np.arange(1, runs + 2)
     none = np.zeros(links, np.int64)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -10,6 +11,9 @@ from snnmap.core.errors import InfeasibleError, InputError
 from snnmap.core.run import Progress
 from snnmap.simulate.chip.machine import ARBITRATIONS, MOST_FLITS, Arbitration, Machine
 from snnmap.simulate.chip.trace import Trace
+
+if TYPE_CHECKING:
+    from snnmap.simulate.chip.arrays import Arrays
 
 CHUNK = 500_000
 """Events between two looks at the progress, and at the keyboard."""
@@ -104,8 +108,7 @@ def run(
         If the run cannot go on, with who waits for whom.
     """
     from snnmap.simulate.chip.arrays import arrays_of, waiting_runs
-    from snnmap.simulate.kernels import agenda, routers
-    from snnmap.simulate.kernels.chip import ENDED, Data, run_chip
+    from snnmap.simulate.kernels.chip import Data
 
     settings = settings or Settings()
     buffers = _buffers(machine, settings)
@@ -116,21 +119,13 @@ def run(
     gate = gate_ticks(machine, settings.gate, steps)
     data = Data(np.ascontiguousarray(row), np.ascontiguousarray(taken), gate, trace.run_ptr, trace.stream, trace.flits)
     state = arrays_of(machine, data, waiting_runs(machine, trace), settings.arbitration, buffers)
-    arguments = (state.chip, data, state.links, state.slots, state.firing, state.moving, state.rules)
-    rested = False
-    while not rested:
-        rested = run_chip(*arguments, state.heap, state.clock, CHUNK)
-        if state.clock[agenda.FAULT] >= 0:
-            number = int(machine.trees.number[state.clock[agenda.FAULT]])
-            raise InputError(
-                f"two flits meet on link {number} in slot {state.clock[agenda.FAULT_SLOT]}: the table of slots is wrong"
-            )
-        if progress is not None:
-            progress("simulate", int(state.firing.actor[ENDED, :actors].min()), steps, 0.0)
-    if np.any(state.firing.end < 0):
-        from snnmap.simulate.chip.stuck import stuck
+    _to_its_end(machine, state, progress)
+    return _execution(machine, state)
 
-        raise InfeasibleError("steps", steps, int(state.firing.actor[ENDED, :actors].min()), stuck(machine, state))
+
+def _execution(machine: Machine, state: "Arrays") -> Execution:
+    from snnmap.simulate.kernels import agenda, routers
+
     return Execution(
         names=machine.names,
         start=state.firing.start,
@@ -142,6 +137,27 @@ def run(
         received=int(state.clock[agenda.RECEIVED]),
         events=int(state.clock[agenda.HANDLED]),
     )
+
+
+def _to_its_end(machine: Machine, state: "Arrays", progress: Progress | None) -> None:
+    """Run until every actor has fired as often as it shall, or nothing goes on."""
+    from snnmap.simulate.kernels import agenda
+    from snnmap.simulate.kernels.chip import ENDED, run_chip
+
+    arguments = (state.chip, state.data, state.links, state.slots, state.firing, state.moving, state.rules)
+    steps, actors = state.firing.end.shape
+    rested = False
+    while not rested:
+        rested = run_chip(*arguments, state.heap, state.clock, CHUNK)
+        if state.clock[agenda.FAULT] >= 0:
+            number, slot = int(machine.trees.number[state.clock[agenda.FAULT]]), state.clock[agenda.FAULT_SLOT]
+            raise InputError(f"two flits meet on link {number} in slot {slot}: the mapping's table of slots is wrong")
+        if progress is not None:
+            progress("simulate", int(state.firing.actor[ENDED, :actors].min()), steps, 0.0)
+    if np.any(state.firing.end < 0):
+        from snnmap.simulate.chip.stuck import stuck
+
+        raise InfeasibleError("steps", steps, int(state.firing.actor[ENDED, :actors].min()), stuck(machine, state))
 
 
 def gate_ticks(machine: Machine, gate: Fraction | None, steps: int) -> I64:

@@ -18,7 +18,7 @@ from snnmap.simulate.chip.trace import Trace, Workings, workings_of
 
 Arbitration = Literal["round-robin", "fixed", "oldest", "youngest"]
 ARBITRATIONS: tuple[Arbitration, ...] = ("round-robin", "fixed", "oldest", "youngest")
-"""Which flit a free link takes: that of the next way in, the lowest way in, the oldest or youngest by step, then time."""
+"""Whose flit a free link takes: of the next way in, of the lowest way in, the oldest or youngest by step, then time."""
 PICOSECOND = 1e-12
 MOST_FLITS = 4096
 """The largest buffer of a router that is simulated: its places are set aside beforehand."""
@@ -72,7 +72,7 @@ def machine_of(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> Machi
     Raises
     ------
     InputError
-        If mapping, graph and chip do not fit each other, a buffer holds nothing, or the slots are too short for the chip.
+        If mapping, graph and chip do not fit each other, a buffer holds nothing, or slots are too short for the chip.
     """
     _check(mapping, graph, hardware)
     program = program_of(mapping, graph.network, hardware)
@@ -106,5 +106,5 @@ def _check(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> None:
             f"for {hardware.name!r} with {hardware.mesh_width} x {hardware.mesh_height}"
         )
     ratio = PICOSECOND / mapping.sdfg.tick
-    if not 0.5 < ratio or abs(ratio - round(ratio)) > 1e-6 * ratio:
+    if ratio < 0.5 or abs(ratio - round(ratio)) > 1e-6 * ratio:
         raise InputError(f"the mapping's tick of {mapping.sdfg.tick!r} s does not divide a picosecond")

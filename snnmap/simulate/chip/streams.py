@@ -5,6 +5,7 @@ connection of the mapping's table.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -101,7 +102,7 @@ def streams_of(program: Program, senders: Senders, mapping: Mapping, hardware: H
     last: list[int] = []
     if hardware.end_of_step:
         ptr, far = messages_by_producer(program)
-        every = [tuple(far[a:b].tolist()) for a, b in zip(ptr[:-1], ptr[1:], strict=True) if a < b]
+        every = [tuple(far[a:b].tolist()) for a, b in pairwise(ptr.tolist()) if a < b]
         last = [known.setdefault(goals, len(known)) for goals in every]
     first = np.array([goals[0] for goals in known], np.int64)
     message = np.array([m for goals in known for m in goals], np.int64)
@@ -116,7 +117,7 @@ def messages_by_producer(program: Program) -> tuple[I64, I64]:
 
 
 def _connections(program: Program, senders: Senders, mapping: Mapping, hardware: Hardware) -> Streams:
-    """Connections of the mapping's table, and which each sender takes: that to all its clusters and no other, if any."""
+    """Connections of the mapping's table, and which each sender takes: that to its clusters and no other, if any."""
     table = mapping.schedule.slots
     sending = np.flatnonzero(np.diff(senders.message_ptr))
     if table is None:
@@ -132,7 +133,9 @@ def _connections(program: Program, senders: Senders, mapping: Mapping, hardware:
     message = [known.get(end, NONE) for end in zip(owner, table.target.tolist(), strict=True)]
     if NONE in message:
         a, k = owner[message.index(NONE)], table.target.tolist()[message.index(NONE)]
-        raise InputError(f"slots of {program.cast.names()[a]} lead to cluster {k}, to which it sends nothing; verify it")
+        raise InputError(
+            f"slots of {program.cast.names()[a]} lead to cluster {k}, to which it sends nothing; verify it"
+        )
     reached = [frozenset(message[a:b]) for a, b in zip(table.target_ptr[:-1], table.target_ptr[1:], strict=True)]
     by_producer: dict[int, list[int]] = {}
     for q, a in enumerate(producer.tolist()):
@@ -144,11 +147,12 @@ def _connections(program: Program, senders: Senders, mapping: Mapping, hardware:
         fitting = [q for q in own if reached[q] == goals] + [q for q in own if reached[q] > goals]
         if not fitting:
             name = program.cast.names()[int(senders.producer[sender])]
-            raise InputError(f"no connection of the mapping's slots holds all clusters that listen to {name}; verify it")
+            raise InputError(
+                f"no connection of the mapping's slots holds all clusters that listen to {name}; verify it"
+            )
         of_sender[sender] = fitting[0]
-    last = np.argsort(producer, kind="stable") if hardware.end_of_step else np.zeros(0)
-    held = (np.array(part, np.int64) for part in (table.target_ptr, message))
-    return Streams(producer, *held, of_sender, last.astype(np.int64, copy=False))
+    last = np.argsort(producer, kind="stable").astype(np.int64) if hardware.end_of_step else np.zeros(0, np.int64)
+    return Streams(producer, table.target_ptr, np.array(message, np.int64), of_sender, last)
 
 
 def trees_of(program: Program, streams: Streams, hardware: Hardware) -> Trees:
@@ -230,6 +234,3 @@ def depths(trees: Trees) -> I64:
         depth[on] += between[level[on]]
         level[on] = trees.parent[level[on]]
     return depth
-
-
-

@@ -6,6 +6,7 @@ so that nothing is read in its first step of what was sent in the last one befor
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -59,6 +60,14 @@ class Driven:
         total = np.zeros((steps, self.places), np.int64)
         spread(step, source, count, self.ptr, self.place, self.delayed, total)
         return total
+
+
+class Emitted(NamedTuple):
+    """What was emitted: step, sender, and how often."""
+
+    step: I64
+    sender: I64
+    times: I64
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -128,9 +137,7 @@ def _driven(source: I64, place: I64, place_level: I64, level: I64) -> Driven:
     return Driven(ptr, both // 2, both % 2, len(place_level))
 
 
-def trace_of(
-    workings: Workings, events: Spikes, frames: Sequence[int], progress: Progress | None = None
-) -> Trace:
+def trace_of(workings: Workings, events: Spikes, frames: Sequence[int], progress: Progress | None = None) -> Trace:
     """The steps of some frames, one after the other."""
     parts = []
     for done, frame in enumerate(frames, start=1):
@@ -143,9 +150,11 @@ def trace_of(
 def joined(parts: Sequence[Trace]) -> Trace:
     """Traces one after the other."""
     return Trace(
-        *(np.concatenate([getattr(part, name) for part in parts]) for name in ("rows", "sums")),
-        offsets(np.concatenate([np.diff(part.run_ptr) for part in parts])),
-        *(np.concatenate([getattr(part, name) for part in parts]) for name in ("stream", "flits")),
+        rows=np.concatenate([part.rows for part in parts]),
+        sums=np.concatenate([part.sums for part in parts]),
+        run_ptr=offsets(np.concatenate([np.diff(part.run_ptr) for part in parts])),
+        stream=np.concatenate([part.stream for part in parts]),
+        flits=np.concatenate([part.flits for part in parts]),
     )
 
 
@@ -157,19 +166,18 @@ def _frame(workings: Workings, events: Spikes, frame: int) -> Trace:
     rows = workings.reads.total(step, source, count, events.steps) + workings.biases
     sent_step, column = np.nonzero(workings.sums.total(step, source, count, events.steps))
     sums = np.bincount(sent_step * workings.fires + workings.fire[column], minlength=events.steps * workings.fires)
-    sources = workings.graph.network.sources
-    partial = sources + column
-    emitted = (np.append(step, sent_step), np.append(source, partial), np.append(count, np.ones_like(column)))
+    partial = workings.graph.network.sources + column
+    emitted = Emitted(np.append(step, sent_step), np.append(source, partial), np.append(count, np.ones_like(column)))
     return Trace(rows, sums.reshape(events.steps, -1), *_runs(workings, emitted, events.steps))
 
 
-def _runs(workings: Workings, emitted: tuple[I64, I64, I64], steps: int) -> tuple[I64, I32, I32]:
-    """Runs of flits of what is emitted: step, sender, how often."""
+def _runs(workings: Workings, emitted: Emitted, steps: int) -> tuple[I64, I32, I32]:
+    """Runs of flits of what is emitted: `run_ptr`, `stream`, `flits` of a trace."""
     first_end = workings.graph.network.sources + len(workings.fire)
     ends = np.arange(first_end, len(workings.rank))
-    step = np.append(emitted[0], np.repeat(np.arange(steps), len(ends)))
-    sender = np.append(emitted[1], np.tile(ends, steps))
-    count = np.append(emitted[2], np.ones(steps * len(ends), np.int64))
+    step = np.append(emitted.step, np.repeat(np.arange(steps), len(ends)))
+    sender = np.append(emitted.sender, np.tile(ends, steps))
+    count = np.append(emitted.times, np.ones(steps * len(ends), np.int64))
     travels = workings.stream[sender] >= 0
     step, sender, count = step[travels], sender[travels], count[travels]
     order = np.argsort(step * len(workings.rank) + workings.rank[sender], kind="stable")
@@ -222,7 +230,7 @@ def worst_bound(workings: Workings) -> Trace:
     rows = now.total(once, source.astype(np.int32), worst[source], 1) + workings.biases
     column = np.arange(len(workings.fire))
     sender = np.append(source, workings.graph.network.sources + column)
-    emitted = (np.zeros(len(sender), np.int64), sender, np.append(worst[source], np.ones_like(column)))
+    emitted = Emitted(np.zeros(len(sender), np.int64), sender, np.append(worst[source], np.ones_like(column)))
     sums = np.bincount(workings.fire, minlength=workings.fires)
     return Trace(rows, sums[None, :], *_runs(workings, emitted, 1))
 

@@ -14,7 +14,8 @@ a connection's next slot begins."""
 
 NOW, EVENTS, PLACES, LINKS, POOL, HANDLED, SENT, RECEIVED, FAULT, FAULT_SLOT, CLOCKS = range(11)
 """Entries of `clock`: tick; events in the heap; entries in the lists of places and links to look at; first unused entry
-of the pool of runs; events handled; flits sent; copies of flits received; link on which two flits met or -1, and slot."""
+of the pool of runs; events handled; flits sent; copies of flits received; link on which two flits met, or -1, and
+slot."""
 
 
 @njit
@@ -34,7 +35,7 @@ def push(heap: I64, clock: I64, time: int, code: int) -> None:
 @njit
 def pop(heap: I64, clock: I64) -> int:
     """Take the code of the first event out of the heap, which must hold one."""
-    first = heap[0, 1]
+    first: int = heap[0, 1]
     clock[EVENTS] -= 1
     events = clock[EVENTS]
     time, code = heap[events, 0], heap[events, 1]
@@ -58,7 +59,7 @@ def pop(heap: I64, clock: I64) -> int:
 
 @njit
 def note(listed: I64, clock: I64, kind: int, index: int) -> None:
-    """Put `index` on the list of `kind` (`PLACES` or `LINKS`) if it is not on it; `listed` is (2, indices): list, mark."""
+    """Put `index` on the list of `kind` (`PLACES`, `LINKS`) if it is not there; `listed`, (2, indices): list, mark."""
     if listed[1, index] == 0:
         listed[1, index] = 1
         listed[0, clock[kind]] = index
@@ -69,6 +70,6 @@ def note(listed: I64, clock: I64, kind: int, index: int) -> None:
 def noted(listed: I64, clock: I64, kind: int) -> int:
     """Take the index that was noted last off the list of `kind`, which must hold one."""
     clock[kind] -= 1
-    index = listed[0, clock[kind]]
+    index: int = listed[0, clock[kind]]
     listed[1, index] = 0
     return index

@@ -123,7 +123,7 @@ def may_start(chip: Chip, data: Data, firing: Firing, rules: I64, heap: I64, clo
         if firing.held[chip.out[k]] >= rules[TOKENS]:
             return False
     if actor == len(chip.place) - 1 and data.gate[n] > clock[NOW]:
-        if firing.actor[GATED, actor] == n:
+        if firing.actor[GATED, actor] <= n:
             firing.actor[GATED, actor] = n + 1
             push(heap, clock, data.gate[n], GATE)
         return False

@@ -1,9 +1,9 @@
 """Flits through routers that arbitrate: buffers behind links, credits, copies of multicast flits; raw arrays only.
 
 Every link between tiles ends in a buffer of some flits, every way in (a tile's interface, the port) is a buffer without
-limit. A link is given, whenever it is free and the buffer behind it has room, to one of the buffers in front of it whose
-first flit asks for it. A flit leaves its buffer when the last of its copies has started: until then those behind it
-wait.
+limit. A link is given, whenever it is free and the buffer behind it has room, to one of the buffers in front of it
+whose first flit asks for it. A flit leaves its buffer when the last of its copies has started: until then those behind
+it wait.
 """
 
 from typing import NamedTuple
@@ -25,9 +25,9 @@ slot and slots of the table; steps of a message that can be on their way; messag
 steps to run."""
 
 WANT, FREE_AT, WOKEN, LAST, USED, FIRST, HELD, LEFT, CROSSED, LINK_FIELDS = range(10)
-"""Rows of `link`: bit mask of the ways that ask for the link; tick when it is free; tick for which it is woken; way that
-had it last; flits in the buffer behind it or on the way there; first of them (of a way in: its first and, in `USED`, its
-last run); how many of them are there; copies of the first that have not started; flits that crossed the link."""
+"""Rows of `link`: bit mask of the ways that ask for the link; tick when it is free; tick for which it is woken; way
+that had it last; flits in the buffer behind it or on the way there; first of them (of a way in: its first and, in
+`USED`, its last run); how many of them are there; copies of the first that have not started; flits that crossed it."""
 
 AT, STEP, BORN, READY = 0, 1, 2, 3
 """Rows of `ring`: node, step and tick of production of a flit, tick when it is at the router."""
@@ -85,7 +85,7 @@ def produce(links: Links, moving: Traffic, rules: I64, heap: I64, clock: I64, ru
 @njit
 def queued(pool: I64, first: I64, last: I64, queue: int, clock: I64) -> int:
     """A fresh entry of the pool at the end of a queue."""
-    entry = clock[POOL]
+    entry: int = clock[POOL]
     clock[POOL] = pool[NEXT, entry]
     pool[NEXT, entry] = NONE
     if first[queue] == NONE:

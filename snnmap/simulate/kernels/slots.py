@@ -1,4 +1,4 @@
-"""Flits in the slots of a table: none ever waits inside the network, and two on one link are a fault; raw arrays only."""
+"""Flits in the slots of a table: none waits inside the network, and two that meet on a link are a fault; raw arrays."""
 
 from typing import NamedTuple
 
