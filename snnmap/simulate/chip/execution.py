@@ -9,6 +9,7 @@ import numpy as np
 from snnmap.core.arrays import I64
 from snnmap.core.errors import InfeasibleError, InputError
 from snnmap.core.run import Progress
+from snnmap.ir import Mapping
 from snnmap.simulate.chip.machine import ARBITRATIONS, MOST_FLITS, Arbitration, Machine
 from snnmap.simulate.chip.trace import Trace
 
@@ -170,10 +171,10 @@ def gate_ticks(machine: Machine, gate: Fraction | None, steps: int) -> I64:
     return np.array([start - (-n * top // bottom) for n in range(steps)], np.int64)
 
 
-def lateness(machine: Machine, execution: Execution) -> Lateness:
+def lateness(mapping: Mapping, execution: Execution) -> Lateness:
     """Firings that began after start + n x period of the mapping's schedule."""
-    schedule = machine.mapping.schedule
-    number = {name: a for a, name in enumerate(machine.mapping.sdfg.name)}
+    schedule = mapping.schedule
+    number = {name: a for a, name in enumerate(mapping.sdfg.name)}
     start = schedule.start[[number[name] for name in execution.names]]
     steps = np.arange(len(execution.start))[:, None]
     scaled = schedule.period_denominator * (execution.start - start) - schedule.period_numerator * steps

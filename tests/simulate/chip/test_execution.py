@@ -178,7 +178,7 @@ def test_steady_period_is_that_of_the_slowest_actor():
 
 def test_lateness_is_counted_against_the_schedule_of_the_mapping():
     execution, machine, _ = executed(CHAIN, [[{0: 1, 1: 1}] * 3], *PLACED, chip())
-    late = lateness(machine, execution)  # that schedule promises everything at 0, and a tick per step
+    late = lateness(machine.mapping, execution)  # that schedule promises everything at 0, and a tick per step
     assert late.firings == 15
     assert (late.late, late.actor, late.step) == (13, "c1/l2/fire", 2)
     assert late.largest == execution.start[2].max() - 2

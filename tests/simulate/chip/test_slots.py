@@ -1,0 +1,116 @@
+"""Flits in the slots of tables made by hand: a slot takes 4 ns, a hop two slots."""
+
+import numpy as np
+import pytest
+from support.executed import chip, executed, network_of, spans
+
+from snnmap.core.errors import InputError
+from snnmap.ir import SlotTable
+
+CHAIN = network_of(1, [1, 2], {(0, 1), (1, 2)})
+PLACED = ([({0}, {1}), ({1}, {2})], [0, 1])
+INPUT, FIRE = 4, 2
+"""Actors of the chain: reads 0 and 1, fires 2 and 3, the port."""
+
+
+def table(*connections, length=10, slot=4000, hop=2):
+    """Connections (producer, targets, [(first slot, slots)])."""
+    producers, targets, runs = zip(*connections, strict=True)
+    first, flits = zip(*(run for own in runs for run in own), strict=True)
+    return SlotTable(
+        length,
+        slot,
+        hop,
+        np.array(producers),
+        np.cumsum([0] + [len(t) for t in targets]),
+        np.array([k for t in targets for k in t]),
+        np.cumsum([0] + [len(r) for r in runs]),
+        np.array(first),
+        np.array(flits),
+    )
+
+
+SLOTS = table((INPUT, [0], [(1, 1)]), (FIRE, [1], [(3, 1)]))
+
+
+def run(slots=SLOTS, frames=((({0: 1, 1: 1}),),), **changed):
+    return executed(CHAIN, [list(f) for f in frames], *PLACED, chip(noc="tdm", **changed), slots=slots)
+
+
+def test_flits_wait_for_their_slots_and_then_for_nothing():
+    at = spans(run()[0])
+    assert at["c0/l1/read", 0] == (8, 29)  # slot 1 begins at 4, the way out takes 4
+    assert at["c0/l1/fire", 0] == (29, 31)
+    # slot 3 of the table comes at 12, 52, ...; two slots to the way out, and one over it
+    assert at["c1/l2/read", 0] == (52 + 3 * 4, 64 + 21)
+
+
+def test_a_step_may_take_its_flits_over_several_runs_of_slots():
+    # the second run goes on at the beginning of the table
+    slots = table((INPUT, [0], [(2, 1), (8, 3)]), (FIRE, [1], [(3, 1)]))
+    execution, _, _ = run(slots, frames=[[{0: 5, 1: 1}]])
+    assert spans(execution)["c0/l1/read", 0][0] == 4 * (10 + 1)  # slots 0, 2, 8, 9 and 10
+    execution, _, _ = run(slots, frames=[[{0: 4, 1: 1}]])
+    assert spans(execution)["c0/l1/read", 0][0] == 4 * (9 + 1)
+
+
+def test_a_flit_that_is_ready_when_its_slot_begins_takes_it():
+    slots = table((INPUT, [0], [(0, 1)]), (FIRE, [1], [(7, 1)]))
+    at = spans(run(slots, column_time=3)[0])
+    assert at["c0/l1/fire", 0][1] == 28
+    assert at["c1/l2/read", 0][0] == 4 * (7 + 3)
+
+
+def test_every_connection_ends_its_step_with_a_flit():
+    execution, _, _ = run(end_of_step=True)
+    assert spans(execution)["c0/l1/read", 0][0] == 4 * (11 + 1)  # the spike in slot 1, the end in slot 11
+    assert execution.sent == 4
+    silent, _, _ = run(end_of_step=True, frames=[[{}]])
+    assert spans(silent)["c0/l1/read", 0][0] == 4 * (1 + 1)
+
+
+def test_a_source_takes_the_connection_to_its_clusters_or_one_that_holds_them():
+    network = network_of(2, [1, 1], {(0, 2), (1, 2), (1, 3)})
+    clusters, tile, port = [({0, 1}, {2}), ({1}, {3})], [0, 1], 4
+    both = table((port, [0, 1], [(0, 9)]))
+    hardware = chip(noc="tdm")
+    for slots, crossed in ((both, 3 + 3), (table((port, [0, 1], [(0, 5)]), (port, [0], [(5, 5)])), 1 + 2 * 2)):
+        execution, _, _ = executed(network, [[{0: 1, 1: 2}]], clusters, tile, hardware, slots=slots)
+        assert execution.received == crossed
+    with pytest.raises(InputError, match="no connection of the mapping's slots holds all clusters"):
+        executed(network, [[{1: 1}]], clusters, tile, hardware, slots=table((port, [0], [(0, 5)])))
+    with pytest.raises(InputError, match="slots of c0/l1/fire lead to cluster 0, to which it sends nothing"):
+        run(table((INPUT, [0], [(1, 1)]), (FIRE, [0, 1], [(3, 1)])))
+
+
+def test_two_flits_on_a_link_in_one_slot_are_an_error():
+    # two clusters at home on tiles 0 and 1 send to tile 2: over the link between 1 and 2 two slots later, and at once
+    network = network_of(0, [1, 1, 2, 2], {(0, 0), (1, 1), (0, 2), (1, 3)})
+    clusters = [({0}, {0}), ({1}, {1}), ({0}, {2}), ({1}, {3})]
+    fires = (4, 5)
+    apart = table((fires[0], [2], [(6, 1)]), (fires[1], [3], [(9, 1)]), length=20)
+    meeting = table((fires[0], [2], [(6, 1)]), (fires[1], [3], [(8, 1)]), length=20)
+    hardware = chip(noc="tdm")
+    executed(network, [[{0: 1, 1: 1}]], clusters, [0, 1, 2, 3], hardware, slots=apart)
+    with pytest.raises(InputError, match="two flits meet on link 4 in slot 8"):
+        executed(network, [[{0: 1, 1: 1}]], clusters, [0, 1, 2, 3], hardware, slots=meeting)
+
+
+@pytest.mark.parametrize("changed", [{"slot": 3999}, {"hop": 1}])
+def test_slots_that_are_faster_than_the_chip_are_refused(changed):
+    given = table((INPUT, [0], [(1, 1)]), (FIRE, [1], [(3, 1)]), **changed)
+    with pytest.raises(InputError, match="faster than the chip"):
+        run(given)
+
+
+def test_a_mapping_without_slots_is_refused_where_the_network_has_them():
+    with pytest.raises(InputError, match="no table of them"):
+        run(None)
+    alone, _, _ = executed(network_of(0, [1], {(0, 0)}), [[{}]], [({0}, {0})], [0], chip(noc="tdm"))
+    assert spans(alone)["c0/l1/fire", 0] == (20, 22)  # nothing travels
+
+
+def test_tables_without_slots_are_left_alone_by_a_best_effort_network():
+    execution, machine, _ = executed(CHAIN, [[{0: 1, 1: 1}]], *PLACED, chip(), slots=SLOTS)
+    assert spans(execution)["c0/l1/read", 0][0] == 4
+    assert not machine.offset.any()
