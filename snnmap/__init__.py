@@ -59,6 +59,7 @@ if TYPE_CHECKING:  # what type checkers and readers see; at run time a name is i
     from snnmap.pipeline.profile import profile
     from snnmap.pipeline.reopen import verify_file
     from snnmap.pipeline.settings import parse_settings, parse_terms, read_config
+    from snnmap.pipeline.simulated import simulate_file
     from snnmap.pipeline.warm_up import WarmedUp, warm_up
     from snnmap.query.activity import activity
     from snnmap.query.catalogue import algorithms, list_hardware, list_workloads, show_hardware
@@ -67,6 +68,9 @@ if TYPE_CHECKING:  # what type checkers and readers see; at run time a name is i
     from snnmap.query.network import inspect
     from snnmap.query.report import MappingReport, pictures, report
     from snnmap.query.where import where
+    from snnmap.simulate.chip.execution import Execution, Lateness, lateness
+    from snnmap.simulate.chip.machine import ARBITRATIONS
+    from snnmap.simulate.chip.rates import ExecuteOptions, Measured, Rates, execute, rates
     from snnmap.stages.protocols import (
         Partitioner,
         PartitionProblem,
@@ -84,6 +88,7 @@ if TYPE_CHECKING:  # what type checkers and readers see; at run time a name is i
     from snnmap.study.page import run_study
 
 __all__ = [
+    "ARBITRATIONS",
     "OBJECTIVES",
     "SPLITS",
     "Chart",
@@ -94,14 +99,18 @@ __all__ = [
     "CompileOptions",
     "Compiled",
     "Dynamics",
+    "ExecuteOptions",
+    "Execution",
     "Goal",
     "Hardware",
     "InfeasibleError",
     "InputError",
     "Judgement",
+    "Lateness",
     "LoadOptions",
     "Mapping",
     "MappingReport",
+    "Measured",
     "Metric",
     "Network",
     "OperatingOptions",
@@ -115,6 +124,7 @@ __all__ = [
     "Population",
     "Preset",
     "Provenance",
+    "Rates",
     "Reading",
     "Remarks",
     "Report",
@@ -144,8 +154,10 @@ __all__ = [
     "compile",
     "diff",
     "evaluate",
+    "execute",
     "from_nir",
     "inspect",
+    "lateness",
     "list_hardware",
     "list_workloads",
     "load",
@@ -158,6 +170,7 @@ __all__ = [
     "parse_terms",
     "pictures",
     "profile",
+    "rates",
     "read_config",
     "report",
     "run_study",
@@ -165,6 +178,7 @@ __all__ = [
     "save_profile",
     "schema",
     "show_hardware",
+    "simulate_file",
     "verify",
     "verify_file",
     "warm_up",
@@ -193,6 +207,7 @@ _HOMES = {
     "snnmap.pipeline.profile": "profile",
     "snnmap.pipeline.reopen": "verify_file",
     "snnmap.pipeline.settings": "parse_settings parse_terms read_config",
+    "snnmap.pipeline.simulated": "simulate_file",
     "snnmap.pipeline.warm_up": "WarmedUp warm_up",
     "snnmap.query.activity": "activity",
     "snnmap.query.catalogue": "algorithms list_hardware list_workloads show_hardware",
@@ -201,6 +216,9 @@ _HOMES = {
     "snnmap.query.network": "inspect",
     "snnmap.query.report": "MappingReport pictures report",
     "snnmap.query.where": "where",
+    "snnmap.simulate.chip.execution": "Execution Lateness lateness",
+    "snnmap.simulate.chip.machine": "ARBITRATIONS",
+    "snnmap.simulate.chip.rates": "ExecuteOptions Measured Rates execute rates",
     "snnmap.stages.protocols": (
         "Partitioner PartitionProblem PlacementProblem Placer Run ScheduleProblem Scheduler Term Wirer WiringProblem"
     ),

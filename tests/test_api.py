@@ -86,6 +86,7 @@ def test_the_command_line_does_nothing_that_the_package_cannot() -> None:
     functions = {
         "study": "run_study",
         "verify": "verify_file",
+        "simulate": "simulate_file",
         "hardware": "list_hardware",
         "workloads": "list_workloads",
         "warm-up": "warm_up",

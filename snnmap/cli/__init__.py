@@ -11,6 +11,7 @@ import click
 from snnmap.cli import show
 from snnmap.cli.mapping import compile_, diff, schema, verify_, where
 from snnmap.cli.report import report
+from snnmap.cli.simulate import simulate
 from snnmap.cli.study import compare, study
 from snnmap.cli.warm_up import warm_up
 from snnmap.cli.workload import algorithms, check, hardware, inspect, profile, workloads
@@ -56,6 +57,7 @@ for command in (
     algorithms,
     compile_,
     verify_,
+    simulate,
     report,
     compare,
     study,

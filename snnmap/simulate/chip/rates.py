@@ -9,6 +9,7 @@
 
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 
@@ -76,6 +77,31 @@ class Rates:
     """Frame of `frame`."""
     frames: int
     """Frames of `mean`."""
+
+    def document(self) -> dict[str, Any]:
+        """Everything, JSON-able, in seconds."""
+        return {
+            "promised_seconds_per_step": float(self.promised) * self.tick,
+            **{name: self._measured(getattr(self, name)) for name in ("worst", "frame", "mean")},
+            "slowest_frame": self.slowest,
+            "frames": self.frames,
+        }
+
+    def _measured(self, measured: Measured | None) -> dict[str, Any] | None:
+        if measured is None:
+            return None
+        return {
+            "seconds_per_step": float(measured.period) * self.tick,
+            "ratio": self.ratio(measured),
+            "steps": measured.steps,
+            "cyclic": measured.cyclic,
+            "late": measured.late.late,
+            "firings": measured.late.firings,
+            "latest_seconds": float(measured.late.largest) * self.tick,
+            "latest_actor": measured.late.actor,
+            "latest_step": measured.late.step,
+            "events": measured.events,
+        }
 
     def ratio(self, measured: Measured) -> float:
         """Rate that was measured over the rate that is promised: below 1 the chip is slower than the mapping says."""

@@ -12,12 +12,13 @@ import numpy as np
 from snnmap.core.arrays import I64, offsets, row_of_entry
 from snnmap.core.errors import InputError
 from snnmap.hardware import Hardware, Mesh
-from snnmap.hardware.kernels.mesh import DIRECTIONS
 from snnmap.ir import Clustering, Mapping, Network
 from snnmap.simulate.chip.program import NONE, Program, grouped, grouped_once, partial_columns
 
 BETWEEN, EXIT, ENTRY = 0, 1, 2
 """Kinds of links; as in `kernels.routers`."""
+DIRECTIONS = 4
+"""Links out of a tile; `hardware.topology` numbers them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

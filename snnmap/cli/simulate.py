@@ -1,0 +1,99 @@
+"""The simulate command."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+import snnmap
+from snnmap.cli import options, show
+
+ROWS = ("worst", "frame", "mean")
+
+
+class Gate(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.2 on
+    """When the port lets the next step in."""
+
+    name = "gate"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float | str:
+        """Seconds between two steps, or a word for them."""
+        if isinstance(value, float) or value in {"realtime", "guaranteed"}:
+            return float(value) if isinstance(value, float) else str(value)
+        try:
+            rate = float(value)
+        except ValueError:
+            rate = 0.0
+        if not 0.0 < rate < float("inf"):
+            self.fail(f"{value!r} is not realtime, guaranteed, or steps per second above 0, like 500", param, ctx)
+        return 1.0 / rate
+
+
+@click.command(
+    epilog="\b\nExamples:\n"
+    "  snnmap simulate mapping.json                                the three rates, beside what the mapping promises\n"
+    "  snnmap simulate mapping.json --worst                        the busiest step of everything in every step\n"
+    "  snnmap simulate mapping.json --arbitration oldest --buffers 2\n"
+    "  snnmap simulate mapping.json --frames 10 --gate guaranteed  no step enters before its time: is anything late?\n"
+    "  snnmap simulate mapping.json --frames 10 --seed 1           shorter times and fewer spikes, at random",
+)
+@click.argument("file", metavar="MAPPING", type=options.FILE)
+@click.option("--frames", type=int, metavar="N", help="Frames, from the first on and again; default: each once.")
+@click.option("--worst", is_flag=True, help="Only the worst: every read, fire and producer at its busiest step.")
+@click.option(
+    "--arbitration",
+    type=click.Choice(snnmap.ARBITRATIONS),
+    default="round-robin",
+    show_default=True,
+    help="Whose flit a free link takes in a best-effort network.",
+)
+@click.option("--buffers", type=int, metavar="N", help="Flits of a router's buffer; default: as the chip says.")
+@click.option(
+    "--gate",
+    type=Gate(),
+    metavar="PACE",
+    help="Let steps in realtime, at the guaranteed period, or N per second; default: as soon as there is room.",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    help="Shorten all times and drop a share of the spikes at random; default: no.",
+)
+@click.option("--workload", type=str, help="Workload or saved profile; default: the one that the mapping names.")
+@click.option("--hw", "hardware", help="Chip file; default: the one that the mapping names.")
+@options.quiet
+@options.as_json
+def simulate(file: Path, workload: str | None, hardware: str | None, quiet: bool, json_: bool, **given: Any) -> None:
+    """Run the mapped chip event by event, with code that shares nothing with the scheduler.
+
+    Tiles fire in their static orders, flits cross the network, with the profile's spikes. Prints how fast the chip is
+    at its worst, on the slowest frame and on the average of all, each beside the period that the mapping promises, and
+    how many firings began later than the mapping says.
+    """
+    with show.progress(quiet) as progress:
+        answer = snnmap.simulate_file(
+            file, snnmap.ExecuteOptions(**given), workload=workload, hardware=hardware, progress=progress
+        )
+    if json_:
+        show.as_json(answer.document())
+        return
+    document = answer.document()
+    period = document["promised_seconds_per_step"]
+    title = f"{file}: the mapping promises a step every {show.number(period, 's')}, {show.number(1 / period, '1/s')}"
+    rows = [_row(name, document) for name in ROWS if document[name] is not None]
+    show.table(title, ("rate", "of", "a step every", "rate / promised", "late firings", "the latest"), rows)
+    slow = [name for name in ROWS if document[name] is not None and document[name]["ratio"] < 1.0]
+    if slow:
+        show.line(f"slower than promised: {', '.join(slow)}")
+
+
+def _row(name: str, document: dict[str, Any]) -> tuple[str, ...]:
+    found = document[name]
+    of = {
+        "worst": "every read, fire and producer at its busiest step",
+        "frame": f"frame {document['slowest_frame']}, the slowest, again and again",
+        "mean": f"{document['frames']:,} frames one after the other",
+    }[name]
+    late = f"{found['late']:,} of {found['firings']:,}"
+    by = f"{found['latest_actor']} by {show.number(found['latest_seconds'], 's')}" if found["late"] else "-"
+    return name, of, show.number(found["seconds_per_step"], "s"), f"{found['ratio']:.4f}", late, by

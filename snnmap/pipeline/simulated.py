@@ -1,0 +1,55 @@
+"""A mapping file run as a chip: its workload profiled anew, its chip, and the rates of what then happens."""
+
+from pathlib import Path
+
+from snnmap.core.errors import InputError
+from snnmap.core.run import Progress
+from snnmap.hardware import Hardware
+from snnmap.ir import Mapping, SpikeGraph
+from snnmap.pipeline.reopen import reopen
+from snnmap.simulate.chip.rates import ExecuteOptions, Rates, rates
+
+
+def simulate_file(
+    file: Path,
+    options: ExecuteOptions | None = None,
+    *,
+    workload: str | None = None,
+    hardware: str | None = None,
+    progress: Progress | None = None,
+) -> Rates:
+    """What the chip does with a mapping file, event by event, beside what the mapping promises.
+
+    Parameters
+    ----------
+    file
+        Mapping file.
+    options
+        How the chip is run.
+    workload, hardware
+        Where they are now, if not where the mapping says.
+    progress
+        Called with ("simulate", steps done, steps, 0), and for the stages before.
+
+    Raises
+    ------
+    InputError
+        If mapping, workload or chip cannot be read, are not those of the mapping, or cannot be run as asked.
+    InfeasibleError
+        If the chip comes to a deadlock.
+    """
+    mapping, graph, chip = reopen(file, workload=workload, hardware=hardware, progress=progress)
+    _check(mapping, graph, chip)
+    return rates(mapping, graph, chip, options, progress=progress)
+
+
+def _check(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> None:
+    """Refuse a chip or a profile that the mapping was not made for."""
+    if mapping.chip.digest != hardware.digest():
+        raise InputError(
+            f"the mapping was made for another chip than this {hardware.name!r}; has its file changed? compile again"
+        )
+    if mapping.workload.digest != graph.digest():
+        raise InputError(
+            f"the mapping was made for another profile than this one of {graph.provenance.name!r}; compile again"
+        )

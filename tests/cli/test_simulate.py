@@ -1,0 +1,79 @@
+"""The command `simulate`: three rates beside the promise, and what it refuses in one line."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import snnmap
+
+Ran = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture(scope="module")
+def mapping(recipe: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A mapping file of the small workload on a chip with a best-effort network."""
+    folder = tmp_path_factory.mktemp("simulate")
+    chip = folder / "chip.toml"
+    chip.write_text(
+        'name = "small"\nextends = "pcm-mesh"\ndescription = "for tests"\nrows = 16\ncolumns = 8\nnoc = "best-effort"\n'
+    )
+    compiled = snnmap.compile(str(recipe), snnmap.CompileOptions(hardware=str(chip), seed=3))
+    snnmap.save(compiled.mapping, folder / "mapping.json")
+    return folder / "mapping.json"
+
+
+def test_the_three_rates_are_printed_with_what_they_are_of(run: Ran, mapping: Path) -> None:
+    code, out, _ = run("simulate", mapping, "--quiet")
+    assert code == 0
+    assert "the mapping promises a step every" in out
+    for words in ("every read, fire and producer at its busiest step", "the slowest, again and again", "2 frames"):
+        assert words in " ".join(out.split())
+
+
+def test_json_holds_them_and_what_python_says(run: Ran, mapping: Path) -> None:
+    code, out, _ = run("simulate", mapping, "--json", "--arbitration", "oldest", "--buffers", 2, "--frames", 3)
+    assert code == 0
+    document = json.loads(out)
+    options = snnmap.ExecuteOptions(arbitration="oldest", buffers=2, frames=3)
+    assert document == json.loads(json.dumps(snnmap.simulate_file(mapping, options).document()))
+    assert document["frames"] == 3
+    assert document["worst"]["seconds_per_step"] >= document["frame"]["seconds_per_step"]
+    assert document["frame"]["seconds_per_step"] >= document["mean"]["seconds_per_step"] * 0.999
+
+
+def test_only_the_worst_and_gates(run: Ran, mapping: Path) -> None:
+    document = json.loads(run("simulate", mapping, "--json", "--worst", "--gate", 1000)[1])
+    assert document["frame"] is document["mean"] is None
+    assert document["worst"]["seconds_per_step"] == pytest.approx(1e-3)
+    slow = json.loads(run("simulate", mapping, "--json", "--worst", "--gate", "realtime")[1])
+    assert slow["worst"]["seconds_per_step"] == pytest.approx(snnmap.load(mapping).workload.dt)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--buffers", 0), "router buffers of 0 flits cannot be simulated; 1 to 4096 can"),
+        (("--frames", 0), "0 frames cannot be simulated; give at least 1"),
+        (("--gate", "soon"), "'soon' is not realtime, guaranteed, or steps per second above 0"),
+        (("--gate", "0"), "'0' is not realtime, guaranteed, or steps per second above 0"),
+        (("--arbitration", "lottery"), "'lottery' is not one of"),
+        (("--hw", "pcm-mesh-64"), "the mapping was made for another chip than this 'pcm-mesh-64'"),
+        (("--workload", "braille-rsnn"), "the mapping was made for another profile"),
+    ],
+)
+def test_bad_input_is_one_line(run: Ran, mapping: Path, options: tuple[object, ...], said: str) -> None:
+    code, out, err = run("simulate", mapping, *options, "--quiet")
+    assert (code, out) == (2, "")
+    assert said in err
+    assert err.count("\n") == 1
+
+
+def test_what_is_slower_than_promised_is_said(run: Ran, mapping: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = snnmap.simulate_file(mapping, snnmap.ExecuteOptions(worst=True))
+    document = answer.document()
+    document["worst"]["ratio"] = 0.9
+    monkeypatch.setattr(snnmap.Rates, "document", lambda _: document)
+    out = run("simulate", mapping, "--worst", "--quiet")[1]
+    assert "slower than promised: worst" in out
