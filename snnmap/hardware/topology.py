@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from snnmap.core.arrays import I32, I64
+from snnmap.core.arrays import I32, I64, Bool
 
 Tiles = TypeVar("Tiles", int, I32, I64)
 """Numbers of tiles, or coordinates: one, or an array of any shape."""
@@ -57,6 +57,15 @@ class Mesh:
         """Links between the tiles `a` and `b`."""
         (x, y), (to_x, to_y) = self.xy(a), self.xy(b)
         return abs(to_x - x) + abs(to_y - y)
+
+    def entries(self, tile: I64, from_port: Bool) -> I64:
+        """Links over which messages from `tile`, or from the port, enter the network."""
+        return np.where(from_port, self.port_entry, self.entry(tile))
+
+    def where(self, link: I64) -> I64:
+        """Tile at which a link starts, or at which it enters or leaves the network; of the port's own, 0."""
+        between = 4 * self.tiles
+        return np.where(link < between, link // 4, (link - between) % self.tiles)
 
     def trees(self, origin: I64, entry: I64, ptr: I64, goal: I64) -> tuple[I64, I64]:
         """Links that each of G multicast messages crosses, each once: CSR offsets (G + 1,) and links.

@@ -20,6 +20,7 @@ import numpy as np
 
 from snnmap.hardware import Hardware
 from snnmap.ir import Mapping, SpikeGraph, Violation
+from snnmap.legality.network import network_violations
 from snnmap.legality.recount import Recount
 from snnmap.legality.times import PORT, message_name, time_violations
 
@@ -36,7 +37,7 @@ def dataflow_violations(mapping: Mapping, graph: SpikeGraph, hardware: Hardware,
     if wrong:
         return wrong
     wrong = _dependencies(mapping, graph, hardware, counted)
-    wrong += time_violations(mapping, graph, hardware, counted)
+    wrong += time_violations(mapping, graph, hardware, counted) + network_violations(mapping, graph, hardware, counted)
     wrong += _order(mapping)
     return wrong + _starts(mapping) + _period(mapping) + _latency(mapping)
 
@@ -176,7 +177,7 @@ def _starts(mapping: Mapping) -> list[Violation]:
 
 
 def _period(mapping: Mapping) -> list[Violation]:
-    """The named critical cycle must exist and have exactly the stated ratio."""
+    """The named critical cycle must exist, and its ratio be the period, or with a slot table the longest of all."""
     flow, critical = mapping.sdfg, mapping.schedule.critical
     tokens, total = _fewest_tokens(mapping), 0
     for pair in pairwise(flow.name[actor] for actor in (*critical, *critical[:1])):
@@ -186,10 +187,28 @@ def _period(mapping: Mapping) -> list[Violation]:
         total += tokens[pair]
     time = sum(int(flow.time[actor]) for actor in critical)
     period = Fraction(mapping.schedule.period_numerator, mapping.schedule.period_denominator)
-    if total <= 0 or Fraction(time, total) != period:
+    if total <= 0 or Fraction(time, total) > period:
         asked = f"period {period} ticks"
         return [Violation("schedule-period", "critical cycle", asked, f"its time is {time} over {total} tokens")]
+    if Fraction(time, total) == period:  # the starts show that no cycle is longer
+        return []
+    if mapping.schedule.slots is None or _some_cycle_is_longer(mapping, Fraction(time, total)):
+        asked = f"{time} ticks over {total} tokens"
+        return [Violation("schedule-period", "critical cycle", asked, "it is not the longest")]
     return []
+
+
+def _some_cycle_is_longer(mapping: Mapping, ratio: Fraction) -> bool:
+    """Whether a cycle of channels has more time per token: then starts at that period rise without end."""
+    flow = mapping.sdfg
+    weight = ratio.denominator * flow.time[flow.producer] - ratio.numerator * flow.tokens
+    start = ratio.denominator * mapping.schedule.start.astype(np.int64)
+    for _ in range(len(flow.name) + 1):
+        before = start.copy()
+        np.maximum.at(start, flow.consumer, before[flow.producer] + weight)
+        if np.array_equal(before, start):
+            return False
+    return True
 
 
 def _latency(mapping: Mapping) -> list[Violation]:

@@ -31,7 +31,7 @@ def time_violations(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, cou
     least = _reads(mapping, graph, hardware, counted)
     for name, seconds in _programming(mapping, hardware, actor).items():
         least[name] = least.get(name, 0.0) + seconds
-    least |= _fires(mapping, graph, hardware) | _messages(mapping, graph, hardware, counted)
+    least |= _fires(mapping, graph, hardware)
     too_short: list[Violation] = []
     for name, seconds in least.items():
         stated = flow.time[actor[name]] * flow.tick if name in actor else None
@@ -54,7 +54,7 @@ def _reads(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, counted: Rec
     active = dict.fromkeys(map(tuple, np.unique(every, axis=1).T.tolist()), 0)
     bias = network.is_bias()[counted.heard_source]
     heard = (counted.heard_cluster, counted.heard_level)
-    for key, count in _busiest([h[~bias] for h in heard], counted.heard_source[~bias], graph).items():
+    for key, count in busiest([h[~bias] for h in heard], counted.heard_source[~bias], graph).items():
         active[key] = count
     for k, own in zip(*(h[bias].tolist() for h in heard), strict=True):
         active[k, own] += 1
@@ -95,52 +95,7 @@ def _counted(columns: Integers) -> tuple[list[list[int]], list[int]]:
     return values.T.tolist(), count.tolist()
 
 
-def _messages(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, counted: Recount) -> dict[str, float]:
-    """Hops, and what a message actor itself carries in its busiest step, seconds by actor."""
-    carried = _spikes_carried(mapping, graph, counted) | _sums_carried(mapping, graph)
-    tile = mapping.placement.tile
-    seconds: dict[str, float] = {}
-    for (producer, sender, receiver), count in carried.items():
-        start = hardware.port if sender < 0 else _xy(tile[sender], hardware)
-        x, y = _xy(tile[receiver], hardware)
-        hops = abs(x - start[0]) + abs(y - start[1])
-        if sender < 0 or tile[sender] != tile[receiver]:
-            name = message_name(producer, receiver)
-            seconds[name] = hops * hardware["hop_time"] + count * hardware["flit_time"]
-    return seconds
-
-
-def _spikes_carried(mapping: Mapping, graph: SpikeGraph, counted: Recount) -> dict[tuple[str, int, int], int]:
-    """(producer, its cluster or -1, receiving cluster) -> spikes or inputs in the busiest step."""
-    network = graph.network
-    sent = ~network.is_bias()[counted.heard_source]
-    source, target = counted.heard_source[sent], counted.heard_cluster[sent]
-    home = np.concatenate([np.full(network.externals, -1), mapping.clustering.home])
-    level = np.where(source < network.externals, 0, network.level_of()[source])
-    pairs = np.unique(np.stack([home[source], level, target, source]), axis=1)
-    return {
-        (PORT if sender < 0 else f"c{sender}/l{own}/fire", sender, k): count
-        for (sender, own, k), count in _busiest([*pairs[:3]], pairs[3], graph).items()
-    }
-
-
-def _sums_carried(mapping: Mapping, graph: SpikeGraph) -> dict[tuple[str, int, int], int]:
-    """(producer, its cluster, home) -> partial sums in some step at least: their total shared out over the window."""
-    clustering, level = mapping.clustering, graph.network.level_of()
-    cluster = np.repeat(np.arange(clustering.clusters), np.diff(clustering.column_ptr))
-    home = clustering.home[clustering.column_neuron - graph.network.externals]
-    total: dict[tuple[str, int, int], int] = defaultdict(int)
-    for c in np.flatnonzero(home != cluster).tolist():
-        key = (f"c{cluster[c]}/l{level[clustering.column_neuron[c]]}/read", int(cluster[c]), int(home[c]))
-        total[key] += int(mapping.partial_messages[c])
-    return {key: -(-messages // graph.window) for key, messages in total.items()}
-
-
-def _xy(tile: Any, hardware: Hardware) -> tuple[int, int]:
-    return int(tile) % hardware.mesh_width, int(tile) // hardware.mesh_width
-
-
-def _busiest(keys: list[Integers], source: Integers, graph: SpikeGraph) -> dict[tuple[int, ...], int]:
+def busiest(keys: list[Integers], source: Integers, graph: SpikeGraph) -> dict[tuple[int, ...], int]:
     """Per distinct key, the most events of its sources in one step; without events the sum of their worst steps."""
     order = np.lexsort(keys[::-1])
     sorted_keys = np.stack(keys)[:, order]

@@ -362,7 +362,8 @@ def test_a_receiver_without_back_pressure(compiled: Compiled) -> None:
 def test_an_actor_that_is_too_fast(compiled: Compiled, start: str, end: str) -> None:
     flow = compiled.mapping.sdfg
     hasty = replace(flow, time=set_at(flow.time, actor(compiled.mapping, start, end), 1))
-    assert "schedule-time" in rules(replace(compiled.mapping, sdfg=hasty), compiled)
+    rule = "network-time" if start.startswith("noc") else "schedule-time"
+    assert rule in rules(replace(compiled.mapping, sdfg=hasty), compiled)
 
 
 def test_reads_are_as_short_as_they_may_be(compiled: Compiled) -> None:
@@ -377,9 +378,9 @@ def test_reads_are_as_short_as_they_may_be(compiled: Compiled) -> None:
 def test_a_period_that_is_not_the_critical_cycles(compiled: Compiled) -> None:
     schedule = compiled.mapping.schedule
     longer = with_schedule(compiled.mapping, period_numerator=schedule.period_numerator + 1)
-    assert "schedule-period" in rules(longer, compiled)
-    shorter = with_schedule(compiled.mapping, period_numerator=schedule.period_numerator - 1)
-    assert {"schedule-period", "schedule-start"} <= rules(shorter, compiled)
+    assert "network-slots" in rules(longer, compiled)
+    shorter = with_schedule(compiled.mapping, period_numerator=schedule.period_numerator // 2)
+    assert {"schedule-period", "schedule-start", "network-slots"} <= rules(shorter, compiled)
 
 
 def test_a_critical_cycle_that_is_none(compiled: Compiled) -> None:

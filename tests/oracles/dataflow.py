@@ -98,10 +98,10 @@ def walk(origin, goal):
     return list(pairwise(path))
 
 
-def link_loads(sendings, sums, emitted):
-    """Counter of link -> messages: per producer the most in one step, added up; sums every step.
+def link_flits(sendings, sums, emitted, end):
+    """{link: {producer: flits}} of each producer's busiest step, with `end` flits more that end it.
 
-    sendings: {source: (producer, origin or ("port", tile), {destination tiles})}; sums: [(origin, goal, number)].
+    sendings: {source: (producer, origin or ("port", tile), {destination tiles})}; sums: [(reader, origin, goal, number)].
     """
     trees = {s: (p, links_of(origin, goals)) for s, (p, origin, goals) in sendings.items()}
     most = defaultdict(Counter)
@@ -114,10 +114,14 @@ def link_loads(sendings, sums, emitted):
                     now[producer][link] += number
         for producer, counted in now.items():
             most[producer] |= counted
-    load = sum(most.values(), Counter())
-    for origin, goal, number in sums:
-        load.update(dict.fromkeys(links_of(origin, {goal}), number))
-    return load
+    flits = defaultdict(Counter)
+    for producer, links in trees.values():
+        for link in links:
+            flits[link][producer] = most[producer][link] + end
+    for reader, origin, goal, number in sums:
+        for link in links_of(origin, {goal}):
+            flits[link][reader] += number + end
+    return flits
 
 
 def links_of(origin, goals):

@@ -3,11 +3,14 @@
 from snnmap.hardware import Hardware, Technology
 from snnmap.hardware.model import Quantity
 
+FLITS = {key: Quantity(32.0, "1", "estimate: test") for key in ("flit_bits", "spike_bits", "sum_bits")}
+"""One flit per message."""
+
 UNSCALED = {key: Quantity(1.0, "1", "estimate: test") for key in ("logic_energy", "logic_time")}
 
 
 def mesh(width, height, *, rows=128, columns=128, clusters_per_tile=1, port=(0, 0)):
-    """A chip of `width` x `height` tiles without any physical quantity; logic as at 65 nm."""
+    """A chip of `width` x `height` tiles whose only quantities are the bits of its flits; logic as at 65 nm."""
     return Hardware(
         name="test mesh",
         description="",
@@ -22,5 +25,5 @@ def mesh(width, height, *, rows=128, columns=128, clusters_per_tile=1, port=(0, 
         port=port,
         buffer_tokens=1,
         technology=Technology("none", "PCM", 65, "device", UNSCALED),
-        values={},
+        values=FLITS,
     )

@@ -22,10 +22,10 @@ NANO = {
 }
 
 
-def chip(width=3, height=3, *, buffer_tokens=2, clusters_per_tile=1, port=(0, 1), **nano) -> Hardware:
+def chip(width=3, height=3, *, buffer_tokens=2, clusters_per_tile=1, port=(0, 1), noc="tdm", **nano) -> Hardware:
     values = {key: Quantity(ns * 1e-9, "s", "test") for key, ns in {**NANO, **nano}.items()}
     machine = mesh(width, height, clusters_per_tile=clusters_per_tile, port=port)
-    return replace(machine, buffer_tokens=buffer_tokens, values=values)
+    return replace(machine, buffer_tokens=buffer_tokens, values={**machine.values, **values}, noc=noc)
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Case:
         return self.graph, self.hardware, self.clustering, self.placement, self.traffic
 
 
-def random_case(seed, *, keep_events=True, shared=False, buffer_tokens=2, **nano) -> Case:
+def random_case(seed, *, keep_events=True, shared=False, buffer_tokens=2, noc="tdm", **nano) -> Case:
     """Inputs, biases and two or three levels of neurons with any recurrence; mixed-level clusters, partial columns."""
     rng = np.random.default_rng(seed)
     sizes = [4, 2, *(int(n) for n in rng.integers(1, 5, rng.integers(2, 4)))]
@@ -89,7 +89,7 @@ def random_case(seed, *, keep_events=True, shared=False, buffer_tokens=2, **nano
         [home[n] for n in sorted(home)],
     )
     tile = rng.integers(0, 9, len(clusters)) if shared else rng.permutation(9)[: len(clusters)]
-    hardware = chip(buffer_tokens=buffer_tokens, clusters_per_tile=9 if shared else 1, **nano)
+    hardware = chip(buffer_tokens=buffer_tokens, clusters_per_tile=9 if shared else 1, noc=noc, **nano)
     return Case(
         graph,
         clustering,

@@ -23,12 +23,10 @@ from snnmap.core.arrays import I64, frozen
 from snnmap.core.errors import InputError
 from snnmap.hardware import Hardware
 from snnmap.ir import Clustering, Placement, Sdfg, SpikeGraph, Traffic
-from snnmap.stages.schedule.actors import Actors, Listening, actors_of, busiest_steps, by_source, listening
-from snnmap.stages.schedule.links import actor_names, channels_between, links_of
-from snnmap.stages.schedule.network import message_hops, message_peak, message_routes, spike_load, sum_load
-
-TICK = 1e-12
-"""Seconds per tick."""
+from snnmap.stages.schedule.actors import Actors, Listening, busiest_steps, by_source
+from snnmap.stages.schedule.connections import connections_of, own_times
+from snnmap.stages.schedule.links import Placed, actor_names, channels_between, placed_on
+from snnmap.stages.schedule.network import TICK, link_loads, shared_times, sums_per_step, ticks
 
 
 def build_sdfg(
@@ -37,40 +35,42 @@ def build_sdfg(
     """Dataflow graph at step granularity, with worst-case times of the profile; no order on the tiles yet.
 
     Times in ticks of 1 ps, rounded up: read = read_time + row_time x most active rows in a step (biases always are);
-    fire = column_time x home neurons + merge_time x partial columns that arrive; messages as in `network`. On a tile
-    that several clusters share, each read first re-programs its crossbar: program_time x rows.
+    fire = column_time x home neurons + merge_time x partial columns that arrive; messages as in `network`, on a network
+    of time slots without the waiting for their slots, which `slots` adds. On a tile that several clusters share, each
+    read first re-programs its crossbar: program_time x rows.
 
     Raises
     ------
     InputError
         If the hardware's buffers hold no message, a time is missing, or a cluster is on no tile.
     """
+    placed = placed_on(graph, hardware, clustering, placement)
+    sums = sums_per_step(placed.messages, traffic)
+    if hardware.noc == "tdm":
+        times = own_times(hardware, placed, connections_of(graph, hardware, placed, sums))
+    else:
+        times = shared_times(hardware, placed, link_loads(graph, hardware, placed, sums))
+    return sdfg_of(graph, hardware, placed, clustering, times)
+
+
+def sdfg_of(graph: SpikeGraph, hardware: Hardware, placed: Placed, clustering: Clustering, times: I64) -> Sdfg:
+    """As `build_sdfg`, of a clustering that is placed already and of messages that take `times` (M,), ticks."""
     if hardware.buffer_tokens < 1:
         raise InputError(f"buffer_tokens is {hardware.buffer_tokens}; a channel must hold at least 1 message")
-    on_chip = (placement.tile >= 0) & (placement.tile < hardware.tiles)
-    if len(placement.tile) != clustering.clusters or not np.all(on_chip):
-        raise InputError(f"the placement does not put {clustering.clusters} clusters on the {hardware.tiles} tiles")
-    actors = actors_of(graph, clustering)
-    heard = listening(graph, clustering, actors)
-    tile = np.append(placement.tile.astype(np.int64)[actors.cluster()], hardware.port_tile)
-    links, messages = links_of(actors, heard, tile)
-    mesh = hardware.topology
-    routes = message_routes(messages, mesh)
-    load = spike_load(graph, actors, heard, tile, mesh) + sum_load(messages, routes, traffic, mesh)
+    actors, messages = placed.actors, placed.messages
     time = (
-        _read_ticks(graph, hardware, actors, heard)
-        + program_ticks(hardware, clustering, placement)[actors.read_cluster],
+        _read_ticks(graph, hardware, actors, placed.heard)
+        + program_ticks(hardware, clustering, placed.tile_of_cluster)[actors.read_cluster],
         _fire_ticks(hardware, actors),
         np.zeros(1, np.int64),
-        message_hops(messages, mesh) * ticks(hardware, "hop_time")
-        + message_peak(routes, load) * ticks(hardware, "flit_time"),
+        times,
     )
-    channel = channels_between(actors, links, messages, hardware.buffer_tokens)
+    channel = channels_between(actors, placed.links, messages, hardware.buffer_tokens)
     ones = frozen(np.ones(len(channel.producer)), np.int64)
     return Sdfg(
         name=actor_names(actors, messages),
         time=frozen(np.concatenate(time), np.int64),
-        resource=frozen(np.concatenate([tile[:-1], np.full(len(messages.goal) + 1, -1)]), np.int32),
+        resource=frozen(np.concatenate([placed.tile[:-1], np.full(len(messages.goal) + 1, -1)]), np.int32),
         producer=frozen(channel.producer, np.int32),
         consumer=frozen(channel.consumer, np.int32),
         production=ones,
@@ -80,16 +80,9 @@ def build_sdfg(
     )
 
 
-def ticks(hardware: Hardware, key: str) -> int:
-    """Time `key` of the hardware in ticks, rounded up (less than 1e-6 ticks too much is taken for float noise)."""
-    if key not in hardware.values:
-        raise InputError(f"hardware {hardware.name!r} has no {key}; scheduling needs it, in seconds")
-    return int(np.ceil(hardware[key] / TICK - 1e-6))
-
-
-def program_ticks(hardware: Hardware, clustering: Clustering, placement: Placement) -> I64:
+def program_ticks(hardware: Hardware, clustering: Clustering, tile: I64) -> I64:
     """Time to program every cluster into its crossbar, int64 (K,); 0 where it has a tile to itself and stays there."""
-    sharing = np.bincount(placement.tile)[placement.tile] > 1
+    sharing = np.bincount(tile)[tile] > 1
     if not np.any(sharing):
         return np.zeros(clustering.clusters, np.int64)
     return np.where(sharing, np.diff(clustering.row_ptr) * ticks(hardware, "program_time"), 0)

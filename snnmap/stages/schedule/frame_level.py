@@ -15,7 +15,8 @@ from snnmap.core.errors import InputError
 from snnmap.hardware import Hardware
 from snnmap.ir import Clustering, Placement, Sdfg, SpikeGraph, Traffic
 from snnmap.stages.schedule.actors import Actors, actors_of
-from snnmap.stages.schedule.build import TICK, build_sdfg
+from snnmap.stages.schedule.build import build_sdfg
+from snnmap.stages.schedule.network import TICK
 
 
 def frame_level(

@@ -9,7 +9,10 @@ from typing import NamedTuple
 import numpy as np
 
 from snnmap.core.arrays import I64, Bool
-from snnmap.stages.schedule.actors import Actors, Listening, by_source
+from snnmap.core.errors import InputError
+from snnmap.hardware import Hardware
+from snnmap.ir import Clustering, Placement, SpikeGraph
+from snnmap.stages.schedule.actors import Actors, Listening, actors_of, by_source, listening
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,12 +48,44 @@ class Messages:
     """(M,) partial columns that it carries, 0 for spikes and inputs."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Placed:
+    """A clustering on tiles: its actors, who listens to whom, and what travels between tiles."""
+
+    actors: Actors
+    heard: Listening
+    tile: I64
+    """(reads + fires + 1,) tile of every read, every fire and the port."""
+    tile_of_cluster: I64
+    """(K,)"""
+    links: Links
+    messages: Messages
+
+
 class Channel(NamedTuple):
     """Channels of rate 1, (H,): producing actor, consuming actor, initial tokens."""
 
     producer: I64
     consumer: I64
     tokens: I64
+
+
+def placed_on(graph: SpikeGraph, hardware: Hardware, clustering: Clustering, placement: Placement) -> Placed:
+    """What a placed clustering runs and sends.
+
+    Raises
+    ------
+    InputError
+        If a cluster is on no tile.
+    """
+    on_chip = (placement.tile >= 0) & (placement.tile < hardware.tiles)
+    if len(placement.tile) != clustering.clusters or not np.all(on_chip):
+        raise InputError(f"the placement does not put {clustering.clusters} clusters on the {hardware.tiles} tiles")
+    actors = actors_of(graph, clustering)
+    heard = listening(graph, clustering, actors)
+    of_cluster = placement.tile.astype(np.int64)
+    tile = np.append(of_cluster[actors.cluster()], hardware.port_tile)
+    return Placed(actors, heard, tile, of_cluster, *links_of(actors, heard, tile))
 
 
 def links_of(actors: Actors, heard: Listening, tile: I64) -> tuple[Links, Messages]:

@@ -11,18 +11,22 @@ lie on the critical cycle are swapped while the period does not grow: only such 
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
+from math import ceil
 
 import numpy as np
 
 from snnmap.core.arrays import I64, frozen
 from snnmap.core.errors import InfeasibleError
 from snnmap.hardware import Hardware
-from snnmap.ir import Clustering, Placement, Schedule, Sdfg, SpikeGraph
+from snnmap.ir import Clustering, Schedule, Sdfg, SlotTable
 from snnmap.sdf.graph import channels_of
 from snnmap.sdf.ratio import Periodic, periodic
 from snnmap.stages.protocols import Run, ScheduleProblem
-from snnmap.stages.schedule.actors import actors_of
-from snnmap.stages.schedule.build import build_sdfg, program_ticks
+from snnmap.stages.schedule.build import program_ticks, sdfg_of
+from snnmap.stages.schedule.connections import connections_of, own_times
+from snnmap.stages.schedule.links import Placed, placed_on
+from snnmap.stages.schedule.network import link_loads, shared_times, sums_per_step
+from snnmap.stages.schedule.slots import with_slots
 
 Orders = tuple[tuple[int, ...], ...]
 
@@ -55,9 +59,23 @@ class ListSchedule:
         InputError
             If hardware and placement do not allow a dataflow graph (`build_sdfg`).
         """
-        view, hardware, placement = problem.view, problem.hardware, problem.placement
-        sdfg = build_sdfg(view.graph, hardware, view.clustering, placement, view.traffic)
-        programming = _programming(view.graph, hardware, view.clustering, placement, len(sdfg.name))
+        graph, clustering, hardware = problem.view.graph, problem.view.clustering, problem.hardware
+        placed = placed_on(graph, hardware, clustering, problem.placement)
+        sums = sums_per_step(placed.messages, problem.view.traffic)
+        if hardware.noc != "tdm":
+            times = shared_times(hardware, placed, link_loads(graph, hardware, placed, sums))
+            best = self._ordered(sdfg_of(graph, hardware, placed, clustering, times), problem, placed, run)
+            return best.graph_in_whole_ticks(), best.schedule()
+        connections = connections_of(graph, hardware, placed, sums)
+        times = own_times(hardware, placed, connections)
+        best = self._ordered(sdfg_of(graph, hardware, placed, clustering, times), problem, placed, run)
+        if len(connections.flits) == 0:
+            return best.graph_in_whole_ticks(), best.schedule()
+        return _on_table(best, with_slots(best.sdfg, hardware, placed, connections, ceil(best.periodic.period)))
+
+    def _ordered(self, sdfg: Sdfg, problem: ScheduleProblem, placed: Placed, run: Run) -> "Candidate":
+        """The best order found, with messages that take the times of `sdfg`."""
+        programming = _programming(problem.hardware, placed, problem.view.clustering, len(sdfg.name))
         bound = lower_bound(sdfg, programming)
         best = min((_candidate(sdfg, tile_orders(sdfg, p), programming) for p in _rules(sdfg)), key=Candidate.cost)
         budget = min(self.swaps, self.work // max(1, len(best.sdfg.producer)))
@@ -70,7 +88,7 @@ class ListSchedule:
                 current = found
                 best = min(best, found, key=Candidate.cost)
             run.tell("schedule", done + 1, budget, float(best.periodic.period) * sdfg.tick)
-        return best.graph_in_whole_ticks(), best.schedule()
+        return best
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -192,14 +210,27 @@ def lower_bound(sdfg: Sdfg, programming: Programming) -> Fraction:
     return max(periodic(bare).period, Fraction(int(busiest.max(initial=0))))
 
 
-def _programming(
-    graph: SpikeGraph, hardware: Hardware, clustering: Clustering, placement: Placement, actors: int
-) -> Programming:
-    numbering = actors_of(graph, clustering)
+def _programming(hardware: Hardware, placed: Placed, clustering: Clustering, actors: int) -> Programming:
+    numbering = placed.actors
     ticks, cluster = np.zeros(actors, np.int64), np.full(actors, -1, np.int64)
     cluster[: numbering.reads] = numbering.read_cluster
-    ticks[: numbering.reads] = program_ticks(hardware, clustering, placement)[numbering.read_cluster]
+    ticks[: numbering.reads] = program_ticks(hardware, clustering, placed.tile_of_cluster)[numbering.read_cluster]
     return Programming(ticks, cluster)
+
+
+def _on_table(best: Candidate, slotted: tuple[Sdfg, I64, SlotTable]) -> tuple[Sdfg, Schedule]:
+    """Graph and schedule of a network of time slots: the period is that of the table."""
+    sdfg, start, table = slotted
+    return sdfg, Schedule(
+        order=tuple(actors for actors in best.orders if actors),
+        tiles=frozen([tile for tile, actors in enumerate(best.orders) if actors], np.int32),
+        start=start,
+        period_numerator=table.length * table.slot,
+        period_denominator=1,
+        critical=periodic(sdfg).critical,
+        latency=int((start + sdfg.time).max() - start.min()),
+        slots=table,
+    )
 
 
 def _kept_programmed(sdfg: Sdfg, orders: Orders, programming: Programming) -> Sdfg:

@@ -1,74 +1,119 @@
-"""How long messages take: hops, and the messages that share the most loaded link of a route in its busiest step.
+"""How long messages take on their own, and what loads the links of a step.
 
-The load of a link is the sum over producers of the most messages that each sends over it in any one profiled step (a
-multicast tree crosses a link once; partial sums: every column). Producers are not assumed to peak in different steps,
-because pipelined steps overlap. With a slot table of that length on every link, aligned along routes as in
-contention-free guaranteed-service networks (Goossens et al., AEthereal, IEEE D&T 22(5), 2005), all messages of a step
-arrive within
+A flit takes `flit_time` on every link, `hop_time` from one link between tiles to the next. Each tile has one link into
+and one out of the network; the port has one of its own. The flits of a producer on a link are those of its busiest
+profiled step (a multicast tree crosses a link once), and one more where a flit tells that the step has ended.
 
-    hops x hop_time + (load of the most loaded link) x flit_time.
+On a network of time slots (`slots`) a message then takes the slots of its table. On a best-effort one every flit may
+have to wait for all others that share a link of its route:
 
-For a best-effort network this is an estimate, not a bound. Each tile has one link into and one out of the network; the
-port has one of its own.
+    hops x hop_time + (flits of the message's producer + those of every producer that its route meets) x flit_time,
+
+each producer counted once, with its flits on the link where the two meet. For buffers that never block and any
+arbitration that keeps links busy this holds if every producer sends no more than one step in the time that the message
+travels: a producer's flits delay another flow once, however many links they share (pay multiplexing only once: Schmitt,
+Zdarsky & Fidler, INFOCOM 2008). Routers with short buffers block, and steps that run ahead meet, so that it is an
+**estimate**, and called one everywhere.
 """
+
+from typing import NamedTuple
 
 import numpy as np
 
 from snnmap.analysis.traffic import PARTIAL
-from snnmap.core.arrays import I64, Bool, row_of_entry
-from snnmap.hardware import Mesh
+from snnmap.core.arrays import I64, frozen, offsets, row_of_entry
+from snnmap.core.errors import InputError
+from snnmap.hardware import Hardware
 from snnmap.ir import SpikeGraph, Traffic
-from snnmap.stages.schedule.actors import Actors, Listening, busiest_steps, by_source
-from snnmap.stages.schedule.links import Messages
+from snnmap.stages.schedule.actors import busiest_steps, by_source
+from snnmap.stages.schedule.links import Messages, Placed
+
+TICK = 1e-12
+"""Seconds per tick."""
 
 
-def message_hops(messages: Messages, mesh: Mesh) -> I64:
-    """Links between the tiles of every message, int64 (M,)."""
-    return mesh.hops(messages.origin, messages.goal)
+class Loads(NamedTuple):
+    """Flits in the busiest step of every producer on every link that it crosses, CSR by link."""
+
+    ptr: I64
+    producer: I64
+    flits: I64
 
 
-def message_routes(messages: Messages, mesh: Mesh) -> tuple[I64, I64]:
-    """Links of every message, CSR: offsets (M + 1,) and links numbered as in `Mesh`."""
+def ticks(hardware: Hardware, key: str) -> int:
+    """Time `key` of the hardware in ticks, rounded up (less than 1e-6 ticks too much is taken for float noise)."""
+    if key not in hardware.values:
+        raise InputError(f"hardware {hardware.name!r} has no {key}; scheduling needs it, in seconds")
+    return int(np.ceil(hardware[key] / TICK - 1e-6))
+
+
+def slot_ticks(hardware: Hardware) -> int:
+    """Ticks of a slot: a flit on a link, and never none."""
+    return max(1, ticks(hardware, "flit_time"))
+
+
+def hop_slots(hardware: Hardware) -> int:
+    """Slots from one link between tiles to the next."""
+    return -(-ticks(hardware, "hop_time") // slot_ticks(hardware))
+
+
+def shared_times(hardware: Hardware, placed: Placed, loads: Loads) -> I64:
+    """Ticks of every message behind all flits that its route meets, int64 (M,): an estimate, for best effort."""
+    from snnmap.stages.schedule.kernels.loads import flits_met
+
+    ptr, link = _routes(hardware, placed.messages)
+    met = flits_met(ptr, link, loads.ptr, loads.producer, loads.flits, placed.actors.port + 1)
+    hops = hardware.topology.hops(placed.messages.origin, placed.messages.goal)
+    waiting: I64 = hops * ticks(hardware, "hop_time") + met * ticks(hardware, "flit_time")
+    return waiting
+
+
+def _routes(hardware: Hardware, messages: Messages) -> tuple[I64, I64]:
+    """Links of every message's own route, CSR."""
+    mesh = hardware.topology
     one_goal = np.arange(len(messages.goal) + 1)
-    return mesh.trees(messages.origin, _entry(messages.origin, messages.from_port, mesh), one_goal, messages.goal)
+    return mesh.trees(messages.origin, mesh.entries(messages.origin, messages.from_port), one_goal, messages.goal)
 
 
-def message_peak(routes: tuple[I64, I64], load: I64) -> I64:
-    """Messages on the most loaded link of every message's route, int64 (M,); `load` is that of every link."""
-    ptr, link = routes
-    peak: I64 = np.maximum.reduceat(load[link], ptr[:-1])
-    return peak
+def link_loads(graph: SpikeGraph, hardware: Hardware, placed: Placed, sums: I64) -> Loads:
+    """Flits of every producer on every link in its busiest step; `sums` (M,) are the partial sums of every message."""
+    spikes = _spike_loads(graph, hardware, placed)
+    ptr, link = _routes(hardware, placed.messages)
+    message = row_of_entry(ptr)
+    carries = placed.messages.columns[message] > 0
+    flits = sums[message] * hardware.sum_flits + hardware.end_of_step
+    parts = zip(spikes, (link[carries], placed.messages.producer[message[carries]], flits[carries]), strict=True)
+    link, producer, flits = (np.concatenate(part) for part in parts)
+    span = placed.actors.port + 1
+    key, own = np.unique(link * span + producer, return_inverse=True)
+    total = np.zeros(len(key), np.int64)
+    np.add.at(total, own.reshape(-1), flits)
+    return Loads(offsets(np.bincount(key // span, minlength=hardware.topology.links)), key % span, total)
 
 
-def spike_load(graph: SpikeGraph, actors: Actors, heard: Listening, tile: I64, mesh: Mesh) -> I64:
-    """Spikes and inputs over every link, busiest step of each producer added up, int64 (links,).
-
-    `tile` is that of every read, every fire and the port.
-    """
+def _spike_loads(graph: SpikeGraph, hardware: Hardware, placed: Placed) -> tuple[I64, I64, I64]:
+    """Link, producer and flits of its busiest step of every producer of spikes or inputs on every link."""
     from snnmap.stages.schedule.kernels.busiest import share_slots
 
+    actors, heard, mesh = placed.actors, placed.heard, hardware.topology
     producer = actors.producer
-    goal = tile[heard.read]
-    sender = producer[heard.source]
-    far = (sender == actors.port) | ((sender >= 0) & (tile[sender] != goal))
+    goal, sender = placed.tile[heard.read], producer[heard.source]
+    far = (sender == actors.port) | ((sender >= 0) & (placed.tile[sender] != goal))
     goal_ptr, goal = by_source(heard.source[far], goal[far], graph.network.sources)
-    origin = tile[producer]
-    tree_ptr, link = mesh.trees(origin, _entry(origin, producer == actors.port, mesh), goal_ptr, goal)
+    origin = placed.tile[producer]
+    tree_ptr, link = mesh.trees(origin, mesh.entries(origin, producer == actors.port), goal_ptr, goal)
     order = np.argsort(producer, kind="stable").astype(np.int64, copy=False)
     slot, slot_link = np.empty(len(link), np.int64), np.empty(len(link), np.int64)
     slots = share_slots(order, producer, tree_ptr, link, mesh.links, slot, slot_link)
-    load = np.zeros(mesh.links, np.int64)
-    np.add.at(load, slot_link[:slots], busiest_steps(graph, tree_ptr, slot, slots))
-    return load
+    owner = np.zeros(slots, np.int64)
+    owner[slot] = producer[row_of_entry(tree_ptr)]
+    most = busiest_steps(graph, tree_ptr, slot, slots)
+    return slot_link[:slots], owner, most * hardware.spike_flits + hardware.end_of_step
 
 
-def sum_load(messages: Messages, routes: tuple[I64, I64], traffic: Traffic, mesh: Mesh) -> I64:
-    """Partial sums over every link in a step, int64 (links,): every column, but no more than in the whole window."""
-    ptr, link = routes
-    per_step = np.minimum(messages.columns, _sums_in_window(messages, traffic))
-    load = np.zeros(mesh.links, np.int64)
-    np.add.at(load, link, per_step[row_of_entry(ptr)])
-    return load
+def sums_per_step(messages: Messages, traffic: Traffic) -> I64:
+    """Partial sums of every message in a step: every column, but no more than in the whole window, int64 (M,)."""
+    return frozen(np.minimum(messages.columns, _sums_in_window(messages, traffic)), np.int64)
 
 
 def _sums_in_window(messages: Messages, traffic: Traffic) -> I64:
@@ -82,8 +127,3 @@ def _sums_in_window(messages: Messages, traffic: Traffic) -> I64:
     total = np.append(traffic.messages[group][order], 0)
     known = np.append(counted[order], -1)
     return np.where(known[place] == wanted, total[place], 0)
-
-
-def _entry(origin: I64, from_port: Bool, mesh: Mesh) -> I64:
-    """Link over which messages from tile `origin`, or from the port, enter the network."""
-    return np.where(from_port, mesh.port_entry, mesh.entry(origin))

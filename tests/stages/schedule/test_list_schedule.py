@@ -118,7 +118,7 @@ def test_order_costs_throughput_and_buffers_and_time_are_monotone(seed):
 
 def test_time_is_scaled_where_the_period_is_a_fraction():
     for seed in range(200):
-        case = random_case(seed, buffer_tokens=2, hop_time=137)
+        case = random_case(seed, buffer_tokens=2, hop_time=137, noc="best-effort")
         sdfg, schedule = scheduled(case)
         if sdfg.tick < 1e-12:
             break
@@ -204,7 +204,7 @@ def test_swaps_shorten_the_period_and_stop_at_the_bound():
 
 
 def test_one_cluster_of_one_level_per_tile_meets_the_bound_without_a_draw():
-    case = random_case(21)
+    case = random_case(21, noc="best-effort")
     assert all(len({case.level[n] for n in columns}) == 1 for _, columns in case.clusters)
     rng = np.random.default_rng(1)
     sdfg, schedule = ListSchedule()(case.problem, Run(rng))

@@ -1,0 +1,97 @@
+"""What the network must carry in a step, recounted: who sends which sources where, and over which links.
+
+Routes go along x first, then along y, like those of the chip; this module walks them itself. Links: 4 t + d
+out of tile t to x + 1, x - 1, y + 1, y - 1; 4 T + t from tile t into the network, 5 T + t out of it, 6 T from the port.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from snnmap.hardware import Hardware
+from snnmap.ir import Mapping, SpikeGraph
+from snnmap.legality.recount import Recount
+from snnmap.legality.times import PORT
+
+Integers = npt.NDArray[np.integer[Any]]
+
+
+class Sent(NamedTuple):
+    """Sources that go to distant clusters, each with its sender; sums that reads send home."""
+
+    actor: tuple[str, ...]
+    """Senders by number; the port last."""
+    cluster_of: Integers
+    """Cluster of every sender, -1 for the port."""
+    sender: Integers
+    source: Integers
+    cluster: Integers
+    """(P,) distinct: sender, its source, a distant cluster that hears it."""
+    sum_sender: Integers
+    sum_cluster: Integers
+    sums: Integers
+    """(Q,) read, home cluster, and the most partial sums that it sends there in a step."""
+
+
+def sent(mapping: Mapping, graph: SpikeGraph, counted: Recount) -> Sent:
+    """What a mapping with tiles that exist must send."""
+    network, clustering, tile = graph.network, mapping.clustering, mapping.placement.tile
+    home = np.concatenate([np.full(network.externals, -1), clustering.home])
+    level = np.concatenate([np.zeros(network.externals, np.int64), network.level_of()[network.externals :]])
+    levels = int(level.max(initial=0)) + 1
+    spoken = ~network.is_bias()[counted.heard_source]
+    pairs = np.unique(np.stack([counted.heard_source[spoken], counted.heard_cluster[spoken]]), axis=1)
+    source, cluster = pairs
+    far = (home[source] < 0) | (tile[home[source]] != tile[cluster])
+    source, cluster = source[far], cluster[far]
+    entry = np.repeat(np.arange(clustering.clusters), np.diff(clustering.column_ptr))
+    neuron = clustering.column_neuron
+    away = tile[home[neuron]] != tile[entry]
+    ends = np.stack([entry * levels + level[neuron], home[neuron]])[:, away]
+    (reader, sum_cluster), place = np.unique(ends, axis=1, return_inverse=True)
+    columns = np.bincount(place.reshape(-1), minlength=len(reader))
+    total = np.bincount(place.reshape(-1), mapping.partial_messages[away], len(reader)).astype(np.int64)
+    fire_key = np.where(home[source] < 0, -1, home[source] * levels + level[source])
+    fires, fire = np.unique(fire_key[fire_key >= 0]), fire_key
+    reads = np.unique(reader)
+    actor = [f"c{k // levels}/l{k % levels}/fire" for k in fires.tolist()]
+    actor += [f"c{k // levels}/l{k % levels}/read" for k in reads.tolist()]
+    port = len(actor)
+    return Sent(
+        actor=(*actor, PORT),
+        cluster_of=np.concatenate([fires // levels, reads // levels, [-1]]),
+        sender=np.where(fire < 0, port, np.searchsorted(fires, fire)),
+        source=source,
+        cluster=cluster,
+        sum_sender=len(fires) + np.searchsorted(reads, reader),
+        sum_cluster=sum_cluster,
+        sums=np.minimum(columns, total),
+    )
+
+
+class Steps(NamedTuple):
+    """Links of routes, one after the other: the route, the link, and the links between tiles before it."""
+
+    route: Integers
+    link: Integers
+    depth: Integers
+
+
+def walked(origin: Integers, goal: Integers, from_port: Integers, hardware: Hardware) -> Steps:
+    """Links from tile `origin` (or the port there) to tile `goal`, both (R,), into and out of the network."""
+    width, tiles = hardware.mesh_width, hardware.mesh_width * hardware.mesh_height
+    along = goal % width - origin % width
+    up = goal // width - origin // width
+    entry = np.where(from_port, 6 * tiles, 4 * tiles + origin)
+    numbers = np.arange(len(origin))
+    parts = [(numbers, entry, np.zeros_like(numbers)), (numbers, 5 * tiles + goal, abs(along) + abs(up))]
+    corner = origin - origin % width + goal % width
+    for start, length, stride, ways in ((origin, along, 1, (0, 1)), (corner, up, width, (2, 3))):
+        route = np.repeat(numbers, abs(length))
+        done = np.arange(len(route)) - np.repeat(np.cumsum(abs(length)) - abs(length), abs(length))
+        sign = np.sign(length)[route]
+        link = 4 * (start[route] + sign * stride * done) + np.where(sign > 0, *ways)
+        before = done if start is origin else done + abs(along)[route]
+        parts.append((route, link, before))
+    return Steps(*(np.concatenate(column) for column in zip(*parts, strict=True)))

@@ -1,0 +1,152 @@
+"""A network's promises are recounted: tables in which flits meet or miss, and messages that are too fast, are refused."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from support import small_workload
+
+import snnmap
+from snnmap.ir import Mapping, SlotTable
+from snnmap.legality.rules import verify
+from snnmap.pipeline.compile import Compiled
+
+
+def rules(mapping: Mapping, compiled: Compiled) -> set[str]:
+    return {v.rule for v in verify(mapping, compiled.graph, compiled.hardware)}
+
+
+def tabled(mapping: Mapping, table: SlotTable | None) -> Mapping:
+    return replace(mapping, schedule=replace(mapping.schedule, slots=table))
+
+
+def without(table: SlotTable, gone: int) -> SlotTable:
+    """The table without one of its connections."""
+    kept = [q for q in range(len(table.producer)) if q != gone]
+    targets = [table.target[table.target_ptr[q] : table.target_ptr[q + 1]] for q in kept]
+    runs = [slice(table.run_ptr[q], table.run_ptr[q + 1]) for q in kept]
+    return replace(
+        table,
+        producer=table.producer[kept],
+        target_ptr=np.cumsum([0, *map(len, targets)]),
+        target=np.concatenate(targets),
+        run_ptr=np.cumsum([0, *(len(table.first[run]) for run in runs)]),
+        first=np.concatenate([table.first[run] for run in runs]),
+        flits=np.concatenate([table.flits[run] for run in runs]),
+    )
+
+
+def set_at(values: np.ndarray, index: int, value: int) -> np.ndarray:
+    changed = values.copy()
+    changed[index] = value
+    return changed
+
+
+@pytest.fixture(scope="module")
+def table(compiled: Compiled) -> SlotTable:
+    assert compiled.mapping.schedule.slots is not None
+    return compiled.mapping.schedule.slots
+
+
+@pytest.fixture(scope="module")
+def best_effort(compiled: Compiled, tmp_path_factory: pytest.TempPathFactory) -> Compiled:
+    path = tmp_path_factory.mktemp("noc") / "chip.toml"
+    path.write_text(small_workload.CHIP + 'noc = "best-effort"\n')
+    return snnmap.compile(compiled.graph, snnmap.CompileOptions(hardware=str(path)))
+
+
+def test_the_table_is_as_long_as_the_period_and_some_messages_wait(compiled: Compiled, table: SlotTable) -> None:
+    assert table.length * table.slot == compiled.mapping.schedule.period_numerator
+    assert len(table.first) > len(table.producer)
+
+
+def test_no_table_and_every_missing_connection_is_refused(compiled: Compiled, table: SlotTable) -> None:
+    assert "network-slots" in rules(tabled(compiled.mapping, None), compiled)
+    for gone in range(len(table.producer)):
+        assert "network-slots" in rules(tabled(compiled.mapping, without(table, gone)), compiled)
+
+
+def test_a_target_that_is_dropped_is_refused(compiled: Compiled, table: SlotTable) -> None:
+    q = int(np.argmax(np.diff(table.target_ptr)))
+    assert table.target_ptr[q + 1] - table.target_ptr[q] > 1
+    ptr = table.target_ptr - (np.arange(len(table.target_ptr)) > q)
+    fewer = replace(table, target_ptr=ptr, target=np.delete(table.target, table.target_ptr[q]))
+    assert "network-slots" in rules(tabled(compiled.mapping, fewer), compiled)
+
+
+def test_one_slot_fewer_is_refused_wherever_it_is_taken(compiled: Compiled, table: SlotTable) -> None:
+    for run in np.flatnonzero(table.flits > 1):
+        fewer = replace(table, flits=set_at(table.flits, run, int(table.flits[run]) - 1))
+        assert "network-slots" in rules(tabled(compiled.mapping, fewer), compiled)
+
+
+def test_all_contention_taken_out_is_refused(compiled: Compiled, table: SlotTable) -> None:
+    """Every connection sends at once, and messages are promised to take no longer than their own flits."""
+    total = np.add.reduceat(table.flits, table.run_ptr[:-1])
+    each = np.arange(len(table.producer) + 1)
+    at_once = replace(table, run_ptr=each, first=np.zeros(len(total)), flits=total)
+    assert "network-slots" in rules(tabled(compiled.mapping, at_once), compiled)
+
+
+def test_one_slot_used_twice_is_refused(compiled: Compiled, table: SlotTable) -> None:
+    several = np.flatnonzero(np.bincount(table.producer) > 1)[0]
+    one, other = (int(q) for q in np.flatnonzero(table.producer == several)[:2])
+    clash = set_at(table.first, table.run_ptr[other], int(table.first[table.run_ptr[one]]))
+    found = verify(tabled(compiled.mapping, replace(table, first=clash)), compiled.graph, compiled.hardware)
+    assert any(v.rule == "network-slots" for v in found)
+    run = int(table.run_ptr[one])
+    twice = replace(
+        table,
+        run_ptr=table.run_ptr + (np.arange(len(table.run_ptr)) > one),
+        first=np.insert(table.first, run, table.first[run]),
+        flits=np.insert(table.flits, run, 1),
+    )
+    assert "network-slots" in rules(tabled(compiled.mapping, twice), compiled)
+
+
+@pytest.mark.parametrize("change", [{"length": 1}, {"slot": -1}, {"hop": -1}])
+def test_a_table_of_another_length_slot_or_hop_is_refused(
+    compiled: Compiled, table: SlotTable, change: dict[str, int]
+) -> None:
+    changed = replace(table, **{name: getattr(table, name) + by for name, by in change.items()})
+    assert "network-slots" in rules(tabled(compiled.mapping, changed), compiled)
+
+
+def test_slots_targets_and_senders_must_exist(compiled: Compiled, table: SlotTable) -> None:
+    message = next(a for a, name in enumerate(compiled.mapping.sdfg.name) if name.startswith("noc/"))
+    for changed in (
+        replace(table, first=set_at(table.first, 0, table.length)),
+        replace(table, first=set_at(table.first, 0, -1)),
+        replace(table, target=set_at(table.target, 0, 99)),
+        replace(table, producer=set_at(table.producer, 0, message)),
+    ):
+        assert "network-slots" in rules(tabled(compiled.mapping, changed), compiled)
+
+
+@pytest.mark.parametrize("kind", ["compiled", "best_effort"])
+def test_every_message_is_as_fast_as_it_may_be(kind: str, request: pytest.FixtureRequest) -> None:
+    """The bound is the scheduler's own time: one tick less is refused, for every message."""
+    mapped: Compiled = request.getfixturevalue(kind)
+    flow = mapped.mapping.sdfg
+    assert verify(mapped.mapping, mapped.graph, mapped.hardware) == []
+    for a, name in enumerate(flow.name):
+        if name.startswith("noc/"):
+            hasty = replace(flow, time=set_at(flow.time, a, int(flow.time[a]) - 1))
+            assert "network-time" in rules(replace(mapped.mapping, sdfg=hasty), mapped), name
+
+
+def test_a_period_beside_the_table_is_refused(compiled: Compiled) -> None:
+    schedule = compiled.mapping.schedule
+    for by in (1, -1):
+        other = replace(schedule, period_numerator=schedule.period_numerator + by)
+        assert "network-slots" in rules(replace(compiled.mapping, schedule=other), compiled)
+
+
+def test_a_cycle_that_is_not_the_longest_is_refused(compiled: Compiled) -> None:
+    """Each actor's channel to itself is a cycle; only the critical one has the longest time per token."""
+    mapping = compiled.mapping
+    longest = mapping.sdfg.time[list(mapping.schedule.critical)].sum()
+    for actor in range(len(mapping.sdfg.name)):
+        if mapping.sdfg.time[actor] < longest and actor not in mapping.schedule.critical:
+            claimed = replace(mapping.schedule, critical=(actor,))
+            assert "schedule-period" in rules(replace(mapping, schedule=claimed), compiled)
