@@ -1,4 +1,4 @@
-"""A network's promises are recounted: tables in which flits meet or miss, and messages that are too fast, are refused."""
+"""A network's promises are recounted: tables in which flits meet or miss, and messages too fast, are refused."""
 
 from dataclasses import replace
 

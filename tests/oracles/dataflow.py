@@ -101,7 +101,7 @@ def walk(origin, goal):
 def link_flits(sendings, sums, emitted, end):
     """{link: {producer: flits}} of each producer's busiest step, with `end` flits more that end it.
 
-    sendings: {source: (producer, origin or ("port", tile), {destination tiles})}; sums: [(reader, origin, goal, number)].
+    sendings: {source: (producer, origin or ("port", tile), {destination tiles})}; sums: [(reader, origin, goal, n)].
     """
     trees = {s: (p, links_of(origin, goals)) for s, (p, origin, goals) in sendings.items()}
     most = defaultdict(Counter)
