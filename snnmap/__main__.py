@@ -14,10 +14,13 @@ STOPPED = "snnmap: stopped; no file is half-written\n"
 def main() -> None:
     """Run the command line."""
     sys.unraisablehook = _unraisable
-    signal.signal(signal.SIGINT, _leave)
+    heard = signal.getsignal(signal.SIGINT) is not signal.SIG_IGN  # not so in the background of a shell
+    if heard:
+        signal.signal(signal.SIGINT, _leave)
     from snnmap.cli import main as run
 
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    if heard:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         run()
     except KeyboardInterrupt:

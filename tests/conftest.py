@@ -1,11 +1,15 @@
 """Fixtures that several files share: a small chip file and a small compiled workload."""
 
+import signal
 from pathlib import Path
 
 import pytest
 from support import small_workload
 
 import snnmap
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # in the background of a shell, where no child would hear Ctrl-C
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -17,4 +17,5 @@ def figures(values: Mapping[str, Any], title: str, reading: Reading | None = Non
     ]
     show.grouped(title, ("figure", "value"), groups)
     if any(mode_of(key) for key in values):
-        show.line(f"{MODES}\n")
+        show.line(MODES)
+        show.line()

@@ -13,7 +13,7 @@ from snnmap.cli.first_run import compiling, kernels_are_compiled
 from snnmap.cli.progress import bars, lines
 from snnmap.core.run import Progress
 from snnmap.render.numbers import number
-from snnmap.render.printable import printable
+from snnmap.render.printable import one_line
 
 __all__ = ["as_json", "grouped", "line", "number", "progress", "say", "table"]
 
@@ -58,7 +58,7 @@ def grouped(title: str, columns: Sequence[str], groups: Sequence[tuple[Heading, 
 
     every = [row for _, rows in groups for row in rows]
     grid = Table(
-        title=Text(printable(title)),
+        title=Text(one_line(title)),
         title_justify="left",
         box=SIMPLE_HEAD,
         title_style="bold",
@@ -72,9 +72,9 @@ def grouped(title: str, columns: Sequence[str], groups: Sequence[tuple[Heading, 
         if heading:
             grid.add_section()
             parts = (heading,) if isinstance(heading, str) else heading
-            grid.add_row(*(Text(printable(part), style="bold") for part in parts))
+            grid.add_row(*(Text(one_line(part), style="bold") for part in parts))
         for row in rows:
-            grid.add_row(*(cell if isinstance(cell, Text) else Text(printable(str(cell))) for cell in row))
+            grid.add_row(*(cell if isinstance(cell, Text) else Text(one_line(str(cell))) for cell in row))
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
     console.print(grid)
 
@@ -85,12 +85,12 @@ def _looks_numeric(cell: Any) -> bool:
 
 def line(message: str = "") -> None:
     """A line of the answer, on stdout."""
-    click.echo(printable(message))
+    click.echo(one_line(message))
 
 
 def say(message: str) -> None:
     """A line for the reader, on stderr."""
-    click.echo(printable(message), err=True)
+    click.echo(one_line(message), err=True)
 
 
 @contextmanager

@@ -85,7 +85,8 @@ def compare(sources: tuple[str, ...], quiet: bool, json_: bool, **given: Any) ->
         click.echo()
     doubts = {entry.doubt for entry in comparison.entries}
     legend = [words for doubt, words in LEGEND.items() if doubt in doubts]
-    show.line("\n".join([f"= as {comparison.objectives[0]}, to which ratios and differences are", *legend, MODES]))
+    for text in (f"= as {comparison.objectives[0]}, to which ratios and differences are", *legend, MODES):
+        show.line(text)
 
 
 def _pace(pace: float | str) -> str:

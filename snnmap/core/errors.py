@@ -8,6 +8,10 @@ traceback. This module knows nothing of networks or chips.
 class SnnmapError(Exception):
     """Root of every error that snnmap raises on purpose."""
 
+    def __str__(self) -> str:
+        r"""The message on one line; a line break in a name that it quotes is written out as `\n`."""
+        return super().__str__().replace("\n", "\\n")
+
 
 class InputError(SnnmapError, ValueError):
     """A file, option or argument is not usable; the message says what was asked, what there is, what to change."""

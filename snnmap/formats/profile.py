@@ -123,7 +123,11 @@ def load_profile(path: str | Path) -> SpikeGraph:
             "profile again or install the snnmap that wrote it"
         )
     stored = header.pop("digest", None)
-    if stored != _digest(_canonical(header), arrays):
+    try:
+        own = _digest(_canonical(header), arrays)
+    except ValueError:  # a number that is not finite, which no profile holds
+        own = ""
+    if stored != own:
         raise InputError(
             f"{path} was changed or damaged after it was written: its digest does not match; profile again"
         )
@@ -248,6 +252,8 @@ def _graph(header: Mapping[str, Any], arrays: dict[str, Any]) -> SpikeGraph:
         real = name in REALS or name.startswith("parameter_")
         if array.dtype.kind not in ("f" if real else "iu"):
             raise ValueError(f"{name} holds {array.dtype}, not {'reals' if real else 'integers'}")
+        if name in REALS and array.size and not np.max(np.abs(array)) <= np.finfo(np.float32).max:
+            raise ValueError(f"{name} holds values that are no 32-bit numbers")
     populations = tuple(_population(k, described, arrays) for k, described in enumerate(facts.populations))
     network = Network(populations, outputs=facts.outputs, **{name: arrays.pop(name) for name in NETWORK})
     activity = {name: arrays.pop(name) for name in ACTIVITY}

@@ -132,7 +132,7 @@ def label(key: str) -> Label:
 def grouped(figures: Mapping[str, Any]) -> list[tuple[str, list[tuple[Label, Any]]]]:
     """Headings with the figures there are, in order; figures without a label come last."""
     groups = [
-        (heading, [(label, figures[label.key]) for label in labels if label.key in figures])
+        (heading, [(known, figures[known.key]) for known in labels if known.key in figures])
         for heading, labels in GROUPS.items()
     ]
     other = [(label(key), value) for key, value in figures.items() if key not in LABELS]

@@ -16,6 +16,11 @@ def printable(text: str) -> str:
     return "".join(c if c in HARMLESS or unicodedata.category(c) not in {"Cc", "Cf", "Cs"} else _named(c) for c in text)
 
 
+def one_line(text: str) -> str:
+    r"""`text` as one harmless line: line breaks are written out as `\n`."""
+    return printable(text).replace("\n", "\\n")
+
+
 def _named(character: str) -> str:
     code = ord(character)
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

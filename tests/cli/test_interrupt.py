@@ -9,10 +9,14 @@ import time
 from snnmap.__main__ import STOPPED
 
 CODE = """
-import signal, sys
+import signal
 import snnmap.__main__ as entry
-signal.signal(signal.SIGINT, signal.SIG_IGN)  # until the entry point is in charge
-print(flush=True)
+install = signal.signal
+def tell(*handler):
+    signal.signal = install
+    install(*handler)
+    print(flush=True)  # from here on the entry point is in charge
+signal.signal = tell
 entry.main()
 """
 TRIES = 8
@@ -51,6 +55,22 @@ def test_an_interrupt_that_python_would_lose_is_heard() -> None:
     )
     done = subprocess.run([sys.executable, "-c", lost], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (130, STOPPED)
+
+
+def test_what_a_shell_runs_in_the_background_ignores_interrupts() -> None:
+    code = (
+        "import signal, sys\n"
+        "signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+        "sys.argv = ['snnmap', '--version']\n"
+        "import snnmap.__main__ as entry\n"
+        "import snnmap.cli as cli\n"
+        "real = cli.main\n"
+        "cli.main = lambda: (signal.raise_signal(signal.SIGINT), real())\n"
+        "entry.main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "version" in done.stdout
 
 
 def test_an_interrupt_at_the_exit_changes_nothing() -> None:

@@ -26,3 +26,8 @@ def test_errors_cross_processes(error: SnnmapError) -> None:
     assert type(again) is type(error)
     assert str(again) == str(error)
     assert vars(again) == vars(error)
+
+
+def test_a_message_is_one_line_whatever_it_quotes():
+    assert str(InputError("there is no 'a\nlegal'")) == "there is no 'a\\nlegal'"
+    assert "\n" not in str(InfeasibleError("til\nes", 2, 1, "buy"))

@@ -1,6 +1,7 @@
 """Compiled code is never older than the kernels that it calls, whatever room they stand in."""
 
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
@@ -97,7 +98,9 @@ def test_a_damaged_cache_is_compiled_again(tmp_path: Path, suffix: str, damage: 
     (tmp_path / "snnmap/sdf/kernels/callee.py").write_text(CALLEE.format(7))
 
     def run() -> tuple[str, str]:
-        done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+        own = {key: value for key, value in os.environ.items() if key != "NUMBA_CACHE_DIR"}
+        command = [sys.executable, "-c", code]
+        done = subprocess.run(command, cwd=tmp_path, env=own, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         return done.stdout.strip(), done.stderr
 

@@ -174,6 +174,7 @@ def header_with(path: Path, **facts: object) -> np.ndarray:
         (lambda p: {"weight": None}, "digest does not match"),
         (lambda p: {"extra": [1]}, "digest does not match"),
         (lambda p: {"snnmap_profile": header_with(p, frames=3)}, "digest does not match"),
+        (lambda p: {"snnmap_profile": header_with(p, dt=float("inf"))}, "digest does not match"),
         (lambda p: {"snnmap_profile": header_with(p, version=3)}, "version 3 and this snnmap reads version 2"),
         (lambda p: {"snnmap_profile": header_with(p, format="other")}, "is not a saved profile"),
         (lambda p: {"snnmap_profile": np.frombuffer(b"[1]", np.uint8)}, "is not a saved profile"),
@@ -213,7 +214,7 @@ CHANGES = {
     "event_frame": lambda a: a[::-1].copy(),
     "event_step": lambda a: a[[1, 0, 2]],
     "event_source": lambda a: a + 1000,
-    "event_value": lambda a: a * np.nan,
+    "event_value": lambda a: np.full(a.shape, 1e300),
     "labels": lambda a: a[:-1],
     "predictions": lambda a: a.astype(float),
 }

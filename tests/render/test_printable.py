@@ -3,7 +3,7 @@
 import pytest
 
 from snnmap.render.markdown import Table
-from snnmap.render.printable import in_markdown, printable
+from snnmap.render.printable import in_markdown, one_line, printable
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,7 @@ from snnmap.render.printable import in_markdown, printable
 def test_control_characters_are_written_out(text, expected):
     assert printable(text) == expected
     printable(text).encode()
+    assert one_line(text) == expected.replace("\n", "\\n")
 
 
 def test_a_cell_of_a_markdown_table_is_no_markup():

@@ -149,7 +149,8 @@ def _from_first(data: Events) -> F64:
 
 def steps_of(time: F64, dt: float) -> I64:
     """Step of every time in seconds (module docstring: rules)."""
-    return np.minimum(np.floor(time / dt + ROUNDING), 2.0**53).astype(np.int64)
+    with np.errstate(over="ignore"):  # beyond every step, which is refused as such
+        return np.minimum(np.floor(time / dt + ROUNDING), 2.0**53).astype(np.int64)
 
 
 def binned(frame: I64, step: I64, source: I64, value: F64, extent: tuple[int, int, int], dt: float) -> Spikes:

@@ -10,6 +10,9 @@ from snnmap.core.arrays import F32, F64, I64
 from snnmap.core.errors import InputError
 from snnmap.frontend.data.layout import swapped_hint
 
+LARGEST = 1e30
+"""Values up to this can be added up in 32 bits."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Dense:
@@ -106,7 +109,7 @@ def first_samples(recording: Recording, count: int | None) -> Recording:
 
 
 def finite(values: npt.NDArray[Any], what: str) -> npt.NDArray[Any]:
-    """`values`, numeric and finite.
+    """`values`, numeric, finite and within what 32-bit numbers hold.
 
     Raises
     ------
@@ -117,4 +120,6 @@ def finite(values: npt.NDArray[Any], what: str) -> npt.NDArray[Any]:
         raise InputError(f"{what} must be numbers, but is of type {values.dtype}")
     if values.dtype.kind == "f" and not np.all(np.isfinite(values)):
         raise InputError(f"{what} contains values that are not finite")
+    if values.size and values.dtype.kind != "b" and max(float(values.max()), -float(values.min())) > LARGEST:
+        raise InputError(f"values beyond {LARGEST:g} in {what}; rescale them")
     return values

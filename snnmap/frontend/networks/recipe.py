@@ -31,6 +31,10 @@ from snnmap.frontend.options import CHOICES
 from snnmap.ir import MODELS
 
 LARGEST = 2**31 - 1
+WIDEST = 10.0
+"""Sigma of the logarithms of rates; at 10 the busiest of 1000 sources has e^30 times the rate of the median."""
+STRONGEST = 1e30
+"""Weights up to this can be added up in 32 bits."""
 """Sources of one population at most."""
 
 
@@ -221,6 +225,8 @@ def _stimulus(path: Path, table: Table | None) -> dict[str, Any]:
             spread=table.number("spread", 0.0, low=0.0),
             samples=table.integer("samples", low=1),
         )
+        if given["synthetic"].spread > WIDEST:
+            raise table.error("spread", f"is the sigma of the logarithm of the rates: at most {WIDEST:g}")
         if stimulus["steps"] is None:
             raise table.error("steps", "this key is missing; synthetic input needs it")
     table.end()
@@ -319,16 +325,18 @@ def _weights(table: Table, topology: str) -> Weights:
         if topology != "conv":
             raise table.error("distribution", "kernel values need topology = conv")
         try:
-            kernel = np.array(table.value("values"), np.float32)
+            kernel = np.array(table.value("values"), np.float64)
         except (ValueError, TypeError, OverflowError):
-            kernel = np.zeros(0, np.float32)
-        if kernel.ndim != 2 or not kernel.size or not np.all(np.isfinite(kernel)):
-            raise table.error("values", "must be rows of finite numbers, all of one length")
-        weights = Weights("kernel", kernel=kernel)
+            kernel = np.zeros(0)
+        if kernel.ndim != 2 or not kernel.size or not np.all(np.abs(kernel) <= STRONGEST):
+            raise table.error("values", f"must be rows of numbers up to {STRONGEST:g}, all of one length")
+        weights = Weights("kernel", kernel=kernel.astype(np.float32))
     else:
         first, second = {"constant": ("value", ""), "uniform": ("low", "high"), "normal": ("mean", "std")}[distribution]
         spread = table.number(second, low=0.0 if distribution == "normal" else -float("inf")) if second else 0.0
         divide_by = table.text("divide_by", "1", DIVISORS)
+        if max(abs(table.number(first)), abs(spread)) > STRONGEST:
+            raise table.error(first, f"weights are numbers up to {STRONGEST:g}")
         weights = Weights(cast("Distribution", distribution), table.number(first), spread, None, divide_by)
     table.end()
     return weights

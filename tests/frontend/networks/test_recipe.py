@@ -90,6 +90,12 @@ def test_weights_depend_on_seed_and_connection_alone(tmp_path):
         ('topology = "dense"', 'topology = "conv"\nkernel = [1, 3]', "gives 1 x 2 outputs"),
         ("value = 0.5", "value = inf", "weights.value: must be a finite number"),
         ("value = 0.5", 'value = "a"', "weights.value: must be a finite number"),
+        ("value = 0.5", "value = 1e31", r"weights.value: weights are numbers up to 1e\+30"),
+        (
+            "[network]",
+            "[stimulus]\nrate_hz = 1\nspread = 11\nsteps = 3\nsamples = 1\n[network]",
+            "spread: is the sigma",
+        ),
         ("value = 0.5", "low = 0.5", "weights.value: this key is missing"),
         ("v_reset = 0.0", "v_rest = 0.0", "neuron.parameters.v_reset: this key is missing"),
         ("v_reset = 0.0", "v_reset = 0.0, tau = 1.0", "neuron.parameters.tau: this key is not known"),
