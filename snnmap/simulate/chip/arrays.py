@@ -34,7 +34,7 @@ def arrays_of(machine: Machine, data: tiles.Data, runs: int, arbitration: Arbitr
     chip, links = _chip(machine.program), _links(machine)
     steps, actors = data.time.shape
     tokens, messages = machine.hardware.buffer_tokens, len(machine.program.far)
-    places, streams, used = len(chip.order_ptr) - 1, len(links.stream_ptr) - 1, len(links.kind)
+    places, streams, used = len(chip.order_ptr) - 1, len(links.stream_ptr) - 1, len(links.ways)
     rules = np.zeros(routers.RULES, np.int64)
     rules[routers.FLIT], rules[routers.HOP] = machine.ticks("flit_time"), machine.ticks("hop_time")
     rules[routers.BUFFER], rules[routers.ARBITRATION] = buffers, ARBITRATIONS.index(arbitration)
@@ -58,7 +58,7 @@ def arrays_of(machine: Machine, data: tiles.Data, runs: int, arbitration: Arbitr
             end=np.full((steps, actors), -1, np.int64),
             listed=np.stack([np.arange(places)[::-1], np.ones(places, np.int64)]),
         ),
-        moving=_traffic(links.kind, runs, messages * (tokens + 1), 0 if rules[routers.TIMED] else buffers),
+        moving=_traffic(machine.trees.kind, runs, messages * (tokens + 1), 0 if rules[routers.TIMED] else buffers),
         rules=rules,
         heap=np.zeros((events, 2), np.int64),
         clock=clock,
@@ -107,41 +107,32 @@ def _links(machine: Machine) -> routers.Links:
     trees = machine.trees
     behind = np.flatnonzero(trees.parent >= 0)
     child_ptr, child = grouped(trees.parent[behind], behind, len(trees.link))
-    return routers.Links(
-        kind=trees.kind,
-        way=trees.way,
-        feed=trees.feed,
-        link=trees.link,
-        child_ptr=child_ptr,
-        child=child,
-        exit_ptr=trees.message_ptr,
-        message=trees.message,
-        offset=machine.offset,
-        stream_ptr=trees.stream_ptr,
-    )
+    nodes = np.zeros((len(trees.link) + 1, routers.NODE_FIELDS), np.int64)
+    nodes[:-1, routers.LINK], nodes[:-1, routers.OFFSET] = trees.link, machine.offset
+    nodes[:, routers.CHILD], nodes[:, routers.LEAVING] = child_ptr, trees.message_ptr
+    ways = np.column_stack([trees.kind, trees.way, trees.feed]).astype(np.int64)
+    return routers.Links(np.ascontiguousarray(ways), nodes, child, trees.message, trees.stream_ptr)
 
 
 def _traffic(kind: I64, runs: int, messages: int, buffers: int) -> routers.Traffic:
     links = len(kind)
-    link = np.zeros((routers.LINK_FIELDS, links), np.int64)
-    link[routers.WOKEN] = routers.NONE
-    link[routers.LAST] = routers.NONE
-    link[routers.FIRST] = np.where(
+    link = np.zeros((links, routers.LINK_FIELDS), np.int64)
+    link[:, [routers.WOKEN, routers.LAST]] = routers.NONE
+    link[:, routers.FIRST] = np.where(
         kind == routers.ENTRY, routers.NONE, 0
     )  # lists without entries, rings at their start
-    pool = np.zeros((5, runs + 1), np.int64)
-    pool[routers.NEXT] = np.arange(1, runs + 2)
+    pool = np.zeros((runs + 1, routers.RUN_FIELDS), np.int64)
+    pool[:, routers.NEXT] = np.arange(1, runs + 2)
     none = np.zeros(links, np.int64)
-    return routers.Traffic(
-        link, np.zeros((4, links * buffers), np.int64), pool, np.zeros(messages, np.int64), np.stack([none, none])
-    )
+    ring = np.zeros((links * buffers, routers.RING_FIELDS), np.int64)
+    return routers.Traffic(link, ring, pool, np.zeros(messages, np.int64), np.stack([none, none]))
 
 
 def _slots(machine: Machine, rules: I64) -> timed.Slots:
     """The slots of every connection; fills in what the kernels must know of the table."""
     table, streams = machine.mapping.schedule.slots, len(machine.trees.stream_ptr) - 1
-    queue = np.zeros((timed.QUEUE_FIELDS, streams), np.int64)
-    queue[timed.HEAD_RUN] = routers.NONE
+    queue = np.zeros((streams, timed.QUEUE_FIELDS), np.int64)
+    queue[:, timed.HEAD_RUN] = routers.NONE
     if machine.hardware.noc != "tdm" or table is None:
         none = np.zeros(0, np.int64)
         return timed.Slots(none, none, none, queue, np.full((1, 1), -1, np.int64))

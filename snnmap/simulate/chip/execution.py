@@ -133,7 +133,7 @@ def _execution(machine: Machine, state: "Arrays") -> Execution:
         end=state.firing.end,
         tick=machine.tick,
         link=machine.trees.number,
-        crossed=state.moving.link[routers.CROSSED],
+        crossed=state.moving.link[:, routers.CROSSED],
         sent=int(state.clock[agenda.SENT]),
         received=int(state.clock[agenda.RECEIVED]),
         events=int(state.clock[agenda.HANDLED]),

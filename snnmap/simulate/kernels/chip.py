@@ -27,6 +27,7 @@ from snnmap.simulate.kernels.agenda import (
     push,
 )
 from snnmap.simulate.kernels.routers import (
+    LEAVING,
     NONE,
     STEPS,
     TIMED,
@@ -162,6 +163,9 @@ def finish(
     actor: int,
 ) -> None:
     """A firing ends: its tile goes on, what it took is free again, what it made is sent."""
+    ways, nodes, child, message = links.ways, links.nodes, links.child, links.message
+    link, ring, pool, listed = moving.link, moving.ring, moving.pool, moving.listed
+    run_ptr, first, owned, queue = slots.run_ptr, slots.first, slots.flits, slots.queue
     place, n = chip.place[actor], firing.actor[ENDED, actor]
     firing.end[n, actor] = clock[NOW]
     firing.actor[ENDED, actor] += 1
@@ -177,17 +181,19 @@ def finish(
     for run in range(data.run_ptr[at], data.run_ptr[at + 1]):
         stream, flits = data.stream[run], data.flits[run]
         for node in range(links.stream_ptr[stream], links.stream_ptr[stream + 1]):
-            for k in range(links.exit_ptr[node], links.exit_ptr[node + 1]):
-                moving.due[links.message[k] * rules[WINDOW] + n % rules[WINDOW]] += flits
+            for k in range(nodes[node, LEAVING], nodes[node + 1, LEAVING]):
+                moving.due[message[k] * rules[WINDOW] + n % rules[WINDOW]] += flits
     for k in range(chip.far_ptr[actor], chip.far_ptr[actor + 1]):
-        message = chip.far[k] * rules[WINDOW] + n % rules[WINDOW]
-        if moving.due[message] == 0:
-            push(heap, clock, clock[NOW], MESSAGE + KINDS * message)
+        sent = chip.far[k] * rules[WINDOW] + n % rules[WINDOW]
+        if moving.due[sent] == 0:
+            push(heap, clock, clock[NOW], MESSAGE + KINDS * sent)
     for run in range(data.run_ptr[at], data.run_ptr[at + 1]):
+        stream, flits = data.stream[run], data.flits[run]
         if rules[TIMED]:
-            enqueue(slots, moving, rules, heap, clock, (data.stream[run], data.flits[run], n))
+            enqueue(run_ptr, first, owned, queue, pool, rules, heap, clock, stream, flits, n)
         else:
-            produce(links, moving, rules, heap, clock, (data.stream[run], data.flits[run], n))
+            root = links.stream_ptr[stream]
+            produce(ways, nodes, child, link, ring, pool, listed, rules, heap, clock, root, flits, n)
 
 
 @njit
@@ -222,6 +228,9 @@ def run_chip(
 
     All that happens in a tick comes before any link of that tick is given away, so that arbitration sees all that ask.
     """
+    ways, nodes, child, message, stream_ptr = links.ways, links.nodes, links.child, links.message, links.stream_ptr
+    link, ring, pool, due, listed = moving.link, moving.ring, moving.pool, moving.due, moving.listed
+    run_ptr, first, owned, queue, taken = slots.run_ptr, slots.first, slots.flits, slots.queue, slots.taken
     limit = clock[HANDLED] + events
     while clock[HANDLED] < limit and clock[FAULT] == NONE:
         if clock[EVENTS] > 0 and heap[0, 0] == clock[NOW]:
@@ -231,19 +240,37 @@ def run_chip(
             if kind == END:
                 finish(chip, data, links, slots, firing, moving, rules, heap, clock, index)
             elif kind == HEAD:
-                ask(links, moving, rules, clock, index)
+                ask(ways, nodes, child, link, listed, rules, clock, index)
             elif kind == WAKE:
-                note(moving.listed, clock, LINKS, index)
+                note(listed, clock, LINKS, index)
             elif kind == MESSAGE:
                 receive(chip, firing, rules, clock, index)
             elif kind == GATE:
                 note(firing.listed, clock, PLACES, len(chip.order_ptr) - 2)
             elif kind == SLOT:
-                enter(links, slots, moving, rules, heap, clock, index)
+                enter(
+                    ways,
+                    nodes,
+                    message,
+                    stream_ptr,
+                    run_ptr,
+                    first,
+                    owned,
+                    queue,
+                    taken,
+                    link,
+                    pool,
+                    due,
+                    rules,
+                    heap,
+                    clock,
+                    index,
+                )
         elif clock[PLACES] > 0:
             look(chip, data, firing, rules, heap, clock, noted(firing.listed, clock, PLACES))
         elif clock[LINKS] > 0:
-            serve(links, moving, rules, heap, clock, noted(moving.listed, clock, LINKS))
+            index = noted(listed, clock, LINKS)
+            serve(ways, nodes, child, message, link, ring, pool, due, listed, rules, heap, clock, index)
         elif clock[EVENTS] > 0:
             clock[NOW] = heap[0, 0]
         else:
