@@ -11,6 +11,7 @@ from snnmap.cli.figures import figures
 from snnmap.core.errors import InputError
 from snnmap.core.files import must_be_writable
 from snnmap.render.judged import remarks
+from snnmap.render.timing import holds_for, limited_by, timing_document
 
 
 @click.command(
@@ -78,12 +79,17 @@ def compile_(
     if json_:
         judged = [judgement._asdict() for judgement in compiled.reading.judgements]
         written = None if output is None else str(output)
-        show.as_json({"legal": True, **compiled.mapping.figures, "judgements": judged, "mapping": written})
+        timing = timing_document(compiled.reading, compiled.bottleneck)
+        answer = {"legal": True, **compiled.mapping.figures, "timing": timing, "judgements": judged}
+        show.as_json({**answer, "mapping": written})
         return
     title = f"{source} on {compiled.hardware.name}, {compiled.hardware.technology.name}"
     if compiled.graph.accuracy is not None:
         title += f"; profiled accuracy {100 * compiled.graph.accuracy:.1f} % of {compiled.graph.frames:,} samples"
     figures(compiled.mapping.figures, title, compiled.reading)
+    show.line(holds_for(compiled.graph.frames, compiled.hardware.noc, guaranteed=compiled.reading.guaranteed))
+    for line in limited_by(compiled.bottleneck):
+        show.line(line)
     show.line("legal; nothing written, -o FILE keeps the mapping" if output is None else f"legal; wrote {output}")
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from snnmap.analysis.traffic import PARTIAL
 from snnmap.analysis.view import View
 from snnmap.core.arrays import F64
+from snnmap.evaluation.judgement import is_guaranteed
 from snnmap.hardware import Hardware
 from snnmap.ir import Mapping, Metric, Report, SpikeGraph
 from snnmap.reliability.crossbars import row_energy
@@ -156,15 +157,23 @@ def _energy(rows: F64, view: View) -> list[Metric]:
 
 
 def timing(view: View) -> list[Metric]:
-    """Guaranteed period and throughput, and latencies, of the mapping's schedule."""
+    """Period and throughput, guaranteed or estimated, and latencies of the mapping's schedule."""
     period, graph = view.period, view.graph
+    worth = "guaranteed" if is_guaranteed(view.mapping, view.hardware) else "estimate"
+    slots = view.mapping.schedule.slots
+    basis = "maximum cycle ratio" if slots is None else f"length of the slot table, {slots.length:,} slots"
     latency = view.mapping.schedule.latency * view.mapping.sdfg.tick
     return [
-        Metric("period_s", rounded(period), "s", "maximum cycle ratio: guaranteed time per step"),
-        Metric("throughput_steps_per_s", rounded(1.0 / period), "1/s", "guaranteed"),
-        Metric("throughput_frames_per_s", rounded(1.0 / (period * graph.steps)), "1/s", "guaranteed"),
-        Metric("step_latency_s", rounded(latency), "s", "first input to last firing of one step"),
-        Metric("latency_s", rounded((graph.steps - 1) * period + latency), "s", "one frame"),
+        Metric("period_s", rounded(period), "s", f"{basis}: {worth} time per step"),
+        Metric("throughput_steps_per_s", rounded(1.0 / period), "1/s", worth),
+        Metric("throughput_frames_per_s", rounded(1.0 / (period * graph.steps)), "1/s", worth),
+        Metric("step_latency_s", rounded(latency), "s", f"{worth}: first input to last firing of a step"),
+        Metric(
+            "latency_s",
+            rounded((graph.steps - 1) * period + latency),
+            "s",
+            f"{worth}: arrival of a frame's first step to its last firing, if steps arrive no faster than one a period",
+        ),
     ]
 
 

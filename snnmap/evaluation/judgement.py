@@ -5,6 +5,7 @@ Judges figures by name and value alone, so that those of a mapping file are judg
 
 from collections.abc import Iterator
 from collections.abc import Mapping as MappingType
+from dataclasses import replace
 
 from snnmap.hardware import Hardware
 from snnmap.ir import Judgement, Mapping, Reading
@@ -29,7 +30,13 @@ Figures = MappingType[str, float | int | str | None]
 def reading_of(mapping: Mapping, hardware: Hardware) -> Reading:
     """How to read the figures of a mapping, which are for the operating point that it records."""
     asked = mapping.origin.point.step_time
-    return reading(mapping.figures, hardware, mapping.workload.dt if asked is None else asked, own=asked is None)
+    read = reading(mapping.figures, hardware, mapping.workload.dt if asked is None else asked, own=asked is None)
+    return replace(read, guaranteed=is_guaranteed(mapping, hardware))
+
+
+def is_guaranteed(mapping: Mapping, hardware: Hardware) -> bool:
+    """Whether the timing holds for all data no busier than the profile's; a best-effort network has no such bound."""
+    return hardware.noc == "tdm" or not any(name.startswith("noc/") for name in mapping.sdfg.name)
 
 
 def reading(figures: Figures, hardware: Hardware, step_time: float, *, own: bool = True) -> Reading:

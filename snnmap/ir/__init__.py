@@ -30,12 +30,13 @@ from snnmap.ir.origin import (
     Unrolled,
     WorkloadFacts,
 )
-from snnmap.ir.results import Chart, Judgement, Metric, Reading, Report, Violation
+from snnmap.ir.results import Bottleneck, Chart, Judgement, Metric, Reading, Report, Violation
 
 __all__ = [
     "ANALOG",
     "MODELS",
     "AlgorithmRecord",
+    "Bottleneck",
     "Chart",
     "ChipFacts",
     "Clustering",

@@ -85,10 +85,36 @@ class Reading:
     pace: Pace
     """The network's own step, another step that was asked for, or the guaranteed period of the chip."""
     judgements: tuple[Judgement, ...]
+    guaranteed: bool = True
+    """Whether the timing holds for all data no busier than the profile's, or is an estimate."""
 
     def of(self, figure: str) -> Judgement | None:
         """The first judgement on a figure."""
         return next((judgement for judgement in self.judgements if judgement.figure == figure), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Bottleneck:
+    """What limits the time per step."""
+
+    cycle: tuple[tuple[str, float], ...]
+    """Actors of the longest cycle of the dataflow graph per token, each with its seconds."""
+    actor: str
+    """The one that takes longest."""
+    tile: int | None
+    """Where it runs; a message has no tile."""
+    kind: str
+    """What it spends most of that on: merge, compute, decoding, reading, programming or network."""
+    count: int
+    """Sums, neurons or rows that take turns there."""
+    seconds: float
+    """Time of that part."""
+    period: float
+    """Seconds per step of the schedule."""
+    faster: float
+    """Seconds of the longest cycle if that part took a tenth less."""
+    waits: bool
+    """Whether the cycle is the order of one tile."""
 
 
 class Chart(NamedTuple):

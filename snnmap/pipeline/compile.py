@@ -19,12 +19,14 @@ from snnmap.core.errors import InfeasibleError, InputError
 from snnmap.core.run import Progress, stream
 from snnmap.core.suggest import suggestion
 from snnmap.core.version import __version__
+from snnmap.evaluation.bottleneck import bottleneck
 from snnmap.evaluation.figures import figures, report_of
 from snnmap.evaluation.judgement import reading_of
 from snnmap.formats.mapping import sealed
 from snnmap.frontend import LoadOptions, Source
 from snnmap.hardware import Hardware, load_hardware
 from snnmap.ir import (
+    Bottleneck,
     ChipFacts,
     Clustering,
     Mapping,
@@ -86,6 +88,11 @@ class Compiled:
     def reading(self) -> Reading:
         """What the figures are for, and how far they can be believed."""
         return reading_of(self.mapping, self.hardware)
+
+    @property
+    def bottleneck(self) -> Bottleneck | None:
+        """What limits the time per step."""
+        return bottleneck(self.view)
 
     def remarks(self) -> list[str]:
         """What the reader must know: assumptions, repairs, bounds, the deviation of an unrolled network."""

@@ -14,17 +14,19 @@ import msgspec
 from snnmap.analysis.view import View
 from snnmap.core.errors import InputError
 from snnmap.core.run import Progress
+from snnmap.evaluation.bottleneck import bottleneck
 from snnmap.evaluation.judgement import reading_of
 from snnmap.evaluation.maps import crossbar_fields, crossbar_maps, tile_maps, weakest_crossbar
 from snnmap.evaluation.sensitivity import HEADLINES, Sensitivity, Swing, conclusions, sensitivity, swings
 from snnmap.formats.mapping import load
 from snnmap.hardware import Hardware, Quantity
+from snnmap.ir import Bottleneck, Reading, Violation
 from snnmap.ir import Mapping as Mapped
-from snnmap.ir import Reading, Violation
 from snnmap.pipeline.operating import OperatingOptions
 from snnmap.pipeline.reopen import at_point, graph_of, hardware_of, violations
 from snnmap.reliability.espine import espine_twin
 from snnmap.render.plots import plot_crossbar, plot_tiles
+from snnmap.render.timing import timing_document
 
 SHOWN = 3
 """Quantities listed per headline figure."""
@@ -54,6 +56,11 @@ class MappingReport:
     def legal(self) -> bool | None:
         """Whether the mapping passes `verify`; none: it was not verified."""
         return None if self.violations is None else not self.violations
+
+    @property
+    def bottleneck(self) -> Bottleneck | None:
+        """What limits the time per step; none if the workload was not at hand."""
+        return None if self.view is None else bottleneck(self.view)
 
     def swings(self) -> dict[str, list[Swing]]:
         """Headline figure to what moves it, the largest effect first."""
@@ -101,6 +108,7 @@ class MappingReport:
             "conclusions": self.conclusions(),
             "weakest_crossbar": self.weakest,
             "crossbar_fields": [] if self.view is None else crossbar_fields(self.view),
+            "timing": timing_document(self.reading, self.bottleneck),
             "judgements": [] if self.reading is None else [j._asdict() for j in self.reading.judgements],
             "notes": list(self.notes),
         }

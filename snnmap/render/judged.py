@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from snnmap.ir import Judgement, Reading
-from snnmap.render.labels import DEVICE, ESPINE, label, mode_of
+from snnmap.render.labels import DEVICE, ESPINE, TIMING, label, mode_of
 from snnmap.render.numbers import difference, number
 
 DIGITS = 3
@@ -44,6 +44,8 @@ def _band(judgement: Judgement, unit: str) -> str:
 
 def heading(title: str, reading: Reading | None) -> tuple[str, ...]:
     """Heading of a group of figures; those of a mode have the pace and the air they are for beside it."""
+    if title == TIMING and reading is not None and not reading.guaranteed:
+        return ("timing, estimated",)
     mode = {DEVICE: "device", ESPINE: "espine"}.get(title)
     if reading is None or mode is None or mode not in reading.ambient:
         return (title,)

@@ -30,6 +30,9 @@ class Label(NamedTuple):
         return GAP if self.gap else self.unit
 
 
+TIMING = "timing, guaranteed"
+"""Heading of the timing; `judged.heading` says so where it is an estimate."""
+
 GROUPS: dict[str, tuple[Label, ...]] = {
     "size": (
         Label("neurons", "neurons"),
@@ -70,7 +73,7 @@ GROUPS: dict[str, tuple[Label, ...]] = {
         Label("energy_merge_J", "  merging partial sums", "J"),
         Label("energy_delay_Js", "energy x latency", "J s"),
     ),
-    "timing, guaranteed": (
+    TIMING: (
         Label("period_s", "time per step", "s"),
         Label("step_latency_s", "latency of one step", "s"),
         Label("latency_s", "latency of one frame", "s"),
