@@ -55,7 +55,15 @@ from snnmap.pipeline.plan import Algorithms, Plan, plan_for, preset_of
 from snnmap.pipeline.profile import Inputs, prepared, profile
 from snnmap.reliability.crossbars import read_currents, tile_variation
 from snnmap.reliability.espine import espine_quality
-from snnmap.stages.protocols import PartitionProblem, PlacementProblem, Run, ScheduleProblem, Term, WiringProblem
+from snnmap.stages.protocols import (
+    PartitionProblem,
+    PlacementProblem,
+    Run,
+    ScheduleProblem,
+    Term,
+    TileHeat,
+    WiringProblem,
+)
 from snnmap.stages.registry import STAGES
 
 
@@ -228,12 +236,17 @@ def _judged(asked: Asked, plan: Plan, mine: Compiled, given: Given) -> Compiled:
     if goal is None or goal.figure == "hops":
         return mine
     weight = float(plan.objective.partition(":")[2] or 0.0)
-    best, kept, base = mine, "", mine.mapping.figures
-    for name in dict.fromkeys((preset.reference, "traffic")):
-        other = given.rivals.get(name) or _rival(asked, plan, name, mine)
-        base = other.mapping.figures
-        if not stays(goal, best.mapping.figures, base, weight, must_gain=name != "traffic"):
-            best, kept = other, name
+    names = dict.fromkeys((preset.reference, "traffic"))
+    rivals = {name: given.rivals.get(name) or _rival(asked, plan, name, mine) for name in names}
+    base = rivals["traffic"].mapping.figures
+    if preset.otherwise and not stays(goal, mine.mapping.figures, base, weight):
+        other = _map(asked, plan_for(plan.objective, dict(preset.otherwise)), _clusters_of(rivals["traffic"]))
+        if stays(goal, other.mapping.figures, base, weight):
+            mine = other
+    best, kept = mine, ""
+    for name, rival in rivals.items():
+        if not stays(goal, best.mapping.figures, rival.mapping.figures, weight, must_gain=name != "traffic"):
+            best, kept = rival, name
     verdict = verdict_on(plan.objective, goal, mine.mapping.figures, base, best.mapping.figures, kept)
     mapping = best.mapping
     origin = msgspec.structs.replace(
@@ -241,6 +254,10 @@ def _judged(asked: Asked, plan: Plan, mine: Compiled, given: Given) -> Compiled:
     )
     view = best.view.at(best.hardware, replace(mapping, origin=origin))
     return replace(best, view=view, verdict=verdict)
+
+
+def _clusters_of(compiled: Compiled) -> Given:
+    return Given(compiled.mapping.clustering, view=compiled.view.clusters)
 
 
 def _rival(asked: Asked, plan: Plan, name: str, mine: Compiled) -> Compiled:
@@ -267,7 +284,7 @@ def _map(asked: Asked, plan: Plan, given: Given) -> Compiled:
     hardware = hardware.sized(clustering.clusters)
     view = given.view or ClusteringView(graph, clustering)
     terms = placement_terms(view, hardware, plan, options.variation)
-    spread = PlacementProblem(view.traffic, clustering.clusters, hardware, terms)
+    spread = PlacementProblem(view.traffic, clustering.clusters, hardware, terms, heat=lambda: _heat(view, hardware))
     placement = given.placement or placed(plan.place, spread, runs["place"])
     quality = cell_quality(hardware, plan.quality)
     lines = WiringProblem(view, hardware, quality, lambda: cell_powers(view, hardware, plan.modes))
@@ -302,6 +319,12 @@ def placement_terms(view: ClusteringView, hardware: Hardware, plan: Plan, variat
 
     chip = Chip(view, hardware, tile_variation(hardware, variation))
     return tuple(TERMS[name](chip, weight) for name, weight in plan.terms if weight > 0)
+
+
+def _heat(view: ClusteringView, hardware: Hardware) -> TileHeat:
+    from snnmap.pipeline.terms import tile_heat
+
+    return tile_heat(view, hardware)
 
 
 def cell_quality(hardware: Hardware, kind: Quality) -> F64:

@@ -57,6 +57,8 @@ class Preset:
     """Whose power heats the cells in a search, of those that a technology has; the most important first."""
     goals: tuple[Goal, ...] = ()
     """What it is for; the first whose figure the technology has counts. None: it is not compared."""
+    otherwise: tuple[tuple[str, str], ...] = ()
+    """Settings that are tried too where the plan is no better than the reference; none if there are none."""
     reference: str = "traffic"
     """Objective whose mapping is returned where this one gains nothing."""
 
@@ -74,7 +76,10 @@ OBJECTIVES: dict[str, Preset] = {
     ),
     "thermal": Preset(
         "an even temperature inside crossbars; thermal:X adds X times the mean rise to the gradient",
+        partition="even_rows",
+        place="cool",
         wire="even_heat",
+        otherwise=(("partition", "kernighan_lin"),),
         weighs="wire.mean_weight",
         modes=("espine", "device"),
         goals=(

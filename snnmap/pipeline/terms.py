@@ -18,9 +18,11 @@ from snnmap.core.arrays import F64, I32, I64
 from snnmap.core.errors import InputError
 from snnmap.hardware import Hardware
 from snnmap.ir import Placement
+from snnmap.physics.espine import EspineCell
+from snnmap.physics.thermal import Sheet
 from snnmap.reliability.crossbars import row_energy
 from snnmap.reliability.device import chip_thermal
-from snnmap.stages.protocols import Term, linear
+from snnmap.stages.protocols import Term, TileHeat, linear
 
 SAMPLES = 48
 """Random placements that terms are scaled by; always the same ones, so no generator is asked for."""
@@ -56,6 +58,24 @@ def cluster_power(chip: Chip) -> F64:
     )
     power: F64 = energy / (graph.window * graph.dt)
     return power
+
+
+def tile_heat(view: ClusteringView, hardware: Hardware) -> TileHeat:
+    """What heats the tiles under a placement that is still to be chosen, at one step per dt, `hardware` sized."""
+    clustering, spikes = view.clustering, view.graph.spikes[view.graph.network.externals :]
+    of_row = np.repeat(np.arange(clustering.clusters), np.diff(clustering.row_ptr))
+    array = np.bincount(of_row, weights=row_energy(view, hardware), minlength=clustering.clusters)
+    fired = np.bincount(clustering.home, weights=spikes, minlength=clustering.clusters)
+    energy = array + fired * hardware["neuron_energy"] + _messages(view)[1] * hardware["merge_energy"]
+    seconds, chip = view.graph.window * view.graph.dt, chip_thermal(hardware, hardware.technology)
+    technology = hardware.technology
+    own = (
+        technology["thermal_resistance"]
+        if technology.mode == "device"
+        else EspineCell.of(technology).thermal_resistance
+    )
+    above = chip.own + (1.0 / Sheet.of(technology).vertical + own) / (hardware.rows * hardware.columns)
+    return TileHeat(energy / seconds, array / seconds, hardware["hop_energy"] / seconds, above, chip)
 
 
 def _messages(view: ClusteringView) -> tuple[I64, I64]:

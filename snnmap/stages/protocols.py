@@ -21,7 +21,7 @@ from snnmap.core.errors import InputError
 from snnmap.core.run import Progress, is_over
 from snnmap.hardware import Hardware
 from snnmap.ir import Clustering, Placement, Schedule, Sdfg, SpikeGraph, Traffic, Wiring
-from snnmap.physics.thermal import Sheet
+from snnmap.physics.thermal import ChipThermal, Sheet
 
 LIMIT = 2**62
 """Costs stay below this magnitude, so that a sum of two never leaves int64."""
@@ -61,6 +61,21 @@ class PartitionProblem:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class TileHeat:
+    """What heats the tiles of a chip under a placement: powers are means over time, leakage apart."""
+
+    power: F64
+    """(K,) of every cluster, wherever it lies, W: reads, firing, merging."""
+    array: F64
+    """(K,) of that, drawn in its crossbar, W."""
+    message: float
+    """W on a tile that one message of the window leaves over a link."""
+    above: float
+    """K that a crossbar is warmer than its tile on average, per watt drawn in it."""
+    chip: ChipThermal
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class PlacementProblem:
     """Put clusters on tiles."""
 
@@ -74,6 +89,8 @@ class PlacementProblem:
     """What counts beside messages x links."""
     start: Placement | None = None
     """Placement to improve, or none."""
+    heat: Callable[[], TileHeat] | None = None
+    """What heats the tiles, worked out when called; none if nobody can say."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -103,6 +103,19 @@ def test_a_search_that_fails_leaves_the_traffic_mapping(graph, chip, monkeypatch
     assert mine.mapping.origin.plan.wire.algorithm == "identity"
 
 
+def test_other_settings_are_tried_where_the_plan_is_no_better(graph, chip, monkeypatch):
+    from dataclasses import replace
+
+    poor = replace(OBJECTIVES["thermal"], wire="activity_sort", otherwise=(("wire", "even_heat"),))
+    monkeypatch.setitem(OBJECTIVES, "thermal", poor)
+    mine, traffic = (compiled(graph, chip, name) for name in ("thermal", "traffic"))
+    assert mine.verdict.kept == ""
+    assert mine.verdict.value < traffic.mapping.figures["espine_gradient_K"]
+    assert mine.mapping.origin.plan.wire.algorithm == "even_heat"
+    monkeypatch.setitem(OBJECTIVES, "thermal", replace(poor, otherwise=()))
+    assert compiled(graph, chip, "thermal").verdict.kept == "traffic"
+
+
 def test_whoever_sets_an_option_has_the_last_word(graph, chip):
     mine = compiled(graph, chip, "lifetime", settings=(("wire", "weakest_cell"),))
     assert mine.verdict is None

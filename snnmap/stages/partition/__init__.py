@@ -14,6 +14,9 @@ How
 4. `kernighan_lin`: exact moves in random order, exchanges, emptied crossbars, a Fiduccia-Mattheyses pass with gain
    buckets and return to the best prefix, until a round saves next to nothing.
 
+5. `even_rows` (of `thermal`) lets inputs trade places between the crossbars of one layer: rows of a crossbar are then
+   alike, and partial sums of silent inputs are saved; `balanced_homes` (of `throughput`) shares the merging out.
+
 A synapse must be realised exactly once, so where a neuron has a column, none of its other parts' sources may be a row,
 not even for another neuron: a rule between clusters that every construction and every move keeps.
 
@@ -24,6 +27,7 @@ KL in the order of the input (stalls where it is sorted by type), a Python callb
 Sources: Kernighan, Lin 1970; Fiduccia, Mattheyses 1982; Balaji et al. (SpiNeMap), TVLSI 28(1), 2020.
 """
 
+from snnmap.stages.partition.even_rows import EvenRows
 from snnmap.stages.partition.first_fit import FirstFit
 from snnmap.stages.partition.homes import BalancedHomes
 from snnmap.stages.partition.kernighan_lin import KernighanLin
@@ -32,7 +36,8 @@ ALGORITHMS: dict[str, type] = {
     "first_fit": FirstFit,
     "kernighan_lin": KernighanLin,
     "balanced_homes": BalancedHomes,
+    "even_rows": EvenRows,
 }
 """Partitioners by name."""
 
-__all__ = ["ALGORITHMS", "BalancedHomes", "FirstFit", "KernighanLin"]
+__all__ = ["ALGORITHMS", "BalancedHomes", "EvenRows", "FirstFit", "KernighanLin"]

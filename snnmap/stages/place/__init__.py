@@ -14,8 +14,9 @@ against a recount at the end. Searches start from a placement grown around the p
 the best placement they met, never worse than their start.
 
 **Which.** `anneal` (default) then swap descent is best at every size measured; `hill_climb` is the descent alone;
-`swarm` is the papers' particle swarm, kept because they use it; `exact` proves the optimum for up to about a dozen
-clusters, or says how far from it the placement can be; `sequential` and `random` are baselines.
+`cool` goes on over exchanges that cost no hop, to a cooler chip; `swarm` is the papers' particle swarm, kept because
+they use it; `exact` proves the optimum for up to about a dozen clusters, or says how far from it the placement can be;
+`sequential` and `random` are baselines.
 
 **Rejected.** Rounding continuous positions to the lattice (two clusters on one tile); optimising the sum of
 Manhattan distances to all targets (a multicast tree shares links, so it is a different optimum); spectral starts (bits
@@ -27,6 +28,7 @@ number of tiles makes necessary, since each change of clusters programs the cros
 
 from snnmap.stages.place.anneal import Anneal
 from snnmap.stages.place.baselines import Random, Sequential
+from snnmap.stages.place.cool import Cool
 from snnmap.stages.place.exact import Exact
 from snnmap.stages.place.hill_climb import HillClimb
 from snnmap.stages.place.swarm import Swarm
@@ -38,8 +40,9 @@ ALGORITHMS: dict[str, type[Placer]] = {
     "hill_climb": HillClimb,
     "swarm": Swarm,
     "anneal": Anneal,
+    "cool": Cool,
     "exact": Exact,
 }
 """Name to algorithm; each is a frozen dataclass of its tunables."""
 
-__all__ = ["ALGORITHMS", "Anneal", "Exact", "HillClimb", "Random", "Sequential", "Swarm"]
+__all__ = ["ALGORITHMS", "Anneal", "Cool", "Exact", "HillClimb", "Random", "Sequential", "Swarm"]

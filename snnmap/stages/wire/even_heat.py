@@ -26,8 +26,10 @@ from snnmap.stages.wire.content import content_of
 from snnmap.stages.wire.kernels.fields import Fields
 from snnmap.stages.wire.sorting import check_fits
 
-SETTLED = 1e-2
-"""Share of the cost that a round of the exact descent must gain for another to follow."""
+CALM = 0.05
+"""Share of the exchanges of the busiest round of the first descent that another must keep for one more to follow."""
+SETTLED = 0.1
+"""Share of the cost that a round of the exact descent must gain for another to follow: the second gains 1 to 3 %."""
 BESIDE = 0.1
 """Weight of all modes but the first. Measured on mnist-mlp at 16 nm, gradients over those of lines as numbered: 0.43
 and 0.97 with the first mode alone, 0.42 and 0.29 with a tenth of the second, 0.50 and 0.15 with all of it."""
@@ -116,11 +118,13 @@ class EvenHeat:
         return best
 
     def _climbed(self, crossbar: "_Crossbar", start: Spot, rng: np.random.Generator) -> Spot:
-        spot = Spot(start.row.copy(), start.column.copy())
+        spot, most = Spot(start.row.copy(), start.column.copy()), 0
         for _ in range(self.rounds):
-            if crossbar.smoothed(spot, rng) == 0:
+            kept = crossbar.smoothed(spot, rng)
+            most = max(most, kept)
+            if kept <= CALM * most:
                 break
-        before = np.inf
+        before = crossbar.cost(spot)
         for _ in range(self.rounds):
             cost = crossbar.evened(spot, rng)
             if cost >= before * (1.0 - SETTLED):

@@ -146,6 +146,32 @@ def revert(board: Board, state: State, p: int, q: int) -> None:
 
 
 @njit
+def next_level(board: Board, state: State, pairs: I64, first: int) -> int:
+    """Exchange the first of the slot pairs (n, 2) from `first` on that does not raise the cost; its number, or -1.
+
+    What `undo` takes back.
+    """
+    for n in range(first, len(pairs)):
+        p, q = pairs[n, 0], pairs[n, 1]
+        a, b = state.occupant[p], state.occupant[q]
+        if (a < 0 and b < 0) or p // board.per_tile == q // board.per_tile:
+            continue
+        if swap(board, state, p, q) <= 0:
+            keep(board, state, p, q)
+            return n
+        revert(board, state, p, q)
+    return -1
+
+
+@njit
+def undo(board: Board, state: State, pair: I64) -> int:
+    """Exchange a pair (2,) of slots back; returns the change in cost."""
+    change = swap(board, state, pair[0], pair[1])
+    keep(board, state, pair[0], pair[1])
+    return change
+
+
+@njit
 def recount(board: Board, state: State) -> int:
     """Cost of the placement from scratch; fills `state.hops`."""
     targets = board.target_ptr, board.target
