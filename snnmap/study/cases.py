@@ -1,7 +1,7 @@
 """The mappings of a comparison: every workload under every objective at every technology.
 
 A workload is profiled once. What two objectives have in common is computed once too: the clusters, where partitioner
-and crossbars are equal, and the tiles, where also the placer is and nothing but traffic guides it.
+and crossbars are equal, and the tiles, where also the placer and the technology are and no term of its own guides it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -119,12 +119,14 @@ def _compiled(graph: SpikeGraph, options: CompileOptions, known: dict[str, Any],
     """Mapping under `options`, from clusters and tiles in `known` where they must be the same, and adding to it."""
     plan = _plan(options)
     clustered = repr(plan.partition)
-    placed = None if plan.terms else f"{clustered} {plan.place!r}"
+    placed = None if plan.terms else f"{clustered} {plan.place!r} {options.technology}"
     rivals = {name: known[key] for name in REFERENCES if (key := f"{name} {options.technology}") in known}
     given = Given(known.get(clustered), known.get(placed or ""), rivals)
     compiled = compile(graph, options, progress=progress, given=given)
     known[f"{options.objective} {options.technology}"] = compiled
-    if compiled.verdict is not None and compiled.verdict.kept:
+    if compiled.mapping.origin.plan.partition != plan.record().partition or (
+        compiled.verdict is not None and compiled.verdict.kept
+    ):
         return compiled
     known[clustered] = compiled.mapping.clustering
     if placed is not None:
