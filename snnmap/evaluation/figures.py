@@ -12,7 +12,7 @@ import numpy as np
 
 from snnmap.analysis.traffic import PARTIAL
 from snnmap.analysis.view import View
-from snnmap.core.arrays import F64
+from snnmap.core.arrays import F64, offsets
 from snnmap.evaluation.judgement import is_guaranteed
 from snnmap.hardware import Hardware
 from snnmap.ir import Mapping, Metric, Report, SpikeGraph
@@ -136,6 +136,30 @@ def _hops(view: View) -> int:
     return int(np.sum(view.hops * view.traffic.messages))
 
 
+def end_hops(view: View) -> int:
+    """Link crossings, over the window, of the flits that say that a step has ended; 0 where a tick does.
+
+    One a step on the tree of every connection of the slot table, or without a table of every producer.
+    """
+    if not view.hardware.end_of_step:
+        return 0
+    mapping, mesh = view.mapping, view.hardware.topology
+    table, names = mapping.schedule.slots, mapping.sdfg.name
+    if table is not None:
+        sender = [names[producer] for producer in table.producer.tolist()]
+        ptr, target = table.target_ptr, table.target.astype(np.int64)
+    else:
+        sent = sorted(name.removeprefix("noc/").rsplit(">c", 1) for name in names if name.startswith("noc/"))
+        sender = list(dict.fromkeys(producer for producer, _ in sent))
+        ptr = offsets([sum(producer == name for producer, _ in sent) for name in sender])
+        target = np.array([int(cluster) for _, cluster in sent], np.int64)
+    cluster = np.array([-1 if name == "input" else int(name[1:].partition("/")[0]) for name in sender], np.int64)
+    tile = mapping.placement.tile.astype(np.int64)
+    origin = np.where(cluster < 0, view.hardware.port_tile, tile[cluster])
+    _, link = mesh.trees(origin, mesh.entries(origin, cluster < 0), ptr, tile[target])
+    return int(np.sum(link < mesh.entry(0))) * view.graph.window
+
+
 def _energy(rows: F64, view: View) -> list[Metric]:
     graph, hardware, moved = view.graph, view.hardware, view.traffic
     per_frame = 1.0 / graph.frames
@@ -146,7 +170,10 @@ def _energy(rows: F64, view: View) -> list[Metric]:
             hardware["neuron_energy"] * int(graph.spikes[graph.network.externals :].sum()),
             "neuron_energy x spikes",
         ),
-        "energy_noc_J": (hardware["hop_energy"] * _hops(view), "hop_energy x hops"),
+        "energy_noc_J": (
+            hardware["hop_energy"] * (_hops(view) + end_hops(view)),
+            "hop_energy x hops, those of flits that end a step included",
+        ),
         "energy_merge_J": (hardware["merge_energy"] * merged, "merge_energy x partial sums"),
     }
     total = sum(value for value, _ in parts.values()) * per_frame

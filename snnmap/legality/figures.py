@@ -11,6 +11,7 @@ import numpy as np
 
 from snnmap.hardware import Hardware
 from snnmap.ir import Mapping, SpikeGraph, Violation
+from snnmap.legality.sent import ending_hops
 
 TOLERANCE = 1e-6
 """Relative difference allowed between a reported and a recounted real number (nine digits are stored)."""
@@ -136,7 +137,7 @@ def _energy(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, messages: d
     per_frame = 1.0 / graph.frames
     array = hardware["read_voltage"] ** 2 * hardware["read_time"] * (programmed + background) * per_frame
     neuron = hardware["neuron_energy"] * float(graph.spikes[network.externals :].sum()) * per_frame
-    noc = hardware["hop_energy"] * messages["hops"] * per_frame
+    noc = hardware["hop_energy"] * (messages["hops"] + ending_hops(mapping, graph, hardware)) * per_frame
     merge = hardware["merge_energy"] * messages["messages_partial_sums"] * per_frame
     parts = {"energy_array_J": array, "energy_neuron_J": neuron, "energy_noc_J": noc, "energy_merge_J": merge}
     return {"energy_J": sum(parts.values()), **parts}

@@ -97,7 +97,7 @@ def _slot_violations(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, ca
     table = mapping.schedule.slots
     if table is None:
         speaks = bool(len(carried.sums) or len(carried.source))
-        silent = not hardware.end_of_step and not np.any(carried.sums) and not np.any(graph.spikes[carried.source])
+        silent = not hardware.end_of_step and not np.any(carried.sums) and not np.any(graph.worst_step[carried.source])
         missing = [Violation("network-slots", "schedule", "no slot table", f"{hardware.name} sends in time slots")]
         return missing if speaks and not silent else []
     wrong = _table_shape(mapping, table, hardware)
@@ -153,7 +153,8 @@ def _demand(
         by_sender[mapping.sdfg.name[producer]].setdefault(targets, q)
     goals: dict[tuple[int, int], set[int]] = defaultdict(set)
     for sender, source, cluster in zip(*(a.tolist() for a in carried[2:5]), strict=True):
-        goals[sender, source].add(cluster)
+        if hardware.end_of_step or graph.worst_step[source] > 0:
+            goals[sender, source].add(cluster)
     wrong: list[Violation] = []
     of_message: dict[str, list[int]] = defaultdict(list)
     source_of, connection_of = [], []
@@ -170,6 +171,8 @@ def _demand(
     most = busiest([np.array(connection_of, np.int64)], np.array(source_of, np.int64), graph)
     flits = {key[0]: n * hardware.spike_flits + hardware.end_of_step for key, n in most.items()}
     for sender, cluster, sums in zip(*(a.tolist() for a in carried[5:]), strict=True):
+        if sums == 0 and not hardware.end_of_step:
+            continue
         q = by_sender[carried.actor[sender]].get(frozenset([cluster]), -1)
         if q < 0:
             there = "its columns have homes there"

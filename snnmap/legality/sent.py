@@ -95,3 +95,22 @@ def walked(origin: Integers, goal: Integers, from_port: Integers, hardware: Hard
         before = done if start is origin else done + abs(along)[route]
         parts.append((route, link, before))
     return Steps(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+
+def ending_hops(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> int:
+    """Links between tiles that flits which end a step cross over the window: one per connection, else per sender."""
+    if not hardware.end_of_step:
+        return 0
+    table, names = mapping.schedule.slots, mapping.sdfg.name
+    if table is None:
+        pairs = [name.removeprefix("noc/").rsplit(">c", 1) for name in names if name.startswith("noc/")]
+        group = np.unique([sender for sender, _ in pairs], return_inverse=True)[1].reshape(-1)
+    else:
+        group = np.repeat(np.arange(len(table.producer)), np.diff(table.target_ptr))
+        pairs = [[names[table.producer[q]], str(k)] for q, k in zip(group, table.target.tolist(), strict=True)]
+    tile, port = mapping.placement.tile.astype(np.int64), hardware.port[1] * hardware.mesh_width + hardware.port[0]
+    origin = np.array([port if s == PORT else tile[int(s[1:].partition("/")[0])] for s, _ in pairs], np.int64)
+    goal = np.array([tile[int(cluster)] for _, cluster in pairs], np.int64)
+    way = walked(origin, goal, np.array([s == PORT for s, _ in pairs], bool), hardware)
+    crossed = np.unique(np.stack([group[way.route], way.link])[:, way.link < 4 * hardware.tiles], axis=1)
+    return int(crossed.shape[1]) * graph.window
