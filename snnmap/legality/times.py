@@ -54,7 +54,9 @@ def _reads(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, counted: Rec
     active = dict.fromkeys(map(tuple, np.unique(every, axis=1).T.tolist()), 0)
     bias = network.is_bias()[counted.heard_source]
     heard = (counted.heard_cluster, counted.heard_level)
-    for key, count in busiest([h[~bias] for h in heard], counted.heard_source[~bias], graph).items():
+    inside = counted.heard_source >= network.externals
+    late = inside & (counted.heard_level <= level[counted.heard_source])  # read in the step after
+    for key, count in busiest([h[~bias] for h in heard], counted.heard_source[~bias], graph, late[~bias]).items():
         active[key] = count
     for k, own in zip(*(h[bias].tolist() for h in heard), strict=True):
         active[k, own] += 1
@@ -95,8 +97,13 @@ def _counted(columns: Integers) -> tuple[list[list[int]], list[int]]:
     return values.T.tolist(), count.tolist()
 
 
-def busiest(keys: list[Integers], source: Integers, graph: SpikeGraph) -> dict[tuple[int, ...], int]:
-    """Per distinct key, the most events of its sources in one step; without events the sum of their worst steps."""
+def busiest(
+    keys: list[Integers], source: Integers, graph: SpikeGraph, late: npt.NDArray[np.bool_] | None = None
+) -> dict[tuple[int, ...], int]:
+    """Per distinct key, the most events of its sources in one step; without events the sum of their worst steps.
+
+    Events of sources that are `late` for a key count in the step after.
+    """
     order = np.lexsort(keys[::-1])
     sorted_keys = np.stack(keys)[:, order]
     new = np.any(sorted_keys[:, 1:] != sorted_keys[:, :-1], axis=0)
@@ -104,10 +111,11 @@ def busiest(keys: list[Integers], source: Integers, graph: SpikeGraph) -> dict[t
     stop = np.append(start[1:], len(order))
     named = [tuple(key) for key in sorted_keys[:, start].T.tolist()]
     source, events = source[order], graph.events
+    shift = np.zeros(len(order), np.int64) if late is None else late[order].astype(np.int64)
     if events is None:
         return {key: int(graph.worst_step[source[a:b]].sum()) for key, a, b in zip(named, start, stop, strict=True)}
     by_source = np.argsort(events.source, kind="stable")
-    step = (events.frame_of_event() * events.steps + events.step)[by_source]
+    step = (events.frame_of_event() * (events.steps + 1) + events.step)[by_source]
     weight = np.where(graph.worst_step[events.source] > 1, events.value, 1.0)[by_source]
     count = np.bincount(events.source, minlength=graph.network.sources)
     first = np.cumsum(count) - count
@@ -115,5 +123,5 @@ def busiest(keys: list[Integers], source: Integers, graph: SpikeGraph) -> dict[t
     for key, a, b in zip(named, start, stop, strict=True):
         own = source[a:b]
         at = np.repeat(first[own] - np.cumsum(count[own]) + count[own], count[own]) + np.arange(int(count[own].sum()))
-        most[key] = int(np.bincount(step[at], weights=weight[at]).max(initial=0))
+        most[key] = int(np.bincount(step[at] + np.repeat(shift[a:b], count[own]), weights=weight[at]).max(initial=0))
     return most

@@ -10,6 +10,7 @@ from snnmap.frontend import LoadOptions
 from snnmap.pipeline.compile import compile  # noqa: A004  the word every user of a compiler expects
 from snnmap.pipeline.options import CompileOptions
 from snnmap.pipeline.profile import profile
+from snnmap.simulate.chip.rates import ExecuteOptions, execute
 from snnmap.simulate.mapped import replay
 
 WORK = (
@@ -21,7 +22,7 @@ WORK = (
     ("mnist-mlp", CompileOptions(hardware="pcm-mesh-shared", settings=(("schedule.swaps", 2),))),
     ("braille-rsnn", CompileOptions()),
 )
-"""What is mapped, replayed and reported: every shipped kind of neuron, search and wiring."""
+"""What is mapped, replayed, executed and reported: every shipped kind of neuron, search and wiring."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ def warm_up(*, progress: Progress | None = None) -> WarmedUp:
         for done, (source, options) in enumerate(WORK, start=1):
             compiled = compile(profile(source, LoadOptions(samples=2)), options)
             replay(compiled.mapping, compiled.graph)
+            execute(compiled.mapping, compiled.graph, compiled.hardware, ExecuteOptions(frames=1))
             sensitivity(compiled.view)
             if progress is not None:
                 progress("warm-up", done, len(WORK), 0.0)

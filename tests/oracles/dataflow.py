@@ -74,15 +74,24 @@ def dependencies(synapses, level, biases, externals, clusters, home):
     return needed
 
 
-def active_rows(synapses, level, biases, clusters, emitted):
-    """{(cluster, level): most rows decoded in a step}; emitted: {(frame, step): {source: number of events}}."""
+def active_rows(synapses, level, biases, externals, clusters, emitted):
+    """{(cluster, level): most rows decoded in a step}, some of what was emitted in the step before.
+
+    emitted: {(frame, step): {source: number of events}}.
+    """
     most = {}
     for k, (rows, columns) in enumerate(clusters):
         for one in {level[n] for n in columns}:
             here = {s for s, n in synapses if s in rows and n in columns and level[n] == one}
+            late = {s for s in here if s >= externals and level[s] >= one}
             constant = len(here & biases)
-            steps = [sum(number for s, number in sources.items() if s in here) for sources in emitted.values()]
-            most[k, one] = constant + max(steps, default=0)
+            steps = {key for f, t in emitted for key in ((f, t), (f, t + 1))}
+            on = [
+                sum(number for s, number in emitted.get((f, t), {}).items() if s in here - late)
+                + sum(number for s, number in emitted.get((f, t - 1), {}).items() if s in late)
+                for f, t in steps
+            ]
+            most[k, one] = constant + max(on, default=0)
     return most
 
 

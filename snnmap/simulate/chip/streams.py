@@ -17,6 +17,7 @@ from snnmap.simulate.chip.program import NONE, Program, grouped, grouped_once, p
 
 BETWEEN, EXIT, ENTRY = 0, 1, 2
 """Kinds of links; as in `kernels.routers`."""
+UNSERVED = -2
 DIRECTIONS = 4
 """Links out of a tile; `hardware.topology` numbers them."""
 
@@ -44,7 +45,7 @@ class Streams:
     message: I64
     """Messages that each stream belongs to, CSR."""
     of_sender: I64
-    """(X,) stream of what every sender emits, -1 if it stays on its tile."""
+    """(X,) stream of what every sender emits; `NONE` if it stays on its tile, `UNSERVED` if no connection takes it."""
     last: I64
     """Streams on which a flit says that the step of their producer has ended, by producer; none without such flits."""
 
@@ -146,12 +147,7 @@ def _connections(program: Program, senders: Senders, mapping: Mapping, hardware:
         goals = frozenset(senders.message[senders.message_ptr[sender] : senders.message_ptr[sender + 1]].tolist())
         own = by_producer.get(int(senders.producer[sender]), [])
         fitting = [q for q in own if reached[q] == goals] + [q for q in own if reached[q] > goals]
-        if not fitting:
-            name = program.cast.names()[int(senders.producer[sender])]
-            raise InputError(
-                f"no connection of the mapping's slots holds all clusters that listen to {name}; verify it"
-            )
-        of_sender[sender] = fitting[0]
+        of_sender[sender] = fitting[0] if fitting else UNSERVED  # it may have nothing to send
     last = np.argsort(producer, kind="stable").astype(np.int64) if hardware.end_of_step else np.zeros(0, np.int64)
     return Streams(producer, table.target_ptr, np.array(message, np.int64), of_sender, last)
 

@@ -11,12 +11,13 @@ from typing import NamedTuple
 import numpy as np
 
 from snnmap.analysis.cells import programmed_cells
-from snnmap.core.arrays import I32, I64, offsets, row_of_entry
+from snnmap.core.arrays import I32, I64, frozen, offsets, row_of_entry
+from snnmap.core.errors import InputError
 from snnmap.core.run import Progress
 from snnmap.hardware import Hardware
 from snnmap.ir import Clustering, SpikeGraph, Spikes
 from snnmap.simulate.chip.program import Program, grouped
-from snnmap.simulate.chip.streams import Senders, Streams
+from snnmap.simulate.chip.streams import UNSERVED, Senders, Streams
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,7 +84,8 @@ class Workings:
     fire: I64
     """(partial columns,) fire, counted from 0, to which each is sent."""
     fires: int
-    actors: int
+    names: tuple[str, ...]
+    """(A,)"""
     rank: I64
     """(X,) turn of every sender among those of a step: by producer, then sources and columns as numbered, ends last."""
     producer: I64
@@ -123,7 +125,7 @@ def workings_of(
         biases=np.bincount(cast.heard_read[~heard], minlength=cast.reads),
         fire=cast.producer[clustering.column_neuron[partial]] - cast.reads,
         fires=cast.port - cast.reads,
-        actors=cast.port + 1,
+        names=cast.names(),
         rank=rank,
         producer=producer,
         stream=np.append(streams.of_sender, ends),
@@ -178,16 +180,22 @@ def _runs(workings: Workings, emitted: Emitted, steps: int) -> tuple[I64, I32, I
     step = np.append(emitted.step, np.repeat(np.arange(steps), len(ends)))
     sender = np.append(emitted.sender, np.tile(ends, steps))
     count = np.append(emitted.times, np.ones(steps * len(ends), np.int64))
+    unserved = np.flatnonzero(workings.stream[sender] == UNSERVED)
+    if len(unserved):
+        raise InputError(
+            f"{workings.names[workings.producer[sender[unserved[0]]]]} sends, but no connection of the mapping's slots "
+            "leads to all that listen; verify it"
+        )
     travels = workings.stream[sender] >= 0
     step, sender, count = step[travels], sender[travels], count[travels]
     order = np.argsort(step * len(workings.rank) + workings.rank[sender], kind="stable")
     step, sender, count = step[order], sender[order], count[order]
-    at, stream = step * workings.actors + workings.producer[sender], workings.stream[sender]
+    at, stream = step * len(workings.names) + workings.producer[sender], workings.stream[sender]
     flits = count * workings.weight[sender]
     new = np.flatnonzero((np.diff(at, prepend=-1) != 0) | (np.diff(stream, prepend=-1) != 0))
     if len(new):
         flits = np.add.reduceat(flits, new)
-    ptr = offsets(np.bincount(at[new], minlength=steps * workings.actors))
+    ptr = offsets(np.bincount(at[new], minlength=steps * len(workings.names)))
     return ptr, stream[new].astype(np.int32), flits.astype(np.int32)
 
 
@@ -197,9 +205,9 @@ class Worst:
     def __init__(self, workings: Workings) -> None:
         self._workings = workings
         self._rows = workings.biases.copy()
-        self._most = np.full(workings.actors, -1, np.int64)
+        self._most = np.full(len(workings.names), -1, np.int64)
         none = np.zeros(0, np.int32)
-        self._runs = [(none, none)] * workings.actors
+        self._runs = [(none, none)] * len(workings.names)
 
     def see(self, trace: Trace) -> None:
         """Compare with the steps of a trace."""
@@ -225,9 +233,9 @@ def worst_bound(workings: Workings) -> Trace:
     """One step at least as busy as any, of a profile that kept no events: every source and column at its worst."""
     worst = np.where(workings.graph.network.is_bias(), 0, workings.graph.worst_step).astype(np.int64)
     source = np.flatnonzero(worst)
-    once = np.zeros(len(source), np.int32)
+    once, who = frozen(np.zeros(len(source)), np.int32), frozen(source, np.int32)  # of the types that events have
     now = Driven(workings.reads.ptr, workings.reads.place, np.zeros_like(workings.reads.delayed), workings.reads.places)
-    rows = now.total(once, source.astype(np.int32), worst[source], 1) + workings.biases
+    rows = now.total(once, who, worst[source], 1) + workings.biases
     column = np.arange(len(workings.fire))
     sender = np.append(source, workings.graph.network.sources + column)
     emitted = Emitted(np.zeros(len(sender), np.int64), sender, np.append(worst[source], np.ones_like(column)))

@@ -119,10 +119,11 @@ def by_source(source: I64, value: I64, sources: int) -> tuple[I64, I64]:
     return offsets(np.bincount(key // span, minlength=sources)), key % span
 
 
-def busiest_steps(graph: SpikeGraph, ptr: I64, slot: I64, slots: int) -> I64:
+def busiest_steps(graph: SpikeGraph, ptr: I64, slot: I64, slots: int, late: Bool | None = None) -> I64:
     """Most events in any one step of the sources listed by slot, int64 (slots,); `ptr`, `slot`: CSR by source.
 
-    Exact from the profile's events; without them the bound sum over the slot's sources of their worst step.
+    Events count in the step after where `late`. Exact from the profile's events; without them the bound sum over the
+    slot's sources of their worst step.
     """
     from snnmap.stages.schedule.kernels.busiest import busiest
 
@@ -130,7 +131,8 @@ def busiest_steps(graph: SpikeGraph, ptr: I64, slot: I64, slots: int) -> I64:
     if events is not None:
         arrays = (events.frame, events.step, events.source, events.value)
         emits_several = graph.worst_step > 1  # then the value of an event is a number of events
-        return busiest(*arrays, emits_several, ptr, slot, slots)
+        shifted = np.zeros(len(slot), np.bool_) if late is None else late
+        return busiest(*arrays, emits_several, ptr, slot, shifted, slots)
     most: I32 = np.where(graph.network.is_bias(), 0, graph.worst_step)
     bound = np.zeros(slots, np.int64)
     np.add.at(bound, slot, most[row_of_entry(ptr)])

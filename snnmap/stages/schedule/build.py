@@ -19,7 +19,7 @@ or a higher level.
 
 import numpy as np
 
-from snnmap.core.arrays import I64, frozen
+from snnmap.core.arrays import I64, frozen, row_of_entry
 from snnmap.core.errors import InputError
 from snnmap.hardware import Hardware
 from snnmap.ir import Clustering, Placement, Sdfg, SpikeGraph, Traffic
@@ -91,7 +91,9 @@ def program_ticks(hardware: Hardware, clustering: Clustering, tile: I64) -> I64:
 def _read_ticks(graph: SpikeGraph, hardware: Hardware, actors: Actors, heard: Listening) -> I64:
     """Execution time of every read without programming, int64 (reads,)."""
     ptr, read = by_source(heard.source, heard.read, graph.network.sources)
-    active = busiest_steps(graph, ptr, read, actors.reads)
+    level = np.append(actors.level(), -1)[actors.producer]  # of who sends: -1 for the port, as for nobody
+    late = actors.read_level[read] <= level[row_of_entry(ptr)]
+    active = busiest_steps(graph, ptr, read, actors.reads, late)
     active += np.bincount(heard.read[graph.network.is_bias()[heard.source]], minlength=actors.reads)
     return ticks(hardware, "read_time") + ticks(hardware, "row_time") * active
 

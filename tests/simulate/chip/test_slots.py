@@ -77,7 +77,7 @@ def test_a_source_takes_the_connection_to_its_clusters_or_one_that_holds_them():
     for slots, crossed in ((both, 3 + 3), (table((port, [0, 1], [(0, 5)]), (port, [0], [(5, 5)])), 1 + 2 * 2)):
         execution, _, _ = executed(network, [[{0: 1, 1: 2}]], clusters, tile, hardware, slots=slots)
         assert execution.received == crossed
-    with pytest.raises(InputError, match="no connection of the mapping's slots holds all clusters"):
+    with pytest.raises(InputError, match="input sends, but no connection of the mapping's slots leads to all"):
         executed(network, [[{1: 1}]], clusters, tile, hardware, slots=table((port, [0], [(0, 5)])))
     with pytest.raises(InputError, match="slots of c0/l1/fire lead to cluster 0, to which it sends nothing"):
         run(table((INPUT, [0], [(1, 1)]), (FIRE, [0, 1], [(3, 1)])))

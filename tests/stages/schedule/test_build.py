@@ -79,7 +79,7 @@ def test_times_are_those_of_the_busiest_steps(seed):
     case = random_case(seed)
     sdfg = build_sdfg(*case.stage)
     time = {name: int(t) for name, t in zip(sdfg.name, sdfg.time, strict=True)}
-    rows = active_rows(case.synapses, case.level, case.biases, case.clusters, case.emitted)
+    rows = active_rows(case.synapses, case.level, case.biases, case.externals, case.clusters, case.emitted)
     reads = {(k, level): n for (k, level), n in rows.items()}
     for (k, level), active in reads.items():
         assert time.pop(f"c{k}/l{level}/read") == PICO["read_time"] + PICO["row_time"] * active

@@ -7,29 +7,29 @@ from snnmap.core.jit import njit
 
 
 @njit
-def busiest(frame: I64, step: I32, source: I32, value: F32, counted: Bool, ptr: I64, slot: I64, slots: int) -> I64:
+def busiest(
+    frame: I64, step: I32, source: I32, value: F32, counted: Bool, ptr: I64, slot: I64, late: Bool, slots: int
+) -> I64:
     """Most events in any one (frame, step) that fall into each slot, int64 (slots,).
 
-    An event of source s falls once into every slot of `slot[ptr[s]:ptr[s + 1]]`; with `counted[s]` its value is a
-    number of events. Events are sorted by frame, then step.
+    An event of source s falls once into every slot of `slot[ptr[s]:ptr[s + 1]]`, where `late` in the step after; with
+    `counted[s]` its value is a number of events. Events are sorted by frame, then step.
     """
     most = np.zeros(slots, np.int64)
-    now = np.zeros(slots, np.int64)
+    total = np.zeros((2, slots), np.int64)  # of the step at hand and the next, even and odd ones in turn
+    of_step = np.full((2, slots), -1, np.int64)
+    span = step.max() + 2 if len(step) else 2  # what is late in the last step of a frame is in none of the next
     for f in range(len(frame) - 1):
-        begin = frame[f]
-        while begin < frame[f + 1]:
-            end = begin
-            while end < frame[f + 1] and step[end] == step[begin]:
-                s = source[end]
-                times = np.int64(np.ceil(abs(value[end]))) if counted[s] else np.int64(1)
-                for at in range(ptr[s], ptr[s + 1]):
-                    now[slot[at]] += times
-                    most[slot[at]] = max(most[slot[at]], now[slot[at]])
-                end += 1
-            for event in range(begin, end):
-                for at in range(ptr[source[event]], ptr[source[event] + 1]):
-                    now[slot[at]] = 0
-            begin = end
+        for event in range(frame[f], frame[f + 1]):
+            s = source[event]
+            times = np.int64(np.ceil(abs(value[event]))) if counted[s] else np.int64(1)
+            for at in range(ptr[s], ptr[s + 1]):
+                here, when = slot[at], f * span + step[event] + late[at]
+                if of_step[when % 2, here] != when:
+                    of_step[when % 2, here] = when
+                    total[when % 2, here] = 0
+                total[when % 2, here] += times
+                most[here] = max(most[here], total[when % 2, here])
     return most
 
 
