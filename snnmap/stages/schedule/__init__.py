@@ -7,8 +7,10 @@ Messages between tiles and from the chip's port are actors of their own (`networ
 channels; a tile runs its actors one at a time in a static order. Times are the worst step of the profile, from rows,
 columns and spikes.
 
-**Guarantee** (`sdf.ratio`). Period = maximum cycle ratio of the graph with the tiles' orders. It holds for data whose
-steps are no busier than the profile's.
+**Guarantee.** On a network of time slots every flit of a step has a slot of its own on every link (`connections`,
+`slots`), and the period is the length of that table. On a best-effort network it is the maximum cycle ratio of the
+graph (`sdf.ratio`) with estimated message times, so no guarantee. Either holds for data whose steps are no busier than
+the profile's, and for steps that enter no faster than one a period.
 
 **Rejected.** The public Drexel code gives every actor one constant time and every channel equal rates, so its
 throughput is 1/tau for any mapping: `frame_level` builds that form for comparison, analysed by the same code after
