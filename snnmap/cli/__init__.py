@@ -1,7 +1,8 @@
 """The command line: a thin shell over the public functions of the same names.
 
 Results go to stdout, everything else to stderr. `--json` prints one JSON document on stdout. Exit codes: 0 done, 1 the
-mapping is not legal, 2 the input or the command is wrong, 3 it does not fit the hardware, 130 stopped by the user.
+mapping is not legal or breaks its guarantee, 2 the input or the command is wrong, 3 it does not fit the hardware, 130
+stopped by the user.
 """
 
 import sys

@@ -31,7 +31,7 @@ class Gate(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.2
 
 @click.command(
     epilog="\b\nExamples:\n"
-    "  snnmap simulate mapping.json                                the three rates, beside what the mapping promises\n"
+    "  snnmap simulate mapping.json                                the three rates, beside what the mapping says\n"
     "  snnmap simulate mapping.json --worst                        the busiest step of everything in every step\n"
     "  snnmap simulate mapping.json --arbitration oldest --buffers 2\n"
     "  snnmap simulate mapping.json --frames 10 --gate guaranteed  no step enters before its time: is anything late?\n"
@@ -63,28 +63,29 @@ class Gate(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.2
 @click.option("--hw", "hardware", help="Chip file; default: the one that the mapping names.")
 @options.quiet
 @options.as_json
-def simulate(file: Path, workload: str | None, hardware: str | None, quiet: bool, json_: bool, **given: Any) -> None:
+def simulate(file: Path, workload: str | None, hardware: str | None, quiet: bool, json_: bool, **given: Any) -> int:
     """Run the mapped chip event by event, with code that shares nothing with the scheduler.
 
     Tiles fire in their static orders, flits cross the network, with the profile's spikes. Prints how fast the chip is
     at its worst, on the slowest frame and on the average of all, each beside the period that the mapping promises, and
-    how many firings began later than the mapping says.
+    how many firings began later than the mapping says. Exit code 1 if a guarantee is broken.
     """
     with show.progress(quiet) as progress:
         answer = snnmap.simulate_file(
             file, snnmap.ExecuteOptions(**given), workload=workload, hardware=hardware, progress=progress
         )
+    document, broken = answer.document(), int(bool(answer.guaranteed and answer.slower))
     if json_:
-        show.as_json(answer.document())
-        return
-    document = answer.document()
-    period = document["promised_seconds_per_step"]
-    title = f"{file}: the mapping promises a step every {show.number(period, 's')}, {show.number(1 / period, '1/s')}"
+        show.as_json(document)
+        return broken
+    period, worth = document["promised_seconds_per_step"], "guarantees" if answer.guaranteed else "estimates"
+    title = f"{file}: the mapping {worth} a step every {show.number(period, 's')}, {show.number(1 / period, '1/s')}"
     rows = [_row(name, document) for name in ROWS if document[name] is not None]
-    show.table(title, ("rate", "of", "a step every", "rate / promised", "late firings", "the latest"), rows)
-    slow = [name for name in ROWS if document[name] is not None and document[name]["ratio"] < 1.0]
-    if slow:
-        show.line(f"slower than promised: {', '.join(slow)}")
+    show.table(title, ("rate", "of", "a step every", "rate / mapping's", "late firings", "the latest"), rows)
+    if answer.slower:
+        said = "the guarantee is broken" if answer.guaranteed else "slower than estimated"
+        show.line(f"{said}: {', '.join(answer.slower)}")
+    return broken
 
 
 def _row(name: str, document: dict[str, Any]) -> tuple[str, ...]:
@@ -94,6 +95,6 @@ def _row(name: str, document: dict[str, Any]) -> tuple[str, ...]:
         "frame": f"frame {document['slowest_frame']}, the slowest, again and again",
         "mean": f"{document['frames']:,} frames one after the other",
     }[name]
-    late = f"{found['late']:,} of {found['firings']:,}"
+    late = "-" if found["late"] is None else f"{found['late']:,} of {found['firings']:,}"
     by = f"{found['latest_actor']} by {show.number(found['latest_seconds'], 's')}" if found["late"] else "-"
     return name, of, show.number(found["seconds_per_step"], "s"), f"{found['ratio']:.4f}", late, by

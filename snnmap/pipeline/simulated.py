@@ -1,9 +1,11 @@
 """A mapping file run as a chip: its workload profiled anew, its chip, and the rates of what then happens."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from snnmap.core.errors import InputError
 from snnmap.core.run import Progress
+from snnmap.evaluation.judgement import is_guaranteed
 from snnmap.hardware import Hardware
 from snnmap.ir import Mapping, SpikeGraph
 from snnmap.pipeline.reopen import reopen
@@ -40,7 +42,8 @@ def simulate_file(
     """
     mapping, graph, chip = reopen(file, workload=workload, hardware=hardware, progress=progress)
     _check(mapping, graph, chip)
-    return rates(mapping, graph, chip, options, progress=progress)
+    found = rates(mapping, graph, chip, options, progress=progress)
+    return replace(found, guaranteed=is_guaranteed(mapping, chip))
 
 
 def _check(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,7 @@ def mapping(recipe: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_three_rates_are_printed_with_what_they_are_of(run: Ran, mapping: Path) -> None:
     code, out, _ = run("simulate", mapping, "--quiet")
     assert code == 0
-    assert "the mapping promises a step every" in out
+    assert "the mapping estimates a step every" in out
     for words in ("every read, fire and producer at its busiest step", "the slowest, again and again", "2 frames"):
         assert words in " ".join(out.split())
 
@@ -49,6 +50,7 @@ def test_only_the_worst_and_gates(run: Ran, mapping: Path) -> None:
     assert document["worst"]["seconds_per_step"] == pytest.approx(1e-3)
     slow = json.loads(run("simulate", mapping, "--json", "--worst", "--gate", "realtime")[1])
     assert slow["worst"]["seconds_per_step"] == pytest.approx(snnmap.load(mapping).workload.dt)
+    assert (slow["worst"]["late"], slow["slower"]) == (None, [])  # the port is slow, not the chip
 
 
 @pytest.mark.parametrize(
@@ -72,8 +74,16 @@ def test_bad_input_is_one_line(run: Ran, mapping: Path, options: tuple[object, .
 
 def test_what_is_slower_than_promised_is_said(run: Ran, mapping: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     answer = snnmap.simulate_file(mapping, snnmap.ExecuteOptions(worst=True))
-    document = answer.document()
-    document["worst"]["ratio"] = 0.9
-    monkeypatch.setattr(snnmap.Rates, "document", lambda _: document)
-    out = run("simulate", mapping, "--worst", "--quiet")[1]
-    assert "slower than promised: worst" in out
+    assert answer.worst is not None
+    estimate = replace(answer, promised=answer.worst.period - 1)
+    for slow, said, exit_code in (
+        (estimate, "slower than estimated: worst", 0),
+        (replace(estimate, guaranteed=True), "the guarantee is broken: worst", 1),
+        (replace(answer, guaranteed=True), "", 0),
+    ):
+        monkeypatch.setattr(snnmap, "simulate_file", lambda *_, found=slow, **__: found)
+        code, out, _ = run("simulate", mapping, "--worst", "--quiet")
+        assert code == exit_code
+        assert said in out
+        assert ("broken" in out or "slower" in out) == bool(said)
+        assert run("simulate", mapping, "--worst", "--quiet", "--json")[0] == exit_code

@@ -56,7 +56,8 @@ class Measured:
     """Over how many steps."""
     cyclic: bool
     """Whether the ends of the steps repeat with a whole number of steps, so that the period is exact for ever."""
-    late: Lateness
+    late: Lateness | None
+    """None if steps come in slower than the mapping's period: then it says nothing about when they end."""
     events: int
     """Events of the run."""
 
@@ -77,11 +78,27 @@ class Rates:
     """Frame of `frame`."""
     frames: int
     """Frames of `mean`."""
+    guaranteed: bool | None = None
+    """Whether the promise is a guarantee, not an estimate; none: not known."""
+
+    @property
+    def measured(self) -> dict[str, Measured]:
+        """What was measured, by name."""
+        every = {"worst": self.worst, "frame": self.frame, "mean": self.mean}
+        return {name: found for name, found in every.items() if found is not None}
+
+    @property
+    def slower(self) -> tuple[str, ...]:
+        """Rates below what is promised, or with late firings, though steps came in as fast as promised."""
+        own = {name: found for name, found in self.measured.items() if found.late is not None}
+        return tuple(name for name, m in own.items() if m.period > self.promised or (m.late and m.late.late))
 
     def document(self) -> dict[str, Any]:
         """Everything, JSON-able, in seconds."""
         return {
             "promised_seconds_per_step": float(self.promised) * self.tick,
+            "guaranteed": self.guaranteed,
+            "slower": list(self.slower),
             **{name: self._measured(getattr(self, name)) for name in ("worst", "frame", "mean")},
             "slowest_frame": self.slowest,
             "frames": self.frames,
@@ -90,16 +107,17 @@ class Rates:
     def _measured(self, measured: Measured | None) -> dict[str, Any] | None:
         if measured is None:
             return None
+        late = measured.late
         return {
             "seconds_per_step": float(measured.period) * self.tick,
             "ratio": self.ratio(measured),
             "steps": measured.steps,
             "cyclic": measured.cyclic,
-            "late": measured.late.late,
-            "firings": measured.late.firings,
-            "latest_seconds": float(measured.late.largest) * self.tick,
-            "latest_actor": measured.late.actor,
-            "latest_step": measured.late.step,
+            "late": None if late is None else late.late,
+            "firings": None if late is None else late.firings,
+            "latest_seconds": None if late is None else float(late.largest) * self.tick,
+            "latest_actor": None if late is None else late.actor,
+            "latest_step": None if late is None else late.step,
             "events": measured.events,
         }
 
@@ -166,10 +184,8 @@ def rates(
     _check(chosen)
     machine = machine_of(mapping, graph, hardware)
     events = _events(graph, chosen)
-    schedule = mapping.schedule
-    promised = Fraction(schedule.period_numerator, schedule.period_denominator)
     worst = _worst(machine, worst_trace(machine, events, progress), chosen, progress)
-    alone = Rates(promised, machine.tick, worst, None, None, None, 0)
+    alone = Rates(_promised(mapping), machine.tick, worst, None, None, None, 0)
     if chosen.worst or events is None:
         return alone
     shown = _shown(graph, chosen)
@@ -202,10 +218,11 @@ def cycle(ends: I64) -> int | None:
 
 def _worst(machine: Machine, trace: Trace, chosen: ExecuteOptions, progress: Progress | None) -> Measured:
     execution = _run(machine, trace, np.zeros(WORST_STEPS, np.int64), chosen, progress)
+    gate = _gate(machine, chosen)
     first, last = WARM_UP, WORST_STEPS - TAIL
     steps = cycle(execution.step_end[first : last + 1])
     start = first if steps is None else last - steps
-    return _measured(machine, execution, start, last, steps is not None)
+    return _measured(machine, execution, (start, last), gate, steps is not None)
 
 
 def _mean(
@@ -218,19 +235,29 @@ def _mean(
     first = np.searchsorted(kinds, [shown[-1], *shown]) * steps
     execution = _run(machine, trace, (first[:, None] + np.arange(steps)).ravel(), chosen, progress)
     ends = execution.step_end[steps - 1 :: steps]
-    return _measured(machine, execution, steps - 1, len(execution.start) - 1, False), ends
+    span = (steps - 1, len(execution.start) - 1)
+    return _measured(machine, execution, span, _gate(machine, chosen), False), ends
 
 
 def _frame(machine: Machine, events: Spikes, frame: int, chosen: ExecuteOptions, progress: Progress | None) -> Measured:
     steps = events.steps
     trace = trace_of(machine.workings, events, [frame])
     execution = _run(machine, trace, np.tile(np.arange(steps), 3), chosen, progress)
-    return _measured(machine, execution, steps - 1, 2 * steps - 1, False)
+    return _measured(machine, execution, (steps - 1, 2 * steps - 1), _gate(machine, chosen), False)
 
 
-def _measured(machine: Machine, execution: Execution, first: int, last: int, cyclic: bool) -> Measured:
-    late = lateness(machine.mapping, execution)
-    return Measured(execution.period(first, last), last - first, cyclic, late, execution.events)
+def _measured(
+    machine: Machine, execution: Execution, span: tuple[int, int], gate: Fraction | None, cyclic: bool
+) -> Measured:
+    """Period from the end of the first step of `span` to the end of the last."""
+    in_time = gate is None or gate <= _promised(machine.mapping)
+    late = lateness(machine.mapping, execution) if in_time else None
+    return Measured(execution.period(*span), span[1] - span[0], cyclic, late, execution.events)
+
+
+def _promised(mapping: Mapping) -> Fraction:
+    """Ticks per step."""
+    return Fraction(mapping.schedule.period_numerator, mapping.schedule.period_denominator)
 
 
 def _run(machine: Machine, trace: Trace, row: I64, chosen: ExecuteOptions, progress: Progress | None) -> Execution:
@@ -246,9 +273,8 @@ def _gate(machine: Machine, chosen: ExecuteOptions) -> Fraction | None:
     """Ticks between two steps."""
     if chosen.gate is None:
         return None
-    schedule = machine.mapping.schedule
     if chosen.gate == GUARANTEED:
-        return Fraction(schedule.period_numerator, schedule.period_denominator)
+        return _promised(machine.mapping)
     seconds = machine.workings.graph.dt if chosen.gate == REAL_TIME else float(chosen.gate)
     return Fraction(round(seconds / machine.tick))
 
