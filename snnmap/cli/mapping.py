@@ -87,7 +87,8 @@ def compile_(
     if compiled.graph.accuracy is not None:
         title += f"; profiled accuracy {100 * compiled.graph.accuracy:.1f} % of {compiled.graph.frames:,} samples"
     figures(compiled.mapping.figures, title, compiled.reading)
-    show.line(holds_for(compiled.graph.frames, compiled.hardware.noc, guaranteed=compiled.reading.guaranteed))
+    worth = compiled.reading.guaranteed
+    show.line(holds_for(compiled.graph.frames, compiled.hardware.noc, guaranteed=worth, margin=compiled.mapping.margin))
     for line in limited_by(compiled.bottleneck):
         show.line(line)
     show.line("legal; nothing written, -o FILE keeps the mapping" if output is None else f"legal; wrote {output}")

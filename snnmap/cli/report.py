@@ -13,7 +13,7 @@ from snnmap.core.files import must_be_folder
 from snnmap.render.judged import remarks
 from snnmap.render.labels import LABELS, mode_of
 from snnmap.render.numbers import difference, number
-from snnmap.render.timing import holds_for, limited_by
+from snnmap.render.timing import depends_on_data, holds_for, limited_by
 
 SHOWN = 3
 """Quantities listed per headline figure."""
@@ -62,8 +62,10 @@ def report(file: Path, plot: Path | None, crossbar: int | None, quiet: bool, jso
     figures(mapped.figures, f"{mapped.mapping.workload.name} on {chip.name}, {chip.technology}", mapped.reading)
     if mapped.view is not None and mapped.reading is not None:
         view = mapped.view
-        show.line(holds_for(view.graph.frames, view.hardware.noc, guaranteed=mapped.reading.guaranteed))
-        for line in limited_by(mapped.bottleneck):
+        worth = mapped.reading.guaranteed
+        show.line(holds_for(view.graph.frames, view.hardware.noc, guaranteed=worth, margin=mapped.mapping.margin))
+        data = [] if mapped.fragility is None else depends_on_data(mapped.fragility, view.period)
+        for line in (*limited_by(mapped.bottleneck), *data):
             show.line(line)
         show.line()
     _sensitivity(mapped)

@@ -30,7 +30,7 @@ from snnmap.ir.origin import (
     Unrolled,
     WorkloadFacts,
 )
-from snnmap.ir.results import Bottleneck, Chart, Judgement, Metric, Reading, Report, Violation
+from snnmap.ir.results import Bottleneck, Chart, Fragility, Judgement, Metric, Reading, Report, Violation
 
 __all__ = [
     "ANALOG",
@@ -41,6 +41,7 @@ __all__ = [
     "ChipFacts",
     "Clustering",
     "Dynamics",
+    "Fragility",
     "Judgement",
     "Kind",
     "Mapping",

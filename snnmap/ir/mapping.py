@@ -127,6 +127,11 @@ class Mapping:
     workload: WorkloadFacts
     origin: Origin
 
+    @property
+    def margin(self) -> float:
+        """Share by which steps may be busier than the profiled ones, as the scheduler was told; 0 if it has no such."""
+        return float(self.origin.plan.schedule.options.get("margin") or 0.0)
+
     def to_networkx(self) -> Any:
         """Cluster graph as a `networkx.MultiDiGraph`: who talks to whom in the profiled window.
 

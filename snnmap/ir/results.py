@@ -117,6 +117,18 @@ class Bottleneck:
     """Whether the cycle is the order of one tile."""
 
 
+@dataclass(frozen=True, slots=True)
+class Fragility:
+    """How far the time per step depends on the profiled data."""
+
+    periods: tuple[tuple[float, float], ...]
+    """Margin by which steps may be busier, and the seconds per step then; 1e9 is any data."""
+    left_out: int
+    """Frames of the second half of the profile."""
+    busier: int
+    """Those with a step busier than any of the first half."""
+
+
 class Chart(NamedTuple):
     """One map: a value per tile (T,) or per cell (R, C); NaN where there is none."""
 

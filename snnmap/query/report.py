@@ -15,12 +15,13 @@ from snnmap.analysis.view import View
 from snnmap.core.errors import InputError
 from snnmap.core.run import Progress
 from snnmap.evaluation.bottleneck import bottleneck
+from snnmap.evaluation.fragility import fragility
 from snnmap.evaluation.judgement import reading_of
 from snnmap.evaluation.maps import crossbar_fields, crossbar_maps, tile_maps, weakest_crossbar
 from snnmap.evaluation.sensitivity import HEADLINES, Sensitivity, Swing, conclusions, sensitivity, swings
 from snnmap.formats.mapping import load
 from snnmap.hardware import Hardware, Quantity
-from snnmap.ir import Bottleneck, Reading, Violation
+from snnmap.ir import Bottleneck, Fragility, Reading, Violation
 from snnmap.ir import Mapping as Mapped
 from snnmap.pipeline.operating import OperatingOptions
 from snnmap.pipeline.reopen import at_point, graph_of, hardware_of, violations
@@ -51,6 +52,8 @@ class MappingReport:
     """What the figures are for, and how far they can be believed; none without the chip's file."""
     notes: tuple[str, ...]
     """What could not be done, and why."""
+    fragility: Fragility | None = None
+    """How the timing depends on the profiled data, if the workload is at hand."""
 
     @property
     def legal(self) -> bool | None:
@@ -108,7 +111,7 @@ class MappingReport:
             "conclusions": self.conclusions(),
             "weakest_crossbar": self.weakest,
             "crossbar_fields": [] if self.view is None else crossbar_fields(self.view),
-            "timing": timing_document(self.reading, self.bottleneck),
+            "timing": timing_document(self.reading, self.bottleneck, self.fragility),
             "judgements": [] if self.reading is None else [j._asdict() for j in self.reading.judgements],
             "notes": list(self.notes),
         }
@@ -181,7 +184,8 @@ def _found(view: View, progress: Progress | None) -> MappingReport:
     depends = sensitivity(view, progress=progress)
     constants, weakest = _constants(chip, depends.used), weakest_crossbar(view)
     read = reading_of(mapping, chip)
-    return MappingReport(mapping, mapping.figures, constants, depends, weakest, view, (), read, ())
+    data = fragility(view)
+    return MappingReport(mapping, mapping.figures, constants, depends, weakest, view, (), read, (), data)
 
 
 def _constants(chip: Hardware, used: tuple[str, ...] | None) -> tuple[tuple[str, Quantity], ...]:

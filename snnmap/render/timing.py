@@ -3,12 +3,14 @@
 from dataclasses import asdict
 from typing import Any
 
-from snnmap.ir import Bottleneck, Reading
+from snnmap.ir import Bottleneck, Fragility, Reading
 from snnmap.render.numbers import number
 
 DIGITS = 3
 SHOWN = 6
 """Most actors of a cycle that a line names."""
+ANY_DATA = 1e9
+"""Margin that stands for any data."""
 
 DOES = {
     "merge": "{count:,} partial sums merged one by one",
@@ -21,14 +23,34 @@ DOES = {
 """Kind to what takes the time."""
 
 
-def holds_for(frames: int, noc: str, guaranteed: bool) -> str:
+def holds_for(frames: int, noc: str, *, guaranteed: bool, margin: float = 0.0) -> str:
     """For which data the timing holds, or why it is no guarantee."""
-    if guaranteed:
-        return f"holds for data whose steps are no busier than those of the {frames:,} profiled frames"
-    return (
-        f"an estimate, no guarantee: on a {noc} network flits wait for others in ways that no bound here covers; "
-        '`snnmap simulate` runs it, and a chip with noc = "tdm" guarantees it'
-    )
+    if not guaranteed:
+        return (
+            f"an estimate, no guarantee: on a {noc} network flits wait for others in ways that no bound here covers; "
+            '`snnmap simulate` runs it, and a chip with noc = "tdm" guarantees it'
+        )
+    if margin >= ANY_DATA:
+        return "holds for any data"
+    busier = f" by more than {100 * margin:g} %" if margin else ""
+    return f"holds for data whose steps are no busier{busier} than those of the {frames:,} profiled frames"
+
+
+def depends_on_data(found: Fragility, period: float) -> list[str]:
+    """What busier data would make of the time per step, a line each."""
+    lines = []
+    for margin, seconds in found.periods:
+        data = "for any data" if margin >= ANY_DATA else f"with steps {100 * margin:g} % busier"
+        lines.append(
+            f"{data}: {number(seconds, 's', DIGITS)} a step, x {seconds / period:.3g} "
+            f"(--set schedule.margin={margin:g})"
+        )
+    if found.left_out:
+        lines.append(
+            f"had half of the frames been profiled, {found.busier:,} of the other {found.left_out:,} would have had a "
+            "busier step on some crossbar"
+        )
+    return lines
 
 
 def limited_by(found: Bottleneck | None) -> list[str]:
@@ -49,9 +71,10 @@ def limited_by(found: Bottleneck | None) -> list[str]:
     ]
 
 
-def timing_document(reading: Reading | None, found: Bottleneck | None) -> dict[str, Any]:
-    """Whether the timing is guaranteed and what limits it, JSON-able; none where it is not known."""
+def timing_document(reading: Reading | None, found: Bottleneck | None, data: Fragility | None = None) -> dict[str, Any]:
+    """Whether the timing is guaranteed, what limits it and how it depends on the data; none where it is not known."""
     return {
         "guaranteed": None if reading is None else reading.guaranteed,
         "limited_by": None if found is None else asdict(found),
+        "data": None if data is None else asdict(data),
     }

@@ -11,6 +11,11 @@ import numpy as np
 from snnmap.core.arrays import I32, I64, Bool, offsets, row_of_entry
 from snnmap.ir import Clustering, SpikeGraph
 
+ANY_DATA = 1e9
+"""Margin at which every source emits in every step as in its own worst, and once at least."""
+NOISE = 1e-12
+"""Relative: 10 % more than 10 rows are 11, not 12."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Actors:
@@ -119,21 +124,33 @@ def by_source(source: I64, value: I64, sources: int) -> tuple[I64, I64]:
     return offsets(np.bincount(key // span, minlength=sources)), key % span
 
 
-def busiest_steps(graph: SpikeGraph, ptr: I64, slot: I64, slots: int, late: Bool | None = None) -> I64:
+def busiest_steps(
+    graph: SpikeGraph, ptr: I64, slot: I64, slots: int, late: Bool | None = None, margin: float = 0.0
+) -> I64:
     """Most events in any one step of the sources listed by slot, int64 (slots,); `ptr`, `slot`: CSR by source.
 
-    Events count in the step after where `late`. Exact from the profile's events; without them the bound sum over the
-    slot's sources of their worst step.
+    Events count in the step after where `late`. Exact from the profile's events, and with a `margin` that much more of
+    them, never above the sum over the slot's sources of their worst step, which is the bound without events; from
+    `ANY_DATA` on that sum, with every source on at least once.
     """
     from snnmap.stages.schedule.kernels.busiest import busiest
 
     events = graph.events
-    if events is not None:
-        arrays = (events.frame, events.step, events.source, events.value)
-        emits_several = graph.worst_step > 1  # then the value of an event is a number of events
-        shifted = np.zeros(len(slot), np.bool_) if late is None else late
-        return busiest(*arrays, emits_several, ptr, slot, shifted, slots)
-    most: I32 = np.where(graph.network.is_bias(), 0, graph.worst_step)
+    if events is None or margin >= ANY_DATA:
+        return _all_at_worst(graph, ptr, slot, slots, least=int(margin >= ANY_DATA))
+    arrays = (events.frame, events.step, events.source, events.value)
+    emits_several = graph.worst_step > 1  # then the value of an event is a number of events
+    shifted = np.zeros(len(slot), np.bool_) if late is None else late
+    exact: I64 = busiest(*arrays, emits_several, ptr, slot, shifted, slots)
+    if margin == 0:
+        return exact
+    more = np.ceil(exact * (1 + margin) * (1 - NOISE)).astype(np.int64)
+    return np.minimum(more, _all_at_worst(graph, ptr, slot, slots, least=0))
+
+
+def _all_at_worst(graph: SpikeGraph, ptr: I64, slot: I64, slots: int, least: int) -> I64:
+    """Events by slot if each of its sources emits as in its own worst step, `least` times at least, int64 (slots,)."""
+    most: I32 = np.where(graph.network.is_bias(), 0, np.maximum(graph.worst_step, least))
     bound = np.zeros(slots, np.int64)
     np.add.at(bound, slot, most[row_of_entry(ptr)])
     return bound

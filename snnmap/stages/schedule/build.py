@@ -23,7 +23,7 @@ from snnmap.core.arrays import I64, frozen, row_of_entry
 from snnmap.core.errors import InputError
 from snnmap.hardware import Hardware
 from snnmap.ir import Clustering, Placement, Sdfg, SpikeGraph, Traffic
-from snnmap.stages.schedule.actors import Actors, Listening, busiest_steps, by_source
+from snnmap.stages.schedule.actors import Actors, busiest_steps, by_source
 from snnmap.stages.schedule.connections import connections_of, own_times
 from snnmap.stages.schedule.links import Placed, actor_names, channels_between, placed_on
 from snnmap.stages.schedule.network import TICK, link_loads, shared_times, sums_per_step, ticks
@@ -59,7 +59,7 @@ def sdfg_of(graph: SpikeGraph, hardware: Hardware, placed: Placed, clustering: C
         raise InputError(f"buffer_tokens is {hardware.buffer_tokens}; a channel must hold at least 1 message")
     actors, messages = placed.actors, placed.messages
     time = (
-        _read_ticks(graph, hardware, actors, placed.heard)
+        _read_ticks(graph, hardware, placed)
         + program_ticks(hardware, clustering, placed.tile_of_cluster)[actors.read_cluster],
         _fire_ticks(hardware, actors),
         np.zeros(1, np.int64),
@@ -88,12 +88,13 @@ def program_ticks(hardware: Hardware, clustering: Clustering, tile: I64) -> I64:
     return np.where(sharing, np.diff(clustering.row_ptr) * ticks(hardware, "program_time"), 0)
 
 
-def _read_ticks(graph: SpikeGraph, hardware: Hardware, actors: Actors, heard: Listening) -> I64:
+def _read_ticks(graph: SpikeGraph, hardware: Hardware, placed: Placed) -> I64:
     """Execution time of every read without programming, int64 (reads,)."""
+    actors, heard = placed.actors, placed.heard
     ptr, read = by_source(heard.source, heard.read, graph.network.sources)
     level = np.append(actors.level(), -1)[actors.producer]  # of who sends: -1 for the port, as for nobody
     late = actors.read_level[read] <= level[row_of_entry(ptr)]
-    active = busiest_steps(graph, ptr, read, actors.reads, late)
+    active = busiest_steps(graph, ptr, read, actors.reads, late, placed.margin)
     active += np.bincount(heard.read[graph.network.is_bias()[heard.source]], minlength=actors.reads)
     return ticks(hardware, "read_time") + ticks(hardware, "row_time") * active
 

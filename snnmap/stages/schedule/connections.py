@@ -114,7 +114,7 @@ def _of_spikes(graph: SpikeGraph, hardware: Hardware, placed: Placed, source: I6
     """Connections of the sources in `sets`, with the flits of the busiest step of each."""
     sends = np.zeros(graph.network.sources, np.int64)
     sends[source] = 1
-    most = busiest_steps(graph, offsets(sends), sets.group, len(sets.producer))
+    most = busiest_steps(graph, offsets(sends), sets.group, len(sets.producer), margin=placed.margin)
     flits = most * hardware.spike_flits + hardware.end_of_step
     return _routed(hardware, placed, sets.producer, sets.ptr, sets.cluster, flits)
 

@@ -60,6 +60,8 @@ class Placed:
     """(K,)"""
     links: Links
     messages: Messages
+    margin: float = 0.0
+    """Share by which steps may be busier than the busiest profiled one."""
 
 
 class Channel(NamedTuple):

@@ -16,12 +16,13 @@ from math import ceil
 import numpy as np
 
 from snnmap.core.arrays import I64, frozen
-from snnmap.core.errors import InfeasibleError
+from snnmap.core.errors import InfeasibleError, InputError
 from snnmap.hardware import Hardware
 from snnmap.ir import Clustering, Schedule, Sdfg, SlotTable
 from snnmap.sdf.graph import channels_of
 from snnmap.sdf.ratio import Periodic, periodic
 from snnmap.stages.protocols import Run, ScheduleProblem
+from snnmap.stages.schedule.actors import ANY_DATA
 from snnmap.stages.schedule.build import program_ticks, sdfg_of
 from snnmap.stages.schedule.connections import connections_of, own_times
 from snnmap.stages.schedule.links import Placed, placed_on
@@ -47,6 +48,12 @@ class ListSchedule:
     """Most swaps tried; none are needed where the lower bound is met."""
     work: int = 20_000_000
     """Most channels analysed for them, swaps x channels: bounds the time for large graphs."""
+    margin: float = 0.0
+    """Share by which steps may be busier than the busiest profiled one; 1e9: any data at all."""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.margin <= ANY_DATA:
+            raise InputError(f"schedule.margin is {self.margin}; it must be 0 (as profiled) to {ANY_DATA:g} (any data)")
 
     def __call__(self, problem: ScheduleProblem, run: Run) -> tuple[Sdfg, Schedule]:
         """Dataflow graph with the orders' channels, and the schedule.
@@ -60,8 +67,8 @@ class ListSchedule:
             If hardware and placement do not allow a dataflow graph (`build_sdfg`).
         """
         graph, clustering, hardware = problem.view.graph, problem.view.clustering, problem.hardware
-        placed = placed_on(graph, hardware, clustering, problem.placement)
-        sums = sums_per_step(placed.messages, problem.view.traffic)
+        placed = replace(placed_on(graph, hardware, clustering, problem.placement), margin=self.margin)
+        sums = sums_per_step(placed.messages, problem.view.traffic, self.margin)
         if hardware.noc != "tdm":
             times = shared_times(hardware, placed, link_loads(graph, hardware, placed, sums))
             best = self._ordered(sdfg_of(graph, hardware, placed, clustering, times), problem, placed, run)

@@ -107,13 +107,17 @@ def _spike_loads(graph: SpikeGraph, hardware: Hardware, placed: Placed) -> tuple
     slots = share_slots(order, producer, tree_ptr, link, mesh.links, slot, slot_link)
     owner = np.zeros(slots, np.int64)
     owner[slot] = producer[row_of_entry(tree_ptr)]
-    most = busiest_steps(graph, tree_ptr, slot, slots)
+    most = busiest_steps(graph, tree_ptr, slot, slots, margin=placed.margin)
     return slot_link[:slots], owner, most * hardware.spike_flits + hardware.end_of_step
 
 
-def sums_per_step(messages: Messages, traffic: Traffic) -> I64:
-    """Partial sums of every message in a step: every column, but no more than in the whole window, int64 (M,)."""
-    return frozen(np.minimum(messages.columns, _sums_in_window(messages, traffic)), np.int64)
+def sums_per_step(messages: Messages, traffic: Traffic, margin: float = 0.0) -> I64:
+    """Partial sums of every message in a step: every column, but no more than in the whole window, int64 (M,).
+
+    With a `margin` every column.
+    """
+    known = messages.columns if margin else np.minimum(messages.columns, _sums_in_window(messages, traffic))
+    return frozen(known, np.int64)
 
 
 def _sums_in_window(messages: Messages, traffic: Traffic) -> I64:
