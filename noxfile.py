@@ -91,16 +91,34 @@ def minimum(session: nox.Session) -> None:
 @nox.session(venv_backend="venv")
 def build(session: nox.Session) -> None:
     """Sdist and wheel, and the wheel alone compiles a shipped network, in an environment and a folder of their own."""
-    session.install("build", "twine")
+    session.install("build", "twine", "readme_renderer[md]")
     shutil.rmtree(ROOT / "dist", ignore_errors=True)
     session.run("python", "-m", "build", "--outdir", str(ROOT / "dist"), silent=True)
     files = sorted((ROOT / "dist").iterdir())
     session.run("python", "-m", "twine", "check", "--strict", *map(str, files))
     wheel = next(file for file in files if file.suffix == ".whl")
+    session.run("python", "-c", SHIPPED, *map(str, files))
     session.install(str(wheel))
     session.chdir(tempfile.mkdtemp())
     session.run("snnmap", "compile", "mnist-mlp", "-o", "mapping.json", "--quiet")
     session.run("snnmap", "verify", "mapping.json", "--replay")
+
+
+SHIPPED = """
+import email, re, sys, tarfile, zipfile
+from readme_renderer.markdown import render
+for path in sys.argv[1:]:
+    opened = zipfile.ZipFile(path) if path.endswith(".whl") else tarfile.open(path)
+    names = opened.namelist() if path.endswith(".whl") else opened.getnames()
+    held = next(name for name in names if name.endswith(("dist-info/METADATA", "/PKG-INFO")))
+    text = opened.read(held) if path.endswith(".whl") else opened.extractfile(held).read()
+    said = email.message_from_bytes(text)
+    named = said.get_all("License-File")
+    assert len(named) == 5 and all(any(name.endswith(file) for name in names) for file in named), named
+    page = render(said.get_payload(decode=True).decode())
+    assert page and not re.findall('(?:href|src)="(?!https?:|#)', page), "the description has links into the tree"
+"""
+"""Licences are inside each distribution that names them, and its description is what a package index can show."""
 
 
 @nox.session

@@ -38,15 +38,63 @@ def test_nothing_that_ships_is_ignored_by_git():
 
 
 def test_versions_agree():
-    assert PROJECT["project"]["dynamic"] == ["version"]
+    assert PROJECT["project"]["dynamic"] == ["readme", "version"]
     assert (ROOT / PROJECT["tool"]["hatch"]["version"]["path"]).exists()
     assert f"version: {snnmap.__version__}" in (ROOT / "CITATION.cff").read_text().splitlines()
     assert f"## [{snnmap.__version__}]" in (ROOT / "CHANGELOG.md").read_text()
 
 
-def test_licence_and_extras():
+LICENCES = {
+    "Apache-2.0": ("LICENSE",),
+    "BSD-3-Clause": ("workloads/licences/BSD-3-Clause-NIR.txt", "workloads/licences/BSD-3-Clause-lava-dl.txt"),
+    "CC-BY-SA-3.0": ("workloads/licences/CC-BY-SA-3.0.txt",),
+    "CC-BY-SA-4.0": ("workloads/licences/CC-BY-SA-4.0.txt",),
+}
+"""Identifier, as the metadata name it, to its files."""
+TITLES = {
+    "LICENSE": "Apache License",
+    "BSD": "BSD 3-Clause License",
+    "CC-BY-SA-3": "Creative Commons Attribution-ShareAlike 3.0 Unported",
+    "CC-BY-SA-4": "Creative Commons Attribution-ShareAlike 4.0 International Public License",
+}
+
+
+def test_every_licence_of_what_ships_is_named_and_there_in_full():
     project = PROJECT["project"]
-    assert all((ROOT / file).exists() for file in project["license-files"])
+    assert project["license"].split(" AND ") == list(LICENCES)
+    files = {str(file.relative_to(ROOT)) for pattern in project["license-files"] for file in ROOT.glob(pattern)}
+    assert files == {file for listed in LICENCES.values() for file in listed}
+    for file in files:
+        text = (ROOT / file).read_text()
+        title = next(words for start, words in TITLES.items() if Path(file).name.startswith(start))
+        assert title in " ".join(text.split())
+        assert len(text) > 1500
+
+
+@pytest.mark.parametrize("workload", sorted(path.name for path in (ROOT / "workloads").glob("*.toml")))
+def test_a_workload_states_no_other_licence(workload: str):
+    said = tomllib.loads((ROOT / "workloads" / workload).read_text())["licence"].replace("CC BY-SA ", "CC-BY-SA-")
+    stated = re.findall(r"Apache-2\.0|BSD-3-Clause|CC-BY-SA-\d\.\d|[A-Z]+-[\w.-]+\d", said)
+    assert stated
+    assert set(stated) <= set(LICENCES)
+
+
+def test_what_a_package_index_shows_has_no_link_that_it_cannot_follow():
+    project, hook = PROJECT["project"], PROJECT["tool"]["hatch"]["metadata"]["hooks"]["fancy-pypi-readme"]
+    assert "readme" in project["dynamic"]
+    assert hook["fragments"] == [{"path": "README.md"}]
+    page = (ROOT / "README.md").read_text()
+    assert re.search(r"\]\((?!https?:)", page)
+    for change in hook["substitutions"]:
+        page = re.sub(change["pattern"], change["replacement"], page)
+    assert re.findall(r"\]\((?!https?:)[^)]*\)", page) == []
+    assert "`workloads/README.md`" in page
+    assert "DESIGN (`docs/DESIGN.md`)" in page
+    assert "```sh\npython3 -m venv" in page
+
+
+def test_extras():
+    project = PROJECT["project"]
     extras = {name: {re.split(r"[<>=\[]", each)[0] for each in needs} for name, needs in _extras().items()}
     assert set(extras) == {"docs", "nir", "test"}
     assert extras["nir"] <= extras["test"]
