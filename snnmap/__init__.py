@@ -51,7 +51,7 @@ if TYPE_CHECKING:  # what type checkers and readers see; at run time a name is i
         Workload,
         WorkloadFacts,
     )
-    from snnmap.legality.rules import verify
+    from snnmap.legality.rules import UNCHECKED, verify
     from snnmap.pipeline.compile import Compiled, compile  # noqa: A004  as `snnmap.compile`
     from snnmap.pipeline.objectives import OBJECTIVES, Goal, Preset
     from snnmap.pipeline.operating import OperatingOptions
@@ -91,6 +91,7 @@ __all__ = [
     "ARBITRATIONS",
     "OBJECTIVES",
     "SPLITS",
+    "UNCHECKED",
     "Chart",
     "ChipFacts",
     "Clustering",
@@ -199,7 +200,7 @@ _HOMES = {
         "Population Provenance Reading Remarks Report Schedule Sdfg SpikeGraph Spikes Traffic Violation Wiring "
         "Workload WorkloadFacts"
     ),
-    "snnmap.legality.rules": "verify",
+    "snnmap.legality.rules": "UNCHECKED verify",
     "snnmap.pipeline.compile": "Compiled compile",
     "snnmap.pipeline.objectives": "OBJECTIVES Goal Preset",
     "snnmap.pipeline.operating": "OperatingOptions",

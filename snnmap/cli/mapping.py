@@ -126,11 +126,13 @@ def verify_(file: Path, workload: str | None, hardware: str | None, replay: bool
         answer = snnmap.verify_file(file, workload=workload, hardware=hardware, replay=replay, progress=progress)
     if json_:
         listed = [{"rule": v.rule, "where": v.where, "asked": v.asked, "available": v.available} for v in answer]
-        show.as_json({"legal": not answer, "violations": listed})
+        show.as_json({"legal": not answer, "violations": listed, "unchecked": snnmap.UNCHECKED})
         return int(bool(answer))
     for violation in answer:
         show.line(str(violation))
     show.line("legal" if not answer else f"not legal: {len(answer)} violation(s)")
+    if not quiet and not answer:
+        show.say(f"note: not checked, since no result depends on it: {', '.join(snnmap.UNCHECKED)}")
     return int(bool(answer))
 
 

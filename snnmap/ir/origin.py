@@ -176,7 +176,7 @@ class Origin(Record, frozen=True):
 
     snnmap: str
     """Version that wrote it."""
-    seed: int
+    seed: Count
     split: Literal["partial_sum", "unroll", "none"]
     plan: PlanRecord
     profile: ProfileRecord

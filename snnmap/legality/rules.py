@@ -8,7 +8,7 @@ Checked, each rule by name: `workload-digest`, `hardware-digest`, `workload-fact
 `partial-sums` (`legality.sums`), and `figures` (recounted equal reported, `legality.figures`).
 
 Taken for granted: the spike graph is the profile of the named workload, and the hardware file says what the chip is.
-Cannot be told from a result, so unchecked: seed, algorithms and their options, where files lie, versions.
+What a result cannot tell is `UNCHECKED`.
 Plain numpy, obvious rather than fast.
 """
 
@@ -22,6 +22,13 @@ from snnmap.legality.identity import identity_violations
 from snnmap.legality.recount import Recount, recount
 from snnmap.legality.sums import partial_sum_violations
 
+UNCHECKED = (
+    "the seed",
+    "which algorithms ran with which options",
+    "where the files lie",
+    "which version profiled and compiled",
+)
+"""What a mapping file says and no result depends on."""
 SHOWN = 3
 """Offenders named per rule; the rest are counted."""
 

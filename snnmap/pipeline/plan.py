@@ -10,7 +10,7 @@ from typing import Any, Literal, TypedDict, get_args, get_origin
 
 from snnmap.core.errors import InputError
 from snnmap.core.suggest import suggestion
-from snnmap.ir import PlanRecord
+from snnmap.ir import PlanRecord, Violation
 from snnmap.pipeline.objectives import TERM_NAMES, Mode, Preset, Quality, objectives
 from snnmap.stages.protocols import Partitioner, Placer, Scheduler, Wirer
 from snnmap.stages.registry import REGISTRIES, STAGES, Algorithm, algorithm_class, built_in, name_of, record_of
@@ -92,6 +92,27 @@ def plan_for(
     weighed = {**dict(preset.terms), **dict(terms)}
     sums = tuple(sorted(weighed.items()))
     return Plan(objective=objective, **chosen, quality=preset.quality, terms=sums, modes=preset.modes)
+
+
+def plan_violations(recorded: PlanRecord) -> list[Violation]:
+    """`plan` violations: no such objective, algorithm, option, value or term; which of them ran cannot be told.
+
+    Algorithms of other packages are not looked at: they may not be installed here.
+    """
+    own = {stage: getattr(recorded, stage) for stage in STAGES}
+    own = {stage: r for stage, r in own.items() if not r.package or r.algorithm in built_in(stage)}
+    settings: dict[str, Any] = {stage: record.algorithm for stage, record in own.items()}
+    settings |= {f"{stage}.{name}": value for stage, record in own.items() for name, value in record.options.items()}
+    try:
+        known = plan_for(recorded.objective, settings, tuple(recorded.terms.items())).record()
+    except InputError as error:
+        return [Violation("plan", "origin.plan", "what it names does not exist", str(error))]
+    parts = (*own, "quality")  # the terms are names and weights that exist, but a plan that gains nothing has none
+    return [
+        Violation("plan", f"origin.plan.{part}", f"the mapping says {getattr(recorded, part)}", f"there is {there}")
+        for part in parts
+        if (there := getattr(known, part)) != getattr(recorded, part)
+    ]
 
 
 def preset_of(objective: str) -> tuple[Preset, dict[str, str]]:

@@ -9,6 +9,7 @@ import msgspec
 from snnmap.analysis.view import ClusteringView, View
 from snnmap.core.errors import InputError
 from snnmap.core.run import Progress, stream
+from snnmap.core.version import __version__
 from snnmap.evaluation.figures import evaluate, figures, report_of
 from snnmap.formats.mapping import is_sealed, load
 from snnmap.formats.profile import is_profile
@@ -18,6 +19,7 @@ from snnmap.ir import Mapping, SpikeGraph, Violation
 from snnmap.legality.figures import differing
 from snnmap.legality.rules import verify
 from snnmap.pipeline.operating import OperatingOptions, check_pace, check_pulse, operated
+from snnmap.pipeline.plan import plan_violations
 from snnmap.pipeline.profile import profile
 from snnmap.stages.protocols import Run, ScheduleProblem
 from snnmap.stages.registry import restored
@@ -124,6 +126,8 @@ def verify_file(
 def violations(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> list[Violation]:
     """All that is wrong with a mapping that was read from a file: broken rules, forged figures, a broken seal."""
     wrong = verify(mapping, graph, hardware) or _other_figures(mapping, graph, hardware)
+    if mapping.origin.snnmap == __version__:  # another version may call them otherwise
+        wrong += plan_violations(mapping.origin.plan)
     if wrong or not mapping.origin.verified or is_sealed(mapping):
         return wrong
     asked = "the file has changed since it was compiled"

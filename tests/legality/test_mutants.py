@@ -17,7 +17,7 @@ from snnmap.pipeline.reopen import violations
 UNTOLD = (
     ("origin", "snnmap"),
     ("origin", "seed"),
-    ("origin", "plan"),
+    *(("origin", "plan", stage, "options") for stage in ("partition", "place", "wire", "schedule")),
     ("origin", "verified"),
     ("origin", "profile", "provenance", "source"),
     ("origin", "profile", "provenance", "snnmap"),
@@ -25,7 +25,7 @@ UNTOLD = (
     ("chip", "source"),
     ("chip", "variation_seed"),
 )
-"""What no result depends on, or that cannot be told from it; `legality.rules` says so."""
+"""What no result depends on, or that cannot be told from it: `legality.rules.UNCHECKED`."""
 
 MEANT = ("workload", "chip", "origin", "figures", "clusters", "home")
 """Parts in which every value has one right setting. A schedule may be changed and stay legal: its rules have tests."""
@@ -121,6 +121,39 @@ def test_columns_may_not_be_split_where_the_mapping_says_that_none_is(
         edited = copy.deepcopy(document)
         edited["origin"]["split"] = split
         assert refused(edited, compiled)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("objective",), "unknown"),
+        (("place", "algorithm"), "unknown"),
+        (("place", "package"), "somebody 1.0"),
+        (("place", "options", "heat"), "warm"),
+        (("place", "options", "unknown"), 1),
+        (("partition", "options", "cost"), "unknown"),
+        (("quality",), "endurance"),
+        (("terms",), {"unknown": 1.0}),
+        (("terms",), {"thermal": -1.0}),
+    ],
+)
+def test_a_plan_names_what_exists(document: dict[str, Any], compiled: Compiled, path: Path, value: Any) -> None:
+    edited = copy.deepcopy(document)
+    holder = edited["origin"]["plan"]
+    for key in path[:-1]:
+        holder = holder[key]
+    holder[path[-1]] = value
+    mapping = sealed(decode(json.dumps(edited).encode()))
+    assert {v.rule for v in violations(mapping, compiled.graph, compiled.hardware)} == {"plan"}
+    edited["origin"]["snnmap"] = "0.0.1"  # which may have had such
+    mapping = sealed(decode(json.dumps(edited).encode()))
+    assert violations(mapping, compiled.graph, compiled.hardware) == []
+
+
+def test_algorithms_of_packages_that_are_not_here_are_not_judged(document: dict[str, Any], compiled: Compiled) -> None:
+    edited = copy.deepcopy(document)
+    edited["origin"]["plan"]["place"] |= {"algorithm": "elsewhere:Placer", "package": "elsewhere 1.0"}
+    assert not refused(edited, compiled)
 
 
 def test_remarks_of_another_version_may_be_worded_differently(document: dict[str, Any], compiled: Compiled) -> None:

@@ -21,6 +21,7 @@ from snnmap.pipeline import compile as pipeline
 from snnmap.pipeline.compile import Compiled
 from snnmap.pipeline.objectives import OBJECTIVES
 from snnmap.pipeline.options import CompileOptions
+from snnmap.pipeline.plan import plan_violations
 from snnmap.simulate.mapped import deviation, replay
 from snnmap.stages.registry import REGISTRIES
 
@@ -37,6 +38,7 @@ def test_every_objective_gives_a_legal_mapping(compiled: Compiled, chip: Path, o
     again = snnmap.compile(compiled.graph, options)
     assert verify(again.mapping, again.graph, again.hardware) == []
     assert again.mapping.origin.plan.objective == objective
+    assert plan_violations(again.mapping.origin.plan) == []
     assert again.mapping.chip.variation_seed == 1
 
 
