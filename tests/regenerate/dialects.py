@@ -2,8 +2,8 @@
 
 Writes `tests/data/dialects.npz`: per network `NAME|data` (samples, steps, ...), `NAME|spikes|K` (neurons of layer K,
 spikes of each over all samples) and `NAME|nir|...`, the values of the exported NIR graph. Run once per program, each in
-an environment that has it (torch 2.13, snntorch 1.0.0 with nir 1.0.7; sinabs 3.1.3 with nir 1.0.4 and nirtorch 1.0;
-spikingjelly 2.0.0, norse 1.1.0 and nirtorch 2.6 with nir 1.0.8):
+an environment that has it (torch 2.13, snntorch 1.0.0 and nirtorch 2.6 with nir 1.0.7; sinabs 3.1.3 with nir 1.0.4 and
+nirtorch 1.0; spikingjelly 2.0.0, norse 1.1.0 and nirtorch 2.6 with nir 1.0.8):
 
     python tests/regenerate/dialects.py snntorch
 """
@@ -82,6 +82,14 @@ def snntorch_nets(flat, images):
         for layer in (first, second):
             layer.reset_mem()
         yield name, graph, flat, stepped(layers, flat, lambda m: isinstance(m, snn.SpikingNeuron), lambda _, m, h: m(h))
+    first, second = snn.Leaky(beta=0.9, **options), snn.Leaky(beta=0.8, **options)
+    front = [torch.nn.Conv2d(2, 4, 3, padding=1), first, torch.nn.AvgPool2d(2), torch.nn.Flatten()]
+    layers = [*front, dense(100, 7, 8.0), second]
+    graph = export_to_nir(torch.nn.Sequential(*layers), images[:1, 0])
+    for layer in (first, second):
+        layer.reset_mem()
+    spiking = stepped(layers, images, lambda m: isinstance(m, snn.SpikingNeuron), lambda _, m, h: m(h))
+    yield "conv", graph, images, spiking
 
 
 def sinabs_nets(flat, images):
@@ -156,18 +164,26 @@ def norse_nets(flat, images):
         "lif": ([norse.LIFCell(slow), norse.LIFCell()], 4),
         "iaf": ([iaf.IAFCell(), iaf.IAFCell()], 2),
     }
+    made["conv"] = ([norse.LIFBoxCell(), norse.LIFBoxCell()], 20)
+    plain = torch.nn.Linear | torch.nn.Conv2d  # all else it leaves out of the export
     for name, ((first, second), gain) in made.items():
-        layers = [dense(20, 30, gain), first, dense(30, 7, gain), second]
-        graph = norse.to_nir(SequentialState(*layers), flat[:1, 0])
+        layers, x = [dense(20, 30, gain), first, dense(30, 7, gain), second], flat
+        if name == "conv":
+            layers = [torch.nn.Conv2d(2, 4, 3, padding=1), first, torch.nn.Conv2d(4, 3, 3, stride=2), second]
+            x = images
+            with torch.no_grad():
+                layers[0].weight *= gain
+                layers[2].weight *= gain
+        graph = norse.to_nir(SequentialState(*layers), x[:1, 0])
         state = {}
 
         def call(i, layer, h, state=state):
-            if isinstance(layer, torch.nn.Linear):
+            if isinstance(layer, plain):
                 return layer(h)
             h, state[i] = layer(h, state.get(i))
             return h
 
-        yield name, graph, flat, stepped(layers, flat, lambda m: not isinstance(m, torch.nn.Linear), call)
+        yield name, graph, x, stepped(layers, x, lambda m: not isinstance(m, plain), call)
 
 
 def main(program):
