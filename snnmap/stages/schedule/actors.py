@@ -145,7 +145,8 @@ def busiest_steps(
     if margin == 0:
         return exact
     more = np.ceil(exact * (1 + margin) * (1 - NOISE)).astype(np.int64)
-    return np.minimum(more, _all_at_worst(graph, ptr, slot, slots, least=0))
+    limited: I64 = np.minimum(more, _all_at_worst(graph, ptr, slot, slots, least=0))
+    return limited
 
 
 def _all_at_worst(graph: SpikeGraph, ptr: I64, slot: I64, slots: int, least: int) -> I64:
