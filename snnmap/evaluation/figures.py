@@ -107,7 +107,11 @@ def _areas(hardware: Hardware) -> list[Metric]:
     whole = Metric(
         "area_m2", rounded(tiles * hardware.tile_pitch**2), "m2", "all tiles, components and what is between"
     )
-    words = {"array": "memory cells", "buffer": "buffers and address tables", "router": "routers and link drivers"}
+    words = {
+        "array": "memory cells, an array for each sign",
+        "buffer": "buffers and address tables",
+        "router": "routers and link drivers",
+    }
     return [whole] + [
         Metric(f"area_{name}_m2", rounded(tiles * area), "m2", words.get(name, f"{name}s"))
         for name, area in parts.items()
@@ -165,7 +169,7 @@ def _energy(rows: F64, view: View) -> list[Metric]:
     per_frame = 1.0 / graph.frames
     merged = int((moved.messages * np.diff(moved.target_ptr))[moved.kind == PARTIAL].sum())
     parts = {
-        "energy_array_J": (float(np.sum(rows)), "V^2 G t of every read row"),
+        "energy_array_J": (float(np.sum(rows)), "V^2 G t of every read row, both signs"),
         "energy_neuron_J": (
             hardware["neuron_energy"] * int(graph.spikes[graph.network.externals :].sum()),
             "neuron_energy x spikes",

@@ -18,6 +18,8 @@ from snnmap.hardware.topology import Mesh
 Mode = Literal["espine", "device"]
 Noc = Literal["tdm", "best-effort"]
 NOCS: tuple[Noc, ...] = ("tdm", "best-effort")
+ARRAYS = 2
+"""Arrays of a tile, one for each sign of a weight: alike, read and programmed together, subtracted at the converter."""
 GIVEN = "given: operating point"
 """Citation of a value that the user set for one mapping, so that it is neither recalled nor uncertain."""
 
@@ -199,7 +201,7 @@ class Hardware:
     def _counts(self) -> dict[str, int]:
         """Component of the periphery to how many a tile has."""
         return {
-            "driver": self.rows,
+            "driver": ARRAYS * self.rows,
             "converter": self.columns,
             "neuron": self.columns,
             "buffer": self.rows,
@@ -216,8 +218,8 @@ class Hardware:
         return sum(self.leaking_widths().values())
 
     def areas(self) -> dict[str, float]:
-        """Component to its area in one tile, m2; array first."""
-        array = self.rows * self.columns * self.technology["cell_pitch"] ** 2
+        """Component to its area in one tile, m2; arrays, of both signs, first."""
+        array = ARRAYS * self.rows * self.columns * self.technology["cell_pitch"] ** 2
         periphery = {name: count * self[f"{name}_area"] * self.feature**2 for name, count in self._counts().items()}
         return {"array": array, **periphery}
 

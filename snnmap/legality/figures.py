@@ -121,7 +121,10 @@ def _tree_links(
 
 
 def _energy(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, messages: dict[str, float]) -> dict[str, float]:
-    """Energy of one average frame; each cell conducts by its weight, unprogrammed cells of used columns at g_min."""
+    """Energy of one average frame; each cell conducts by its weight, unprogrammed cells of used columns at g_min.
+
+    The cells of the other sign are all at g_min.
+    """
     network, clustering, technology = graph.network, mapping.clustering, hardware.technology
     low, high = technology["g_min"], technology["g_max"]
     largest = np.zeros(len(network.populations))
@@ -133,7 +136,7 @@ def _energy(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, messages: d
     pre = np.repeat(np.arange(network.sources), np.diff(network.indptr))
     programmed = float(np.sum(active[pre] * share)) * (high - low)
     columns = np.repeat(np.diff(clustering.column_ptr), np.diff(clustering.row_ptr))
-    background = float(np.sum(active[clustering.row_source] * columns)) * low
+    background = 2.0 * float(np.sum(active[clustering.row_source] * columns)) * low
     per_frame = 1.0 / graph.frames
     array = hardware["read_voltage"] ** 2 * hardware["read_time"] * (programmed + background) * per_frame
     neuron = hardware["neuron_energy"] * float(graph.spikes[network.externals :].sum()) * per_frame

@@ -7,6 +7,7 @@ import numpy as np
 from snnmap.analysis.view import ClusteringView, View
 from snnmap.core.arrays import F64, I64, Bool
 from snnmap.hardware import Hardware
+from snnmap.hardware.model import ARRAYS
 from snnmap.physics import pcm
 from snnmap.physics.endurance import tile_factors
 
@@ -105,7 +106,8 @@ def row_energy(view: ClusteringView, hardware: Hardware) -> F64:
     """Array read energy of every row entry over the window, J, float64 (len(row_source),).
 
     Each spike on a row reads every used column of its crossbar for one pulse: V^2 t (sum of the programmed conductances
-    + g_min for each unprogrammed cell of a used column). Ideal wires; `physics.crossbar` gives the exact currents.
+    + g_min for each unprogrammed cell of a used column + g_min for each cell of the other sign's). Ideal wires;
+    `physics.crossbar` gives the exact currents.
     """
     graph, clustering, technology = view.graph, view.clustering, hardware.technology
     low, high = technology["g_min"], technology["g_max"]
@@ -114,5 +116,18 @@ def row_energy(view: ClusteringView, hardware: Hardware) -> F64:
     columns = np.repeat(np.diff(clustering.column_ptr), np.diff(clustering.row_ptr))
     pulse = hardware["read_voltage"] ** 2 * hardware["read_time"]
     spikes = graph.spikes[clustering.row_source]
-    energy: F64 = spikes * pulse * (per_row + low * columns)
+    energy: F64 = spikes * pulse * (per_row + ARRAYS * low * columns)
+    return energy
+
+
+def other_sign_energy(view: ClusteringView, hardware: Hardware) -> F64:
+    """Energy over the window of reading the arrays that hold no weight, g_min in every used column, J (K,).
+
+    Ideal wires: a column of g_min loses less than a thousandth in them.
+    """
+    clustering = view.clustering
+    spikes = view.graph.spikes[clustering.row_source].astype(np.float64)
+    reads = np.add.reduceat(np.append(spikes, 0.0), clustering.row_ptr[:-1]) * (np.diff(clustering.row_ptr) > 0)
+    each = hardware["read_voltage"] ** 2 * hardware["read_time"] * hardware.technology["g_min"]
+    energy: F64 = reads * np.diff(clustering.column_ptr) * each
     return energy

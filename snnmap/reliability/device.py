@@ -7,6 +7,7 @@ import numpy as np
 from snnmap.analysis.view import View
 from snnmap.core.arrays import F64
 from snnmap.hardware import Hardware, Technology
+from snnmap.hardware.model import ARRAYS
 from snnmap.physics import thermal
 from snnmap.physics.energy import write_energy
 from snnmap.physics.leakage import Leakage, settle
@@ -33,7 +34,7 @@ class DeviceState:
     dynamic: F64
     """Reads, neurons, routers, merging, W (T,)."""
     array_energy: float
-    """Reads over the window, cells and wires, J."""
+    """Reads over the window, arrays of both signs, cells and wires, J."""
     programming_power: float
     """W, of time multiplexing and refresh; the latter is too little to count in the temperature."""
     refresh: F64
@@ -67,7 +68,7 @@ def device_state(view: View, heated: Heated | None = None) -> DeviceState:
     programming = reprogramming_power(view, heated)
     leakage = Leakage.of(hardware.technology, hardware.leaking_width)
     chip = chip_thermal(hardware, hardware.technology)
-    under = chip.constriction(read_power(view, heated) + programming)
+    under = chip.constriction(read_power(view, heated) + programming / ARRAYS)
     settled = settle(chip, dynamic + programming, leakage, hardware["ambient_temperature"], under)
     at_tile = settled.temperature[mapping.placement.tile]
     worn = wear_out(view, heated, at_tile)
@@ -81,7 +82,7 @@ def device_state(view: View, heated: Heated | None = None) -> DeviceState:
         tile_temperature=settled.temperature,
         leakage=settled.leakage,
         dynamic=dynamic,
-        array_energy=float(heated.energy.sum()),
+        array_energy=float(heated.energy.sum() + heated.other.sum()),
         programming_power=float(programming.sum() + each * refreshing.sum()),
         refresh=worn.refresh,
         off=worn.off,

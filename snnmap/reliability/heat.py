@@ -9,10 +9,11 @@ from snnmap.analysis.traffic import PARTIAL
 from snnmap.analysis.view import View
 from snnmap.core.arrays import F32, F64, I32, I64, Bool
 from snnmap.hardware import Hardware
+from snnmap.hardware.model import ARRAYS
 from snnmap.physics import thermal
 from snnmap.physics.energy import row_read_energy, write_energy
 from snnmap.physics.fields import Field
-from snnmap.reliability.crossbars import Array, array_of
+from snnmap.reliability.crossbars import Array, array_of, other_sign_energy
 
 
 class UsedCells(NamedTuple):
@@ -47,7 +48,9 @@ class Heated:
     spot: F64
     """Rise of its hottest cell above its tile, averaged over time, K (K,)."""
     energy: F64
-    """Reads over the window, cells and wires, J (K,)."""
+    """Reads over the window of the array that holds the weights, cells and wires, J (K,)."""
+    other: F64
+    """Reads over the window of the array of the other sign, J (K,)."""
     fired: I64
     """Spikes of the neurons at home on every tile over the window (T,)."""
     sent: I64
@@ -74,7 +77,8 @@ def heat(view: View) -> Heated:
             reads = row_read_energy(array.current, hardware["read_voltage"], hardware["read_time"])
             energy[k] = float(reads @ array.spikes)
     of_clusters = [of_cluster[k] for k in range(clusters)]
-    return Heated(of_clusters, rise, gradient, spot, energy, *tile_events(view))
+    other = other_sign_energy(view.clusters, hardware)
+    return Heated(of_clusters, rise, gradient, spot, energy, other, *tile_events(view))
 
 
 def _heated_tile(arrays: list[Array], hardware: Hardware) -> tuple[list[UsedCells], Field]:
@@ -121,7 +125,7 @@ def tile_events(view: View) -> tuple[I64, I64, I64]:
 
 
 def read_power(view: View, heated: Heated) -> F64:
-    """Power of array reads, cells and wires, W (T,): what goes through the array's constriction."""
+    """Power of reads of the arrays that hold the weights, W (T,): what goes through the array's constriction."""
     tile, tiles = view.mapping.placement.tile, view.hardware.tiles
     return np.bincount(tile, weights=heated.energy, minlength=tiles).astype(np.float64) / view.seconds
 
@@ -139,12 +143,14 @@ def event_power(view: View, events: tuple[I64, I64, I64]) -> F64:
 
 
 def tile_power(view: View, heated: Heated) -> F64:
-    """Power of reads, neurons, routers and merging, W (T,)."""
-    return read_power(view, heated) + event_power(view, (heated.fired, heated.sent, heated.merged))
+    """Power of reads, neurons, routers and merging, W (T,); the other sign's reads are spread over the tile."""
+    tile, tiles = view.mapping.placement.tile, view.hardware.tiles
+    other = np.bincount(tile, weights=heated.other, minlength=tiles).astype(np.float64) / view.seconds
+    return read_power(view, heated) + other + event_power(view, (heated.fired, heated.sent, heated.merged))
 
 
 def reprogramming_power(view: View, heated: Heated) -> F64:
-    """Power of time multiplexing, W (T,): every programmed cell of a cluster once per step, at its turn.
+    """Power of time multiplexing, W (T,): both cells of every weight of a cluster once per step, at its turn.
 
     Cells that must go back to g_min before another cluster's turn take one RESET pulse, not `program_pulses`: left out.
     """
@@ -158,5 +164,5 @@ def reprogramming_power(view: View, heated: Heated) -> F64:
 
 
 def written_cells(heated: Heated) -> I64:
-    """Programmed cells of every cluster, int64 (K,)."""
-    return np.array([len(cells.duty) for cells in heated.cells], np.int64)
+    """Cells of every cluster that are written together, int64 (K,): one for each sign of every weight."""
+    return np.array([ARRAYS * len(cells.duty) for cells in heated.cells], np.int64)

@@ -8,6 +8,7 @@ import numpy as np
 from snnmap.analysis.view import View
 from snnmap.core.arrays import F64
 from snnmap.hardware import Hardware
+from snnmap.hardware.model import ARRAYS
 from snnmap.physics import endurance, pcm, tolerance
 from snnmap.reliability.crossbars import tile_variation
 from snnmap.reliability.heat import Heated, UsedCells
@@ -30,7 +31,7 @@ class Worn:
     median: F64
     """Median time to failure of the most written cell, s (K,)."""
     first_failure: tuple[float, float, float]
-    """Time by which the first cell of the chip has failed with 10, 50 and 90 % probability, s."""
+    """Time by which the first cell of the chip has failed with 10, 50 and 90 % probability, s; of both signs' cells."""
     spared: float
     """Time by which `SPARE_SHARE` of the cells have failed with 50 % probability, s."""
     limited_by: Limit
@@ -52,7 +53,7 @@ def wear_out(view: View, heated: Heated, at_tile: F64) -> Worn:
         lifetime = worn.lifetime * scale[k]
         off[k] = shares_off(hardware, cells)[0]
         refresh[k], median[k], causes[k] = worn.refresh_interval, lifetime.min(), worn.refresh_cause
-        seconds.append(lifetime[cells.first])
+        seconds += [lifetime[cells.first]] * ARRAYS
     everywhere = np.concatenate([*seconds, np.zeros(0)])
     sigma = hardware.technology["endurance_sigma"]
     spares = int(SPARE_SHARE * len(everywhere))

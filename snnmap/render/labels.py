@@ -47,7 +47,7 @@ GROUPS: dict[str, tuple[Label, ...]] = {
     ),
     "area of the chip": (
         Label("area_m2", "all tiles", "m2"),
-        Label("area_array_m2", "  memory cells", "m2"),
+        Label("area_array_m2", "  memory cells, both signs", "m2"),
         Label("area_driver_m2", "  row drivers", "m2"),
         Label("area_converter_m2", "  converters", "m2"),
         Label("area_neuron_m2", "  neurons", "m2"),

@@ -122,10 +122,16 @@ def test_energy_by_hand(report: Report) -> None:
 
 def test_area_by_hand(report: Report) -> None:
     chip, f2 = machine(), (65e-9) ** 2
-    per_tile = {"driver": 4 * 6000, "converter": 2 * 46600, "neuron": 2 * 10000, "buffer": 4 * 4700, "router": 2.3e6}
+    per_tile = {
+        "driver": 2 * 4 * 6000,
+        "converter": 2 * 46600,
+        "neuron": 2 * 10000,
+        "buffer": 4 * 4700,
+        "router": 2.3e6,
+    }
     for name, features in per_tile.items():
         assert report[f"area_{name}_m2"] == pytest.approx(4 * features * f2, rel=1e-8)
-    assert report["area_array_m2"] == pytest.approx(4 * 4 * 2 * (260e-9) ** 2, rel=1e-8)
+    assert report["area_array_m2"] == pytest.approx(4 * 2 * 4 * 2 * (260e-9) ** 2, rel=1e-8)
     parts = sum(report[f"area_{name}_m2"] for name in (*per_tile, "array"))
     assert report["area_m2"] == pytest.approx(parts / chip["layout_share"], rel=1e-8)
 

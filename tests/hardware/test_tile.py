@@ -17,8 +17,8 @@ def test_a_tile_is_its_components() -> None:
     chip = load_hardware("pcm-mesh")
     f2 = (65e-9) ** 2
     expected = {
-        "array": 128 * 128 * (260e-9) ** 2,
-        "driver": 128 * 6000 * f2,
+        "array": 2 * 128 * 128 * (260e-9) ** 2,
+        "driver": 2 * 128 * 6000 * f2,
         "converter": 128 * 46600 * f2,
         "neuron": 128 * 10000 * f2,
         "buffer": 128 * 4700 * f2,
@@ -26,7 +26,7 @@ def test_a_tile_is_its_components() -> None:
     }
     assert chip.areas() == pytest.approx(expected)
     assert chip.tile_pitch == pytest.approx((sum(expected.values()) / 0.7) ** 0.5)
-    widths = {"driver": 128 * 70, "converter": 128 * 280, "neuron": 128 * 150, "buffer": 128 * 192, "router": 18000}
+    widths = {"driver": 2 * 128 * 70, "converter": 128 * 280, "neuron": 128 * 150, "buffer": 128 * 192, "router": 18000}
     assert chip.leaking_widths() == pytest.approx({name: f * 65e-9 for name, f in widths.items()})
     assert chip.leaking_width == pytest.approx(sum(widths.values()) * 65e-9)
 
@@ -82,5 +82,5 @@ def test_components_that_overlap_are_refused(tmp_path: Path) -> None:
 
 def test_a_chip_says_what_takes_area_and_what_leaks() -> None:
     said = " ".join(load_hardware("pcm-mesh").describe())
-    assert "A tile is 260 um wide: arrays 2.3 % of its components' area, drivers 6.9 %, converters 53 %" in said
-    assert "6.93 mm of transistors leak in a tile: drivers 8.4 % of them" in said
+    assert "A tile is 271 um wide: arrays 4.3 % of its components' area, drivers 13 %, converters 49 %" in said
+    assert "7.51 mm of transistors leak in a tile: drivers 16 % of them" in said

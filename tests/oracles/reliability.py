@@ -97,6 +97,15 @@ def constriction(case, v):
     return 0.47 / (v["die_conductivity"] * side)
 
 
+def other_sign(case):
+    """Reads of the arrays of the other sign, all at g_min in the columns in use, J per tile."""
+    v, energy = case["v"], np.zeros(case["mesh"][0] * case["mesh"][1])
+    for rows, columns, tile in case["clusters"]:
+        reads = sum(case["spikes"][source] for source in rows)
+        energy[tile] += v["read_voltage"] ** 2 * v["g_min"] * v["read_time"] * reads * len(columns)
+    return energy
+
+
 def event_energy(case):
     """Neurons, routers and merging over the window, J per tile."""
     v, fired = case["v"], np.zeros(case["mesh"][0] * case["mesh"][1])
@@ -118,7 +127,7 @@ def per_tile(v, size, what):
     """Sum of `what` over the periphery of one tile, in feature sizes."""
     rows, columns = size
     return (
-        rows * (v[f"driver_{what}"] + v[f"buffer_{what}"])
+        rows * (2 * v[f"driver_{what}"] + v[f"buffer_{what}"])
         + columns * (v[f"converter_{what}"] + v[f"neuron_{what}"])
         + v[f"router_{what}"]
     )
@@ -126,7 +135,7 @@ def per_tile(v, size, what):
 
 def tile_area(v, size, feature):
     """Area of one tile, m2."""
-    return (size[0] * size[1] * v["cell_pitch"] ** 2 + per_tile(v, size, "area") * feature**2) / v["layout_share"]
+    return (2 * size[0] * size[1] * v["cell_pitch"] ** 2 + per_tile(v, size, "area") * feature**2) / v["layout_share"]
 
 
 def leak(v, size, feature, kelvin):
@@ -137,13 +146,13 @@ def leak(v, size, feature, kelvin):
 
 
 def write_power(case):
-    """Energy of one cell's programming, and watts of re-programming per tile where clusters take turns."""
+    """Energy of one cell's programming, and watts per tile where clusters take turns, for cells of both signs."""
     v, tiles = case["v"], case["mesh"][0] * case["mesh"][1]
     pulse = (v["reset_current"] ** 2 * v["reset_time"] + v["set_current"] ** 2 * v["set_time"]) / 2
     each = pulse * v["dynamic_resistance"] * v["program_pulses"]
     here = [[c for c in case["clusters"] if c[2] == t] for t in range(tiles)]
     written = [sum(len(synapses(case, c)) for c in group) if len(group) > 1 else 0 for group in here]
-    return each, np.array(written) * each / case["step"]
+    return each, 2 * np.array(written) * each / case["step"]
 
 
 def state(case):
@@ -151,9 +160,9 @@ def state(case):
     v = case["v"]
     around, own, energy = heat_of_tiles(case)
     seconds = case["window"] * case["step"]
-    dynamic = (energy + event_energy(case)) / seconds
+    dynamic = (energy + other_sign(case) + event_energy(case)) / seconds
     each, programming = write_power(case)
-    under = constriction(case, v) * (energy / seconds + programming)
+    under = constriction(case, v) * (energy / seconds + programming / 2)
     kelvin = settle(case, v, dynamic + programming, v["ambient_temperature"], under)
     array_rise = np.array([(a + o).mean() for a, o in zip(around, own, strict=True)])
     return {
@@ -163,7 +172,7 @@ def state(case):
         "programming": float(programming.sum()),
         "each": each,
         "temperature": np.array([kelvin[c[2]] + array_rise[c[2]] for c in case["clusters"]]),
-        "energy": energy.sum(),
+        "energy": energy.sum() + other_sign(case).sum(),
         "around": around,
     }
 

@@ -72,7 +72,7 @@ def test_power_is_that_of_reads_and_firing_neurons():
             for synapse in range(network.indptr[source], network.indptr[source + 1]):
                 share = abs(network.weight[synapse]) / largest
                 t = h.technology
-                siemens = t["g_min"] + share * (t["g_max"] - t["g_min"])
+                siemens = 2 * t["g_min"] + share * (t["g_max"] - t["g_min"])  # with the cell of the other sign
                 joules += graph.spikes[source] * h["read_voltage"] ** 2 * siemens * h["read_time"]
         joules += h["neuron_energy"] * int(graph.spikes[column : column + columns].sum())
         power.append(joules / (graph.window * graph.dt))
@@ -102,7 +102,7 @@ def test_unprogrammed_cells_of_a_column_in_use_are_read_too():
     graph = replace(graph, spikes=np.r_[graph.spikes[:6], np.zeros(6, np.int64)])
     chip = replace(chip_of(), view=ClusteringView(graph, clustering))
     t, h = chip.hardware.technology, chip.hardware
-    siemens = np.where(full, t["g_max"], t["g_min"]).sum(axis=1)
+    siemens = (np.where(full, t["g_max"], t["g_min"]) + t["g_min"]).sum(axis=1)
     joules = float(graph.spikes[:6] @ siemens) * h["read_voltage"] ** 2 * h["read_time"]
     assert cluster_power(chip) == pytest.approx([joules / (graph.window * graph.dt)], rel=1e-12)
 

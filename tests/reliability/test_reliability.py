@@ -112,10 +112,10 @@ def test_device_mode_equals_the_recount(compiled, technology, tiles):
     assert got.array_energy == pytest.approx(truth["energy"], rel=1e-9)
     assert got.refresh == pytest.approx(refresh, rel=0.02 if case["drifts"] else 2e-4)  # chances are tabulated
     lifetime = oracle.lifetimes(case, got.refresh)
-    cells = [len(oracle.synapses(case, cluster)) for cluster in case["clusters"]]
+    cells = [2 * len(oracle.synapses(case, cluster)) for cluster in case["clusters"]]  # one for each sign
     refreshing = truth["each"] * float(np.sum(np.array(cells) / got.refresh))
     assert got.programming_power == pytest.approx(truth["programming"] + refreshing, rel=2e-4)
-    cells = np.array(list(lifetime.values()))
+    cells = np.array(2 * list(lifetime.values()))
     assert got.lifetime.min() == pytest.approx(cells.min(), rel=2e-4)
     sigma = hardware.technology["endurance_sigma"]
     assert got.band == pytest.approx(failure_times(cells, sigma, 1, (0.1, 0.5, 0.9)), rel=2e-4)
