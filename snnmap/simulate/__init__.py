@@ -1,1 +1,1 @@
-"""Running a network: on its data (`profile`), and as it is mapped (`mapped`). Knows no stage of the compiler."""
+"""Running a network: on its data (`profile`), as it is mapped (`mapped`), and in time (`chip`). Knows no stage."""

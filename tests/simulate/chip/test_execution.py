@@ -196,6 +196,22 @@ def test_a_run_that_cannot_go_on_says_who_waits_for_whom():
         run(machine, trace, np.arange(1))
 
 
+def test_who_waits_for_a_message_or_for_room_is_said():
+    clustering, graph = clustering_of(CHAIN, PLACED[0]), graph_of(CHAIN, [[{0: 1}] * 3])
+    mapping = mapping_of(CHAIN, clustering, [0, 1], chip())
+    order = (tuple(reversed(mapping.schedule.order[0])), mapping.schedule.order[1])
+    object.__setattr__(mapping.schedule, "order", order)  # the first neuron fires before it is read
+    machine = machine_of(mapping, graph, chip())
+    trace = trace_of(machine.workings, graph.events, [0])
+    with pytest.raises(InfeasibleError) as stopped:
+        run(machine, trace, np.arange(3))
+    said = str(stopped.value)
+    assert "steps: need 3, have 0" in said
+    assert "step 0 of c0/l1/fire waits for c0/l1/read of the same cluster" in said
+    assert "step 0 of c1/l2/read waits for what c0/l1/fire sends" in said
+    assert "step 2 of input waits for room at c0/l1/read" in said
+
+
 @pytest.mark.parametrize(
     ("changed", "settings", "said"),
     [
