@@ -67,7 +67,11 @@ if TYPE_CHECKING:  # what type checkers and readers see; at run time a name is i
     from snnmap.query.fit import check
     from snnmap.query.network import inspect
     from snnmap.query.report import MappingReport, pictures, report
+    from snnmap.query.throughput import throughput
     from snnmap.query.where import where
+    from snnmap.sdf.phases import PhasedGraph
+    from snnmap.sdf.throughput import Throughput
+    from snnmap.sdf.xml import read_sdf3, write_sdf3
     from snnmap.simulate.chip.execution import Execution, Lateness, lateness
     from snnmap.simulate.chip.machine import ARBITRATIONS
     from snnmap.simulate.chip.rates import ExecuteOptions, Measured, Rates, execute, rates
@@ -119,6 +123,7 @@ __all__ = [
     "Origin",
     "PartitionProblem",
     "Partitioner",
+    "PhasedGraph",
     "Placement",
     "PlacementProblem",
     "Placer",
@@ -139,6 +144,7 @@ __all__ = [
     "Spikes",
     "Swing",
     "Term",
+    "Throughput",
     "Traffic",
     "Violation",
     "WarmedUp",
@@ -173,6 +179,7 @@ __all__ = [
     "profile",
     "rates",
     "read_config",
+    "read_sdf3",
     "report",
     "run_study",
     "save",
@@ -180,10 +187,12 @@ __all__ = [
     "schema",
     "show_hardware",
     "simulate_file",
+    "throughput",
     "verify",
     "verify_file",
     "warm_up",
     "where",
+    "write_sdf3",
 ]
 
 _HOMES = {
@@ -216,7 +225,11 @@ _HOMES = {
     "snnmap.query.fit": "check",
     "snnmap.query.network": "inspect",
     "snnmap.query.report": "MappingReport pictures report",
+    "snnmap.query.throughput": "throughput",
     "snnmap.query.where": "where",
+    "snnmap.sdf.phases": "PhasedGraph",
+    "snnmap.sdf.throughput": "Throughput",
+    "snnmap.sdf.xml": "read_sdf3 write_sdf3",
     "snnmap.simulate.chip.execution": "Execution Lateness lateness",
     "snnmap.simulate.chip.machine": "ARBITRATIONS",
     "snnmap.simulate.chip.rates": "ExecuteOptions Measured Rates execute rates",

@@ -14,6 +14,7 @@ from snnmap.cli.mapping import compile_, diff, schema, verify_, where
 from snnmap.cli.report import report
 from snnmap.cli.simulate import simulate
 from snnmap.cli.study import compare, study
+from snnmap.cli.throughput import throughput
 from snnmap.cli.warm_up import warm_up
 from snnmap.cli.workload import algorithms, check, hardware, inspect, profile, workloads
 from snnmap.core.errors import InfeasibleError, SnnmapError
@@ -59,6 +60,7 @@ for command in (
     compile_,
     verify_,
     simulate,
+    throughput,
     report,
     compare,
     study,

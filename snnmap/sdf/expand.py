@@ -14,13 +14,15 @@ from math import lcm
 
 import numpy as np
 
-from snnmap.core.arrays import I64, frozen, offsets, ranges
+from snnmap.core.arrays import I32, I64, frozen, offsets, ranges
 from snnmap.core.errors import InputError
 from snnmap.ir import Sdfg
 from snnmap.sdf.graph import check
 
 LIMIT = 20_000_000
 """Most firings or channels of an expanded graph."""
+BITS = 4_096
+"""Most bits of a number of firings while the repetition vector is sought."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,44 +43,73 @@ def repetition_vector(sdfg: Sdfg) -> tuple[int, ...]:
         If the rates are inconsistent: tokens would pile up or run out on the named channel.
     """
     check(sdfg)
-    around: list[list[tuple[int, Fraction]]] = [[] for _ in sdfg.name]
-    ends = zip(*(getattr(sdfg, n).tolist() for n in ("producer", "consumer", "production", "consumption")), strict=True)
-    for producer, consumer, production, consumption in ends:
-        around[producer].append((consumer, Fraction(production, consumption)))
-        around[consumer].append((producer, Fraction(consumption, production)))
-    rate: list[Fraction | None] = [None] * len(sdfg.name)
-    firings = [0] * len(sdfg.name)
-    for seed in range(len(rate)):
+    found = balanced(len(sdfg.name), (sdfg.producer, sdfg.consumer), sdfg.production, sdfg.consumption)
+    if isinstance(found, int):
+        raise InputError(
+            f"rates are inconsistent on a channel between {sdfg.name[sdfg.producer[found]]} and "
+            f"{sdfg.name[sdfg.consumer[found]]}: no number of firings returns its tokens"
+        )
+    return found
+
+
+def balanced(actors: int, ends: tuple[I32, I32], made: I64, taken: I64) -> tuple[int, ...] | int:
+    """Smallest positive firings per actor, of which every channel between `ends` gets as many tokens as it gives.
+
+    An inconsistent channel, by its number, if there is none. `made` and `taken` (H,) are its rates.
+
+    Raises
+    ------
+    InputError
+        If the numbers grow beyond all use.
+    """
+    if np.array_equal(made, taken):
+        return (1,) * actors
+    around: list[list[tuple[int, int, int, int]]] = [[] for _ in range(actors)]
+    columns = zip(*(a.tolist() for a in (*ends, made, taken)), strict=True)
+    for channel, (producer, consumer, production, consumption) in enumerate(columns):
+        around[producer].append((consumer, production, consumption, channel))
+        around[consumer].append((producer, consumption, production, channel))
+    rate: list[Fraction | None] = [None] * actors
+    firings = [0] * actors
+    for seed in range(actors):
         if rate[seed] is None:
-            part = _spread(sdfg, around, rate, seed)
+            part = _spread(around, rate, seed)
+            if isinstance(part, int):
+                return part
             _whole(part, rate, firings)
     return tuple(firings)
 
 
-def _spread(sdfg: Sdfg, around: list[list[tuple[int, Fraction]]], rate: list[Fraction | None], seed: int) -> list[int]:
-    """Relative rates of the part that holds `seed`; returns its actors."""
+def _spread(around: list[list[tuple[int, int, int, int]]], rate: list[Fraction | None], seed: int) -> list[int] | int:
+    """Relative rates of the part that holds `seed`; returns its actors, or the channel that contradicts."""
     rate[seed] = Fraction(1)
     part, queue = [seed], deque([seed])
     while queue:
         actor = queue.popleft()
-        for other, factor in around[actor]:
-            balanced = (rate[actor] or Fraction(0)) * factor
-            if rate[other] is None:
-                rate[other] = balanced
+        own = rate[actor] or Fraction(0)
+        for other, production, consumption, channel in around[actor]:
+            known = rate[other]
+            if known is None:
+                rate[other] = _bounded(own * Fraction(production, consumption))
                 part.append(other)
                 queue.append(other)
-            elif rate[other] != balanced:
-                raise InputError(
-                    f"rates are inconsistent on a channel between {sdfg.name[actor]} and {sdfg.name[other]}: "
-                    "no number of firings returns its tokens"
-                )
+            elif own * production != known * consumption:
+                return channel
     return part
+
+
+def _bounded(value: Fraction) -> Fraction:
+    if max(value.numerator, value.denominator).bit_length() > BITS:
+        raise InputError(f"the repetition vector has a number above 2^{BITS}; at most {LIMIT:,} firings are taken")
+    return value
 
 
 def _whole(part: list[int], rate: list[Fraction | None], firings: list[int]) -> None:
     """Fill `firings` of `part` with its rates as the smallest integers; one rate is 1, so no divisor is left over."""
     known = [rate[actor] or Fraction(0) for actor in part]
-    common = lcm(*(value.denominator for value in known))
+    common = 1
+    for value in known:
+        common = _bounded(Fraction(lcm(common, value.denominator))).numerator
     for actor, value in zip(part, known, strict=True):
         firings[actor] = int(value * common)
 

@@ -3,6 +3,7 @@
 Knows no chip and no network.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,28 +40,34 @@ def channels_of(sdfg: Sdfg) -> Channels:
     InfeasibleError
         If a cycle without initial tokens can never fire (deadlock); the message names it.
     """
-    from snnmap.sdf.kernels.cycles import blocked_cycle, firing_order
-
     check(sdfg)
     if np.any(sdfg.production != 1) or np.any(sdfg.consumption != 1):
         raise InputError("the dataflow graph has rates other than 1; expand it first")
-    actors = len(sdfg.time)
-    order = np.lexsort((sdfg.tokens, sdfg.consumer, sdfg.producer))
-    producer, consumer = sdfg.producer[order], sdfg.consumer[order]
-    first = np.ones(len(order), bool)
-    first[1:] = (producer[1:] != producer[:-1]) | (consumer[1:] != consumer[:-1])
-    ptr = frozen(offsets(np.bincount(producer[first], minlength=actors)), np.int64)
-    consumer = frozen(consumer[first], np.int32)
-    tokens = frozen(sdfg.tokens[order[first]], np.int64)
-    firing = firing_order(ptr, consumer, tokens)
-    if len(firing) < actors:
-        cycle = blocked_cycle(ptr, consumer, tokens, firing)
+    channels = sorted_channels(len(sdfg.time), sdfg.producer, sdfg.consumer, sdfg.tokens)
+    if not isinstance(channels, Channels):
         raise InfeasibleError(
-            f"initial tokens on the cycle {named(sdfg, cycle)}",
+            f"initial tokens on the cycle {named(sdfg.name, channels)}",
             1,
             0,
             "It can never fire (deadlock): give one of its channels an initial token, that is a delay or a buffer.",
         )
+    return channels
+
+
+def sorted_channels(actors: int, producer: I32, consumer: I32, tokens: I64) -> Channels | I64:
+    """Channels between `actors` in CSR form with their firing order; or, of a deadlock, the actors of its cycle."""
+    from snnmap.sdf.kernels.cycles import blocked_cycle, firing_order
+
+    order = np.lexsort((tokens, consumer, producer))
+    producer, consumer = producer[order], consumer[order]
+    first = np.ones(len(order), bool)
+    first[1:] = (producer[1:] != producer[:-1]) | (consumer[1:] != consumer[:-1])
+    ptr = frozen(offsets(np.bincount(producer[first], minlength=actors)), np.int64)
+    consumer = frozen(consumer[first], np.int32)
+    tokens = frozen(tokens[order[first]], np.int64)
+    firing = firing_order(ptr, consumer, tokens)
+    if len(firing) < actors:
+        return blocked_cycle(ptr, consumer, tokens, firing)
     return Channels(ptr, frozen(producer[first], np.int32), consumer, tokens, frozen(firing, np.int64))
 
 
@@ -81,9 +88,9 @@ def check(sdfg: Sdfg) -> None:
         raise InputError("the dataflow graph has a negative time or number of tokens")
 
 
-def named(sdfg: Sdfg, cycle: I64) -> str:
+def named(name: Sequence[str], cycle: I64) -> str:
     """`a -> b -> a`, shortened in the middle."""
-    names = [sdfg.name[actor] for actor in cycle.tolist()]
+    names = [name[actor] for actor in cycle.tolist()]
     if len(names) > SHOWN:
         names = [*names[: SHOWN - 1], f"... ({len(names) - SHOWN} more)", names[-1]]
     return " -> ".join([*names, names[0]])

@@ -58,17 +58,22 @@ def maximum_cycle_ratio(sdfg: Sdfg) -> tuple[Fraction, tuple[int, ...]]:
 
 def periodic(sdfg: Sdfg) -> Periodic:
     """Earliest periodic schedule of a rate-1 graph at its maximum cycle ratio; raises as `maximum_cycle_ratio`."""
+    return solved(channels_of(sdfg), np.ascontiguousarray(sdfg.time, np.int64))
+
+
+def solved(channels: Channels, time: I64) -> Periodic:
+    """As `periodic`, of channels that are sorted already, between actors that take `time` (A,) ticks."""
     from snnmap.sdf.kernels.cycles import longest_paths, policy_iteration
 
-    channels = channels_of(sdfg)
-    time = np.ascontiguousarray(sdfg.time, np.int64)
     if len(time) == 0:
         return Periodic(Fraction(0), (), np.zeros(0, np.int64), 1)
+    total = sum(time.tolist())
+    _must_fit(total, Fraction(0))
     cycle = policy_iteration(channels.producer, channels.consumer, channels.tokens, time, ROUNDS)
     ratio = _ratio(channels, time, cycle)
     while True:
-        _must_fit(channels, time, ratio)
-        weight = ratio.denominator * time[channels.producer] - ratio.numerator * channels.tokens
+        _must_fit(total, ratio)
+        weight = ratio.denominator * time[channels.producer] - ratio.numerator * _binding(channels, total, ratio)
         start = np.zeros(len(time), np.int64)
         longer = longest_paths(channels.ptr, channels.consumer, weight, channels.order, start)
         if len(longer) == 0:
@@ -76,21 +81,24 @@ def periodic(sdfg: Sdfg) -> Periodic:
         cycle, ratio = longer, _ratio(channels, time, longer)
 
 
+def _binding(channels: Channels, total: int, ratio: Fraction) -> I64:
+    """Tokens of every channel, or as many as already make it bind nothing: no path lasts longer than all actors."""
+    if ratio == 0 or len(channels.tokens) == 0:
+        return channels.tokens
+    return np.minimum(channels.tokens, int(total / ratio) + 1)
+
+
 def _ratio(channels: Channels, time: I64, cycle: I64) -> Fraction:
     """Time / tokens of `cycle`; 0 if it is empty."""
-    tokens = 0
-    for producer, consumer in zip(cycle.tolist(), np.roll(cycle, -1).tolist(), strict=True):
-        first, last = channels.ptr[producer], channels.ptr[producer + 1]
-        at = first + int(np.searchsorted(channels.consumer[first:last], consumer))
-        tokens += int(channels.tokens[at])
-    return Fraction(int(time[cycle].sum()), tokens) if len(cycle) else Fraction(0)
+    if len(cycle) == 0:
+        return Fraction(0)
+    ends = channels.producer.astype(np.int64) * len(time) + channels.consumer
+    at = np.searchsorted(ends, cycle * len(time) + np.roll(cycle, -1))
+    return Fraction(sum(time[cycle].tolist()), sum(channels.tokens[at].tolist()))
 
 
-def _must_fit(channels: Channels, time: I64, ratio: Fraction) -> None:
-    total = sum(time.tolist())
-    longest = ratio.denominator * total
-    deepest = ratio.numerator * int(channels.tokens.max(initial=0))
-    if longest + deepest >= 2**62:
+def _must_fit(total: int, ratio: Fraction) -> None:
+    if 2 * (ratio.denominator * total + ratio.numerator) >= 2**62:
         raise InputError(
             f"execution times of {total:,} ticks in all with a period of denominator {ratio.denominator:,} "
             "exceed exact 64-bit analysis; use a coarser tick"

@@ -140,3 +140,61 @@ def links_of(origin, goals):
     for goal in goals:
         links |= {*walk(tile, goal), ("out", goal)}
     return links
+
+
+def run_phases(time, channels, firings, overlap):
+    """Start times [actor] -> list of a cyclo-static graph in which actor a fires firings[a] times, or as far as it can.
+
+    time[a]: time of each phase; channels (source, target, made per phase, taken per phase, tokens). A channel is a
+    queue of the times at which its tokens arrive, in the order of the firings that make them. Without `overlap` a
+    firing waits for the end of the one before.
+    """
+    queues = [[0] * tokens for *_, tokens in channels]
+    start = [[] for _ in time]
+    free = [0] * len(time)
+    events, now = [0], 0
+    while events:
+        now = heapq.heappop(events)
+        fired = True
+        while fired:
+            fired = False
+            for a, phases in enumerate(time):
+                k = len(start[a])
+                here = [
+                    (queues[c], channel[3][k % len(phases)]) for c, channel in enumerate(channels) if channel[1] == a
+                ]
+                ready = all(len(q) >= n and max(q[:n], default=0) <= now for q, n in here)
+                if k >= firings[a] or not ready or (not overlap and free[a] > now):
+                    continue
+                for q, n in here:
+                    del q[:n]
+                free[a] = now + phases[k % len(phases)]
+                for c, channel in enumerate(channels):
+                    if channel[0] == a:
+                        queues[c] += [free[a]] * channel[2][k % len(phases)]
+                start[a].append(now)
+                heapq.heappush(events, free[a])
+                fired = True
+    return start
+
+
+def proves(time, channels, firings, start, period, scale, cycle):
+    """Whether starts and a critical cycle prove that period / scale ticks per iteration is the least; integers only.
+
+    start[a][k] in 1 / scale ticks; cycle: (actor, firing, lag of the next one in iterations); rest as in `run_phases`,
+    with one-token channels from an actor to itself where its firings may not overlap.
+    """
+    bound = set()
+    for s, t, made, taken, tokens in channels:
+        for j in range(firings[t]):
+            token = sum(taken[k % len(taken)] for k in range(j + 1)) - tokens - 1
+            phase = next(f for f in range(len(made)) if sum(made[: f + 1]) > token % sum(made))
+            last = token // sum(made) * len(made) + phase
+            for m in (m for m in range(last - len(made) + 1, last + 1) if made[m % len(made)]):
+                begins = start[s][m % firings[s]] + m // firings[s] * period
+                if begins + scale * time[s][m % len(made)] > start[t][j]:
+                    return False
+                bound.add((s, m % firings[s], t, j, -(m // firings[s])))
+    turns = sum(lag for *_, lag in cycle)
+    hops = all((a, k, b, n, lag) in bound for (a, k, lag), (b, n, _) in pairwise([*cycle, *cycle[:1]]))
+    return hops and turns > 0 and scale * sum(time[a][k % len(time[a])] for a, k, _ in cycle) == period * turns
