@@ -1,10 +1,14 @@
 """Figures that are not to be read as they stand: each doubt at its limit, on either side."""
 
+from dataclasses import replace
+from types import SimpleNamespace
+
 import pytest
 
 import snnmap
 from snnmap.evaluation.judgement import EARLY, LIFETIMES, reading
 from snnmap.hardware import load_hardware
+from snnmap.pipeline.compile import Given
 from snnmap.reliability.espine import espine_twin
 
 YEAR = 31_557_600.0
@@ -72,21 +76,66 @@ def test_the_band_is_that_of_the_endurance():
     assert judgement.band == pytest.approx([100 * YEAR * end / endurance.value for end in endurance.band])
 
 
+def unjudged(compiled):
+    """Figures above the melting point, below one frame or beyond 1000 years that stand without a judgement."""
+    figures, judged = compiled.mapping.figures, {j.figure for j in compiled.reading.judgements}
+    twin, chip = espine_twin(compiled.hardware.technology), compiled.hardware.technology
+    melting = {"espine": 0.0 if twin is None else twin["espine_melt_temperature"]}
+    melting["device"] = chip["melt_temperature"] if chip.device == "PCM" else float("inf")
+    frame = compiled.reading.step_time * figures["steps"]
+    wrong = []
+    for name, value in figures.items():
+        mode = name.partition("_")[0]
+        hot = name.endswith("_K") and "gradient" not in name and value > melting[mode]
+        lasts = name in LIFETIMES or name == "device_refresh_interval_s"
+        never = lasts and not isinstance(value, str) and (value is None or value > 1e3 * YEAR)
+        short = lasts and isinstance(value, float) and value < frame
+        spent = name == "espine_lifetime_frames" and value is not None and value < 1.0
+        if (hot or never or short or spent) and name not in judged:
+            wrong.append(name)
+    return wrong
+
+
+NODES = ("pcm-65", "pcm-45", "pcm-32", "pcm-22", "pcm-16", "oxram-22")
+LARGE = ("edgedet", "lenet", "nmnist-cnn")
+"""At the ends of the nodes alone; `benchmarks/walk.py` walks every workload at every node, with the largest three."""
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("mnist-mlp", "braille-rsnn", "digitrecog-mlp", "digitrecog-stdp", "heartestm", "imgsmooth", "visualpursuit"),
+        *LARGE,
+    ],
+)
+def test_all_workloads_at_all_nodes_are_judged(name):
+    graph, known = snnmap.profile(name, snnmap.LoadOptions(samples=1)), Given()
+    for technology in ("pcm-65", "pcm-16") if name in LARGE else NODES:
+        options = snnmap.CompileOptions(objective="traffic", technology=technology)
+        compiled = snnmap.compile(graph, options, given=known)
+        known = Given(compiled.mapping.clustering, compiled.mapping.placement)
+        assert unjudged(compiled) == [], technology
+
+
+def test_the_walk_would_find_a_figure_without_its_judgement(mlp_graph):
+    options = snnmap.CompileOptions(technology="pcm-16", objective="traffic", pulse=20e-6)
+    compiled = snnmap.compile(mlp_graph, options)
+    found = {j.figure for j in compiled.reading.judgements if j.doubt == "outside model"}
+    assert "espine_temperature_hottest_K" in found
+    figures = {**compiled.mapping.figures, "device_temperature_hottest_K": 900.0}
+    hotter = replace(compiled.view.mapping, figures=figures)
+    forged = replace(compiled, view=compiled.view.at(compiled.hardware, hotter))
+    assert unjudged(forged) == []  # judged anew from its figures
+    mute = SimpleNamespace(mapping=hotter, hardware=compiled.hardware, reading=compiled.reading)
+    assert unjudged(mute) == ["device_temperature_hottest_K"]
+
+
 @pytest.mark.parametrize("hardware", ["pcm-mesh", "pcm-mesh-shared"])
 @pytest.mark.parametrize("technology", ["pcm-65", "pcm-16"])
 def test_no_figure_of_a_workload_stands_without_its_judgement(hardware, technology, mlp_graph):
     options = snnmap.CompileOptions(hardware=hardware, technology=technology)
     compiled = snnmap.compile(mlp_graph, options)
-    figures, judged = compiled.mapping.figures, {j.figure for j in compiled.reading.judgements}
-    twin = espine_twin(compiled.hardware.technology)
-    for name, value in figures.items():
-        if name.endswith("_K") and value > (twin["espine_melt_temperature"] if name.startswith("espine") else 873.15):
-            assert name in judged
-        if name in LIFETIMES and (value is None or value > 1e3 * YEAR):
-            assert name in judged
-    frame = compiled.reading.step_time * figures["steps"]
-    short = [name for name in LIFETIMES if figures[name] is not None and figures[name] < frame]
-    assert set(short) <= judged
+    assert unjudged(compiled) == []
     if hardware == "pcm-mesh":
         assert not any(j.severe for j in compiled.reading.judgements)
 
