@@ -25,7 +25,18 @@ TRIES = int(os.environ.get("SNNMAP_FUZZ", "900"))
 SEED = os.environ.get("SNNMAP_FUZZ_SEED", "1")
 SECONDS, MIB = 20, 1024
 SCRIPT = Path(campaign.__file__)
-FILES = ("mapping", "mapping, compressed", "profile", "small chip", "chip", "technology", "package", "study", "config")
+FILES = (
+    "mapping",
+    "mapping, compressed",
+    "profile",
+    "small chip",
+    "chip",
+    "technology",
+    "package",
+    "study",
+    "config",
+    "sdf3",
+)
 NETWORKS = ("nir", "lava", "recipe", "activity", "edges", "spikes")
 DATA = (
     *("npy", "npz", "events", "structured", "csv", "tsv", "idx", "idx, compressed", "n-mnist", "shd", "nir data"),

@@ -64,7 +64,7 @@ def _show(answer: snnmap.Throughput) -> None:
         show.line(f"period: {answer.period} ticks{seconds}")
         cycle = [f"{actor}#{firing}" for actor, firing in answer.critical_firings()]
         more = f" -> ... ({len(cycle) - CYCLE:,} more)" if len(cycle) > CYCLE else ""
-        show.line(f"critical cycle, {sum(answer.lags):,} tokens: {' -> '.join(cycle[:CYCLE])}{more} -> {cycle[0]}")
+        show.line(f"critical cycle (tokens: {sum(answer.lags):,}): {' -> '.join(cycle[:CYCLE])}{more} -> {cycle[0]}")
     for remark in graph.remarks:
         show.line(f"remark: {remark}")
     if answer.repetition:

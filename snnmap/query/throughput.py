@@ -1,5 +1,7 @@
 """How fast a dataflow graph runs: any graph in an SDF3 file, or that of a mapping."""
 
+from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 from snnmap.core.files import must_be_writable
@@ -52,11 +54,17 @@ def _graph(source: Path | str | Mapping | Sdfg | PhasedGraph) -> PhasedGraph:
     if isinstance(source, Sdfg):
         return phased(source, "graph")
     if isinstance(source, Mapping):
-        return phased(source.sdfg, source.workload.name)
-    if _is_xml(Path(source)):
-        return read_sdf3(source)
-    mapping = load(source)
-    return phased(mapping.sdfg, mapping.workload.name)
+        return _of_mapping(source)
+    return read_sdf3(source) if _is_xml(Path(source)) else _of_mapping(load(source))
+
+
+def _of_mapping(mapping: Mapping) -> PhasedGraph:
+    graph, schedule = phased(mapping.sdfg, mapping.workload.name), mapping.schedule
+    if schedule.slots is None:
+        return graph
+    promised = Fraction(schedule.period_numerator, schedule.period_denominator)
+    remark = f"messages wait for their time slots: the mapping promises {promised} ticks, the length of its slot table"
+    return replace(graph, remarks=(f"{remark}, which is not in the graph",))
 
 
 def _is_xml(path: Path) -> bool:

@@ -9,6 +9,7 @@ from snnmap.core.errors import InputError
 
 LARGEST = 10**12
 """Largest rate, time and number of tokens that is taken: beyond every published graph, and exact in 64 bits."""
+NUMBER = re.compile(r"\s*(\d{1,19})\s*", re.ASCII)
 KINDS = ("sdf", "csdf")
 """Types of graphs that are read."""
 
@@ -86,15 +87,19 @@ class Elements:
 
     def _need(self, attributes: Attributes, name: str, of: str) -> str:
         if name not in attributes:
-            self._wrong(f"lacks the attribute {name!r} of {of}")
+            self._lacks(attributes, (name,), of)
         return attributes[name]
+
+    def _lacks(self, attributes: Attributes, names: tuple[str, ...], of: str) -> NoReturn:
+        missing = next(name for name in names if name not in attributes)
+        self._wrong(f"lacks the attribute {missing!r} of {of}")
 
     def _root(self, tag: str, attributes: Attributes) -> None:
         if tag != "sdf3":
-            self._wrong(f"is no SDF3 file: its root is <{tag}>, not <sdf3>")
+            self._wrong(f"is no SDF3 file: its root is <{tag[:40]}>, not <sdf3>")
         kind = attributes.get("type", "sdf")
         if kind not in KINDS:
-            self._wrong(f"holds a graph of type {kind!r}; {' and '.join(KINDS)} are read")
+            self._wrong(f"holds a graph of type {shown(kind)}; {' and '.join(KINDS)} are read")
 
     def _graph(self, attributes: Attributes) -> None:
         self.found.graphs += 1
@@ -105,43 +110,49 @@ class Elements:
     def _actor(self, attributes: Attributes) -> None:
         self.actor = self._need(attributes, "name", "an <actor>")
         if self.actor in self.found.ports:
-            self._wrong(f"has two actors called {self.actor!r}")
+            self._wrong(f"has two actors called {shown(self.actor)}")
         self.found.ports[self.actor] = {}
 
     def _port(self, attributes: Attributes) -> None:
-        name = self._need(attributes, "name", f"a <port> of actor {self.actor!r}")
-        of = f"port {name!r} of actor {self.actor!r}"
-        if name in self.found.ports[self.actor]:
-            self._wrong(f"has two ports called {name!r} at actor {self.actor!r}")
-        kind = self._need(attributes, "type", of)
+        name, kind, rate = attributes.get("name"), attributes.get("type"), attributes.get("rate")
+        if name is None or kind is None or rate is None:
+            known = "a <port>" if name is None else f"port {shown(name)}"
+            self._lacks(attributes, ("name", "type", "rate"), f"{known} of actor {shown(self.actor)}")
+        ports = self.found.ports[self.actor]
+        if name in ports:
+            self._wrong(f"has two ports called {shown(name)} at actor {shown(self.actor)}")
         if kind not in {"in", "out"}:
-            self._wrong(f"says type {kind!r} of {of}; in and out are known")
-        self.found.ports[self.actor][name] = Port(kind, self._need(attributes, "rate", of))
+            self._wrong(
+                f"says type {shown(kind)} of port {shown(name)} of actor {shown(self.actor)}; in and out are known"
+            )
+        ports[name] = Port(kind, rate)
 
     def _channel(self, attributes: Attributes) -> None:
-        name = self._need(attributes, "name", "a <channel>")
+        name = attributes.get("name")
+        source, out = attributes.get("srcActor"), attributes.get("srcPort")
+        target, into = attributes.get("dstActor"), attributes.get("dstPort")
+        if name is None or source is None or out is None or target is None or into is None:
+            known = "a <channel>" if name is None else f"channel {shown(name)}"
+            self._lacks(attributes, ("name", "srcActor", "srcPort", "dstActor", "dstPort"), known)
         if name in self.found.channels:
-            self._wrong(f"has two channels called {name!r}")
-        ends = [
-            self._need(attributes, key, f"channel {name!r}") for key in ("srcActor", "srcPort", "dstActor", "dstPort")
-        ]
+            self._wrong(f"has two channels called {shown(name)}")
         tokens = whole(attributes.get("initialTokens", "0"))
         if tokens is None:
-            said = attributes["initialTokens"]
-            self._wrong(f"says initialTokens {said!r} of channel {name!r}; a number from 0 to {LARGEST:,} is needed")
-        self.found.channels[name] = (*ends, tokens)  # type: ignore[assignment]  # of four ends
+            said = shown(attributes["initialTokens"])
+            self._wrong(f"says initialTokens {said} of channel {shown(name)}; a number from 0 to {LARGEST:,} is needed")
+        self.found.channels[name] = (source, out, target, into, tokens)
 
     def _properties(self, attributes: Attributes) -> None:
         self.actor = self._need(attributes, "actor", "<actorProperties>")
         if self.actor in self.found.times:
-            self._wrong(f"has properties of actor {self.actor!r} twice")
+            self._wrong(f"has properties of actor {shown(self.actor)} twice")
         self.found.times[self.actor] = []
 
     def _processor(self, attributes: Attributes) -> None:
         self.processor = (attributes.get("default") == "true", attributes.get("type", ""))
 
     def _time(self, attributes: Attributes) -> None:
-        time = self._need(attributes, "time", f"the execution time of actor {self.actor!r}")
+        time = self._need(attributes, "time", f"the execution time of actor {shown(self.actor)}")
         self.found.times[self.actor].append((*self.processor, time))
 
     def _buffer(self, _: Attributes) -> None:
@@ -150,7 +161,7 @@ class Elements:
 
 def whole(text: str) -> int | None:
     """A number from 0 to `LARGEST`; none if it is none."""
-    found = re.fullmatch(r"\s*(\d{1,19})\s*", text, re.ASCII)
+    found = NUMBER.fullmatch(text)
     return int(found[1]) if found and int(found[1]) <= LARGEST else None
 
 

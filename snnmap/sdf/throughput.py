@@ -50,7 +50,7 @@ class Throughput:
     period: Fraction | None = None
     """Ticks per iteration; 0 if nothing bounds it, none if there is no iteration or it is never completed."""
     critical: tuple[int, ...] = ()
-    """Firings of a cycle that takes `period` times as long as it has tokens, in order."""
+    """Firings of a cycle that takes `period` times as long as it has tokens, in order, the first of them first."""
     lags: tuple[int, ...] = ()
     """By how many iterations the next firing of the cycle lags behind each."""
     first: I64 | None = None
@@ -167,6 +167,8 @@ def _proved(
 ) -> Throughput:
     periodic = solved(channels, single.time)
     cycle = np.array(periodic.critical, np.int64)
+    if len(cycle):
+        cycle = np.roll(cycle, -int(cycle.argmin()))
     key = channels.producer.astype(np.int64) * len(single.time) + channels.consumer
     at = np.searchsorted(key, cycle * len(single.time) + np.roll(cycle, -1))
     reason = None if periodic.period else "unbounded: no cycle takes time, so nothing limits the rate"
@@ -178,7 +180,7 @@ def _proved(
         reason,
         repetition,
         period=periodic.period,
-        critical=periodic.critical,
+        critical=tuple(cycle.tolist()),
         lags=tuple(channels.tokens[at].tolist()),
         first=single.first,
         start=frozen(periodic.start, np.int64),

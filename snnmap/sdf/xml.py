@@ -76,6 +76,7 @@ class Assembly:
         self.where = where
         self.found = found
         self.lists: dict[str, I64] = {}
+        self.moving: dict[str, I64] = {}
         self.unfolded = 0
 
     def graph(self) -> PhasedGraph:
@@ -85,10 +86,10 @@ class Assembly:
             self._wrong("holds no <sdf> or <csdf> in an <applicationGraph>")
         for name in found.times:
             if name not in found.ports:
-                self._wrong(f"has properties of an actor {name!r} that the graph has not")
+                self._wrong(f"has properties of an actor {shown(name)} that the graph has not")
         actors = {name: k for k, name in enumerate(found.ports)}
         ends = [self._ends(name) for name in found.channels]
-        times = [self._numbers(self._time(name), f"the execution time of actor {name!r}") for name in actors]
+        times = [self._numbers(self._time(name), f"the execution time of actor {shown(name)}") for name in actors]
         phases = [len(time) for time in times]
         rates: list[list[I64]] = [[], []]
         for name, (source, target) in zip(found.channels, ends, strict=True):
@@ -141,14 +142,17 @@ class Assembly:
         source, out, target, into, _ = self.found.channels[name]
         for actor, port, kind in ((source, out, "out"), (target, into, "in")):
             if actor not in self.found.ports:
-                self._wrong(f"lets channel {name!r} end at {actor!r}; the graph has no such actor")
+                self._wrong(f"lets channel {shown(name)} end at {shown(actor)}; the graph has no such actor")
             found = self.found.ports[actor].get(port)
             if found is None:
-                self._wrong(f"lets channel {name!r} end at port {port!r}, which actor {actor!r} has not")
+                self._wrong(f"lets channel {shown(name)} end at port {shown(port)}, which actor {shown(actor)} has not")
             if found.kind != kind:
-                self._wrong(f"lets channel {name!r} use port {port!r} of actor {actor!r} as {kind}; it is {found.kind}")
+                of = f"port {shown(port)} of actor {shown(actor)}"
+                self._wrong(f"lets channel {shown(name)} use {of} as {kind}; it is {found.kind}")
             if found.channel is not None:
-                self._wrong(f"joins both {found.channel!r} and {name!r} to port {port!r} of actor {actor!r}")
+                self._wrong(
+                    f"joins both {shown(found.channel)} and {shown(name)} to port {shown(port)} of actor {shown(actor)}"
+                )
             found.channel = name
         return (source, out), (target, into)
 
@@ -157,18 +161,25 @@ class Assembly:
         stated = self.found.times.get(actor, [])
         chosen = [time for default, _, time in stated if default] or [time for _, _, time in stated]
         if not stated:
-            self._wrong(f"states no execution time of actor {actor!r}")
+            self._wrong(f"states no execution time of actor {shown(actor)}")
         if len(chosen) > 1:
             kinds = ", ".join(kind for _, kind, _ in stated)
-            self._wrong(f'has several execution times of actor {actor!r} ({kinds}); mark one processor default="true"')
+            self._wrong(
+                f'has several execution times of actor {shown(actor)} ({kinds}); mark one processor default="true"'
+            )
         return chosen[0]
 
     def _rate(self, actor: str, port: str, channel: str) -> I64:
-        place = f"the rate of port {port!r} of actor {actor!r}"
-        rate = self._numbers(self.found.ports[actor][port].rate, place)
-        if not rate.any():
-            self._wrong(f"says that {place} is always 0, so that channel {channel!r} never moves a token there")
-        return rate
+        text = self.found.ports[actor][port].rate
+        if text not in self.moving:
+            place = f"the rate of port {shown(port)} of actor {shown(actor)}"
+            rate = self._numbers(text, place)
+            if not rate.any():
+                self._wrong(
+                    f"says that {place} is always 0, so that channel {shown(channel)} never moves a token there"
+                )
+            self.moving[text] = rate
+        return self.moving[text]
 
     def _numbers(self, text: str, place: str) -> I64:
         """List of numbers, unfolded."""
@@ -222,7 +233,7 @@ def encode_sdf3(graph: PhasedGraph) -> bytes:
     """Bytes of an SDF3 file; raises as `write_sdf3`."""
     for name in (graph.name, *graph.actor, *graph.channel):
         if UNPRINTABLE.search(name):
-            raise InputError(f"the name {name!r} holds a character that XML cannot")
+            raise InputError(f"the name {shown(name)} holds a character that XML cannot")
     kind = "csdf" if len(graph.time) > len(graph.actor) else "sdf"
     name, actor = quoteattr(graph.name or "graph"), [quoteattr(name) for name in graph.actor]
     lines = [

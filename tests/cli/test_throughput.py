@@ -94,6 +94,9 @@ def test_the_graph_of_a_mapping_is_written_for_others(run: Ran, mapping: Path, t
     assert answers[0]["period"] == answers[1]["period"]
     assert answers[0]["seconds_per_tick"] == kept.tick
     schedule = snnmap.load(mapping).schedule
+    assert schedule.slots is not None
+    assert "the mapping promises" in answers[0]["remarks"][0]
+    assert answers[1]["remarks"] == []
     assert Fraction(answers[0]["period"]) <= Fraction(schedule.period_numerator, schedule.period_denominator)
     assert snnmap.throughput(snnmap.load(mapping), auto_concurrency=True).period == Fraction(answers[0]["period"])
     assert snnmap.throughput(kept).period == Fraction(answers[0]["period"])

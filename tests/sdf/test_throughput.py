@@ -104,6 +104,28 @@ def test_buffers_against_throughput(buffers, period):
     assert answer.period == period
 
 
+@pytest.mark.parametrize(
+    ("rates", "buffers", "total"),
+    [
+        ([(1, 1), (2, 3), (2, 7), (8, 7), (5, 1)], [1, 4, 8, 14, 5], 32),
+        ([(2376, 1), (1, 1), (1, 2376)], [2376, 1, 2376], 4753),
+    ],
+    ids=["sample rate", "h263"],
+)
+def test_smallest_buffers_that_keep_a_graph_alive(rates, buffers, total):
+    """Totals as in the table of Stuijk, Geilen & Basten, DAC 2006 (recalled); one token less anywhere is a deadlock."""
+
+    def bounded(sizes):
+        channels = [(k, k + 1, [p], [c], 0) for k, (p, c) in enumerate(rates)]
+        channels += [(k + 1, k, [c], [p], size) for k, ((p, c), size) in enumerate(zip(rates, sizes, strict=True))]
+        return analyse(phased_graph([[1]] * (len(rates) + 1), channels))
+
+    assert sum(buffers) == total
+    assert bounded(buffers).live
+    for k in range(len(buffers)):
+        assert not bounded([size - (k == j) for j, size in enumerate(buffers)]).live
+
+
 def test_slowest_component_of_a_graph_that_is_not_strongly_connected():
     answer = analyse(phased_graph([[3], [10], [4], [8]], [(0, 1, [2], [1], 0), (2, 3, [1], [1], 0)]))
     assert answer.repetition == (1, 2, 1, 1)

@@ -110,6 +110,7 @@ ACTOR_B = '<actorProperties actor="b"><processor type="arm"><executionTime time=
         ('type="in" rate="1"', 'type="inout" rate="1"', "says type 'inout' of port 's' of actor 'a'; in and out"),
         ('type="in" rate="1"', 'type="in"', "lacks the attribute 'rate' of port 's' of actor 'a'"),
         ('actor name="b"', "actor", "lacks the attribute 'name' of an <actor>"),
+        ('<actorProperties actor="b"', f'<actorProperties actor="{"c" * 999}"', f"of an actor '{'c' * 30}...' that"),
         ('srcPort="o"', "", "lacks the attribute 'srcPort' of channel 'ab'"),
         ('srcActor="a" srcPort="t"', 'srcActor="z" srcPort="t"', "lets channel 'aa' end at 'z'; the graph has no such"),
         ('srcPort="t"', 'srcPort="u"', "lets channel 'aa' end at port 'u', which actor 'a' has not"),

@@ -27,6 +27,13 @@ HEADER = "100 2 360 60\n" + "".join(
     f"100.dat 212 200 11 1024 0 {sum(t % period for t in range(60))} 0 {lead}\n"
     for period, lead in ((50, "I"), (30, "V"))
 )
+SDF3 = """<?xml version="1.0"?><sdf3 type="csdf" version="1.0"><applicationGraph name="g"><csdf name="g" type="g">
+<actor name="a" type="a"><port name="o" type="out" rate="18*0,3*1"/></actor>
+<actor name="b" type="b"><port name="i" type="in" rate="1,2"/></actor>
+<channel name="c" srcActor="a" srcPort="o" dstActor="b" dstPort="i" initialTokens="2"/></csdf><csdfProperties>
+<actorProperties actor="a"><processor type="p" default="true"><executionTime time="7"/></processor></actorProperties>
+<actorProperties actor="b"><processor type="p" default="true"><executionTime time="2,3"/></processor></actorProperties>
+</csdfProperties></applicationGraph></sdf3>"""
 STEPS = 30
 SLOW = ("nir", "lava", "shd", "nir data")
 """HDF5 is read in a process of its own, 0.3 s each time."""
@@ -135,6 +142,7 @@ def of_files(folder):
         "package": Specimen("k.toml", package.read_bytes(), packaged),
         "study": Specimen("s.toml", study.read_bytes(), read_study),
         "config": Specimen("o.toml", CONFIG, snnmap.read_config),
+        "sdf3": Specimen("g.xml", SDF3.encode(), snnmap.read_sdf3),
     }
 
 
