@@ -59,6 +59,7 @@ def load_hardware(name: str, technology: str | None = None, package: str | None 
         min_tiles=low,
         drift_compensation=table.flag("drift_compensation"),
         package=package_name,
+        sample_registers=table.integer("sample_registers", low=1),
         noc=cast("Noc", table.text("noc", choices=NOCS)),
         end_of_step=table.flag("end_of_step"),
     )

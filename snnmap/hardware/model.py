@@ -121,6 +121,8 @@ class Hardware:
     """Name of the package whose values `values` holds."""
     noc: Noc = "tdm"
     """Network: `tdm`, flits cross links in the slots of a table; `best-effort`, whenever a link is free."""
+    sample_registers: int = 1
+    """Sets of sampled columns that a tile holds between their reads and fires: clusters that may wait to fire there."""
     end_of_step: bool = True
     """Whether a flit tells receivers that a producer's step has ended; if not, a tick that all tiles hear does."""
 
@@ -273,6 +275,7 @@ class Hardware:
             "port": list(self.port),
             "buffer_tokens": self.buffer_tokens,
             "noc": self.noc,
+            "sample_registers": self.sample_registers,
             "end_of_step": self.end_of_step,
             "drift_compensation": self.drift_compensation,
             "package": self.package,
@@ -309,7 +312,8 @@ class Hardware:
             else f"The mesh has {self.mesh_width} x {self.mesh_height} = {self.tiles} tiles."
         )
         sharing = (
-            f"A tile takes up to {self.clusters_per_tile} clusters in turn; its crossbar is re-programmed between them."
+            f"A tile takes up to {self.clusters_per_tile} clusters in turn; its crossbar is re-programmed between them "
+            f"and up to {self.sample_registers} of them may wait to fire."
             if self.clusters_per_tile > 1
             else "A tile holds one cluster."
         )

@@ -7,8 +7,9 @@ the throughput without repeating the scheduler's search. Actors are named `c<clu
 
 Rules: `schedule-shape` (lists match, actors exist once), `schedule-dependency` (a channel, or two through a message
 actor, for every spike, input and partial sum), `schedule-buffer` (credit comes back: no receiver holds more messages
-than the chip's buffers), `schedule-order` (a tile runs exactly its own actors, one at a time), `schedule-start`,
-`schedule-period`, `schedule-latency`, and `schedule-time` (`legality.times`).
+than the chip's buffers), `schedule-order` (a tile runs exactly its own actors, one at a time), `schedule-samples` (no
+more clusters wait to fire on a tile than it has sample registers for), `schedule-start`, `schedule-period`,
+`schedule-latency`, `schedule-time` (`legality.times`), `network-slots` and `network-time` (`legality.network`).
 """
 
 import re
@@ -38,7 +39,7 @@ def dataflow_violations(mapping: Mapping, graph: SpikeGraph, hardware: Hardware,
         return wrong
     wrong = _dependencies(mapping, graph, hardware, counted)
     wrong += time_violations(mapping, graph, hardware, counted) + network_violations(mapping, graph, hardware, counted)
-    wrong += _order(mapping)
+    wrong += _order(mapping) + _samples(mapping, hardware)
     return wrong + _starts(mapping) + _period(mapping) + _latency(mapping)
 
 
@@ -157,6 +158,27 @@ def _order(mapping: Mapping) -> list[Violation]:
         if overlap or start[actors[-1]] + time[actors[-1]] - start[actors[0]] > period:
             wrong.append(Violation("schedule-order", f"tile {tile}", "firings overlap", "one at a time on a tile"))
     return wrong
+
+
+def _samples(mapping: Mapping, hardware: Hardware) -> list[Violation]:
+    """Clusters of a tile that have been read and not fired yet; a read whose neurons fire elsewhere holds nothing."""
+    names = mapping.sdfg.name
+    known = set(names)
+    wrong = []
+    for tile, order in zip(mapping.schedule.tiles.tolist(), mapping.schedule.order, strict=False):
+        waiting: list[str] = []
+        most = 0
+        for name in (names[actor] for actor in order):
+            fire = f"{name.removesuffix('/read')}/fire"
+            if name.endswith("/read") and fire in known:
+                waiting.append(fire)
+                most = max(most, len({_cluster(f) for f in waiting}))
+            elif name in waiting:
+                waiting.remove(name)
+        if most > hardware.sample_registers:
+            there = f"a tile has {hardware.sample_registers}"
+            wrong.append(Violation("schedule-samples", f"tile {tile}", f"{most} sets of sample registers", there))
+    return wrong[:SHOWN]
 
 
 def _cluster(actor: str) -> int:

@@ -9,6 +9,8 @@ from support import small_workload
 
 import snnmap
 from snnmap.ir import Mapping, SlotTable
+from snnmap.legality.dataflow import dataflow_violations
+from snnmap.legality.recount import recount
 from snnmap.legality.rules import verify
 from snnmap.legality.sent import ending_hops
 from snnmap.pipeline.compile import Compiled
@@ -194,3 +196,15 @@ def test_flits_that_end_a_step_cost_energy_and_slots_and_both_are_recounted(
     run = int(np.argmax(fewer.flits > 1))
     dropped = replace(fewer, flits=set_at(fewer.flits, run, int(fewer.flits[run]) - 1))
     assert "network-slots" in rules(tabled(mapped.mapping, dropped), mapped)
+
+
+def test_more_clusters_waiting_to_fire_than_there_are_registers_is_refused(compiled: Compiled, tmp_path: Path) -> None:
+    chip = tmp_path / "shared.toml"
+    shared = "clusters_per_tile = 6\nsample_registers = 6\n[mesh]\nwidth = 2\nheight = 1\n"
+    chip.write_text(small_workload.CHIP + shared)
+    mapped = snnmap.compile(compiled.graph, snnmap.CompileOptions(hardware=str(chip)))
+    assert verify(mapped.mapping, mapped.graph, mapped.hardware) == []
+    counted = recount(mapped.graph, mapped.mapping.clustering)
+    fewer = replace(mapped.hardware, sample_registers=1)
+    found = dataflow_violations(mapped.mapping, mapped.graph, fewer, counted)
+    assert {v.rule for v in found} == {"schedule-samples"}

@@ -93,7 +93,9 @@ def test_a_profile_without_events_is_mapped_legally(compiled: Compiled, chip: ob
 
 def test_shared_tiles_are_mapped_legally(compiled: Compiled, tmp_path) -> None:
     path = tmp_path / "shared.toml"
-    path.write_text(small_workload.CHIP + "clusters_per_tile = 3\n[mesh]\nwidth = 3\nheight = 2\n")
+    path.write_text(
+        small_workload.CHIP + "clusters_per_tile = 3\nsample_registers = 3\n[mesh]\nwidth = 3\nheight = 2\n"
+    )
     again = snnmap.compile(compiled.graph, snnmap.CompileOptions(hardware=str(path)))
     assert verify(again.mapping, compiled.graph, again.hardware) == []
     reads = [a for a, name in enumerate(again.mapping.sdfg.name) if name.endswith("/read")]

@@ -1,11 +1,12 @@
 """Static order per tile by list scheduling, and the throughput that it guarantees.
 
 One step is scheduled greedily: a free tile starts the ready actor with the highest priority (longest way to the end
-of the step, earliest start without tiles, or lowest number: the best of three rules). Each tile's sequence becomes a
-cycle of channels with one token, and the maximum cycle ratio of that graph is the guarantee. No order can beat the
-ratio of the graph without orders, nor the total time of any tile, so a schedule that meets this bound is optimal and
-the search ends; with one cluster of one level per tile it always does. Otherwise neighbours in a tile's order that
-lie on the critical cycle are swapped while the period does not grow: only such a swap can shorten it.
+of the step, earliest start without tiles, lowest number, or fires first: the best of four rules that keep to the sample
+registers). Each tile's sequence becomes a cycle of channels with one token, and the maximum cycle ratio of that graph
+bounds the period. No order can beat the ratio of the graph without orders, nor the total time of any tile, so an order
+that meets this bound is optimal and the search ends; with one cluster of one level per tile it always does. Otherwise
+neighbours in a tile's order that lie on the critical cycle are swapped while the period does not grow: only such a swap
+can shorten it. On a network of time slots the flits then take their slots (`slots`).
 """
 
 from dataclasses import dataclass, replace
@@ -27,9 +28,8 @@ from snnmap.stages.schedule.build import program_ticks, sdfg_of
 from snnmap.stages.schedule.connections import connections_of, own_times
 from snnmap.stages.schedule.links import Placed, placed_on
 from snnmap.stages.schedule.network import link_loads, shared_times, sums_per_step
+from snnmap.stages.schedule.samples import Held, Orders
 from snnmap.stages.schedule.slots import with_slots
-
-Orders = tuple[tuple[int, ...], ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,14 +84,17 @@ class ListSchedule:
         """The best order found, with messages that take the times of `sdfg`."""
         programming = _programming(problem.hardware, placed, problem.view.clustering, len(sdfg.name))
         bound = lower_bound(sdfg, programming)
-        best = min((_candidate(sdfg, tile_orders(sdfg, p), programming) for p in _rules(sdfg)), key=Candidate.cost)
+        held, sets = Held(placed.actors), problem.hardware.sample_registers
+        orders = _orders_that_fit(sdfg, placed, held, sets)
+        best = min((_candidate(sdfg, order, programming) for order in orders), key=Candidate.cost)
         budget = min(self.swaps, self.work // max(1, len(best.sdfg.producer)))
         current = best
         for done in range(budget):
             if best.periodic.period <= bound:
                 break
             found = _swapped(sdfg, current, programming, run.rng)
-            if found is not None and found.periodic.period <= current.periodic.period:
+            fits = found is not None and held.busiest(found.orders)[1] <= sets
+            if found is not None and fits and found.periodic.period <= current.periodic.period:
                 current = found
                 best = min(best, found, key=Candidate.cost)
             run.tell("schedule", done + 1, budget, float(best.periodic.period) * sdfg.tick)
@@ -132,13 +135,36 @@ class Candidate:
         )
 
 
-def _rules(sdfg: Sdfg) -> tuple[I64, ...]:
-    """Priorities of every actor, (A,) each: way to the end of the step, earliest start without tiles, number."""
+def _orders_that_fit(sdfg: Sdfg, placed: Placed, held: Held, sets: int) -> list[Orders]:
+    """Orders by every rule that need no more sample registers than there are.
+
+    Raises
+    ------
+    InfeasibleError
+        If all of them need more.
+    """
+    orders = [tile_orders(sdfg, priority) for priority in _rules(sdfg, placed)]
+    fitting = [order for order in orders if held.busiest(order)[1] <= sets]
+    if not fitting:
+        tile, needed = min((held.busiest(order) for order in orders), key=lambda need: need[1])
+        raise InfeasibleError(
+            f"sets of sample registers on tile {tile}",
+            needed,
+            sets,
+            "Use a chip with more sample_registers, more tiles, or fewer clusters per tile.",
+        )
+    return fitting
+
+
+def _rules(sdfg: Sdfg, placed: Placed) -> tuple[I64, ...]:
+    """Priorities of every actor, (A,) each: way to the end of the step, earliest start, number, fires first."""
     from snnmap.stages.schedule.kernels.order import tails
 
     channels = channels_of(sdfg)
     tail = tails(channels.ptr, channels.consumer, channels.tokens, sdfg.time, channels.order)
-    return tail, -periodic(sdfg).start, np.zeros_like(tail)
+    firing = np.zeros_like(tail)
+    firing[placed.actors.reads : placed.actors.port] = int(tail.max(initial=0)) + 1
+    return tail, -periodic(sdfg).start, np.zeros_like(tail), tail + firing
 
 
 def _candidate(sdfg: Sdfg, orders: Orders, programming: Programming) -> Candidate:
