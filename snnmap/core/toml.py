@@ -187,6 +187,8 @@ def read_toml(path: Path) -> tuple[Table, bytes]:
     InputError
         If the file cannot be read, is not TOML, or is nested beyond reason.
     """
+    if path.exists() and not path.is_file():  # reading a pipe or device would not end
+        raise InputError(f"{path}: cannot be read: it is a folder, device or pipe; give a plain file")
     try:
         content = path.read_bytes()
     except OSError as error:

@@ -1,5 +1,6 @@
 """The one strict TOML reader: every reading, every way in which it says no, and what all readers make of bad files."""
 
+import os
 import re
 
 import pytest
@@ -197,3 +198,10 @@ def test_every_reader_refuses_keys_that_nobody_knows(tmp_path, reader):
     assert error_of(lambda: READERS[reader](path)) is None
     path.write_text(FULL[reader].format("tittle = 1"))
     assert "full.toml: tittle: this key is not known here; " in error_of(lambda: READERS[reader](path))
+
+
+def test_a_pipe_is_refused_and_not_read(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", tmp_path):
+        with pytest.raises(InputError, match="it is a folder, device or pipe; give a plain file"):
+            read_toml(path)

@@ -39,6 +39,12 @@ STEPS = 32
 DELTA = 0.05
 """Threshold of delta modulation as a fraction of the range, unless said otherwise."""
 
+MOST = 1 << 33
+"""Bytes that the events of a stimulus may take while they are made."""
+PER_EVENT, PER_SAMPLE, PER_VALUE = 48, 500, 16
+"""Bytes: of an event, once in its sample and once joined; of a sample's arrays; of a value of the sample at hand."""
+TELLING = 10
+"""So many samples tell how many events the others have."""
 LONGEST = 1_000_000
 """Steps per sample beyond which a wrong unit of time is more likely than a long recording."""
 
@@ -88,7 +94,35 @@ def encode_recording(recording: Recording, shape: tuple[int, ...], how: EncodeRu
 def synthetic_poisson(sources: int, rates: F64, how: EncodeRules, samples: int) -> Spikes:
     """Seeded Poisson input: source s spikes with probability rates[s] (spikes per step, at most 1) in every step."""
     steps = how.steps or STEPS
-    return _joined([_poisson_of(rates[None, :], steps, how.seed, k) for k in range(samples)], steps, how.dt, sources)
+    parts = _every(lambda k: _poisson_of(rates[None, :], steps, how.seed, k), (samples, steps, sources))
+    return _joined(parts, steps, how.dt, sources)
+
+
+def _every(one: Callable[[int], Sample], extent: tuple[int, int, int]) -> list[Sample]:
+    """Events of every sample, by `one`; the first ones tell how many there will be.
+
+    Raises
+    ------
+    InputError
+        If they take more memory than `MOST`.
+    """
+    _must_fit(extent, 0)
+    parts: list[Sample] = []
+    events = 0
+    for k in range(extent[0]):
+        parts.append(one(k))
+        events += len(parts[-1][0])
+        _must_fit(extent, events * extent[0] / len(parts) if len(parts) >= TELLING else events)
+    return parts
+
+
+def _must_fit(extent: tuple[int, int, int], events: float) -> None:
+    """Refuse a stimulus of `extent` (samples, steps, features) and so many events that takes too much memory."""
+    samples, steps, features = extent
+    need = PER_EVENT * events + PER_SAMPLE * samples + PER_VALUE * steps * features
+    if need > MOST:
+        said = f"{samples:,} samples of {steps:,} steps of {features:,} inputs"
+        raise InputError(f"{said} take about {need / 2**30:,.0f} GiB of memory; lower --samples or --steps")
 
 
 def _poisson_of(rates: F64, steps: int, seed: int, sample: int) -> Sample:
@@ -232,6 +266,7 @@ def _dense(data: Dense, shape: tuple[int, ...], how: EncodeRules, labels: I64 | 
         raise InputError("latency encoding needs frames (samples, features), but the data are a series")
     length = data.values.shape[1] if timed else 1
     steps = how.steps or _steps(data, timed, how.dt, notes)
+    _must_fit((data.samples, steps, int(np.prod(shape))), 0)
     hold = np.minimum(np.floor(np.arange(steps) * how.dt / (data.dt or how.dt) + ROUNDING).astype(np.int64), length - 1)
     if timed and steps * how.dt > length * (data.dt or how.dt) * (1 + ROUNDING):
         raise InputError(
@@ -242,12 +277,13 @@ def _dense(data: Dense, shape: tuple[int, ...], how: EncodeRules, labels: I64 | 
         notes.append(f"the series of {data.dt:g} s per value is held or thinned to steps of {how.dt:g} s")
     flat = data.values.reshape(data.samples, length, -1)
     one = _encoder(encode, data, flat[:, hold] if encode == "delta" else None, how)
-    parts = []
-    for k in range(data.samples):
+
+    def sample(k: int) -> Sample:
         if data.spiking:
-            parts.append(_rebinned(flat[k], steps, how.dt / (data.dt or how.dt)))
-        else:
-            parts.append(one(flat[k][hold] if timed else flat[k], steps, k))
+            return _rebinned(flat[k], steps, how.dt / (data.dt or how.dt))
+        return one(flat[k][hold] if timed else flat[k], steps, k)
+
+    parts = _every(sample, (data.samples, steps, flat.shape[2]))
     return Encoded(_joined(parts, steps, how.dt, int(np.prod(shape))), "spikes" if data.spiking else encode, notes)
 
 

@@ -218,3 +218,16 @@ def test_synthetic_poisson_has_the_rates():
     spikes = synthetic_poisson(2, np.array([0.1, 0.5]), EncodeRules(dt=1e-3, steps=500, seed=1), samples=8)
     assert (spikes.frames, spikes.steps) == (8, 500)
     np.testing.assert_allclose(grid(spikes, 2).mean(axis=(0, 1)), [0.1, 0.5], atol=0.03)
+
+
+@pytest.mark.parametrize(("samples", "steps"), [(10**9, 20), (2, 10**9), (10**6, 10**4)])
+def test_what_takes_absurdly_much_memory_is_refused_at_once(samples, steps):
+    with pytest.raises(InputError, match="take about .* GiB of memory; lower --samples or --steps"):
+        synthetic_poisson(50, np.full(50, 0.1), EncodeRules(dt=1e-3, steps=steps), samples)
+
+
+def test_frames_over_absurdly_many_steps_are_refused():
+    with pytest.raises(InputError, match="3 samples of 1,000,000,000 steps of 4 inputs take about 60 GiB"):
+        encode_recording(
+            Recording(Dense(np.ones((3, 4)), False, spiking=False)), (4,), EncodeRules(dt=1e-3, steps=10**9)
+        )
