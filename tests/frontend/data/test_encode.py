@@ -222,7 +222,7 @@ def test_synthetic_poisson_has_the_rates():
 
 @pytest.mark.parametrize(("samples", "steps"), [(10**9, 20), (2, 10**9), (10**6, 10**4)])
 def test_what_takes_absurdly_much_memory_is_refused_at_once(samples, steps):
-    with pytest.raises(InputError, match="take about .* GiB of memory; lower --samples or --steps"):
+    with pytest.raises(InputError, match=r"take about .* GiB of memory; lower --samples or --steps"):
         synthetic_poisson(50, np.full(50, 0.1), EncodeRules(dt=1e-3, steps=steps), samples)
 
 
