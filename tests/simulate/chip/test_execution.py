@@ -1,5 +1,7 @@
 """Timelines of tiny chips, worked out by hand, in nanoseconds: reads 20 + 1 per row, fires 2 per neuron, 3 per sum."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from support.executed import chip, clustering_of, executed, graph_of, mapping_of, network_of, spans
@@ -169,6 +171,8 @@ def test_a_gate_lets_in_a_step_a_period():
     execution, _, _ = executed(CHAIN, [[{0: 1, 1: 1}] * 4], *PLACED, chip(), settings=settings)
     assert [spans(execution)["input", n][0] for n in range(4)] == [0, 100, 200, 300]
     assert execution.period(1, 3) == 100_000
+    thirds, _, _ = executed(CHAIN, [[{0: 1, 1: 1}] * 4], *PLACED, chip(), settings=Settings(gate=Fraction(200_000, 3)))
+    assert thirds.start[:, -1].tolist() == [0, 66_667, 133_334, 200_000]  # never before its time
 
 
 def test_steady_period_is_that_of_the_slowest_actor():

@@ -45,6 +45,7 @@ def test_gates_hold_steps_back():
     for gate, ticks in (("guaranteed", 50_000), ("realtime", 10**9), (30e-9, 30_000)):
         answer = rates(*case(), ExecuteOptions(gate=gate, worst=True))
         assert answer.worst.period == ticks
+        assert (answer.worst.late is None) == (gate == "realtime")  # a slow port says nothing about the chip
 
 
 def test_a_seed_shortens_times_and_drops_spikes_and_repeats_itself():
