@@ -1,11 +1,11 @@
 """Mutation testing: how many random one-line faults do the tests of a room notice?
 
-    python benchmarks/mutation.py [--count 20] [--seed 0] [--only ROOM] [--limit SECONDS]
+    python benchmarks/mutation.py [--count 20] [--seed 0] [--only ROOM ...] [--limit SECONDS] [--results FILE]
 
-Every mutant is made in a copy of the tracked files, never in the working tree. The tests of its room run with -x.
-A mutant inside a `kernels` folder runs without the compiler (NUMBA_DISABLE_JIT) and with three times the limit: numba's
-cache does not know that a callee in another file has changed, and would run the old code. A room whose unchanged tests
-fail or run out of time that way is judged with an empty kernel cache instead.
+`--count` mutants of every room. Each is made in a copy of the tracked files, never in the working tree; the tests of
+its room run with -x: its module's mirror first, then held answers and the files that name it. Killed: a test fails, or
+the tests need more processor time than the limit, which is far above what they need unchanged. With `--results`, verdicts are appended to a file and those that stand there
+are not judged again, so that a run can be cut and resumed.
 Mutants that change nothing stand in mutation_equivalents.txt: `path: old line -> new line  # reason`.
 """
 
@@ -14,7 +14,9 @@ import ast
 import copy
 import os
 import random
+import resource
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -25,7 +27,7 @@ ROOT = Path(__file__).resolve().parent.parent
 ROOMS = {
     "partition": "stages/partition", "place": "stages/place", "wire": "stages/wire", "schedule": "stages/schedule",
     "legality": "legality", "traffic": "analysis", "evaluation": "evaluation", "reliability": "reliability",
-    "physics": "physics",
+    "physics": "physics", "simulate": "simulate",
 }  # fmt: skip
 COMPARED = {ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq}
 COUNTED = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult}
@@ -78,77 +80,107 @@ def mutants(path: str) -> list[tuple[str, int, str, str]]:
     return found
 
 
-def passes(tree: Path, room: str, limit: float, extra: dict[str, str]) -> bool | None:
-    """Whether the tests of a room pass in a copy of the tree; None past the limit, s."""
-    tests = f"tests/{ROOMS[room]}"
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", tests]
-    env = {**os.environ, "PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1", **extra}
-    try:
-        done = subprocess.run(command, cwd=tree, env=env, timeout=limit, capture_output=True, check=False)
-    except subprocess.TimeoutExpired:
-        return None
-    if done.returncode > 1:  # 1: a test failed; 2: a module that cannot be imported
-        return False if done.returncode == 2 else sys.exit(done.stdout.decode()[-2000:])
-    return done.returncode == 0
+class Bench:
+    """A copy of the tracked files, in which one file at a time is changed."""
+
+    def __init__(self, folder: Path, tracked: list[str]) -> None:
+        self.tree, self.caches, self.kernels = folder / "tree", folder / "caches", folder / "kernels"
+        for path in tracked:
+            (self.tree / path).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / path, self.tree / path)
+
+    def judge(self, room: str, path: str, number: int, line: str, limit: float) -> str:
+        """What the tests say of a file with another line."""
+        file = self.tree / path
+        text, time = file.read_text(), file.stat().st_mtime
+        lines = text.split("\n")
+        lines[number - 1] = line
+        file.write_text("\n".join(lines))
+        verdict = self.tested(room, path, limit, keep=False)
+        file.write_text(text)
+        os.utime(file, (time, time))
+        return verdict
+
+    def tested(self, room: str, path: str, limit: float, *, keep: bool) -> str:
+        """Verdict of the tests of a room; `keep` the bytecode and the kernels that they compiled."""
+        if not keep:  # numba replaces files and never writes into them, so links will do
+            shutil.rmtree(self.caches, ignore_errors=True)
+            shutil.copytree(self.kernels, self.caches, copy_function=os.link)
+        shutil.rmtree(self.tree / ".hypothesis", ignore_errors=True)
+        env = {
+            **os.environ,
+            "PYTHONPATH": str(self.tree),
+            "NUMBA_CACHE_DIR": str(self.kernels if keep else self.caches),
+            "PYTHONDONTWRITEBYTECODE": "" if keep else "1",
+        }
+        command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *self.order(room, path)]
+        most = (int(limit), int(limit) + 5)
+        done = subprocess.run(
+            command, cwd=self.tree, env=env, capture_output=True, check=False,
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CPU, most),
+        )  # fmt: skip
+        if done.returncode in {-signal.SIGXCPU, -signal.SIGKILL}:
+            return "timed out"
+        if done.returncode > 2:  # 1: a test failed; 2: a module that cannot be imported; negative: a crash
+            sys.exit(done.stdout.decode()[-2000:])
+        return "killed" if done.returncode else "survived"
+
+    def order(self, room: str, path: str) -> list[str]:
+        """Test files of a room: the mirror of a module first, then those that name it, then the others."""
+        stem = Path(path).stem
+        files = sorted(self.tree.glob(f"tests/{ROOMS[room]}/**/test_*.py"))
+        first = (f"test_{stem}", "test_golden")
+        files.sort(key=lambda file: (file.stem not in first, stem not in file.read_text()))
+        return [str(file.relative_to(self.tree)) for file in files]
 
 
-def mode(tree: Path, room: str, kernel: bool, limit: float) -> dict[str, str] | None:
-    """Environment in which the unchanged tests of a room pass; None for an empty kernel cache at every run."""
-    extra = {"NUMBA_DISABLE_JIT": "1"} if kernel else {}
-    good = passes(tree, room, limit, extra)
-    if not good and not kernel:
-        sys.exit(f"the tests of {room} do not pass unchanged within {limit:g} s")
-    return extra if good else None
+def drawn(rooms: list[str], count: int, seed: int, tracked: list[str]) -> list[tuple[str, str, int, str, str]]:
+    """(room, path, line, old line, new line) of `count` mutants of every room."""
+    found = []
+    for room in rooms:
+        paths = [path for path in tracked if path.startswith(f"snnmap/{ROOMS[room]}/") and path.endswith(".py")]
+        pool = [(room, *mutant) for path in sorted(paths) for mutant in mutants(path)]
+        found += sorted(random.Random(f"{seed} {room}").sample(pool, min(count, len(pool))))
+    return found
 
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--count", type=int, default=20)
+    options.add_argument("--count", type=int, default=20, help="mutants of a room")
     options.add_argument("--seed", type=int, default=0)
-    options.add_argument("--only", choices=ROOMS)
-    options.add_argument("--limit", type=float, default=120.0, help="seconds for a mutant")
+    options.add_argument("--only", nargs="+", choices=ROOMS, default=list(ROOMS))
+    options.add_argument("--limit", type=float, default=120.0, help="processor time of a mutant, s")
+    options.add_argument("--results", type=Path, help="file that verdicts are appended to, and resumed from")
     chosen = options.parse_args()
-    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split(
-        "\n"
-    )
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    tracked = [path for path in listed.split("\0") if path]
     known = (ROOT / "benchmarks/mutation_equivalents.txt").read_text().splitlines()
     known = {line.split("  # ")[0] for line in known if "  # " in line}
-    rooms = [chosen.only] if chosen.only else list(ROOMS)
-    pool = [
-        (room, *mutant)
-        for room in rooms
-        for path in sorted(listed)
-        if path.startswith(f"snnmap/{ROOMS[room]}/") and path.endswith(".py")
-        for mutant in mutants(path)
-    ]
-    drawn = random.Random(chosen.seed).sample(pool, min(chosen.count, len(pool)))
-    counts, modes = Counter(), {}
+    before = chosen.results.read_text().splitlines() if chosen.results and chosen.results.exists() else []
+    judged = {text[10:].strip(): text[:10].strip() for text in before}
+    counts, started = Counter(), set()
     with tempfile.TemporaryDirectory() as folder:
-        tree = Path(folder) / "tree"
-        for path in filter(None, listed):
-            (tree / path).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / path, tree / path)
-        for room, path, number, old, new in sorted(drawn):
-            change = f"{path}: {old.strip()} -> {new.strip()}"
-            kernel = "/kernels/" in path
-            limit = chosen.limit * (3 if kernel else 1)
-            if change in known:
+        bench = Bench(Path(folder), tracked)
+        for room, path, number, old, new in drawn(chosen.only, chosen.count, chosen.seed, tracked):
+            key = f"{path}:{number}: {old.strip()} -> {new.strip()}"
+            verdict = judged.get(key)
+            if f"{path}: {old.strip()} -> {new.strip()}" in known:
                 verdict = "equivalent"
-            else:
-                if (room, kernel) not in modes:
-                    modes[room, kernel] = mode(tree, room, kernel, 3 * chosen.limit)
-                extra = modes[room, kernel]
-                with tempfile.TemporaryDirectory() as cache:
-                    text = (tree / path).read_text()
-                    lines = text.split("\n")
-                    lines[number - 1] = new
-                    (tree / path).write_text("\n".join(lines))
-                    good = passes(tree, room, limit, {"NUMBA_CACHE_DIR": cache} if extra is None else extra)
-                    (tree / path).write_text(text)
-                verdict = {True: "survived", False: "killed", None: "timed out"}[good]
-            counts[verdict] += 1
-            print(f"{verdict:10} {path}:{number}: {old.strip()} -> {new.strip()}", flush=True)
-    print(", ".join(f"{n} {verdict}" for verdict, n in sorted(counts.items())), f"of {len(drawn)}, seed {chosen.seed}")
+            elif verdict is None:
+                if room not in started and bench.tested(room, path, 4 * chosen.limit, keep=True) != "survived":
+                    sys.exit(f"the tests of {room} do not pass unchanged within {4 * chosen.limit:g} s")
+                started.add(room)
+                verdict = bench.judge(room, path, number, new, chosen.limit)
+                if chosen.results:
+                    with chosen.results.open("a") as file:
+                        file.write(f"{verdict:10} {key}\n")
+            counts[room, verdict] += 1
+            print(f"{verdict:10} {key}", flush=True)
+    for room in [*chosen.only, None]:
+        of = Counter()
+        for (own, verdict), n in counts.items():
+            of[verdict] += n if room in {own, None} else 0
+        print(f"{room or 'all':12}" + ", ".join(f"{n} {verdict}" for verdict, n in sorted(of.items())))
 
 
 if __name__ == "__main__":
