@@ -4,8 +4,8 @@
 
 `--count` mutants of every room. Each is made in a copy of the tracked files, never in the working tree; the tests of
 its room run with -x: its module's mirror first, then held answers and the files that name it. Killed: a test fails, or
-the tests need more processor time than the limit, which is far above what they need unchanged. With `--results`, verdicts are appended to a file and those that stand there
-are not judged again, so that a run can be cut and resumed.
+the tests need more processor time than the limit, which is far above what they need unchanged. With `--results`,
+verdicts are appended to a file and those that stand there are not judged again: a run can be cut and resumed.
 Mutants that change nothing stand in mutation_equivalents.txt: `path: old line -> new line  # reason`.
 """
 
@@ -21,6 +21,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -29,6 +30,7 @@ ROOMS = {
     "legality": "legality", "traffic": "analysis", "evaluation": "evaluation", "reliability": "reliability",
     "physics": "physics", "simulate": "simulate",
 }  # fmt: skip
+COMPILED = "snnmap/**/__pycache__/*.nb[ci]"
 COMPARED = {ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq}
 COUNTED = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult}
 NAMED = {"min": "max", "max": "min", "minimum": "maximum", "maximum": "minimum"}
@@ -80,14 +82,22 @@ def mutants(path: str) -> list[tuple[str, int, str, str]]:
     return found
 
 
+def carried(source: Path, target: Path, copy_file: Callable[[Path, Path], object]) -> None:
+    """Compiled kernels of one tree in another."""
+    for file in source.glob(COMPILED):
+        (target / file.relative_to(source)).parent.mkdir(parents=True, exist_ok=True)
+        copy_file(file, target / file.relative_to(source))
+
+
 class Bench:
     """A copy of the tracked files, in which one file at a time is changed."""
 
     def __init__(self, folder: Path, tracked: list[str]) -> None:
-        self.tree, self.caches, self.kernels = folder / "tree", folder / "caches", folder / "kernels"
+        self.tree, self.kernels = folder / "tree", folder / "kernels"
         for path in tracked:
             (self.tree / path).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / path, self.tree / path)
+        carried(ROOT, self.kernels, shutil.copy2)
 
     def judge(self, room: str, path: str, number: int, line: str, limit: float) -> str:
         """What the tests say of a file with another line."""
@@ -103,16 +113,11 @@ class Bench:
 
     def tested(self, room: str, path: str, limit: float, *, keep: bool) -> str:
         """Verdict of the tests of a room; `keep` the bytecode and the kernels that they compiled."""
-        if not keep:  # numba replaces files and never writes into them, so links will do
-            shutil.rmtree(self.caches, ignore_errors=True)
-            shutil.copytree(self.kernels, self.caches, copy_function=os.link)
+        for old in self.tree.glob(COMPILED):
+            old.unlink()
+        carried(self.kernels, self.tree, os.link)  # numba replaces files and never writes into them
         shutil.rmtree(self.tree / ".hypothesis", ignore_errors=True)
-        env = {
-            **os.environ,
-            "PYTHONPATH": str(self.tree),
-            "NUMBA_CACHE_DIR": str(self.kernels if keep else self.caches),
-            "PYTHONDONTWRITEBYTECODE": "" if keep else "1",
-        }
+        env = {**os.environ, "PYTHONPATH": str(self.tree), "PYTHONDONTWRITEBYTECODE": "" if keep else "1"}
         command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *self.order(room, path)]
         most = (int(limit), int(limit) + 5)
         done = subprocess.run(
@@ -121,6 +126,9 @@ class Bench:
         )  # fmt: skip
         if done.returncode in {-signal.SIGXCPU, -signal.SIGKILL}:
             return "timed out"
+        if keep:
+            shutil.rmtree(self.kernels)
+            carried(self.tree, self.kernels, shutil.copy2)
         if done.returncode > 2:  # 1: a test failed; 2: a module that cannot be imported; negative: a crash
             sys.exit(done.stdout.decode()[-2000:])
         return "killed" if done.returncode else "survived"

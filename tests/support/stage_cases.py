@@ -1,6 +1,7 @@
 """Small problems of the stages whose answers are held as fingerprints: the same seed gives the same mapping.
 
-A change of one of them is a change of behaviour, named in the changelog; `regenerate/stages_golden.py` writes them anew.
+A change of one of them is a change of behaviour, named in the changelog; `regenerate/stages_golden.py` writes them
+anew.
 """
 
 import hashlib
