@@ -17,8 +17,15 @@ from snnmap.stages.schedule import ListSchedule
 
 
 @pytest.fixture(scope="module")
-def found(compiled):
-    return s.sensitivity(View(compiled.mapping, compiled.graph, compiled.hardware))
+def progress():
+    """What the sweep of `found` told."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def found(compiled, progress):
+    view = View(compiled.mapping, compiled.graph, compiled.hardware)
+    return s.sensitivity(view, progress=lambda *told: progress.append(told))
 
 
 def test_the_base_is_what_evaluate_says(found, compiled):
@@ -176,3 +183,8 @@ def test_conclusions_that_survive_and_that_do_not():
 )
 def test_share_of_swapped_pairs(before, after, share):
     assert s.swapped_pairs(np.array(before, float), np.array(after, float)) == pytest.approx(share)
+
+
+def test_progress_counts_both_ends_of_every_banded_quantity(found, progress):
+    total = 2 * len(found.quantities)
+    assert progress == [("sensitivity", done, total, 0.0) for done in range(1, total + 1)]
