@@ -24,6 +24,8 @@ import snnmap
 TRIES = int(os.environ.get("SNNMAP_FUZZ", "900"))
 SEED = os.environ.get("SNNMAP_FUZZ_SEED", "1")
 SECONDS, MIB = 20, 1024
+FEW = 10
+"""Of so few damaged files all may be readable."""
 SCRIPT = Path(campaign.__file__)
 FILES = (
     "mapping",
@@ -133,7 +135,7 @@ def test_a_damaged_file_gives_an_answer_or_one_error(trials: list[Trial], kind: 
     assert len(own) == share(kind)
     assert [trial for trial in own if "error" in trial] == []
     said = [trial["said"] for trial in own if trial["said"] is not None]
-    assert said, "nothing was refused"
+    assert said or len(own) < FEW, "nothing was refused"
     assert [message for message in said if not message or "\n" in message] == []
 
 
