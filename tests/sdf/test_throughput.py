@@ -1,5 +1,6 @@
 """Exact throughput: proofs that integers check, published graphs, and answers that are no numbers."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -150,7 +151,7 @@ def test_inconsistent_deadlocked_and_unbounded_graphs_are_answers():
 
 def test_more_initial_tokens_than_can_bind_change_nothing():
     graph = [(0, 1, [1], [1], 0), (1, 0, [1], [1], 10**12)]
-    assert analyse(phased_graph([[10**6], [7]], graph)).period == 10**6
+    assert analyse(phased_graph([[15 * 10**6], [7]], graph)).period == 15 * 10**6  # their product is beyond 64 bits
 
 
 @pytest.mark.parametrize(
@@ -170,6 +171,11 @@ def test_more_initial_tokens_than_can_bind_change_nothing():
 def test_malformed_graphs_are_refused(time, channels, said):
     with pytest.raises(InputError, match=said):
         analyse(phased_graph(time, channels))
+
+
+def test_two_actors_of_one_name_are_refused():
+    with pytest.raises(InputError, match="same name"):
+        analyse(replace(phased_graph([[1], [2]], []), actor=("a", "a")))
 
 
 def test_rates_that_grow_without_bound_are_refused_at_once():
