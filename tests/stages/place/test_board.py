@@ -1,0 +1,22 @@
+"""What a board refuses to count."""
+
+import numpy as np
+import pytest
+from support.machines import mesh
+
+from snnmap.core.errors import InputError
+from snnmap.ir import Traffic
+from snnmap.stages.place.board import board_of
+from snnmap.stages.protocols import LIMIT, linear
+
+
+@pytest.mark.parametrize("terms", [(), (linear(np.full((2, 16), 4)),)])
+def test_messages_times_tiles_and_terms_stay_below_the_limit(terms) -> None:
+    """16 tiles: one message costs 16 at most; the term 4 + 4 more."""
+    for messages, fits in ((LIMIT // 16, False), (LIMIT // 32, True), (LIMIT // 17, True)):
+        problem = (Traffic([0], [0, 1], [1], [messages], [0]), 2, mesh(4, 4), terms)
+        if fits:
+            assert board_of(*problem).messages.tolist() == [messages]
+        else:
+            with pytest.raises(InputError, match="would leave 64-bit integers"):
+                board_of(*problem)
