@@ -181,3 +181,10 @@ def test_weakest_cells():
 def test_bad_arguments(call):
     with pytest.raises(InputError):
         call()
+
+
+def test_any_temperature_above_zero_has_a_rate_of_loss():
+    retention = Retention(1.0, 1e8, 300.0)
+    assert retention.rate(np.array([0.5, 300.0])).tolist() == [0.0, 1e-8]
+    with pytest.raises(InputError, match="above 0 K"):
+        retention.rate(np.array([300.0, 0.0]))
