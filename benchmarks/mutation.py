@@ -129,6 +129,8 @@ class Bench:
         if keep:
             shutil.rmtree(self.kernels)
             carried(self.tree, self.kernels, shutil.copy2)
+        if done.returncode in {-signal.SIGTERM, -signal.SIGINT}:
+            sys.exit("interrupted")
         if done.returncode > 2:  # 1: a test failed; 2: a module that cannot be imported; negative: a crash
             sys.exit(done.stdout.decode()[-2000:])
         return "killed" if done.returncode else "survived"

@@ -5,8 +5,8 @@ import pytest
 from support.machines import mesh
 
 from snnmap.core.errors import InputError
-from snnmap.ir import Traffic
-from snnmap.stages.place.board import board_of
+from snnmap.ir import Placement, Traffic
+from snnmap.stages.place.board import board_of, check_start
 from snnmap.stages.protocols import LIMIT, linear
 
 
@@ -20,3 +20,9 @@ def test_messages_times_tiles_and_terms_stay_below_the_limit(terms) -> None:
         else:
             with pytest.raises(InputError, match="would leave 64-bit integers"):
                 board_of(*problem)
+
+
+@pytest.mark.parametrize("tile", [[-1, 3], [0, 16]])
+def test_a_start_off_the_mesh_is_refused(tile) -> None:
+    with pytest.raises(InputError, match="uses tiles"):
+        check_start(Placement(tile), 2, mesh(4, 4))
