@@ -50,6 +50,10 @@ def test_one_compilation_derives_each_fact_once(
     assert len(paces) == mappings
 
 
+APART = {("stages/place/cool.py", "link_loads("), ("simulate/chip/program.py", "programmed_cells(")}
+"""Of placements that are tried, of which only the one kept is a mapping's; and of a program that knows no activity."""
+
+
 def test_no_other_module_derives_them() -> None:
     package = Path(snnmap.__file__).parent
     outside = [
@@ -59,6 +63,8 @@ def test_no_other_module_derives_them() -> None:
         source = path.read_text()
         for name in ("programmed_cells(", "partial_messages(", "traffic(", "link_loads(", "weight_share("):
             for at, line in enumerate(source.splitlines(), 1):
+                if (path.relative_to(package).as_posix(), name) in APART:
+                    continue
                 code = line.partition("#")[0]
                 assert f" {name}" not in f" {code}" or "def " in code or '"""' in code, (
                     f"{path}:{at} derives {name[:-1]}"

@@ -91,6 +91,10 @@ def wires(algorithm):
     return fingerprint(*found)
 
 
+FLOATING = {"swarm", "even_heat", "least_power"}
+"""Their choices follow sums of other libraries, which may differ in the last bit between processors."""
+
+
 def cases():
     """Stage and name of every case: what works out its fingerprint."""
     found = {}
@@ -101,7 +105,7 @@ def cases():
         found["place", algorithm] = lambda a=algorithm: placed(a)
     for algorithm in wire.ALGORITHMS:
         found["wire", algorithm] = lambda a=algorithm: wires(a)
-    return found
+    return {key: case for key, case in found.items() if key[1] not in FLOATING}
 
 
 def names(stage):

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from snnmap.analysis.cells import programmed_cells
+from snnmap.analysis.view import ClusteringView
 from snnmap.core.arrays import I32, I64, frozen, offsets, row_of_entry
 from snnmap.core.errors import InputError
 from snnmap.core.run import Progress
@@ -103,7 +103,7 @@ def workings_of(
     level = np.append(cast.level, -1)[cast.producer]
     loud = ~network.is_bias()
     heard = loud[cast.heard_source]
-    cells = programmed_cells(network, clustering)
+    cells = ClusteringView(graph, clustering).cells
     number = np.full(len(clustering.column_neuron), -1, np.int64)
     number[partial] = np.arange(len(partial))
     driver, driven = clustering.row_source[cells.row()].astype(np.int64), number[cells.column]

@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from snnmap.analysis.cells import programmed_cells, weight_share
 from snnmap.analysis.traffic import steps_by_source
+from snnmap.analysis.view import ClusteringView
 from snnmap.core.arrays import F64, I32, I64, Bool, offsets, ranges, row_of_entry, transpose_csr
 from snnmap.hardware import Hardware
 from snnmap.ir import Clustering, SpikeGraph
@@ -56,10 +56,11 @@ def table_of(graph: SpikeGraph, clustering: Clustering, hardware: Hardware) -> T
     """Seats that may be traded; none if there are none, events were not kept, or the tables would be too large."""
     if graph.events is None:
         return None
-    cells = programmed_cells(graph.network, clustering)
+    view = ClusteringView(graph, clustering)
+    cells = view.cells
     columns = cells.column.astype(np.int64)
     column_ptr, rows, _ = transpose_csr(cells.ptr, columns, len(clustering.column_neuron))
-    sums = np.concatenate([[0.0], np.cumsum(weight_share(graph.network)[cells.synapse])])
+    sums = np.concatenate([[0.0], np.cumsum(view.share[cells.synapse])])
     share = sums[cells.ptr[1:]] - sums[cells.ptr[:-1]]
     grid = _Grid(cells.ptr, columns, column_ptr, rows, row_of_entry(clustering.row_ptr), share)
     chairs = _chairs(clustering, grid, hardware.rows)

@@ -26,7 +26,7 @@ from snnmap.ir import Clustering, Placement, Sdfg, SpikeGraph, Traffic
 from snnmap.stages.schedule.actors import Actors, busiest_steps, by_source
 from snnmap.stages.schedule.connections import connections_of, own_times
 from snnmap.stages.schedule.links import Placed, actor_names, channels_between, placed_on
-from snnmap.stages.schedule.network import TICK, link_loads, shared_times, sums_per_step, ticks
+from snnmap.stages.schedule.network import TICK, flit_loads, shared_times, sums_per_step, ticks
 
 
 def build_sdfg(
@@ -49,7 +49,7 @@ def build_sdfg(
     if hardware.noc == "tdm":
         times = own_times(hardware, placed, connections_of(graph, hardware, placed, sums))
     else:
-        times = shared_times(hardware, placed, link_loads(graph, hardware, placed, sums))
+        times = shared_times(hardware, placed, flit_loads(graph, hardware, placed, sums))
     return sdfg_of(graph, hardware, placed, clustering, times)
 
 

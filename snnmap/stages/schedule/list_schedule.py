@@ -27,7 +27,7 @@ from snnmap.stages.schedule.actors import ANY_DATA
 from snnmap.stages.schedule.build import program_ticks, sdfg_of
 from snnmap.stages.schedule.connections import connections_of, own_times
 from snnmap.stages.schedule.links import Placed, placed_on
-from snnmap.stages.schedule.network import link_loads, shared_times, sums_per_step
+from snnmap.stages.schedule.network import flit_loads, shared_times, sums_per_step
 from snnmap.stages.schedule.samples import Held, Orders
 from snnmap.stages.schedule.slots import with_slots
 
@@ -70,7 +70,7 @@ class ListSchedule:
         placed = replace(placed_on(graph, hardware, clustering, problem.placement), margin=self.margin)
         sums = sums_per_step(placed.messages, problem.view.traffic, self.margin)
         if hardware.noc != "tdm":
-            times = shared_times(hardware, placed, link_loads(graph, hardware, placed, sums))
+            times = shared_times(hardware, placed, flit_loads(graph, hardware, placed, sums))
             best = self._ordered(sdfg_of(graph, hardware, placed, clustering, times), problem, placed, run)
             return best.graph_in_whole_ticks(), best.schedule()
         connections = connections_of(graph, hardware, placed, sums)

@@ -75,7 +75,7 @@ def _routes(hardware: Hardware, messages: Messages) -> tuple[I64, I64]:
     return mesh.trees(messages.origin, mesh.entries(messages.origin, messages.from_port), one_goal, messages.goal)
 
 
-def link_loads(graph: SpikeGraph, hardware: Hardware, placed: Placed, sums: I64) -> Loads:
+def flit_loads(graph: SpikeGraph, hardware: Hardware, placed: Placed, sums: I64) -> Loads:
     """Flits of every producer on every link in its busiest step; `sums` (M,) are the partial sums of every message."""
     spikes = _spike_loads(graph, hardware, placed)
     ptr, link = _routes(hardware, placed.messages)
