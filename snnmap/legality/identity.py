@@ -103,10 +103,11 @@ def _profile(mapping: Mapping, graph: SpikeGraph) -> list[Violation]:
 def _split(mapping: Mapping, graph: SpikeGraph) -> list[Violation]:
     """The activity is that of an unrolled network only if the mapping says so; columns are split only where allowed."""
     split, unrolled = mapping.origin.split, graph.provenance.unrolled_to is not None
-    if (split == "unroll") != unrolled:
-        asked = "of an unrolled network" if unrolled else "of the network as it is"
-        return [Violation("profile-facts", "split", f"the mapping says {split!r}", f"the profile is {asked}")]
+    if unrolled and split != "unroll":
+        there = "the profile is of an unrolled network"
+        return [Violation("profile-facts", "split", f"the mapping says {split!r}", there)]
     columns = len(mapping.clustering.column_neuron) - graph.network.neurons
-    if split == "none" and columns > 0:
-        return [Violation("profile-facts", "split", "the mapping says 'none'", f"{columns} columns are partial sums")]
+    if split != "partial_sum" and columns > 0:
+        there = f"{columns} columns are partial sums"
+        return [Violation("profile-facts", "split", f"the mapping says {split!r}", there)]
     return []

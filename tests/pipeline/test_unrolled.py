@@ -37,6 +37,13 @@ def test_nothing_to_unroll_returns_the_graph(compiled: Compiled) -> None:
     assert unrolled(compiled.graph, wide) is compiled.graph
 
 
+def test_a_network_that_needs_no_unrolling_is_mapped_legally(compiled: Compiled) -> None:
+    again = snnmap.compile(compiled.graph, CompileOptions(split="unroll", hardware="pcm-mesh-64"))
+    assert again.mapping.origin.split == "unroll"
+    assert again.graph.provenance.unrolled_to is None
+    assert verify(again.mapping, again.graph, again.hardware) == []
+
+
 def test_unrolled_neurons_fit_the_rows(compiled: Compiled) -> None:
     assert fan_in(compiled) > compiled.hardware.rows
     again = unrolled(compiled.graph, compiled.hardware)
