@@ -43,7 +43,7 @@ def test_what_11_kelvin_save(energy, saving):
 def test_default_tile_leaks_most_of_a_microwatt():
     hardware = load_hardware("pcm-mesh")
     leak = Leakage.of(hardware.technology, hardware.leaking_width)
-    assert leak.power([300.0])[0] == pytest.approx(0.76e-6, rel=0.01)
+    assert leak.power([300.0])[0] == pytest.approx(0.83e-6, rel=0.01)  # with the drivers of both signs
 
 
 def test_slope_is_the_derivative():
