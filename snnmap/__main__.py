@@ -25,8 +25,19 @@ def main() -> None:
         run()
     except KeyboardInterrupt:
         _leave()
+    except Exception as error:
+        if _is_interrupt(error):
+            _leave()
+        raise
     finally:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is done; an interrupt would only spoil the exit
+
+
+def _is_interrupt(error: BaseException | None) -> bool:
+    """Whether an error is what Python made of an interrupt: in the making of a class it wraps it in another."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 def _leave(*_: object) -> None:

@@ -57,6 +57,26 @@ def test_an_interrupt_that_python_would_lose_is_heard() -> None:
     assert (done.returncode, done.stderr) == (130, STOPPED)
 
 
+def test_an_interrupt_in_the_making_of_a_class_is_one() -> None:
+    """Python wraps what `__set_name__` raises in a RuntimeError; another error stays what it is."""
+    wrapped = (
+        "import sys\n"
+        "sys.modules['snnmap.cli'] = sys.modules[__name__]\n"
+        "class Named:\n"
+        "    def __set_name__(self, owner, name): raise {}\n"
+        "def main():\n"
+        "    type('Made', (), {{'named': Named()}})\n"
+        "import snnmap.__main__ as entry\n"
+        "entry.main()\n"
+    )
+    ends = []
+    for raised in ("KeyboardInterrupt", "ValueError"):
+        command = [sys.executable, "-c", wrapped.format(raised)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        ends.append((done.returncode, done.stderr == STOPPED, "ValueError" in done.stderr))
+    assert ends == [(130, True, False), (1, False, True)]
+
+
 def test_what_a_shell_runs_in_the_background_ignores_interrupts() -> None:
     code = (
         "import signal, sys\n"
