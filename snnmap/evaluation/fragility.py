@@ -8,11 +8,11 @@ import numpy as np
 from snnmap.analysis.view import View
 from snnmap.core.arrays import I64, offsets, ranges, transpose_csr
 from snnmap.core.run import stream
-from snnmap.ir import Fragility
+from snnmap.ir import ANY_DATA, Fragility
 from snnmap.stages.protocols import Run, ScheduleProblem
 from snnmap.stages.registry import restored
 
-MARGINS = (0.1, 1e9)
+MARGINS = (0.1, ANY_DATA)
 """Ten per cent more, and whatever the network can be given."""
 
 

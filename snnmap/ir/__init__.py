@@ -30,10 +30,11 @@ from snnmap.ir.origin import (
     Unrolled,
     WorkloadFacts,
 )
-from snnmap.ir.results import Bottleneck, Chart, Fragility, Judgement, Metric, Reading, Report, Violation
+from snnmap.ir.results import ANY_DATA, Bottleneck, Chart, Fragility, Judgement, Metric, Reading, Report, Violation
 
 __all__ = [
     "ANALOG",
+    "ANY_DATA",
     "MODELS",
     "AlgorithmRecord",
     "Bottleneck",

@@ -117,12 +117,16 @@ class Bottleneck:
     """Whether the cycle is the order of one tile."""
 
 
+ANY_DATA = 1e9
+"""Margin of any data: every source emits in every step as in its own worst, and once at least."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fragility:
     """How far the time per step depends on the profiled data."""
 
     periods: tuple[tuple[float, float], ...]
-    """Margin by which steps may be busier, and the seconds per step then; 1e9 is any data."""
+    """Margin by which steps may be busier, and the seconds per step then; `ANY_DATA` for any."""
     left_out: int
     """Frames of the second half of the profile."""
     busier: int

@@ -23,7 +23,7 @@ from snnmap.hardware import Hardware
 from snnmap.ir import Mapping, SpikeGraph, Violation
 from snnmap.legality.network import network_violations
 from snnmap.legality.recount import Recount
-from snnmap.legality.times import PORT, message_name, time_violations
+from snnmap.legality.times import PORT, cluster_of, message_name, time_violations
 
 SHOWN = 3
 KNOWN = re.compile(r"c(\d{1,9})/l\d+/(read|fire)|noc/.*|input")
@@ -97,10 +97,10 @@ def _dependencies(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, count
     missing: list[Violation] = []
     unbounded: list[Violation] = []
     for (producer, consumer), allowed in sorted(_needed(mapping, graph, counted).items()):
-        receiver = _cluster(consumer)
+        receiver = cluster_of(consumer)
         where = f"{producer} -> {consumer}"
         path = [producer, consumer]
-        if producer == PORT or tile[_cluster(producer)] != tile[receiver]:
+        if producer == PORT or tile[cluster_of(producer)] != tile[receiver]:
             path = [producer, message_name(producer, receiver), consumer]
         on_path = [tokens.get(pair) for pair in pairwise(path)]
         held = sum(part for part in on_path if part is not None)
@@ -109,7 +109,7 @@ def _dependencies(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, count
             there = f"a channel with at most {allowed} is needed"
             missing.append(Violation("schedule-dependency", where, said, there))
             continue
-        sample = producer.endswith("read") and _cluster(producer) == receiver
+        sample = producer.endswith("read") and cluster_of(producer) == receiver
         room = (1 if sample else hardware.buffer_tokens) - held
         back = tokens.get((consumer, producer))
         if back is None or back > room:
@@ -137,7 +137,7 @@ def _order(mapping: Mapping) -> list[Violation]:
     wrong: list[Violation] = []
     on_tile: dict[int, list[int]] = defaultdict(list)
     for actor, name in enumerate(flow.name):
-        tile = int(mapping.placement.tile[_cluster(name)]) if name.startswith("c") else -1
+        tile = int(mapping.placement.tile[cluster_of(name)]) if name.startswith("c") else -1
         if tile != flow.resource[actor]:
             said = f"runs on {flow.resource[actor]}"
             wrong.append(Violation("schedule-order", name, said, f"its cluster is on tile {tile}"))
@@ -172,17 +172,13 @@ def _samples(mapping: Mapping, hardware: Hardware) -> list[Violation]:
             fire = f"{name.removesuffix('/read')}/fire"
             if name.endswith("/read") and fire in known:
                 waiting.append(fire)
-                most = max(most, len({_cluster(f) for f in waiting}))
+                most = max(most, len({cluster_of(f) for f in waiting}))
             elif name in waiting:
                 waiting.remove(name)
         if most > hardware.sample_registers:
             there = f"a tile has {hardware.sample_registers}"
             wrong.append(Violation("schedule-samples", f"tile {tile}", f"{most} sets of sample registers", there))
     return wrong[:SHOWN]
-
-
-def _cluster(actor: str) -> int:
-    return int(actor[1:].partition("/")[0])
 
 
 def _starts(mapping: Mapping) -> list[Violation]:

@@ -14,8 +14,8 @@ import numpy as np
 from snnmap.hardware import Hardware
 from snnmap.ir import Mapping, SlotTable, SpikeGraph, Violation
 from snnmap.legality.recount import Recount
-from snnmap.legality.sent import Integers, Sent, sent, walked
-from snnmap.legality.times import busiest, message_name
+from snnmap.legality.sent import Integers, Sent, port_tile, sent, walked
+from snnmap.legality.times import PORT, busiest, cluster_of, message_name
 
 SHOWN = 3
 
@@ -47,7 +47,7 @@ def _ticks(mapping: Mapping, seconds: float) -> int:
 def _behind_others(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, carried: Sent) -> dict[str, int]:
     """Ticks of every message of a best-effort network by name: hops, and the flits that its route meets."""
     tile, port = mapping.placement.tile.astype(np.int64), len(carried.actor) - 1
-    origin = np.append(tile[carried.cluster_of[:port]], hardware.port[1] * hardware.mesh_width + hardware.port[0])
+    origin = np.append(tile[carried.cluster_of[:port]], port_tile(hardware))
     loads = _loads(graph, hardware, carried, origin, tile)
     ends = np.stack([np.append(carried.sender, carried.sum_sender), np.append(carried.cluster, carried.sum_cluster)])
     sender, cluster = np.unique(ends, axis=1)
@@ -202,9 +202,9 @@ def _met_twice(mapping: Mapping, table: SlotTable, hardware: Hardware) -> list[V
     """Links on which two flits would meet in one slot."""
     tile = mapping.placement.tile.astype(np.int64)
     names = [mapping.sdfg.name[p] for p in table.producer.tolist()]
-    at_port = np.array([name == "input" for name in names])
-    port = hardware.port[1] * hardware.mesh_width + hardware.port[0]
-    origin = np.array([port if n == "input" else tile[int(n[1:].partition("/")[0])] for n in names])
+    at_port = np.array([name == PORT for name in names])
+    port = port_tile(hardware)
+    origin = np.array([port if n == PORT else tile[cluster_of(n)] for n in names])
     owner = np.repeat(np.arange(len(names)), np.diff(table.target_ptr))
     way = walked(origin[owner], tile[table.target], at_port[owner], hardware)
     tree = np.unique(np.stack([owner[way.route], way.link, way.depth]), axis=1)
@@ -235,15 +235,13 @@ def _last_slots(mapping: Mapping, table: SlotTable, demand: Demand, hardware: Ha
             least[name] = 0
             continue
         producer = number[sender]
-        x, y = hardware.port if sender == "input" else (tile[_cluster(sender)] % width, tile[_cluster(sender)] // width)
-        goal = tile[_cluster(receiver)]
+        x, y = (
+            hardware.port if sender == PORT else (tile[cluster_of(sender)] % width, tile[cluster_of(sender)] // width)
+        )
+        goal = tile[cluster_of(receiver)]
         hops = abs(goal % width - x) + abs(goal // width - y)
         ready = -(-(int(start[producer]) + int(flow.time[producer])) // table.slot)
         waits = max(int(((slot[edge[q] : edge[q + 1]] - ready) % table.length).max()) for q in connections)
         end = (ready + waits + 1 + hops * table.hop) * table.slot
         least[name] = end - int(start[number[name]])
     return least
-
-
-def _cluster(actor: str) -> int:
-    return int(actor[1:].partition("/")[0])

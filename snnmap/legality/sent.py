@@ -12,7 +12,7 @@ import numpy.typing as npt
 from snnmap.hardware import Hardware
 from snnmap.ir import Mapping, SpikeGraph
 from snnmap.legality.recount import Recount
-from snnmap.legality.times import PORT
+from snnmap.legality.times import PORT, cluster_of
 
 Integers = npt.NDArray[np.integer[Any]]
 
@@ -70,6 +70,12 @@ def sent(mapping: Mapping, graph: SpikeGraph, counted: Recount) -> Sent:
     )
 
 
+def port_tile(hardware: Hardware) -> int:
+    """Tile at which the chip's port enters."""
+    x, y = hardware.port
+    return y * hardware.mesh_width + x
+
+
 class Steps(NamedTuple):
     """Links of routes, one after the other: the route, the link, and the links between tiles before it."""
 
@@ -108,8 +114,8 @@ def ending_hops(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> int:
     else:
         group = np.repeat(np.arange(len(table.producer)), np.diff(table.target_ptr))
         pairs = [[names[table.producer[q]], str(k)] for q, k in zip(group, table.target.tolist(), strict=True)]
-    tile, port = mapping.placement.tile.astype(np.int64), hardware.port[1] * hardware.mesh_width + hardware.port[0]
-    origin = np.array([port if s == PORT else tile[int(s[1:].partition("/")[0])] for s, _ in pairs], np.int64)
+    tile, port = mapping.placement.tile.astype(np.int64), port_tile(hardware)
+    origin = np.array([port if s == PORT else tile[cluster_of(s)] for s, _ in pairs], np.int64)
     goal = np.array([tile[int(cluster)] for _, cluster in pairs], np.int64)
     way = walked(origin, goal, np.array([s == PORT for s, _ in pairs], bool), hardware)
     crossed = np.unique(np.stack([group[way.route], way.link])[:, way.link < 4 * hardware.tiles], axis=1)

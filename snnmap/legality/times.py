@@ -41,6 +41,11 @@ def time_violations(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, cou
     return too_short[:SHOWN]
 
 
+def cluster_of(actor: str) -> int:
+    """Cluster of a read or a fire."""
+    return int(actor[1:].partition("/")[0])
+
+
 def message_name(producer: str, cluster: int) -> str:
     """Name of the actor that carries what `producer` sends to another tile."""
     return f"noc/{producer}>c{cluster}"

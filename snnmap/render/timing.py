@@ -3,14 +3,12 @@
 from dataclasses import asdict
 from typing import Any
 
-from snnmap.ir import Bottleneck, Fragility, Reading
+from snnmap.ir import ANY_DATA, Bottleneck, Fragility, Reading
 from snnmap.render.numbers import number
 
 DIGITS = 3
 SHOWN = 6
 """Most actors of a cycle that a line names."""
-ANY_DATA = 1e9
-"""Margin that stands for any data."""
 
 DOES = {
     "merge": "{count:,} partial sums merged one by one",

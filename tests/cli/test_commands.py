@@ -52,13 +52,6 @@ def run(capsys: pytest.CaptureFixture[str]):
 
 
 @pytest.fixture(scope="module")
-def recipe(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("recipe") / "net.toml"
-    path.write_text(small_workload.recipe())
-    return path
-
-
-@pytest.fixture(scope="module")
 def mapping(recipe: Path, chip: Path) -> Path:
     """A mapping file of the recipe on the small chip."""
     path = recipe.parent / "mapping.json"

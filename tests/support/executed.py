@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 from support.machines import mesh
 from support.origins import CHIP, ORIGIN, WORKLOAD, replaced
+from support.schedule_cases import NANO
 
 from snnmap.hardware import Quantity
 from snnmap.ir import Clustering, Mapping, Network, Placement, Population, Schedule, Sdfg, SpikeGraph, Spikes, Wiring
@@ -13,15 +14,6 @@ from snnmap.simulate.chip.machine import machine_of
 from snnmap.simulate.chip.program import cast_of
 from snnmap.simulate.chip.trace import trace_of
 
-NANO = {
-    "row_time": 1,
-    "read_time": 20,
-    "column_time": 2,
-    "merge_time": 3,
-    "hop_time": 5,
-    "flit_time": 4,
-    "program_time": 50,
-}
 BITS = {"router_buffer_flits": 4, "flit_bits": 32, "spike_bits": 32, "sum_bits": 32}
 
 

@@ -9,10 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from snnmap.core.arrays import I32, I64, Bool, offsets, row_of_entry
-from snnmap.ir import Clustering, SpikeGraph
+from snnmap.ir import ANY_DATA, Clustering, SpikeGraph
 
-ANY_DATA = 1e9
-"""Margin at which every source emits in every step as in its own worst, and once at least."""
 NOISE = 1e-12
 """Relative: 10 % more than 10 rows are 11, not 12."""
 

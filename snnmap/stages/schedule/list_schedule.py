@@ -19,11 +19,10 @@ import numpy as np
 from snnmap.core.arrays import I64, frozen
 from snnmap.core.errors import InfeasibleError, InputError
 from snnmap.hardware import Hardware
-from snnmap.ir import Clustering, Schedule, Sdfg, SlotTable
+from snnmap.ir import ANY_DATA, Clustering, Schedule, Sdfg, SlotTable
 from snnmap.sdf.graph import channels_of
 from snnmap.sdf.ratio import Periodic, periodic
 from snnmap.stages.protocols import Run, ScheduleProblem
-from snnmap.stages.schedule.actors import ANY_DATA
 from snnmap.stages.schedule.build import program_ticks, sdfg_of
 from snnmap.stages.schedule.connections import connections_of, own_times
 from snnmap.stages.schedule.links import Placed, placed_on
