@@ -14,13 +14,12 @@ from math import lcm
 
 import numpy as np
 
-from snnmap.core.arrays import I32, I64, frozen, offsets, ranges
+from snnmap.core.arrays import I32, I64, frozen
 from snnmap.core.errors import InputError
 from snnmap.ir import Sdfg
 from snnmap.sdf.graph import check
+from snnmap.sdf.phases import LIMIT, firings, phased
 
-LIMIT = 20_000_000
-"""Most firings or channels of an expanded graph."""
 BITS = 4_096
 """Most bits of a number of firings while the repetition vector is sought."""
 
@@ -123,32 +122,18 @@ def expand(sdfg: Sdfg) -> Expanded:
         If the rates are inconsistent, or the result would exceed `LIMIT` firings or channels.
     """
     repeats = repetition_vector(sdfg)
-    total = sum(repeats)
-    edges = sum(repeats[consumer] for consumer in sdfg.consumer.tolist())
-    if max(total, edges) > LIMIT:
-        raise InputError(
-            f"expanding the rates gives {total:,} firings and {edges:,} channels; at most {LIMIT:,} are taken"
-        )
-    count = np.array(repeats, np.int64)
-    first = offsets(count)
-    per_channel = count[sdfg.consumer]
-    channel = np.repeat(np.arange(len(sdfg.producer)), per_channel)
-    firing = ranges(np.zeros(len(per_channel), np.int64), per_channel)
-    token = (firing + 1) * sdfg.consumption[channel] - 1 - sdfg.tokens[channel]
-    producer = np.floor_divide(token, sdfg.production[channel])
-    of = count[sdfg.producer[channel]]
-    names = tuple(f"{name}#{k}" for name, r in zip(sdfg.name, repeats, strict=True) for k in range(r))
-    actor = np.repeat(np.arange(len(repeats)), count)
-    ones = np.ones(len(channel), np.int64)
+    single = firings(phased(sdfg, ""), repeats, auto_concurrency=True)
+    actor = np.repeat(np.arange(len(repeats)), repeats)
+    ones = frozen(np.ones(len(single.producer)), np.int64)
     graph = Sdfg(
-        name=names,
-        time=frozen(sdfg.time[actor], np.int64),
+        name=tuple(f"{name}#{k}" for name, r in zip(sdfg.name, repeats, strict=True) for k in range(r)),
+        time=single.time,
         resource=frozen(sdfg.resource[actor], np.int32),
-        producer=frozen(first[sdfg.producer[channel]] + producer % of, np.int32),
-        consumer=frozen(first[sdfg.consumer[channel]] + firing, np.int32),
+        producer=single.producer,
+        consumer=single.consumer,
         production=ones,
         consumption=ones,
-        tokens=frozen(-np.floor_divide(producer, of), np.int64),
+        tokens=single.tokens,
         tick=sdfg.tick,
     )
     return Expanded(graph, frozen(actor, np.int64))

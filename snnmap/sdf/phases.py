@@ -17,7 +17,9 @@ import numpy as np
 from snnmap.core.arrays import I32, I64, Bool, frozen, offsets, ranges
 from snnmap.core.errors import InputError
 from snnmap.ir import Sdfg
-from snnmap.sdf.expand import LIMIT
+
+LIMIT = 20_000_000
+"""Most firings or channels of an expanded graph."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,7 +105,7 @@ def firings(graph: PhasedGraph, cycles: tuple[int, ...], auto_concurrency: bool)
     Raises
     ------
     InputError
-        If the result would exceed `expand.LIMIT` firings or channels; the message says how many there would be.
+        If the result would exceed `LIMIT` firings or channels; the message says how many there would be.
     """
     counts = [r * p for r, p in zip(cycles, graph.phases.tolist(), strict=True)]
     takes = _taking(graph, auto_concurrency)

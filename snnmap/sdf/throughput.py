@@ -141,7 +141,7 @@ def analyse(graph: PhasedGraph, *, auto_concurrency: bool = False) -> Throughput
     Raises
     ------
     InputError
-        If the graph is malformed, its expansion exceeds `expand.LIMIT` firings or channels, or its numbers exceed exact
+        If the graph is malformed, its expansion exceeds `phases.LIMIT` firings or channels, or its numbers exceed exact
         64-bit analysis.
     """
     check_phases(graph)

@@ -5,7 +5,7 @@ the default processor. Rates and times are whole numbers, lists of them for the 
 `18*0,3*1`. Lists of one actor may differ in length; it then has as many phases as all of them fit into.
 
 Files are not trusted: document types and entities are refused (they can grow without bound), and so is what would
-unfold into more than `expand.LIMIT` numbers. Nothing outside the file is ever opened.
+unfold into more than `phases.LIMIT` numbers. Nothing outside the file is ever opened.
 
 Format: Stuijk, Geilen & Basten, SDF3: SDF For Free, ACSD 2006.
 """
@@ -23,8 +23,7 @@ from snnmap.core.arrays import I64, frozen, offsets
 from snnmap.core.errors import InputError
 from snnmap.core.files import must_be_content, must_be_writable, write_atomically
 from snnmap.sdf.elements import LARGEST, Elements, Found, shown, whole
-from snnmap.sdf.expand import LIMIT
-from snnmap.sdf.phases import PhasedGraph
+from snnmap.sdf.phases import LIMIT, PhasedGraph
 
 ITEM = re.compile(r"\s*(?:(\d{1,19})\s*\*\s*)?(\d{1,19})\s*")
 UNPRINTABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
