@@ -1,11 +1,13 @@
 """Mutation testing: how many random one-line faults do the tests of a room notice?
 
-    python benchmarks/mutation.py [--count 20] [--seed 0] [--only ROOM ...] [--limit SECONDS] [--results FILE]
+    python benchmarks/mutation.py [--count 20] [--seed 0] [--only ROOM ...] [--limit SECONDS] [--share K/N]
+                                  [--results FILE]
 
 `--count` mutants of every room. Each is made in a copy of the tracked files, never in the working tree; the tests of
 its room run with -x: its module's mirror first, then held answers and the files that name it. Killed: a test fails, or
 the tests need more processor time than the limit, which is far above what they need unchanged. With `--results`,
-verdicts are appended to a file and those that stand there are not judged again: a run can be cut and resumed.
+verdicts are appended to a file and those that stand there are not judged again: a run can be cut and resumed. With
+`--share 2/4`, only the second, sixth, ... mutant is judged: four processes with files of their own share a campaign.
 Mutants that change nothing stand in mutation_equivalents.txt: `path: old line -> new line  # reason`.
 """
 
@@ -160,6 +162,7 @@ def main() -> None:
     options.add_argument("--seed", type=int, default=0)
     options.add_argument("--only", nargs="+", choices=ROOMS, default=list(ROOMS))
     options.add_argument("--limit", type=float, default=120.0, help="processor time of a mutant, s")
+    options.add_argument("--share", default="1/1", metavar="K/N", help="judge the K-th of every N mutants")
     options.add_argument("--results", type=Path, help="file that verdicts are appended to, and resumed from")
     chosen = options.parse_args()
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
@@ -168,10 +171,11 @@ def main() -> None:
     known = {line.split("  # ")[0] for line in known if "  # " in line}
     before = chosen.results.read_text().splitlines() if chosen.results and chosen.results.exists() else []
     judged = {text[10:].strip(): text[:10].strip() for text in before}
+    share, shares = (int(part) for part in chosen.share.split("/"))
     counts, started = Counter(), set()
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(Path(folder), tracked)
-        for room, path, number, old, new in drawn(chosen.only, chosen.count, chosen.seed, tracked):
+        for room, path, number, old, new in drawn(chosen.only, chosen.count, chosen.seed, tracked)[share - 1 :: shares]:
             key = f"{path}:{number}: {old.strip()} -> {new.strip()}"
             verdict = judged.get(key)
             if f"{path}: {old.strip()} -> {new.strip()}" in known:
