@@ -1,4 +1,4 @@
-"""Array currents: snnmap against badcrossbar in one process. `python benchmarks/crossbar.py [--quick]`.
+"""Array currents: snnmap against badcrossbar in one process. `python benchmarks/crossbar.py [--quick | --large]`.
 
 Prints process CPU seconds (wall time means little on a shared machine) with BLAS pinned to one thread, the ratio, and
 the largest difference between the two answers. badcrossbar is optional: `pip install badcrossbar` (needs cairo).
@@ -127,10 +127,37 @@ def compare(size: int, theirs: bool, quick: bool) -> None:
     line("one pattern, cells I = G sinh(5 v) / 5", nonlinear, None)
 
 
+def compare_large(size: int, theirs: bool) -> None:
+    """1000 patterns on an array whose transfer tensor would be too large; snnmap in wall seconds too."""
+    rng = np.random.default_rng(0)
+    G = rng.uniform(0.1e-6, 25e-6, (size, size))
+    on = rng.random((size, PATTERNS)) < 0.7
+    V = 0.2 * on
+    wires = Wires(OHM, OHM, 0.0, 0.0)
+    cell_currents(G=G, V=V[:, :64], active=on[:, :64], inactive="grounded", wires=wires)
+    began, start = time.perf_counter(), time.process_time()
+    ours = cell_currents(G=G, V=V, active=on, inactive="grounded", wires=wires)
+    total, wall = time.process_time() - start, time.perf_counter() - began
+    print(
+        f"\n{size} x {size}: {PATTERNS} patterns in {wall:.1f} s of wall time, {total:.1f} s of CPU time, on all cores"
+    )
+    print(f"{'':58s}{'snnmap ms':>11s}{'badcr. ms':>11s}{'ratio':>10s}   difference")
+    if not theirs:
+        line(f"{PATTERNS} patterns, per pattern", total / PATTERNS, None)
+        return
+    single, answer = seconds(lambda: badcrossbar_currents(G, V[:, :1]), 1)
+    name = f"{PATTERNS} patterns, per pattern; badcrossbar: single calls"
+    line(name, total / PATTERNS, single, difference(ours[:, :, 0], answer))
+    block, answer = seconds(lambda: badcrossbar_currents(G, V[:, :100]), 1)
+    name = f"{PATTERNS} patterns, per pattern; badcrossbar: one call of 100"
+    line(name, total / PATTERNS, block / 100, difference(ours[:, :, :100], answer))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="128 x 128 only, fewer badcrossbar columns")
-    quick = parser.parse_args().quick
+    parser.add_argument("--large", action="store_true", help="1000 patterns at 512 x 512 only")
+    asked = parser.parse_args()
     theirs = importlib.util.find_spec("badcrossbar") is not None
     print(f"Python {platform.python_version()}, numpy {np.__version__}, CPU time, one BLAS thread")
     if not theirs:
@@ -138,8 +165,11 @@ def main() -> None:
     warm = np.full((3, 3), 1e-6)
     wires = Wires(1.0, 1.0, 1.0, 1.0)
     cell_currents_nonlinear(G=warm, V=warm[:, :1], active=warm[:, :1] > 0, inactive="gated", k=1.0, wires=wires)
-    for size in (128,) if quick else (128, 256):
-        compare(size, theirs, quick)
+    if asked.large:
+        compare_large(512, theirs)
+        return
+    for size in (128,) if asked.quick else (128, 256):
+        compare(size, theirs, asked.quick)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,9 @@
 Takes checked arrays, pattern by pattern; the public functions and their checks are in `physics.crossbar`.
 """
 
+import os
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import numpy.typing as npt
 
@@ -10,6 +13,7 @@ from snnmap.core.arrays import F64, I64, Bool
 from snnmap.core.errors import SnnmapError
 from snnmap.physics.kernels.crossbar import lone_rows, solve_patterns
 from snnmap.physics.kernels.crossbar_direct import eliminate
+from snnmap.physics.kernels.crossbar_many import Grid, follow_steps, survey
 from snnmap.physics.kernels.crossbar_shared import shared_rows
 
 TOLERANCE = 1e-10
@@ -17,10 +21,17 @@ TOLERANCE = 1e-10
 NEWTON_TOLERANCE = 1e-10
 """Largest mismatch between a non-linear cell's current and its law, as a share of the largest current."""
 NEWTON_STEPS = 100
+GOLDEN = (5.0**0.5 - 1.0) / 2.0
 SHARED_TOLERANCE = 1e-12
 """Largest last step of shared reads, as a share of the largest current; a solve of every row alone follows."""
 TENSOR_BYTES = 2**31
 """Largest working memory of the transfer tensor that is chosen without being asked for."""
+ABREAST = 32
+"""Patterns of a large array that are solved side by side. Measured at 512 x 512: 8 cost 1.8 times as much each."""
+LEADER_TOLERANCE = 1e-12
+"""`TOLERANCE` of the pattern whose steps the others take."""
+FOLLOWER_TOLERANCE = 1e-11
+"""Largest bound on the error of a pattern that took another's steps; beyond it the pattern is solved by itself."""
 
 Lines = tuple[float, float, float, float]
 """r_wl, r_bl, r_source, r_sense in ohm: `crossbar.Wires` as the kernels take it."""
@@ -34,13 +45,14 @@ def solve(G: F64, V: F64, kept: Bool, floating: Bool, lines: Lines) -> F64:
     """
     patterns, rows = V.shape
     columns = G.shape[1]
-    many = rows + columns  # measured: the tensor costs as much as this many iterative solves, 64 x 64 to 256 x 256
-    affordable = 8 * rows * columns * (rows + columns) <= TENSOR_BYTES
-    if patterns < many or not affordable:
+    together, many = _superpose, rows + columns  # measured: the tensor costs as much as this many, 64 x 64 to 256 x 256
+    if 8 * rows * columns * (rows + columns) > TENSOR_BYTES:
+        together, many = _follow, ABREAST
+    if patterns < many:
         return np.moveaxis(_solve_each(G, V, kept, floating, lines), 0, 2)
     masks, member = np.unique(np.hstack([kept, floating]), axis=0, return_inverse=True)
     if len(masks) == 1:
-        return _superpose(G, V, kept[0], floating[0], lines)
+        return together(G, V, kept[0], floating[0], lines)
     currents = np.zeros((patterns, rows, columns))
     size = np.bincount(member, minlength=len(masks))
     few = np.flatnonzero(size[member] < many)
@@ -48,7 +60,7 @@ def solve(G: F64, V: F64, kept: Bool, floating: Bool, lines: Lines) -> F64:
     for group in np.flatnonzero(size >= many):
         chosen = np.flatnonzero(member == group)
         first = chosen[0]
-        currents[chosen] = np.moveaxis(_superpose(G, V[chosen], kept[first], floating[first], lines), 2, 0)
+        currents[chosen] = np.moveaxis(together(G, V[chosen], kept[first], floating[first], lines), 2, 0)
     return np.moveaxis(currents, 0, 2)
 
 
@@ -64,6 +76,42 @@ def _superpose(G: F64, V: F64, kept: Bool, floating: Bool, lines: Lines) -> F64:
     currents = np.zeros((*G.shape, len(V)))
     currents[rows] = solved
     return currents
+
+
+def _follow(G: F64, V: F64, kept: Bool, floating: Bool, lines: Lines) -> F64:
+    """As `_superpose`, of an array whose tensor would be too large: one pattern leads and the others take its steps."""
+    rows = np.flatnonzero(kept)
+    currents = np.empty((len(V), *G.shape))  # numpy places it in huge pages, but not what it zeroes: 4 s for 2 GB
+    currents[:, ~kept] = 0.0
+    if len(rows) > 0:
+        failed = np.arange(len(V))
+        volts = 1.0 + np.modf(rows * GOLDEN)[0]  # uneven from row to row, so that no answer of the array stays asleep
+        series = _series(rows, len(G), G.shape[1], lines)
+        grid, steps, taken = survey(G[rows], *series, floating[rows], volts, LEADER_TOLERANCE)
+        if taken >= 0:
+            failed = np.flatnonzero(_followed(grid, V[:, rows], steps[:taken], rows, currents) > FOLLOWER_TOLERANCE)
+        everywhere, cut = np.tile(kept, (len(failed), 1)), np.tile(floating, (len(failed), 1))
+        currents[failed] = _solve_each(G, V[failed], everywhere, cut, lines)
+    return np.moveaxis(currents, 0, 2)
+
+
+def _followed(grid: Grid, V: F64, steps: F64, rows: Rows, currents: F64) -> F64:
+    """Fill `currents` (P, height, N) of patterns V (P, M), a few abreast on every core; bounds on their errors (P,)."""
+    starts = range(0, len(V), ABREAST)
+    threads = min(os.cpu_count() or 1, len(starts))
+    errors = np.empty(len(V))
+
+    def share(thread: int) -> None:
+        work = np.empty((3, *grid.g.shape, ABREAST))
+        for start in starts[thread::threads]:
+            block = slice(start, min(start + ABREAST, len(V)))
+            volts = np.ascontiguousarray(V[block].T)
+            space = work.reshape(-1)[: 3 * grid.g.size * volts.shape[1]].reshape(3, *grid.g.shape, -1)
+            errors[block] = follow_steps(grid, volts, steps, space, rows, currents[block])
+
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(share, range(threads)))
+    return errors
 
 
 def _solve_each(G: F64, V: F64, kept: Bool, floating: Bool, lines: Lines) -> F64:

@@ -62,3 +62,80 @@ def test_newton_says_when_it_does_not_converge(monkeypatch):
     monkeypatch.setattr(crossbar_lines, "NEWTON_STEPS", 1)
     with pytest.raises(SnnmapError, match="did not converge in 1 Newton steps; lower k = 20"):
         cell_currents_nonlinear(**array(18), inactive="grounded", k=20.0)
+
+
+@pytest.fixture
+def large(monkeypatch):
+    """As if every transfer tensor were too large; the patterns that were solved by themselves."""
+    monkeypatch.setattr(crossbar_lines, "TENSOR_BYTES", 0)
+    alone = []
+    each = crossbar_lines._solve_each
+    monkeypatch.setattr(crossbar_lines, "_solve_each", lambda G, V, *rest: (alone.append(len(V)), each(G, V, *rest))[1])
+    return alone
+
+
+def patterns_of_every_kind(rows, patterns):
+    """One row alone, all, half, every other, smooth, none, and random ones; V (rows, patterns)."""
+    V = np.random.default_rng(3).uniform(-0.2, 0.3, (rows, patterns))
+    V[:, :6] = 0.0
+    V[rows // 3, 0], V[:, 1], V[: rows // 2, 2], V[::2, 3], V[:, 4] = 0.2, 0.2, 0.2, 0.2, np.linspace(0.0, 0.2, rows)
+    return V
+
+
+@pytest.mark.parametrize("inactive", MODES)
+@pytest.mark.parametrize(
+    "wires", [Wires(2.5, 1.5, 30.0, 20.0), Wires(0.0, 3.0, 0.0, 0.0), Wires(300.0, 200.0, 0.0, 9.0)]
+)
+def test_patterns_that_take_the_steps_of_another_equal_the_tensor(large, monkeypatch, inactive, wires):
+    """More patterns than go abreast, not a multiple of them; the same rows on in all but five."""
+    patterns = 2 * crossbar_lines.ABREAST + 5
+    case = array(21, 40, 56, patterns) | {"wires": wires, "V": patterns_of_every_kind(40, patterns)}
+    case["active"][:, 5:] = case["active"][:, 5:6]
+    found = cell_currents(**case, inactive=inactive)
+    if inactive != "floating":
+        assert sum(large) <= 5
+    monkeypatch.setattr(crossbar_lines, "TENSOR_BYTES", 2**31)
+    for p in range(patterns):
+        single = {name: case[name][:, [p]] for name in ("V", "active")}
+        assert error(found[:, :, [p]], cell_currents(**case | single, inactive=inactive)) < 1e-10
+    exact = transfer_tensor(G=case["G"] * case["active"][:, [9]], wires=wires) @ case["V"][:, 5:]
+    if inactive == "gated":
+        assert error(found[:, :, 5:], exact) < 1e-12
+
+
+def test_followers_do_not_depend_on_who_goes_abreast_nor_on_how_many_cores(large, monkeypatch):
+    case = array(22, 30, 25, 70)
+    case["active"][:] = True
+    found = cell_currents(**case, inactive="grounded")
+    monkeypatch.setattr(crossbar_lines, "ABREAST", 9)
+    monkeypatch.setattr(crossbar_lines.os, "cpu_count", lambda: 3)
+    np.testing.assert_array_equal(cell_currents(**case, inactive="grounded"), found)
+    assert sum(large) == 0
+
+
+def test_a_follower_that_has_not_arrived_is_solved_by_itself(large, monkeypatch):
+    """The leader stops too soon: its followers' errors are known, and none is kept."""
+    case = array(23, 30, 25, 40)
+    case["active"][:] = True
+    exact = cell_currents(**case, inactive="grounded")
+    monkeypatch.setattr(crossbar_lines, "LEADER_TOLERANCE", 1e-3)
+    found = cell_currents(**case, inactive="grounded")
+    assert sum(large) == 40
+    assert error(found, exact) < 1e-10
+    rows, V = np.arange(30), np.ascontiguousarray(case["V"].T)
+    series = crossbar_lines._series(rows, 30, 25, case["wires"].lines)
+    grid, steps, taken = crossbar_lines.survey(case["G"], *series, np.zeros(30, bool), V[0], 1e-3)
+    wrong = np.zeros((40, 30, 25))
+    bound = crossbar_lines._followed(grid, V, steps[:taken], rows, wrong)
+    truth = np.moveaxis(exact, 2, 0)
+    off = np.abs(wrong - truth).max((1, 2)) / np.abs(truth).max((1, 2))
+    assert off.max() > 1e-8
+    assert np.all(off <= bound)
+
+
+def test_a_leader_that_stalls_leaves_all_to_elimination(large):
+    case = array(3, 32, 32, 40, open_share=0.0) | {"wires": Wires(1e7, 1e7, 0.0, 0.0)}
+    case["active"][:] = True
+    expected = transfer_tensor(G=case["G"], wires=case["wires"]) @ case["V"]
+    assert error(cell_currents(**case, inactive="grounded"), expected) < 1e-9
+    assert sum(large) == 40

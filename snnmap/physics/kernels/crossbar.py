@@ -194,7 +194,9 @@ def total(lane: F64) -> float:
 
 
 @njit
-def line_cg(word: Ladder, bit: Ladder, V: F64, emf: F64, tolerance: float, scratch: F64, current: F64) -> int:
+def line_cg(
+    word: Ladder, bit: Ladder, V: F64, emf: F64, tolerance: float, scratch: F64, current: F64, steps: F64
+) -> int:
     """Cell currents `current` (m, N) of one pattern, A; returns the iterations used, or -1 if it did not converge.
 
     Conjugate gradients on the word-line voltages, bit lines eliminated exactly, preconditioned by exact word-line
@@ -211,6 +213,8 @@ def line_cg(word: Ladder, bit: Ladder, V: F64, emf: F64, tolerance: float, scrat
         Source voltages (m,), V.
     emf
         Voltage in series with every cell, aiding current from word to bit line (m, N), V.
+    steps
+        (MAX_ITERATIONS, 2): filled with the length of every step and how much of the last direction it kept.
     """
     m, n = bit.g.shape
     g = bit.g
@@ -275,6 +279,7 @@ def line_cg(word: Ladder, bit: Ladder, V: F64, emf: F64, tolerance: float, scrat
         if not curvature > 0.0:
             return -1
         alpha = rz / curvature
+        steps[iteration, 0], steps[iteration, 1] = alpha, beta
         for i in range(m):
             for j in range(n):
                 w[i, j] += alpha * p[i, j]
@@ -338,6 +343,7 @@ def solve_patterns(
     rows = np.empty(m, np.int64)
     volts = np.empty(m)
     cut = np.empty(m, np.bool_)
+    steps = np.empty((MAX_ITERATIONS, 2))
     for pattern in range(patterns):
         count = 0
         for i in range(m):
@@ -360,7 +366,7 @@ def solve_patterns(
         r_bit[count - 1] += r_sense
         word, bit = ladders(cells, r_word, r_bit, cut[:count], scratch)
         solved = piece(scratch[13], count, n)
-        iterations[pattern] = line_cg(word, bit, volts[:count], aiding, tolerance, scratch, solved)
+        iterations[pattern] = line_cg(word, bit, volts[:count], aiding, tolerance, scratch, solved, steps)
         for k in range(count):
             for j in range(n):
                 currents[pattern, rows[k], j] = solved[k, j]
