@@ -11,7 +11,7 @@ zero; the methods below only combine such lines.
   lines as preconditioner; exact in the means, whose limits are a row alone and all rows on.
 - Many patterns on one set of connected rows: the transfer tensor by block elimination down the rows, then one matrix
   product. It is also what answers if the iteration should ever stall.
-- Many patterns on an array whose tensor would be too large (from 513 lines or so): conjugate gradients on one pattern,
+- Many patterns on an array whose tensor would be too large (beyond 256 x 256): conjugate gradients on one pattern,
   whose steps all others take, 32 abreast in passes over memory; each with a bound on its error, and alone if that is
   too large. At 512 x 512 a tensor and its product would cost 6e11 operations, this 1e11.
 - Cells with I = G sinh(kV)/k: Newton, each step a linear array with a voltage in series with every cell.

@@ -24,8 +24,9 @@ NEWTON_STEPS = 100
 GOLDEN = (5.0**0.5 - 1.0) / 2.0
 SHARED_TOLERANCE = 1e-12
 """Largest last step of shared reads, as a share of the largest current; a solve of every row alone follows."""
-TENSOR_BYTES = 2**31
-"""Largest working memory of the transfer tensor that is chosen without being asked for."""
+TENSOR_BYTES = 2**28
+"""Largest transfer tensor, twice over, that is chosen without being asked for: 256 x 256 cells. Larger ones cost more
+than patterns that follow one another."""
 ABREAST = 32
 """Patterns of a large array that are solved side by side. Measured at 512 x 512: 8 cost 1.8 times as much each."""
 LEADER_TOLERANCE = 1e-12

@@ -103,6 +103,18 @@ def test_patterns_that_take_the_steps_of_another_equal_the_tensor(large, monkeyp
         assert error(found[:, :, 5:], exact) < 1e-12
 
 
+def test_512_lines_follow_without_being_told(monkeypatch):
+    """The tensor of 512 x 512 cells would cost more than all patterns."""
+    followed = []
+    monkeypatch.setattr(
+        crossbar_lines, "_follow", lambda G, V, *_: (followed.append(len(V)), np.zeros((*G.shape, 1)))[1]
+    )
+    case = array(24, 512, 512, 40)
+    case["active"][:] = True
+    cell_currents(**case, inactive="grounded")
+    assert followed == [40]
+
+
 def test_followers_do_not_depend_on_who_goes_abreast_nor_on_how_many_cores(large, monkeypatch):
     case = array(22, 30, 25, 70)
     case["active"][:] = True
