@@ -76,7 +76,7 @@ def _merged(streams: Streams) -> Traffic:
     total: list[I64] = []
     for size in np.unique(sizes):
         member = np.flatnonzero(sizes == size)
-        targets = target[ranges(start[member], sizes[member])].reshape(-1, size)
+        targets = target[ranges(start[member], sizes[member])].reshape(len(member), size)
         keys = np.column_stack([kind[member], sender[member], targets])
         order = np.lexsort(keys.T[::-1])
         new = np.any(keys[order][1:] != keys[order][:-1], axis=1)
@@ -142,6 +142,5 @@ def _twins_together(indptr: I64, source: I32) -> I64:
 
     Neighbours are compared in full; the keys (length, sum, sum of squares modulo 2^64) only bring twins close.
     """
-    sums = np.concatenate([[0], np.cumsum(source, dtype=np.int64)])[indptr]
-    squares = np.concatenate([[0], np.cumsum(np.square(source, dtype=np.int64))])[indptr]
+    sums, squares = offsets(source)[indptr], offsets(np.square(source, dtype=np.int64))[indptr]
     return np.lexsort((np.diff(squares), np.diff(sums), np.diff(indptr))).astype(np.int64, copy=False)

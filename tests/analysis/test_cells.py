@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from snnmap.analysis.cells import programmed_cells
+from snnmap.analysis.cells import programmed_cells, weight_share
+from snnmap.analysis.kernels.cells import count_cells, fill_cells
 from snnmap.analysis.wiring import crossbar_of, weakest
 from snnmap.pipeline.compile import Compiled
 
@@ -90,3 +91,26 @@ def test_the_weakest_cell(compiled: Compiled) -> None:
     assert weakest(crossbar, quality, rows, columns) == pytest.approx(min(lasts))
     silent = crossbar._replace(activity=np.zeros(len(rows)))
     assert weakest(silent, quality, rows, columns) == np.inf
+
+
+def test_the_scratch_is_left_as_it_was_found(compiled: Compiled) -> None:
+    clustering, network = compiled.mapping.clustering, compiled.graph.network
+    cells, slot = programmed_cells(network, clustering), np.full(network.sources, -1, np.int32)
+    rows, columns = (clustering.row_ptr, clustering.row_source), (clustering.column_ptr, clustering.column_neuron)
+    pattern = (network.indptr, network.post, *rows, *columns, slot)
+    assert np.array_equal(count_cells(*pattern), np.diff(cells.ptr))
+    assert np.all(slot == -1)
+    fill_cells(*pattern, cells.ptr, np.empty(cells.ptr[-1], np.int32), np.empty(cells.ptr[-1], np.int64))
+    assert np.all(slot == -1)
+
+
+def test_a_share_is_that_of_the_largest_weight_into_the_same_population(compiled: Compiled) -> None:
+    network = compiled.graph.network
+    ends = synapses(compiled)
+    weights = [abs(float(w)) for w in network.weight]
+    of = [next(p.name for p in network.populations if p.first <= n < p.first + p.size) for _, n in ends]
+    largest = {name: max(w for w, other in zip(weights, of, strict=True) if other == name) for name in of}
+    expected = [w / largest[name] for w, name in zip(weights, of, strict=True)]
+    assert weight_share(network).tolist() == pytest.approx(expected)
+    silent = replace(network, weight=np.zeros(network.synapses))
+    assert not weight_share(silent).any()

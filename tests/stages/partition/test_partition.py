@@ -279,15 +279,6 @@ def test_events_make_partial_sums_exact():
     assert Activity(graph)(np.arange(12), np.array([0, 4]), np.array([4, 8])).tolist() == [20, 20]
 
 
-def test_lower_bounds_by_hand():
-    graph = dense(10, 6)
-    bounds = lower_bounds(graph.network, machine(4, 3))
-    assert bounds == {"columns": 6, "rows": 5, "synapses": 5, "density": 5, "fan_in": 3}
-    sparse = graph_of([4, 40], [(n % 4, 4 + n) for n in range(40)])
-    assert lower_bounds(sparse.network, machine(128, 8))["density"] == 5
-    assert lower_bounds(dense(8, 4).network, machine(8, 8, synapse_limit=4))["synapses"] == 8
-
-
 def test_the_default_start_tries_more_than_one_construction():
     graph, hardware = random_graph(9, inputs=30, hidden=60, out=20, density=0.15), machine(16, 16)
     todo = task(graph, hardware)

@@ -133,33 +133,6 @@ def test_sorting_is_called_optimal_only_where_it_is():
     assert not sorting_is_optimal(sparse, np.ones((2, 2)))
 
 
-def crossbar(cells, activity):
-    """Crossbar record of a 0/1 matrix."""
-    cells = np.asarray(cells, bool)
-    by_row, by_column = np.nonzero(cells), np.nonzero(cells.T)
-    return Crossbar(
-        np.searchsorted(by_row[0], np.arange(len(cells) + 1)),
-        by_row[1].astype(np.int32),
-        np.searchsorted(by_column[0], np.arange(cells.shape[1] + 1)),
-        by_column[1].astype(np.int32),
-        np.asarray(activity, float),
-    )
-
-
-def test_each_relaxation_binds_somewhere():
-    """Free cells: 2 / 1 left for the second cell. Rows: both rows want the one good line. Columns: likewise."""
-    quality = np.array([[9.0, 8.0, 1.0], [2.0, 1.0, 1.0], [1.0, 1.0, 1.0]])
-    assert upper_bound(crossbar([[1, 0], [0, 1]], [1, 1]), quality) == 2.0
-    assert upper_bound(crossbar([[1, 1], [0, 0]], [1, 1]), quality) == 8.0
-    assert upper_bound(crossbar([[1, 1], [1, 0]], [1, 1]), quality) == 2.0
-    assert upper_bound(crossbar([[1, 1], [1, 0]], [1, 1]), quality.T) == 2.0
-    flat = np.array([[9.0, 9.0, 9.0, 1.0], [4.0, 1.0, 1.0, 1.0]])
-    assert upper_bound(crossbar([[1, 1], [1, 1]], [1, 1]), flat) == 1.0
-    assert upper_bound(crossbar([[1, 1], [1, 1]], [1, 1]), flat.T) == 1.0
-    assert upper_bound(crossbar([[1, 0], [1, 0]], [3, 1]), np.array([[6.0, 5.0], [1.0, 5.0]])) == 5.0 / 3.0
-    assert upper_bound(crossbar([[1, 1], [1, 1]], [0, 0]), flat) == np.inf
-
-
 def test_search_stops_where_enough_of_the_bound_is_reached():
     """With nothing asked for, the better of the two given wirings comes back as it is."""
     graph, clustering, _ = crossbars(np.random.default_rng(5), [(6, 6)], 0.4)
