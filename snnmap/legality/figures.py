@@ -4,6 +4,7 @@ Shares no code with `evaluate`, `traffic` or the kernels; figures that only one 
 which have checks of their own) are not compared.
 """
 
+import math
 from collections.abc import Mapping as MappingType
 from typing import Any
 
@@ -41,7 +42,7 @@ def differing(reported: MappingType[str, Any], recounted: MappingType[str, Any])
 def _same(reported: Any, counted: Any) -> bool:
     if not isinstance(counted, float) or isinstance(reported, bool) or not isinstance(reported, int | float):
         return type(reported) is type(counted) and bool(reported == counted)
-    return reported == counted or abs(reported - counted) <= TOLERANCE * max(abs(reported), abs(counted))
+    return math.isclose(reported, counted, rel_tol=TOLERANCE)
 
 
 def _counts(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> dict[str, float]:

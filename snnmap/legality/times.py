@@ -109,10 +109,12 @@ def busiest(
 
     Events of sources that are `late` for a key count in the step after.
     """
+    if len(source) == 0:
+        return {}
     order = np.lexsort(keys[::-1])
     sorted_keys = np.stack(keys)[:, order]
     new = np.any(sorted_keys[:, 1:] != sorted_keys[:, :-1], axis=0)
-    start = np.flatnonzero(np.r_[len(order) > 0, new])
+    start = np.flatnonzero(np.r_[True, new])
     stop = np.append(start[1:], len(order))
     named = [tuple(key) for key in sorted_keys[:, start].T.tolist()]
     source, events = source[order], graph.events

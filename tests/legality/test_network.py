@@ -8,8 +8,10 @@ import pytest
 from support import small_workload
 
 import snnmap
-from snnmap.ir import Mapping, SlotTable
+from snnmap.core.arrays import offsets
+from snnmap.ir import Mapping, Network, SlotTable, Spikes, Workload
 from snnmap.legality.dataflow import dataflow_violations
+from snnmap.legality.network import network_violations
 from snnmap.legality.recount import recount
 from snnmap.legality.rules import verify
 from snnmap.legality.sent import ending_hops
@@ -208,3 +210,120 @@ def test_more_clusters_waiting_to_fire_than_there_are_registers_is_refused(compi
     fewer = replace(mapped.hardware, sample_registers=1)
     found = dataflow_violations(mapped.mapping, mapped.graph, fewer, counted)
     assert {v.rule for v in found} == {"schedule-samples"}
+
+
+@pytest.mark.parametrize(
+    ("spikes", "sums", "ends", "refused"),
+    [(0, 0, False, False), (1, 0, False, True), (0, 1, False, True), (0, 0, True, True), (1, 1, True, True)],
+)
+def test_a_table_may_be_left_out_only_where_nothing_is_ever_sent(
+    compiled: Compiled, spikes: int, sums: int, ends: bool, refused: bool
+) -> None:
+    mapping = tabled(compiled.mapping, None)
+    mapping = replace(mapping, partial_messages=mapping.partial_messages * sums)
+    graph = replace(compiled.graph, worst_step=compiled.graph.worst_step * spikes)
+    hardware = replace(compiled.hardware, end_of_step=ends)
+    found = network_violations(mapping, graph, hardware, recount(graph, mapping.clustering))
+    assert [(v.rule, v.where) for v in found] == [("network-slots", "schedule")] * refused
+
+
+def alone() -> Workload:
+    """The first population of the small workload, which hears a bias that makes it spike, and itself a little."""
+    whole = small_workload.workload()
+    old = whole.network
+    pre = np.repeat(np.arange(old.sources), np.diff(old.indptr))
+    keep = (old.post < 33) & (pre >= 20) & (pre < 33)
+    network = Network(
+        old.populations[:3],
+        offsets(np.bincount(pre[keep], minlength=33)),
+        old.post[keep],
+        np.where(pre == 20, 20.0, old.weight / 8)[keep],
+        np.full(3, 1 / 8),
+        (2,),
+    )
+    none = np.zeros(0)
+    return replace(whole, network=network, stimulus=Spikes([0, 0], none, none, none, steps=6, dt=1e-3))
+
+
+@pytest.mark.parametrize("ends", ["false", "true"])
+@pytest.mark.parametrize("noc", ["tdm", "best-effort"])
+def test_one_cluster_that_hears_only_itself_sends_nothing_and_needs_no_table(
+    tmp_path: Path, noc: str, ends: str
+) -> None:
+    chip = tmp_path / "chip.toml"
+    size = small_workload.CHIP.replace("columns = 8", "columns = 16")
+    chip.write_text(f'{size}noc = "{noc}"\nend_of_step = {ends}\n')
+    mapped = snnmap.compile(alone(), snnmap.CompileOptions(hardware=str(chip), split="none"))
+    assert mapped.mapping.clustering.clusters == 1
+    assert mapped.mapping.schedule.slots is None
+    assert verify(mapped.mapping, mapped.graph, mapped.hardware) == []
+    assert mapped.mapping.figures["hops"] == 0
+
+
+@pytest.mark.parametrize(("noc", "seed"), [("tdm", 2), ("tdm", 5), ("best-effort", 5)])
+@pytest.mark.parametrize(("bits", "ends"), [((70, 32), "false"), ((32, 100), "true")])
+def test_messages_of_several_flits_are_as_fast_as_they_may_be(
+    tmp_path: Path, noc: str, bits: tuple[int, int], ends: str, seed: int
+) -> None:
+    chip = tmp_path / "chip.toml"
+    chip.write_text(f'{small_workload.CHIP}noc = "{noc}"\nend_of_step = {ends}\n[values]\n{in_bits(*bits)}')
+    mapped = snnmap.compile(small_workload.workload(seed), snnmap.CompileOptions(hardware=str(chip), seed=seed))
+    assert verify(mapped.mapping, mapped.graph, mapped.hardware) == []
+    flow, counted = mapped.mapping.sdfg, recount(mapped.graph, mapped.mapping.clustering)
+    for a, name in list(enumerate(flow.name))[::3]:
+        if name.startswith("noc/") and (ends == "true" or not silent(mapped, name)):
+            hasty = replace(mapped.mapping, sdfg=replace(flow, time=set_at(flow.time, a, int(flow.time[a]) - 1)))
+            found = network_violations(hasty, mapped.graph, mapped.hardware, counted)
+            assert name in {v.where for v in found}
+
+
+def in_bits(spike: int, partial: int) -> str:
+    """Bits of a spike and of a partial sum, in a chip file."""
+    return "".join(
+        f'{key} = {{ value = {bits}, unit = "1", source = "estimate: test" }}\n'
+        for key, bits in (("spike_bits", spike), ("sum_bits", partial))
+    )
+
+
+def test_a_table_at_its_edges(compiled: Compiled, table: SlotTable) -> None:
+    """Runs that touch, a run up to the last slot, and no connection at all."""
+    mapping = compiled.mapping
+    long = int(np.argmax(table.flits > 1))
+    halves = replace(
+        table,
+        run_ptr=table.run_ptr + (table.run_ptr > long),
+        first=np.insert(table.first, long + 1, table.first[long] + 1),
+        flits=np.insert(set_at(table.flits, long, 1), long + 1, int(table.flits[long]) - 1),
+    )
+    assert rules(tabled(mapping, halves), compiled) == set()
+    ends = int(table.length - table.flits[table.run_ptr[1:-1] - 1][0])
+    run = int(table.run_ptr[1]) - 1
+    for by, where in ((0, False), (1, True)):
+        late = replace(table, first=set_at(table.first, run, ends + by))
+        found = verify(tabled(mapping, late), compiled.graph, compiled.hardware)
+        assert any("outside the table" in v.asked for v in found) is where
+    for target, beyond in ((mapping.clustering.clusters, True), (mapping.clustering.clusters - 1, False)):
+        other = replace(table, target=set_at(table.target, 0, target))
+        found = verify(tabled(mapping, other), compiled.graph, compiled.hardware)
+        assert any("target that does not exist" in v.asked for v in found) is beyond
+    none = np.zeros(0, np.int64)
+    empty = replace(
+        table, producer=none, target_ptr=np.zeros(1), target=none, run_ptr=np.zeros(1), first=none, flits=none
+    )
+    found = verify(tabled(mapping, empty), compiled.graph, compiled.hardware)
+    assert any("without slots or targets" in v.asked for v in found)
+
+
+def test_at_most_three_of_a_kind_are_named(compiled: Compiled, best_effort: Compiled, table: SlotTable) -> None:
+    few = replace(table, flits=np.minimum(table.flits, 1))
+    assert (
+        len([v for v in verify(tabled(compiled.mapping, few), compiled.graph, compiled.hardware) if "slots" in v.rule])
+        == 3
+    )
+    first = replace(table, first=np.where(np.isin(np.arange(len(table.first)), table.run_ptr), 0, table.first))
+    clash = verify(tabled(compiled.mapping, first), compiled.graph, compiled.hardware)
+    assert len([v for v in clash if v.where.startswith("link")]) == 3
+    flow = best_effort.mapping.sdfg
+    hasty = replace(best_effort.mapping, sdfg=replace(flow, time=flow.time // 3))
+    found = verify(hasty, best_effort.graph, best_effort.hardware)
+    assert len([v for v in found if v.rule == "network-time"]) == 3

@@ -109,7 +109,11 @@ def test_synapse_missing(compiled: Compiled) -> None:
     rows[0] = rows[0][1:]
     found = verify(rebuilt(compiled.mapping, rows, columns), compiled.graph, compiled.hardware)
     assert {v.rule for v in found} == {"synapse-missing"}
-    assert found[0].where.startswith("synapse ")
+    network, source = compiled.graph.network, int(lists(compiled.mapping.clustering)[0][0][0])
+    heard = network.post[network.indptr[source] : network.indptr[source + 1]].tolist()
+    lost = [n for n in heard if n in columns[0]]
+    assert [v.where for v in found] == [f"synapse {source} -> {n}" for n in lost[:3]]
+    assert {v.available for v in found} == {f"{len(lost)} such synapses, each must be realised once"}
 
 
 def test_synapse_twice(compiled: Compiled) -> None:
@@ -210,8 +214,9 @@ def test_home_without_a_column(compiled: Compiled) -> None:
 
 
 def test_home_outside_the_clusters(compiled: Compiled) -> None:
-    changed = replace(compiled.mapping.clustering, home=set_at(compiled.mapping.clustering.home, 0, 99))
-    assert rules(replace(compiled.mapping, clustering=changed), compiled) == {"home"}
+    for home in (99, compiled.mapping.clustering.clusters, -1):
+        changed = replace(compiled.mapping.clustering, home=set_at(compiled.mapping.clustering.home, 0, home))
+        assert rules(replace(compiled.mapping, clustering=changed), compiled) == {"home"}
 
 
 def test_partial_columns_on_a_chip_that_cannot_merge(compiled: Compiled) -> None:
@@ -450,3 +455,13 @@ def test_recount_against_sets(compiled: Compiled) -> None:
     ]
     assert counted.busiest_input.tolist() == [max(s, default=0) for s in steps]
     assert counted.all_inputs.tolist() == [sum(s) for s in steps]
+
+
+def test_at_most_three_clusters_or_neurons_of_a_kind_are_named(compiled: Compiled) -> None:
+    clustering, placement = compiled.mapping.clustering, compiled.mapping.placement
+    away = replace(placement, tile=placement.tile + 99)
+    found = verify(replace(compiled.mapping, placement=away), compiled.graph, compiled.hardware)
+    assert [v.where for v in found if v.rule == "tile"] == ["cluster 0", "cluster 1", "cluster 2"]
+    homeless = replace(clustering, home=np.roll(clustering.home, 12))
+    found = verify(replace(compiled.mapping, clustering=homeless), compiled.graph, compiled.hardware)
+    assert len([v for v in found if v.rule == "home"]) == 3
