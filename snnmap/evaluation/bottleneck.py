@@ -8,6 +8,7 @@ import numpy as np
 
 from snnmap.analysis.view import View
 from snnmap.core.arrays import frozen, row_of_entry
+from snnmap.evaluation.lower_bound import lower_bound
 from snnmap.ir import Bottleneck
 from snnmap.sdf.ratio import periodic
 
@@ -46,6 +47,7 @@ def bottleneck(view: View) -> Bottleneck | None:
         period=view.period,
         faster=float(faster.period) * flow.tick,
         waits=len({mapping.sdfg.resource[a] for a in critical}) == 1 and len(critical) > 2,
+        least=lower_bound(view),
     )
 
 

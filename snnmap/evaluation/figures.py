@@ -14,6 +14,7 @@ from snnmap.analysis.traffic import PARTIAL
 from snnmap.analysis.view import View
 from snnmap.core.arrays import F64, offsets
 from snnmap.evaluation.judgement import is_guaranteed
+from snnmap.evaluation.lower_bound import lower_bound
 from snnmap.hardware import Hardware
 from snnmap.ir import Mapping, Metric, Report, SpikeGraph
 from snnmap.reliability.crossbars import row_energy
@@ -52,7 +53,14 @@ def evaluate(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, *, step_ti
 def report_of(view: View) -> Report:
     """All figures of a legal mapping."""
     rows = row_energy(view.clusters, view.hardware)
-    metrics = [*_sizes(view), *_areas(view.hardware), *_network(view), *_energy(rows, view), *timing(view)]
+    metrics = [
+        *_sizes(view),
+        *_areas(view.hardware),
+        *_network(view),
+        *_energy(rows, view),
+        *timing(view),
+        *bound(view),
+    ]
     metrics += energy_delay({metric.name: metric.value for metric in metrics}, "energy")
     metrics += [_rounded(m) for m in reliability_metrics(view)]
     metrics += total_energy({metric.name: metric.value for metric in metrics})
@@ -205,6 +213,18 @@ def timing(view: View) -> list[Metric]:
             "s",
             f"{worth}: arrival of a frame's first step to its last firing, if steps arrive no faster than one a period",
         ),
+    ]
+
+
+def bound(view: View) -> list[Metric]:
+    """What no schedule can beat, and the gap to it; none if nothing takes time."""
+    least = lower_bound(view)
+    if least is None:
+        return []
+    basis = "work of the busiest tile" if least.tile is not None else "longest cycle without tile orders and contention"
+    return [
+        Metric("period_bound_s", rounded(least.seconds), "s", f"{basis}: no schedule of these clusters there beats it"),
+        Metric("period_gap_share", rounded(least.gap), "1", "period_s / period_bound_s - 1"),
     ]
 
 

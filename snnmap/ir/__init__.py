@@ -30,7 +30,18 @@ from snnmap.ir.origin import (
     Unrolled,
     WorkloadFacts,
 )
-from snnmap.ir.results import ANY_DATA, Bottleneck, Chart, Fragility, Judgement, Metric, Reading, Report, Violation
+from snnmap.ir.results import (
+    ANY_DATA,
+    Bottleneck,
+    Chart,
+    Fragility,
+    Judgement,
+    LowerBound,
+    Metric,
+    Reading,
+    Report,
+    Violation,
+)
 
 __all__ = [
     "ANALOG",
@@ -45,6 +56,7 @@ __all__ = [
     "Fragility",
     "Judgement",
     "Kind",
+    "LowerBound",
     "Mapping",
     "Metric",
     "Network",

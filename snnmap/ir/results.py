@@ -94,6 +94,19 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
+class LowerBound:
+    """Time per step that no order of the tiles and no network can beat, with the clusters of a mapping on its tiles."""
+
+    seconds: float
+    gap: float
+    """Period of the schedule over it, less one."""
+    tile: int | None
+    """Tile whose work it is; none: it is a cycle."""
+    cycle: tuple[str, ...]
+    """Actors of the longest cycle of the graph without the tiles' orders and without contention, if that is longer."""
+
+
+@dataclass(frozen=True, slots=True)
 class Bottleneck:
     """What limits the time per step."""
 
@@ -115,6 +128,8 @@ class Bottleneck:
     """Seconds of the longest cycle if that part took a tenth less."""
     waits: bool
     """Whether the cycle is the order of one tile."""
+    least: LowerBound | None
+    """What no schedule can beat."""
 
 
 ANY_DATA = 1e9

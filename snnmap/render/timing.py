@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
-from snnmap.ir import ANY_DATA, Bottleneck, Fragility, Reading
+from snnmap.ir import ANY_DATA, Bottleneck, Fragility, LowerBound, Reading
 from snnmap.render.numbers import number
 
 DIGITS = 3
@@ -52,27 +52,39 @@ def depends_on_data(found: Fragility, period: float) -> list[str]:
 
 
 def limited_by(found: Bottleneck | None) -> list[str]:
-    """What limits the time per step and what it would gain, a line each."""
+    """What limits the time per step and what it would gain, and what nothing beats, a line each."""
     if found is None:
         return []
     where = "" if found.tile is None else f" on tile {found.tile}"
     does = DOES[found.kind].format(count=found.count)
     share = f"{number(found.seconds, 's', DIGITS)} of {number(found.period, 's', DIGITS)}"
-    names = [name for name, _ in found.cycle]
-    if len(names) > SHOWN:
-        names = [*names[: SHOWN - 1], f"... ({len(names) - SHOWN} more)", names[-1]]
-    cycle = " -> ".join([*names, names[0]])
+    cycle = _circle([name for name, _ in found.cycle])
     waits = "; all on one tile, in its order" if found.waits else ""
     return [
         f"limited by {found.actor}{where}: {does}, {share}",
         f"its cycle: {cycle}{waits}; that part 10 % faster makes it {number(found.faster, 's', DIGITS)} long",
+        *([] if found.least is None else [_bounded_by(found.least)]),
     ]
+
+
+def _circle(names: list[str]) -> str:
+    if len(names) > SHOWN:
+        names = [*names[: SHOWN - 1], f"... ({len(names) - SHOWN} more)", names[-1]]
+    return " -> ".join([*names, names[0]])
+
+
+def _bounded_by(least: LowerBound) -> str:
+    why = f"the work of tile {least.tile}" if least.tile is not None else f"the cycle {_circle(list(least.cycle))}"
+    bound = f"lower bound of any order and network: {number(least.seconds, 's', DIGITS)}, {why}"
+    return f"{bound}; the time per step is {100 * least.gap:.1f} % above it"
 
 
 def timing_document(reading: Reading | None, found: Bottleneck | None, data: Fragility | None = None) -> dict[str, Any]:
     """Whether the timing is guaranteed, what limits it and how it depends on the data; none where it is not known."""
+    limit = None if found is None else asdict(found)
     return {
         "guaranteed": None if reading is None else reading.guaranteed,
-        "limited_by": None if found is None else asdict(found),
+        "lower_bound": None if limit is None else limit.pop("least"),
+        "limited_by": limit,
         "data": None if data is None else asdict(data),
     }

@@ -4,11 +4,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from support.machines import mesh
+from support.origins import CHIP, ORIGIN, WORKLOAD
 
-from snnmap.analysis.traffic import traffic
-from snnmap.analysis.view import ClusteringView
+from snnmap.analysis.traffic import partial_messages, traffic
+from snnmap.analysis.view import ClusteringView, View
 from snnmap.hardware import Hardware, Quantity
-from snnmap.ir import Clustering, Network, Placement, Population, SpikeGraph, Spikes
+from snnmap.ir import Clustering, Mapping, Network, Placement, Population, SpikeGraph, Spikes, Wiring
 from snnmap.stages.protocols import ScheduleProblem
 
 NANO = {
@@ -55,6 +56,20 @@ class Case:
     def stage(self):
         """What `build_sdfg` and `frame_level` take."""
         return self.graph, self.hardware, self.clustering, self.placement, self.traffic
+
+
+def mapping_of(case, sdfg, schedule):
+    """A mapping of the case with that schedule, all lines wired to 0."""
+    clustering = case.clustering
+    wiring = Wiring(np.zeros(len(clustering.row_source)), np.zeros(len(clustering.column_neuron)))
+    sums = partial_messages(case.graph, clustering)
+    activity = case.graph.spikes, case.graph.active_steps, sums
+    return Mapping(clustering, case.placement, wiring, sdfg, schedule, *activity, {}, CHIP, WORKLOAD, ORIGIN)
+
+
+def view_of(case, sdfg, schedule):
+    """View of `mapping_of`."""
+    return View(mapping_of(case, sdfg, schedule), case.graph, case.hardware)
 
 
 def random_case(seed, *, keep_events=True, shared=False, buffer_tokens=2, noc="tdm", **nano) -> Case:

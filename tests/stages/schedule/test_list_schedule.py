@@ -10,11 +10,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from oracles.dataflow import largest_ratio, simulate
 from support.dataflow_graphs import channel_list
-from support.origins import CHIP, ORIGIN, WORKLOAD
-from support.schedule_cases import random_case
+from support.schedule_cases import mapping_of, random_case
 
-from snnmap.analysis.traffic import partial_messages
-from snnmap.ir import Mapping, Sdfg, Wiring
+from snnmap.ir import Sdfg
 from snnmap.legality.dataflow import dataflow_violations
 from snnmap.legality.recount import recount
 from snnmap.sdf.ratio import maximum_cycle_ratio
@@ -39,12 +37,8 @@ def scheduled(case, algorithm="list", seed=0):
 
 def violations(case, sdfg, schedule):
     """What the verifier's schedule rules say."""
-    clustering = case.clustering
-    wiring = Wiring(np.zeros(len(clustering.row_source)), np.zeros(len(clustering.column_neuron)))
-    sums = partial_messages(case.graph, clustering)
-    activity = case.graph.spikes, case.graph.active_steps, sums
-    mapping = Mapping(clustering, case.placement, wiring, sdfg, schedule, *activity, {}, CHIP, WORKLOAD, ORIGIN)
-    return dataflow_violations(mapping, case.graph, case.hardware, recount(case.graph, clustering))
+    mapping = mapping_of(case, sdfg, schedule)
+    return dataflow_violations(mapping, case.graph, case.hardware, recount(case.graph, case.clustering))
 
 
 @pytest.mark.parametrize("algorithm", QUICK)
