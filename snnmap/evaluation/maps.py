@@ -12,8 +12,9 @@ from snnmap.ir import Chart
 from snnmap.physics import espine
 from snnmap.reliability.crossbars import array_of, passes_of
 from snnmap.reliability.device import DeviceState, device_state
-from snnmap.reliability.espine import EspineState, Heating, espine_state, espine_twin
+from snnmap.reliability.espine import EspineState, espine_state, espine_twin
 from snnmap.reliability.heat import heat
+from snnmap.reliability.spiked import Heating
 from snnmap.reliability.wear import chances_off
 
 NEVER = 1e300

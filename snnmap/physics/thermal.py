@@ -100,6 +100,16 @@ def self_resistance(sheet: Sheet, shape: tuple[int, int]) -> F64:
     return resistance
 
 
+def line_resistance(sheet: Sheet, shape: tuple[int, int]) -> F64:
+    """Rise of a cell per watt in another one of its row, K/W (M, N, N) for `shape` (M, N): Green's function again."""
+    rows, columns = shape
+    mode = np.cos(np.pi * np.outer(np.arange(columns), np.arange(columns) + 0.5) / columns) * np.sqrt(2.0 / columns)
+    mode[0] = np.sqrt(1.0 / columns)
+    weight = _squared_modes(rows) @ (1.0 / sheet.eigenvalues(shape))
+    resistance: F64 = (mode.T * weight[:, None, :]) @ mode
+    return resistance
+
+
 def _squared_modes(n: int) -> F64:
     """Squared orthonormal DCT-II modes, (n positions, n modes)."""
     mode: F64 = np.cos(np.pi * np.outer(np.arange(n) + 0.5, np.arange(n)) / n) * np.sqrt(2.0 / n)

@@ -54,7 +54,7 @@ from snnmap.pipeline.own_figure import Verdict, goal_of, stays, verdict_on
 from snnmap.pipeline.plan import Algorithms, Plan, plan_for, preset_of
 from snnmap.pipeline.profile import Inputs, prepared, profile
 from snnmap.reliability.crossbars import read_currents, tile_variation
-from snnmap.reliability.espine import espine_quality
+from snnmap.reliability.espine import endured_among_neighbours, espine_quality
 from snnmap.stages.protocols import (
     PartitionProblem,
     PlacementProblem,
@@ -287,10 +287,14 @@ def _map(asked: Asked, plan: Plan, given: Given) -> Compiled:
     spread = PlacementProblem(view.traffic, clustering.clusters, hardware, terms, heat=lambda: _heat(view, hardware))
     placement = given.placement or placed(plan.place, spread, runs["place"])
     quality = cell_quality(hardware, plan.quality)
-    lines = WiringProblem(view, hardware, quality, lambda: cell_powers(view, hardware, plan.modes))
-    wiring = wired(plan.wire, lines, runs["wire"])
     problem = ScheduleProblem(view, placement, hardware)
     sdfg, schedule = given.schedule or scheduled(plan.schedule, problem, runs["schedule"])
+    lines = WiringProblem(view, hardware, quality, lambda: cell_powers(view, hardware, plan.modes))
+    if plan.quality == "endurance":
+        asked_step = graph.dt if options.point.step_time is None else options.point.step_time
+        step = max(asked_step, schedule.period_numerator / schedule.period_denominator * sdfg.tick)
+        lines = replace(lines, stirred=endured_among_neighbours(hardware, graph.window * step))
+    wiring = wired(plan.wire, lines, runs["wire"])
     mapping = Mapping(
         clustering=clustering,
         placement=placement,

@@ -7,24 +7,24 @@ leak by the fitted law, nor work at all. The paper's headline of 11.4 K is a dif
 The air is at the paper's ambient; package and mesh are the chip's.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
 from snnmap.analysis.view import View
-from snnmap.analysis.wiring import crossbar_of, upper_bound
 from snnmap.core.arrays import F64, I64
 from snnmap.core.errors import InputError
 from snnmap.hardware import Hardware, Technology, load_technology, technology_names
 from snnmap.ir import Mapping
-from snnmap.physics import espine, thermal
-from snnmap.physics.fields import Field
+from snnmap.physics import espine
 from snnmap.physics.leakage import Leakage, Settled, settle
-from snnmap.reliability.crossbars import passes_of, tile_variation
+from snnmap.reliability.bounds import least_arrays, lifetime_bounds
+from snnmap.reliability.crossbars import tile_variation
 from snnmap.reliability.device import chip_thermal
 from snnmap.reliability.heat import event_power, tile_events
+from snnmap.reliability.spiked import Heating, spiked_tiles
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,7 +34,7 @@ class EspineState:
     lifetime: F64
     """Frames until the weakest cell of every cluster has spent its endurance, (K,)."""
     bound: F64
-    """The same with every cell placed freely and no heat from neighbours: no wiring does better, (K,)."""
+    """What no wiring of these clusters on these tiles passes, with the least heat that any has around, (K,)."""
     temperature: F64
     """Of every cluster's crossbar, averaged over time and its cells, K (K,)."""
     spiking: F64
@@ -71,6 +71,24 @@ def espine_quality(hardware: Hardware) -> F64:
     InputError
         If the chip's technology has no espine twin.
     """
+    return espine.endurance_map((hardware.rows, hardware.columns), espine.EspineCell.of(_needed_twin(hardware)))
+
+
+def endured_among_neighbours(hardware: Hardware, seconds: float) -> Callable[[F64], F64]:
+    """As `espine_quality`, of one crossbar by the spikes through its cells (R, C) in `seconds`: with neighbours' heat.
+
+    The silicon below is at ambient: it takes the same from all cells of a crossbar, to first order.
+    """
+    heating = Heating.of(hardware, _needed_twin(hardware))
+
+    def quality(spikes: F64) -> F64:
+        duty = np.minimum(spikes * heating.cell.spike_time / seconds, 1.0)
+        return espine.espine_endurance(heating.cell.ambient + heating.in_a_spike(duty), heating.cell.gamma)
+
+    return quality
+
+
+def _needed_twin(hardware: Hardware) -> Technology:
     twin = espine_twin(hardware.technology)
     if twin is None:
         known = ", ".join(n for n in technology_names() if n.startswith("espine-"))
@@ -78,54 +96,7 @@ def espine_quality(hardware: Hardware) -> F64:
             f"objective espine needs eSpine's constants, which technology {hardware.technology.name!r} has not; "
             f"use a node with an espine twin ({known})"
         )
-    return espine.endurance_map((hardware.rows, hardware.columns), espine.EspineCell.of(twin))
-
-
-class SpikedTile(NamedTuple):
-    """Cells of one tile under the spikes of all clusters that take turns on it, (R, C) each."""
-
-    clusters: I64
-    passes: list[F64]
-    """Spikes through every cell over the window, of each cluster."""
-    duty: F64
-    """Share of the time that a spike passes a cell."""
-
-
-class Heating(NamedTuple):
-    """What one spike does to the cells of an array, (R, C) each, and how heat leaves them."""
-
-    cell: espine.EspineCell
-    own: F64
-    """Rise after a spike, K."""
-    power: espine.SpikePower
-    sheet: thermal.Sheet
-
-    @classmethod
-    def of(cls, hardware: Hardware, technology: Technology) -> "Heating":
-        """Of a chip at a technology with `mode = "espine"`."""
-        cell, shape = espine.EspineCell.of(technology), (hardware.rows, hardware.columns)
-        own, _ = espine.self_heating(espine.path_currents(shape, cell), cell)
-        return cls(cell, own, espine.spike_power(shape, cell), thermal.Sheet.of(technology))
-
-    def average(self, duty: F64) -> Field:
-        """Rise of every cell above the silicon below averaged over time: the sheet's, and the cell's own.
-
-        Power counts in full: what a pulse too short to reach the steady rise has stored leaves after it.
-        """
-        own = thermal.mean_cell_rise(self.power.cell, self.cell.thermal_resistance, duty)
-        return Field(thermal.sheet_rise(self.sheet, self.power.cell * duty), own)
-
-    def in_a_spike(self, duty: F64) -> F64:
-        """Rise of every cell above the silicon below at the end of a spike, K (R, C)."""
-        return thermal.coupled_rise(self.sheet, self.own, self.power.cell, duty)
-
-
-def spiked_tiles(view: View, spike_time: float) -> Iterator[SpikedTile]:
-    """The tiles in use. Clusters that take turns on a tile wear and heat the same cells: their spikes add up."""
-    for group in view.clusters_by_tile:
-        passes = [passes_of(view, int(k)) for k in group]
-        total = passes[0] if len(passes) == 1 else np.sum(passes, axis=0)
-        yield SpikedTile(group, passes, np.minimum(total * spike_time / view.seconds, 1.0))
+    return twin
 
 
 def espine_state(view: View, technology: Technology, *, bounds: bool = True) -> EspineState:
@@ -140,8 +111,8 @@ def espine_state(view: View, technology: Technology, *, bounds: bool = True) -> 
     """
     mapping, graph, hardware = view.mapping, view.graph, view.hardware
     heating, clusters = Heating.of(hardware, technology), mapping.clustering.clusters
-    settled, arrays, dynamic = _settled(view, heating, technology)
-    silicon = settled.temperature - arrays.mean
+    arrays = _arrays(view, heating)
+    silicon, settled, dynamic = _settle(view, technology, arrays.mean, arrays.power)
     tile_of = mapping.placement.tile
     lifetime, spiking, hottest = (np.zeros(clusters) for _ in range(3))
     for tile in spiked_tiles(view, heating.cell.spike_time):
@@ -154,7 +125,10 @@ def espine_state(view: View, technology: Technology, *, bounds: bool = True) -> 
             lifetime[k] = espine.effective_lifetime(endurance, np.where(mine > 0, total, 0.0))
             spiking[k] = weighted_mean(kelvin, mine) if mine.any() else below
     factors = _factors(mapping, hardware) * graph.frames
-    bound = _bounds(view, heating.cell) if bounds else np.full(clusters, np.inf)
+    bound = np.full(clusters, np.inf)
+    if bounds:
+        floor = _settle(view, technology, *least_arrays(view, heating))[0]
+        bound = lifetime_bounds(view, heating, floor[tile_of])
     return EspineState(
         lifetime=lifetime * factors,
         bound=bound * factors,
@@ -178,29 +152,31 @@ class Arrays(NamedTuple):
     gradient: F64
     spot: F64
     """Rise of the hottest cell."""
+    power: F64
+    """What the drivers deliver, W."""
 
 
-def _settled(view: View, heating: Heating, technology: Technology) -> tuple[Settled, Arrays, F64]:
-    """Average temperature and leakage, the arrays above their silicon, and dynamic power, W (T,)."""
-    hardware = view.hardware
-    arrays, power = Arrays(*(np.zeros(hardware.tiles) for _ in range(3))), np.zeros(hardware.tiles)
+def _arrays(view: View, heating: Heating) -> Arrays:
+    arrays = Arrays(*(np.zeros(view.hardware.tiles) for _ in range(4)))
     for tile in spiked_tiles(view, heating.cell.spike_time):
         at = view.mapping.placement.tile[tile.clusters[0]]
         field = heating.average(tile.duty)
         arrays.mean[at], arrays.gradient[at], arrays.spot[at] = field.mean, field.gradient, field.spot
-        power[at] = float((heating.power.source * tile.duty).sum())
+        arrays.power[at] = float((heating.power.source * tile.duty).sum())
+    return arrays
+
+
+def _settle(view: View, technology: Technology, mean: F64, power: F64) -> tuple[F64, Settled, F64]:
+    """Silicon below the arrays, K (T,), the periphery beside them, settled, and dynamic power, W (T,).
+
+    `mean` (T,) is the rise of every array above the silicon, K, and `power` (T,) what its drivers deliver, W.
+    """
+    hardware = view.hardware
     dynamic = power + event_power(view, tile_events(view))
     chip, law = chip_thermal(hardware, technology), Leakage.of(technology, hardware.leaking_width)
-    above = chip.constriction(power) + arrays.mean
-    return settle(chip, dynamic, law, heating.cell.ambient, above), arrays, dynamic
-
-
-def _bounds(view: View, cell: espine.EspineCell) -> F64:
-    """Windows that the weakest cell of every cluster lasts with all cells placed freely and no heat around, (K,)."""
-    clustering = view.mapping.clustering
-    lasts = espine.endurance_map((view.hardware.rows, view.hardware.columns), cell)
-    crossbars = (crossbar_of(view.graph, clustering, view.cells, k) for k in range(clustering.clusters))
-    return np.array([upper_bound(crossbar, lasts) for crossbar in crossbars])
+    above = chip.constriction(power) + mean
+    settled = settle(chip, dynamic, law, espine.EspineCell.of(technology).ambient, above)
+    return settled.temperature - mean, settled, dynamic
 
 
 def weighted_mean(values: F64, weights: F64) -> float:

@@ -119,6 +119,9 @@ class WiringProblem:
     power: Callable[[], tuple[CellPower, ...]] | None = None
     """What heats the arrays, in every mode that counts, the most important first, worked out when called; none if
     nobody can say."""
+    stirred: Callable[[F64], F64] | None = None
+    """`quality` (R, C) of cells among neighbours, for the spikes through every cell of a crossbar over the window
+    (R, C): what the neighbours' heat leaves of it. None: they do not touch one another."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

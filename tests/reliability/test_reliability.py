@@ -18,9 +18,10 @@ from snnmap.hardware import load_hardware, load_technology
 from snnmap.ir import Clustering, Network, Placement, Population, SpikeGraph, Wiring
 from snnmap.reliability.crossbars import passes_of, tile_variation
 from snnmap.reliability.device import device_state
-from snnmap.reliability.espine import Heating, espine_quality, espine_state, espine_twin
+from snnmap.reliability.espine import espine_quality, espine_state, espine_twin
 from snnmap.reliability.heat import heat
 from snnmap.reliability.metrics import device_metrics, reliability_metrics
+from snnmap.reliability.spiked import Heating
 from snnmap.reliability.wear import SPARE_SHARE, chances_off, failure_times, first_limit
 
 TOLERANCE = 2e-6

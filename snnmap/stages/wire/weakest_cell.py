@@ -6,6 +6,7 @@ The search alternates the two exact halves from several starts, each time with s
 it is near enough to the upper bound.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,11 @@ from snnmap.core.arrays import F64, I64
 from snnmap.ir import Wiring
 from snnmap.stages.protocols import Run, WiringProblem
 from snnmap.stages.wire.sorting import ActivitySort, check_fits
+
+Lines = tuple[I64, I64]
+"""Physical rows and columns of one crossbar's entries."""
+FIRST = 1.25
+"""Crossbars whose weakest cell lasts up to this times as long as the weakest of all may come to decide."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +44,8 @@ class WeakestCell:
     """Alternations per start; fewer if nothing changes."""
     sweeps: int = 4
     """Single moves per line in the final descent."""
+    stir: float = 0.01
+    """Share of a crossbar's weakest cell that its neighbours' heat must take for wirings to be tried against it."""
 
     def __call__(self, problem: WiringProblem, run: Run) -> Wiring:
         """Wiring for the quality map.
@@ -52,14 +60,16 @@ class WeakestCell:
         view, clustering, quality = problem.view, problem.view.clustering, problem.quality
         check_fits(clustering, problem.hardware)
         start = ActivitySort()(problem, Run(run.rng))
-        row, column = start.row.copy(), start.column.copy()
+        row, column, found = start.row.copy(), start.column.copy(), []
         for k in range(clustering.clusters):
             rows = clustering.rows_of(k)
             columns = clustering.columns_of(k)
             crossbar = crossbar_of(view.graph, clustering, view.cells, k)
             own = (row[rows].astype(np.int64), column[columns].astype(np.int64))
-            row[rows], column[columns] = self.search(crossbar, quality, own, run.rng)
+            found.append(self.search(crossbar, quality, own, run.rng))
             run.tell("wire", k + 1, clustering.clusters)
+        for k, lines in enumerate(self._among_neighbours(problem, found, run)):
+            row[clustering.rows_of(k)], column[clustering.columns_of(k)] = lines
         return Wiring(row, column)
 
     def search(
@@ -80,6 +90,50 @@ class WeakestCell:
             score = weakest(crossbar, quality, *lines)
             if score > best_score:
                 best, best_score = lines, score
+        return best
+
+    def _among_neighbours(self, problem: WiringProblem, lines: list[Lines], run: Run) -> list[Lines]:
+        """Lines that last longer with the neighbours' heat, of the crossbars that fail first and suffer from it.
+
+        The figure is the least over the crossbars, so those far above it stay as they are.
+        """
+        view, quality, stirred = problem.view, problem.quality, problem.stirred
+        if stirred is None:
+            return lines
+        found, scores, stays = list(lines), np.zeros(len(lines)), np.zeros(len(lines))
+        for k, own in enumerate(lines):
+            crossbar = crossbar_of(view.graph, view.clustering, view.cells, k)
+            scores[k] = weakest(crossbar, stirred(passes(crossbar, quality.shape, *own)), *own)
+            stays[k] = (1.0 - self.stir) * weakest(crossbar, quality, *own)
+        for k in np.flatnonzero((scores < stays) & (scores <= FIRST * scores.min(initial=np.inf))):
+            crossbar = crossbar_of(view.graph, view.clustering, view.cells, int(k))
+            found[k] = self._cooled(crossbar, stirred, lines[k], quality, run.rng)
+        return found
+
+    def _cooled(
+        self, crossbar: Crossbar, stirred: Callable[[F64], F64], start: Lines, quality: F64, rng: np.random.Generator
+    ) -> Lines:
+        """Never worse than `start` or lines as numbered, with the heat of the neighbours.
+
+        Searches on the map that the heat of the best so far leaves, mixed with those of the tries since, as lines take
+        their heat along.
+        """
+
+        def judged(lines: Lines) -> tuple[float, F64]:
+            left = stirred(passes(crossbar, quality.shape, *lines))
+            return weakest(crossbar, left, *lines), left
+
+        best, (score, left) = start, judged(start)
+        numbered = (np.arange(len(start[0])), np.arange(len(start[1])))
+        reached, other = judged(numbered)
+        if reached > score:
+            best, score, left = numbered, reached, other
+        for _ in range(self.rounds):
+            lines = self.search(crossbar, left, best, rng)
+            reached, other = judged(lines)
+            if reached > score:
+                best, score = lines, reached
+            left = np.sqrt(left * other)
         return best
 
     def _shuffled(self, columns: I64, lines: int, rng: np.random.Generator) -> I64:
@@ -115,6 +169,14 @@ class WeakestCell:
             if not moved:
                 break
         return rows, columns
+
+
+def passes(crossbar: Crossbar, shape: tuple[int, int], rows: I64, columns: I64) -> F64:
+    """Spikes through every cell of the physical array `shape` over the window."""
+    through = np.zeros(shape)
+    of_row = np.repeat(np.arange(len(rows)), np.diff(crossbar.row_ptr))
+    through[rows[of_row], columns[crossbar.row_columns]] = crossbar.activity[of_row]
+    return through
 
 
 def sorting_is_optimal(crossbar: Crossbar, quality: F64) -> bool:
