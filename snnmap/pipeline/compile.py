@@ -45,7 +45,7 @@ from snnmap.ir import (
     WorkloadFacts,
 )
 from snnmap.legality.rules import verify
-from snnmap.pipeline.heat import cell_powers
+from snnmap.pipeline.heat import cell_powers, stirring
 from snnmap.pipeline.judged import blamed, partitioned, placed, scheduled, wired
 from snnmap.pipeline.objectives import Quality
 from snnmap.pipeline.operating import check_pace, check_pulse, operated
@@ -54,7 +54,7 @@ from snnmap.pipeline.own_figure import Verdict, goal_of, stays, verdict_on
 from snnmap.pipeline.plan import Algorithms, Plan, plan_for, preset_of
 from snnmap.pipeline.profile import Inputs, prepared, profile
 from snnmap.reliability.crossbars import read_currents, tile_variation
-from snnmap.reliability.espine import endured_among_neighbours, espine_quality
+from snnmap.reliability.espine import espine_quality
 from snnmap.stages.protocols import (
     PartitionProblem,
     PlacementProblem,
@@ -289,11 +289,8 @@ def _map(asked: Asked, plan: Plan, given: Given) -> Compiled:
     quality = cell_quality(hardware, plan.quality)
     problem = ScheduleProblem(view, placement, hardware)
     sdfg, schedule = given.schedule or scheduled(plan.schedule, problem, runs["schedule"])
-    lines = WiringProblem(view, hardware, quality, lambda: cell_powers(view, hardware, plan.modes))
-    if plan.quality == "endurance":
-        asked_step = graph.dt if options.point.step_time is None else options.point.step_time
-        step = max(asked_step, schedule.period_numerator / schedule.period_denominator * sdfg.tick)
-        lines = replace(lines, stirred=endured_among_neighbours(hardware, graph.window * step))
+    stirred = stirring(hardware, graph, options.point, (sdfg, schedule)) if plan.quality == "endurance" else None
+    lines = WiringProblem(view, hardware, quality, lambda: cell_powers(view, hardware, plan.modes), stirred)
     wiring = wired(plan.wire, lines, runs["wire"])
     mapping = Mapping(
         clustering=clustering,

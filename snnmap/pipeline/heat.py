@@ -4,17 +4,20 @@ A cell draws spikes of its row x share of its synapse x what its place lets thro
 `device` mode the place is worked out once, with all cells at their mean conductance; the figures use exact currents.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
 from snnmap.analysis.view import ClusteringView
 from snnmap.core.arrays import F64
 from snnmap.hardware import Hardware
+from snnmap.ir import OperatingPoint, Schedule, Sdfg, SpikeGraph
 from snnmap.physics import pcm
 from snnmap.physics.espine import EspineCell, spike_power
 from snnmap.physics.thermal import Sheet
 from snnmap.pipeline.objectives import Mode
 from snnmap.reliability.crossbars import read_currents
-from snnmap.reliability.espine import espine_twin
+from snnmap.reliability.espine import endured_among_neighbours, espine_twin
 from snnmap.stages.protocols import CellPower
 
 
@@ -24,6 +27,16 @@ def cell_powers(view: ClusteringView, hardware: Hardware, modes: tuple[Mode, ...
     having: list[Mode] = [] if espine_twin(technology) is None else ["espine"]
     having += ["device"] if technology.mode == "device" else []
     return tuple(cell_power(view, hardware, mode) for mode in [m for m in modes if m in having] or having)
+
+
+def stirring(
+    hardware: Hardware, graph: SpikeGraph, point: OperatingPoint, scheduled: tuple[Sdfg, Schedule]
+) -> Callable[[F64], F64]:
+    """What eSpine's endurance is among neighbours, by the spikes through the cells of a crossbar, at `point`."""
+    sdfg, schedule = scheduled
+    period = schedule.period_numerator / schedule.period_denominator * sdfg.tick
+    step = graph.dt if point.step_time is None else point.step_time
+    return endured_among_neighbours(hardware, graph.window * max(step, period))
 
 
 def cell_power(view: ClusteringView, hardware: Hardware, mode: Mode) -> CellPower:

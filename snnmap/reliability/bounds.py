@@ -18,11 +18,11 @@ from snnmap.physics.thermal import Sheet, line_resistance
 from snnmap.reliability.spiked import Heating, spiked_tiles
 
 LARGEST = 2**23
-"""Cells times columns up to which heat along rows is worked out (64 MiB); in larger arrays the silicon's counts alone."""
+"""Cells times columns up to which heat along rows counts (64 MiB); in larger arrays only the silicon's does."""
 
 
 def lifetime_bounds(view: View, heating: Heating, silicon: F64) -> F64:
-    """Windows that the weakest cell of every cluster lasts at most over `silicon` (K,), K (K,)."""
+    """Windows that the weakest cell of every cluster lasts at most over `silicon` K (K,), (K,)."""
     clustering = view.mapping.clustering
     crossbars = (crossbar_of(view.graph, clustering, view.cells, k) for k in range(clustering.clusters))
     return np.array(
@@ -31,7 +31,7 @@ def lifetime_bounds(view: View, heating: Heating, silicon: F64) -> F64:
 
 
 def lifetime_bound(crossbar: Crossbar, heating: Heating, seconds: float, silicon: float) -> float:
-    """Windows of `seconds` that the weakest cell of one crossbar lasts at most, over silicon at `silicon` K or warmer."""
+    """Windows of `seconds` that the weakest cell of a crossbar lasts at most, over silicon at `silicon` K or warmer."""
     cell, own = heating.cell, heating.own
     quality = espine.espine_endurance(silicon + own, cell.gamma)
     if own.size * own.shape[1] > LARGEST:

@@ -38,11 +38,11 @@ def weakest(quality, cells, activity, row, column):
     )
 
 
-def wired(algorithm, graph, clustering, quality, *, seed=0, progress=None):
+def wired(algorithm, graph, clustering, quality, *, seed=0, progress=None, stirred=None):
     """Wiring by `algorithm` on crossbars of the shape of `quality`."""
     rows, columns = quality.shape
     place = 1.0 / (1.0 + 0.1 * np.add.outer(np.arange(rows), 2.0 * np.arange(columns))) ** 2
     power = CellPower(None, 0.0, place, Sheet(1.0, 2.0, 3.0))
     machine = mesh(2, 2, rows=rows, columns=columns)
-    problem = WiringProblem(ClusteringView(graph, clustering), machine, quality, lambda: (power,))
+    problem = WiringProblem(ClusteringView(graph, clustering), machine, quality, lambda: (power,), stirred)
     return algorithm(problem, Run(np.random.default_rng(seed), progress))

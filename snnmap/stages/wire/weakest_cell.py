@@ -105,8 +105,9 @@ class WeakestCell:
             crossbar = crossbar_of(view.graph, view.clustering, view.cells, k)
             scores[k] = weakest(crossbar, stirred(passes(crossbar, quality.shape, *own)), *own)
             stays[k] = (1.0 - self.stir) * weakest(crossbar, quality, *own)
-        for k in np.flatnonzero((scores < stays) & (scores <= FIRST * scores.min(initial=np.inf))):
-            crossbar = crossbar_of(view.graph, view.clustering, view.cells, int(k))
+        first = (scores < stays) & (scores <= FIRST * scores.min(initial=np.inf))
+        for k in np.flatnonzero(first).tolist():
+            crossbar = crossbar_of(view.graph, view.clustering, view.cells, k)
             found[k] = self._cooled(crossbar, stirred, lines[k], quality, run.rng)
         return found
 
