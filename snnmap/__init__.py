@@ -68,6 +68,7 @@ if TYPE_CHECKING:  # what type checkers and readers see; at run time a name is i
     from snnmap.query.network import inspect
     from snnmap.query.report import MappingReport, pictures, report
     from snnmap.query.throughput import throughput
+    from snnmap.query.what_if import Timed, WhatIf, parse_changes, what_if
     from snnmap.query.where import where
     from snnmap.sdf.phases import PhasedGraph
     from snnmap.sdf.throughput import Throughput
@@ -145,9 +146,11 @@ __all__ = [
     "Swing",
     "Term",
     "Throughput",
+    "Timed",
     "Traffic",
     "Violation",
     "WarmedUp",
+    "WhatIf",
     "Wirer",
     "Wiring",
     "WiringProblem",
@@ -172,6 +175,7 @@ __all__ = [
     "load_network",
     "load_profile",
     "load_workload",
+    "parse_changes",
     "parse_seconds",
     "parse_settings",
     "parse_terms",
@@ -191,6 +195,7 @@ __all__ = [
     "verify",
     "verify_file",
     "warm_up",
+    "what_if",
     "where",
     "write_sdf3",
 ]
@@ -226,6 +231,7 @@ _HOMES = {
     "snnmap.query.network": "inspect",
     "snnmap.query.report": "MappingReport pictures report",
     "snnmap.query.throughput": "throughput",
+    "snnmap.query.what_if": "Timed WhatIf parse_changes what_if",
     "snnmap.query.where": "where",
     "snnmap.sdf.phases": "PhasedGraph",
     "snnmap.sdf.throughput": "Throughput",

@@ -8,6 +8,7 @@ import click
 import snnmap
 from snnmap.cli import options, show
 from snnmap.cli.figures import figures
+from snnmap.cli.what_if import what_if
 from snnmap.core.errors import InputError
 from snnmap.core.files import must_be_folder
 from snnmap.render.judged import remarks
@@ -24,22 +25,41 @@ SHOWN = 3
     "  snnmap report mapping.json\n"
     "  snnmap report mapping.json --quick\n"
     "  snnmap report mapping.json --plot pictures --crossbar 3\n"
+    "  snnmap report mapping.json --what-if flit_time=1ns,row_time=2ns\n"
+    "  snnmap report mapping.json --what-if flit_time=1ns:5ns:1ns\n"
     "  snnmap report mapping.json --json"
 )
 @click.argument("file", metavar="MAPPING", type=options.FILE)
 @click.option("--quick", is_flag=True, help="Print what the file holds; profile and recompute nothing.")
 @click.option("--plot", type=options.FILE, metavar="DIR", help="Draw tile maps and one crossbar's maps into DIR.")
 @click.option("--crossbar", type=int, metavar="K", help="Crossbar to draw; default: the weakest.")
+@click.option(
+    "--what-if",
+    "changes",
+    multiple=True,
+    metavar="QUANTITY=VALUE,...",
+    help="Only print the time per step that other times of the chip would give; a value, or a range first:last:step.",
+)
 @click.option("--workload", type=str, help="Workload or saved profile; default: the one that the mapping names.")
 @click.option("--hw", "hardware", help="Chip file; default: the one that the mapping names.")
 @options.operating_options
 @options.quiet
 @options.as_json
-def report(file: Path, plot: Path | None, crossbar: int | None, quiet: bool, json_: bool, **given: Any) -> int:
+def report(
+    file: Path,
+    plot: Path | None,
+    crossbar: int | None,
+    quiet: bool,
+    json_: bool,
+    changes: tuple[str, ...],
+    **given: Any,
+) -> int:
     """Verify a mapping; print its figures, what they rest on, and how much they depend on what is not known.
 
     With --pulse, --pace or --ambient they are those at another operating point than the mapping records.
     """
+    if changes:
+        return _what_if(file, changes, quiet, json_, {"plot": plot, "crossbar": crossbar, **given})
     if plot is not None:
         must_be_folder(plot)
         if given["quick"]:
@@ -60,14 +80,7 @@ def report(file: Path, plot: Path | None, crossbar: int | None, quiet: bool, jso
         return 1
     chip = mapped.mapping.chip
     figures(mapped.figures, f"{mapped.mapping.workload.name} on {chip.name}, {chip.technology}", mapped.reading)
-    if mapped.view is not None and mapped.reading is not None:
-        view = mapped.view
-        worth = mapped.reading.guaranteed
-        show.line(holds_for(view.graph.frames, view.hardware.noc, guaranteed=worth, margin=mapped.mapping.margin))
-        data = [] if mapped.fragility is None else depends_on_data(mapped.fragility, view.period)
-        for line in (*limited_by(mapped.bottleneck), *data):
-            show.line(line)
-        show.line()
+    _timing(mapped)
     _sensitivity(mapped)
     _constants(mapped)
     for line in [] if quiet or mapped.reading is None else remarks(mapped.reading):
@@ -77,6 +90,32 @@ def report(file: Path, plot: Path | None, crossbar: int | None, quiet: bool, jso
     for path in snnmap.pictures(mapped, plot, crossbar) if plot is not None else ():
         show.line(f"drew {path}")
     return 0
+
+
+def _timing(mapped: snnmap.MappingReport) -> None:
+    if mapped.view is None or mapped.reading is None:
+        return
+    view, worth = mapped.view, mapped.reading.guaranteed
+    show.line(holds_for(view.graph.frames, view.hardware.noc, guaranteed=worth, margin=mapped.mapping.margin))
+    data = [] if mapped.fragility is None else depends_on_data(mapped.fragility, view.period)
+    for line in (*limited_by(mapped.bottleneck), *data):
+        show.line(line)
+    show.line()
+
+
+def _what_if(file: Path, changes: tuple[str, ...], quiet: bool, json_: bool, given: dict[str, Any]) -> int:
+    """The timing alone, with other times of the chip."""
+    asked = snnmap.parse_changes(changes)
+    where = {name: given.pop(name) for name in ("workload", "hardware")}
+    other = [f"--{name}" for name, value in given.items() if value is not None and value is not False]
+    if other:
+        raise InputError(f"--what-if prints the timing alone: leave out {' and '.join(other)}")
+    with show.progress(quiet) as progress:
+        answer = snnmap.what_if(file, asked, progress=progress, **where)
+    if json_:
+        show.as_json(answer.document())
+        return int(bool(answer.violations))
+    return what_if(answer, str(file))
 
 
 def _sensitivity(mapped: snnmap.MappingReport) -> None:

@@ -1,15 +1,12 @@
 """How far the time per step depends on the data that was profiled: with busier steps, and with frames left out."""
 
-from dataclasses import replace
-
 import msgspec
 import numpy as np
 
 from snnmap.analysis.view import View
 from snnmap.core.arrays import I64, offsets, ranges, transpose_csr
-from snnmap.core.run import stream
+from snnmap.evaluation.what_if import rescheduled
 from snnmap.ir import ANY_DATA, Fragility
-from snnmap.stages.protocols import Run, ScheduleProblem
 from snnmap.stages.registry import restored
 
 MARGINS = (0.1, ANY_DATA)
@@ -24,14 +21,12 @@ def fragility(view: View) -> Fragility:
 
 def _period(view: View, margin: float) -> list[float]:
     """Seconds per step with a margin; none if the scheduler has none, or has a larger one already."""
-    mapping, record = view.mapping, view.mapping.origin.plan.schedule
+    record = view.mapping.origin.plan.schedule
     if record.package or not float(record.options.get("margin") or 0.0) < margin:
         return []
     options = {**record.options, "margin": margin}
     scheduler = restored("schedule", msgspec.structs.replace(record, options=options))
-    problem = ScheduleProblem(view.clusters, mapping.placement, view.hardware)
-    sdfg, schedule = scheduler(problem, Run(stream(mapping.origin.seed, "schedule")))
-    return [view.at(view.hardware, replace(mapping, sdfg=sdfg, schedule=schedule)).period]
+    return [rescheduled(view, view.hardware, scheduler).period]
 
 
 def left_out(view: View) -> tuple[int, int]:

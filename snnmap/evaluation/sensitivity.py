@@ -15,14 +15,15 @@ import numpy as np
 from snnmap.analysis.view import View
 from snnmap.core.arrays import F64, Bool
 from snnmap.core.errors import SnnmapError
-from snnmap.core.run import Progress, stream
+from snnmap.core.run import Progress
 from snnmap.evaluation.figures import timing, total_energy
+from snnmap.evaluation.what_if import rescheduled
 from snnmap.hardware import Hardware, Quantity, Technology
 from snnmap.reliability.device import DeviceState, device_state
 from snnmap.reliability.espine import EspineState, espine_state, espine_twin
 from snnmap.reliability.heat import Heated, heat
 from snnmap.reliability.metrics import device_metrics, espine_metrics
-from snnmap.stages.protocols import Run, ScheduleProblem, Scheduler
+from snnmap.stages.protocols import Scheduler
 from snnmap.stages.registry import restored
 
 HEADLINES = (
@@ -237,7 +238,7 @@ class _Sweep:
         """All states at `hardware` and `twin`; those not `stale` are taken from `old`."""
         view, heated, device, espine = self.view.at(hardware, old.view.mapping), old.heated, old.device, old.espine
         if "times" in stale:
-            view = self.rescheduled(hardware)
+            view = rescheduled(self.view, hardware, self.scheduler)
         if view.seconds_per_step != old.view.seconds_per_step:
             stale = PARTS
         if "heat" in stale and hardware.technology.mode == "device":
@@ -247,13 +248,6 @@ class _Sweep:
         if twin is not None and "espine" in stale:
             espine = espine_state(view, twin, bounds=False)
         return Parts(view, heated, device, espine)
-
-    def rescheduled(self, hardware: Hardware) -> View:
-        """The same mapping with the actor times of `hardware` and a schedule for them, by the plan's scheduler."""
-        mapping = self.view.mapping
-        problem = ScheduleProblem(self.view.clusters, mapping.placement, hardware)
-        sdfg, schedule = self.scheduler(problem, Run(stream(mapping.origin.seed, "schedule")))
-        return self.view.at(hardware, replace(mapping, sdfg=sdfg, schedule=schedule))
 
     def point(self, key: str, at: float, base: Parts, stale: tuple[str, ...]) -> Point:
         """Figures with `key` at `at`."""
@@ -318,7 +312,7 @@ def _watched_base(view: View) -> tuple[_Sweep, dict[str, dict[str, None]], Parts
         return chip, replace(twin, values=_Named(twin.values, log, f"{twin.name}: "))
 
     sweep = _Sweep(view, twin, restored("schedule", view.mapping.origin.plan.schedule))
-    sweep.rescheduled(watch("times")[0])
+    rescheduled(view, watch("times")[0], sweep.scheduler)
     _dynamic(view.mapping.figures, hardware, watch("energy")[0])
     parts = Parts(view, None, None, None)
     for part in ("heat", "device", "espine"):

@@ -14,7 +14,7 @@ from snnmap.hardware.units import TEMPERATURE, TIME, Dimension, parse_unit
 from snnmap.ir import Mapping, OperatingPoint
 
 REAL_TIME, FLAT_OUT = "real-time", "flat-out"
-_QUANTITY = re.compile(r"\s*([-+0-9.eE]+?)\s*([A-Za-z]\w*)?\s*")
+_QUANTITY = re.compile(r"\s*([-+]?[0-9.]+(?:[eE][-+]?[0-9]+)?)\s*([A-Za-z]\w*)?\s*", re.ASCII)
 
 
 def operating_point(pulse: float | str | None, pace: float | str, ambient: float | str | None) -> OperatingPoint:
@@ -78,13 +78,20 @@ def _step_time(pace: float | str) -> float | None:
 
 
 def _positive(name: str, given: float | str, dimension: Dimension, example: str) -> float:
-    value = given if isinstance(given, int | float) else _read(name, given, dimension, example)
+    value = given if isinstance(given, int | float) else read_quantity(name, given, dimension, example)
     if not 0 < value < math.inf:
         raise InputError(f"{name} is {given}; it must be above 0, like {example}")
     return float(value)
 
 
-def _read(name: str, text: str, dimension: Dimension, example: str) -> float:
+def read_quantity(name: str, text: str, dimension: Dimension, example: str) -> float:
+    """Number with a unit of `dimension`, or in SI without one.
+
+    Raises
+    ------
+    InputError
+        Naming `name`, and an example of how to write it.
+    """
     match = _QUANTITY.fullmatch(text)
     try:
         number, unit = (float(match[1]), match[2]) if match else (math.nan, None)

@@ -55,16 +55,22 @@ def limited_by(found: Bottleneck | None) -> list[str]:
     """What limits the time per step and what it would gain, and what nothing beats, a line each."""
     if found is None:
         return []
-    where = "" if found.tile is None else f" on tile {found.tile}"
-    does = DOES[found.kind].format(count=found.count)
     share = f"{number(found.seconds, 's', DIGITS)} of {number(found.period, 's', DIGITS)}"
     cycle = _circle([name for name, _ in found.cycle])
     waits = "; all on one tile, in its order" if found.waits else ""
     return [
-        f"limited by {found.actor}{where}: {does}, {share}",
+        f"limited by {limit_in_words(found)}, {share}",
         f"its cycle: {cycle}{waits}; that part 10 % faster makes it {number(found.faster, 's', DIGITS)} long",
         *([] if found.least is None else [_bounded_by(found.least)]),
     ]
+
+
+def limit_in_words(found: Bottleneck | None) -> str:
+    """The actor that limits the time per step, where it runs and what it does."""
+    if found is None:
+        return "nothing"
+    where = "" if found.tile is None else f" on tile {found.tile}"
+    return f"{found.actor}{where}: {DOES[found.kind].format(count=found.count)}"
 
 
 def _circle(names: list[str]) -> str:

@@ -216,3 +216,40 @@ def test_a_closed_stdout_is_one_line(run, mapping, monkeypatch):
     with pytest.raises(SystemExit) as stopped:
         main(["report", str(mapping), "--quick"])
     assert stopped.value.code == 2
+
+
+def test_what_if_prints_the_timing_alone(run, mapping):
+    code, out, err = run("report", mapping, "--what-if", "merge_time=1ns,row_time=2ns", "-q")
+    assert (code, err) == (0, "")
+    assert "same clusters, tiles and wiring, scheduled anew" in out
+    assert "as mapped" in out
+    assert "what the figures depend on" not in out
+    code, out, _ = run("report", mapping, "--what-if", "merge_time=1ns:3ns:1ns", "--json", "-q")
+    document = json.loads(out)
+    assert code == 0
+    assert [point["values"]["merge_time"] for point in document["after"]] == [1e-9, 2e-9, 3e-9]
+    assert document["before"]["period_s"] == pytest.approx(snnmap.load(mapping).figures["period_s"])
+    assert document["before"]["limited_by"]["kind"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["merge_tim=1ns"], "did you mean 'merge_time'"),
+        (["merge_time=1ns", "--what-if", "merge_time=2ns"], "given twice"),
+        (["merge_time=1ns", "--quick"], "leave out --quick"),
+        (["merge_time=1ns", "--pulse", "1us", "--crossbar", "0"], "leave out --crossbar and --pulse"),
+    ],
+)
+def test_what_if_refuses_in_one_line(run, mapping, arguments, said):
+    code, out, err = run("report", mapping, "-q", "--what-if", *arguments)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert said in err
+
+
+def test_what_if_of_a_forged_mapping_is_worth_nothing(run, mapping, tmp_path):
+    path = forged(mapping, tmp_path / "forged.json", lambda d: d["figures"].update(period_s=1e-9))
+    code, out, _ = run("report", path, "-q", "--what-if", "merge_time=1ns")
+    assert code == 1
+    assert out.splitlines()[-1].startswith("not legal: ")
+    assert run("report", path, "-q", "--what-if", "merge_time=1ns", "--json")[0] == 1

@@ -23,6 +23,7 @@ from snnmap.reliability.espine import espine_twin
         ((None, "realtime", None), OperatingPoint()),
         ((1e-6, "flat-out", 300.0), OperatingPoint(1e-6, 0.0, 300.0)),
         (("1.77us", 500.0, "25degC"), OperatingPoint(1.77e-6, 0.002, 298.15)),
+        (("0.2e1 us", "real-time", "3e2"), OperatingPoint(2e-6, None, 300.0)),
         (("200 ns", "1e3", "310"), OperatingPoint(2e-7, 0.001, 310.0)),
         (("1e-6", "2.5e2", "-5degC"), OperatingPoint(1e-6, 0.004, 268.15)),
     ],
