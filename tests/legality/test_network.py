@@ -275,6 +275,16 @@ def test_messages_of_several_flits_are_as_fast_as_they_may_be(
             hasty = replace(mapped.mapping, sdfg=replace(flow, time=set_at(flow.time, a, int(flow.time[a]) - 1)))
             found = network_violations(hasty, mapped.graph, mapped.hardware, counted)
             assert name in {v.where for v in found}
+    table = mapped.mapping.schedule.slots
+    reads = (
+        [q for q, p in enumerate(table.producer) if flow.name[p].endswith("/read")] if table and ends == "true" else []
+    )
+    refused = []
+    for run in (int(table.run_ptr[q]) for q in reads):
+        fewer = replace(table, flits=set_at(table.flits, run, int(table.flits[run]) - 1))
+        found = network_violations(tabled(mapped.mapping, fewer), mapped.graph, mapped.hardware, counted)
+        refused.append(found != [])
+    assert 2 * sum(refused) >= len(reads), "all but connections of sums that the profile never saw sent"
 
 
 def in_bits(spike: int, partial: int) -> str:
@@ -306,12 +316,19 @@ def test_a_table_at_its_edges(compiled: Compiled, table: SlotTable) -> None:
         other = replace(table, target=set_at(table.target, 0, target))
         found = verify(tabled(mapping, other), compiled.graph, compiled.hardware)
         assert any("target that does not exist" in v.asked for v in found) is beyond
+    ticks = round(compiled.hardware["hop_time"] / mapping.sdfg.tick)
+    for slot, hop, hasty in ((1, ticks, False), (1, ticks - 1, True), (0, ticks, False), (0, ticks - 1, True)):
+        short = verify(tabled(mapping, replace(table, slot=slot, hop=hop)), compiled.graph, compiled.hardware)
+        assert any("fewer slots than a hop takes" in v.asked for v in short) is hasty
     none = np.zeros(0, np.int64)
     empty = replace(
         table, producer=none, target_ptr=np.zeros(1), target=none, run_ptr=np.zeros(1), first=none, flits=none
     )
-    found = verify(tabled(mapping, empty), compiled.graph, compiled.hardware)
-    assert any("without slots or targets" in v.asked for v in found)
+    hollow = replace(table, run_ptr=set_at(table.run_ptr, 1, 0))
+    aimless = replace(table, target_ptr=set_at(table.target_ptr, 1, 0))
+    for nothing in (empty, hollow, aimless):
+        found = verify(tabled(mapping, nothing), compiled.graph, compiled.hardware)
+        assert any("without slots or targets" in v.asked for v in found)
 
 
 def test_at_most_three_of_a_kind_are_named(compiled: Compiled, best_effort: Compiled, table: SlotTable) -> None:

@@ -1,17 +1,17 @@
 """Small spike graphs for partition tests, and clusterings as plain sets for the oracle."""
 
+from dataclasses import replace
+
 import numpy as np
 from support.machines import mesh
 
 from snnmap.core.arrays import offsets
-from snnmap.ir import Network, Population, SpikeGraph
+from snnmap.ir import Network, Population, SpikeGraph, Spikes
 
 LIF = ("tau", "r", "v_leak", "v_threshold", "v_reset")
 
 
 def machine(rows, columns, *, synapse_limit=None, merge=True):
-    from dataclasses import replace
-
     return replace(mesh(40, 40, rows=rows, columns=columns), synapse_limit=synapse_limit, merge=merge)
 
 
@@ -76,6 +76,40 @@ def random_graph(seed, *, inputs=6, hidden=8, out=4, density=0.4, bias=True):
         spikes=rng.integers(0, 30, total),
         window=(3, 8),
     )
+
+
+def recorded(graph, rate, seed=0):
+    """`graph` with random events, inputs and neurons spiking at `rate` (N,) per step."""
+    rng = np.random.default_rng(seed)
+    on = rng.random((graph.window, graph.network.sources)) < rate
+    on[:, graph.network.is_bias()] = False
+    at, source = np.nonzero(on)
+    frame, step = at // graph.steps, at % graph.steps
+    ptr = offsets(np.bincount(frame, minlength=graph.frames))
+    events = Spikes(ptr, step, source, np.ones(len(source)), steps=graph.steps, dt=graph.dt)
+    spikes = np.where(graph.network.is_bias(), graph.window, on.sum(axis=0))
+    active = np.where(graph.network.is_bias(), graph.window, on.sum(axis=0))
+    return replace(graph, spikes=spikes, active_steps=active, events=events)
+
+
+def scattered():
+    """1,080 neurons of different inputs: sources heard in very many crossbars, if two neurons fit one.
+
+    A bias is heard by all of them, the first input by 513 and the second by 257, the others by few.
+    """
+    rng = np.random.default_rng(4)
+    few = [(2 + int(i), n) for n in range(1080) for i in rng.choice(28, 3, replace=False)]
+    edges = [*((0, n) for n in range(513)), *((1, n) for n in range(400, 657)), *((30, n) for n in range(1080)), *few]
+    shifted = [(i, n + 31) for i, n in edges]
+    return graph_of([30, 1, 1080], shifted, kinds=["input", "bias", "neuron"], levels=[0, 0, 1])
+
+
+def crowd():
+    """2,100 neurons of which 2,049 hear the first input and 2,048 the second, and all a few of 40 more."""
+    rng = np.random.default_rng(5)
+    few = [(2 + int(i), n + 42) for n in range(2100) for i in rng.choice(40, 3, replace=False)]
+    edges = [*((0, n + 42) for n in range(2049)), *((1, 2141 - n) for n in range(2048)), *few]
+    return graph_of([42, 2100], edges, window=(4, 25))
 
 
 def listed(graph):

@@ -14,8 +14,9 @@ from support import partition_cases as parts
 from support.crossbars import crossbars, wired
 from support.machines import mesh
 from support.placement_cases import random_problem, random_terms, random_traffic, run_of
+from support.schedule_cases import random_case
 
-from snnmap.stages import partition, place, wire
+from snnmap.stages import partition, place, schedule, wire
 from snnmap.stages.protocols import PartitionProblem, PlacementProblem, Run
 
 GOLDEN = Path(__file__).parents[1] / "data" / "golden_stages.json"
@@ -70,6 +71,49 @@ def partitioned(graph, algorithm):
     return fingerprint(c.row_ptr, c.row_source, c.column_ptr, c.column_neuron, c.home)
 
 
+RANDOM = {**PARTITIONERS, "even_rows": partition.EvenRows()}
+SCATTERED = {"first_fit": partition.FirstFit(), "kernighan_lin": partition.KernighanLin(passes=2)}
+
+
+def drawn(algorithm):
+    """Fingerprint of the clusters of 20 random graphs on crossbars of many sizes, half of them with events."""
+    found = []
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        inputs, hidden, out = (int(n) for n in rng.integers((2, 6, 2), (40, 60, 20)))
+        sizes = {"inputs": inputs, "hidden": hidden, "out": out, "bias": bool(rng.random() < 0.7)}
+        graph = parts.random_graph(seed, density=(0.05, 0.1, 0.2, 0.4)[seed % 4], **sizes)
+        if seed % 3:
+            graph = parts.recorded(graph, rng.random(graph.network.sources) ** 2 * 0.5, seed)
+        rows, columns = int(rng.integers(4, 24)), int(rng.integers(2, 20))
+        limit = None if rng.random() < 0.6 else max(2, rows * columns // 3)
+        problem = PartitionProblem(graph, parts.machine(rows, columns, synapse_limit=limit), True)
+        c = RANDOM[algorithm](problem, Run(np.random.default_rng(seed)))
+        found += [c.row_ptr, c.row_source, c.column_ptr, c.column_neuron, c.home]
+    return fingerprint(*found)
+
+
+def traded():
+    """Fingerprint of the rows that sources of four layers trade, each layer a group of its own."""
+    found = []
+    for seed, (rows, columns, limit) in enumerate(((8, 6, None), (9, 5, 40), (16, 16, None), (12, 7, 60))):
+        rng = np.random.default_rng(seed)
+        graph = parts.dense(30, 22, 19, 12, window=(3, 12))
+        graph = parts.recorded(graph, rng.random(graph.network.sources) ** 3 * 0.8, seed)
+        hardware = parts.machine(rows, columns, synapse_limit=limit)
+        c = partition.EvenRows()(PartitionProblem(graph, hardware, True), Run(rng))
+        found += [c.row_ptr, c.row_source, c.column_ptr, c.column_neuron, c.home]
+    return fingerprint(*found)
+
+
+def spread(graph, algorithm):
+    """Fingerprint of the clusters of a network whose sources are heard in very many."""
+    rows, columns = {"scattered": (6, 2), "crowd": (12, 8)}[graph]
+    problem = PartitionProblem(getattr(parts, graph)(), parts.machine(rows, columns), False)
+    c = SCATTERED[algorithm](problem, Run(np.random.default_rng(3)))
+    return fingerprint(c.row_ptr, c.row_source, c.column_ptr, c.column_neuron, c.home)
+
+
 def placed(algorithm):
     """Fingerprint of the placements of seven small problems and of one of 40 clusters on 7 x 7 tiles."""
     rng = np.random.default_rng(11)
@@ -91,6 +135,35 @@ def wires(algorithm):
     return fingerprint(*found)
 
 
+SCHEDULES = {
+    "tdm": {},
+    "best-effort": {"noc": "best-effort"},
+    "shared": {"shared": True, "buffer_tokens": 1},
+    "blind": {"keep_events": False, "buffer_tokens": 3},
+    "slow": {"shared": True, "program_time": 1, "hop_time": 9, "flit_time": 20},
+    "shared best-effort": {"shared": True, "noc": "best-effort"},
+}
+"""Name: what `random_case` takes."""
+
+
+def scheduled(name):
+    """Fingerprint of the dataflow graphs and schedules of ten placed networks, a margin on every third."""
+    found = []
+    for seed in range(10):
+        case = random_case(seed, **SCHEDULES[name])
+        margin = 0.3 if seed % 3 == 2 else 0.0
+        flow, made = schedule.ListSchedule(swaps=20, margin=margin)(case.problem, Run(np.random.default_rng(seed)))
+        found += [flow.producer, flow.consumer, flow.tokens, flow.time, flow.resource, made.start, made.tiles]
+        found += [[made.period_numerator, made.period_denominator, made.latency], made.critical, *made.order]
+        table = made.slots
+        if table is not None:
+            found += [[table.length, table.slot, table.hop], table.producer, table.target_ptr, table.target]
+            found += [table.run_ptr, table.first, table.flits]
+        frame = schedule.frame_level(*case.stage)
+        found += [frame.producer, frame.consumer, frame.production, frame.consumption, frame.tokens, frame.time]
+    return fingerprint(*found)
+
+
 FLOATING = {"swarm", "even_heat", "least_power"}
 """Their choices follow sums of other libraries, which may differ in the last bit between processors."""
 
@@ -101,8 +174,15 @@ def cases():
     for graph in GRAPHS:
         for algorithm in PARTITIONERS:
             found["partition", f"{graph} {algorithm}"] = lambda g=graph, a=algorithm: partitioned(g, a)
+    for algorithm in RANDOM:
+        found["partition", f"drawn {algorithm}"] = lambda a=algorithm: drawn(a)
+    for graph, algorithm in (("scattered", "first_fit"), ("scattered", "kernighan_lin"), ("crowd", "first_fit")):
+        found["partition", f"{graph} {algorithm}"] = lambda g=graph, a=algorithm: spread(g, a)
+    found["partition", "traded even_rows"] = traded
     for algorithm in PLACERS:
         found["place", algorithm] = lambda a=algorithm: placed(a)
+    for name in SCHEDULES:
+        found["schedule", name] = lambda n=name: scheduled(n)
     for algorithm in wire.ALGORITHMS:
         found["wire", algorithm] = lambda a=algorithm: wires(a)
     return {key: case for key, case in found.items() if key[1] not in FLOATING}

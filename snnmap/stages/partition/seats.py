@@ -110,7 +110,7 @@ def _lists(like: I64, grid: _Grid, class_of: I64) -> tuple[I64, I64]:
     found = [classes[classes >= 0] for classes in found]
     sizes = np.array([len(classes) for classes in found])
     flat, start = np.concatenate(found), offsets(sizes)[:-1]
-    number = number.reshape(-1)
+    number = number.ravel()
     return offsets(sizes[number]), flat[ranges(start[number], sizes[number])]
 
 
@@ -141,7 +141,7 @@ def _chairs(clustering: Clustering, grid: _Grid, lines: int) -> _Chairs | None:
         )
         empty = np.repeat(np.arange(len(among)), np.minimum(free[among], len(own) - count))
         entry = np.concatenate([own, np.full(len(empty), -1, np.int64)])
-        place = np.concatenate([place.reshape(-1), empty])
+        place = np.concatenate([place.ravel(), empty])
         parts.append((entry, among[place], place, own[first][place]))
     sizes = [len(part[0]) for part in parts]
     return _Chairs(offsets(sizes), *(np.concatenate(column) for column in zip(*parts, strict=True)))

@@ -6,30 +6,17 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.partition_cases import dense, graph_of, machine, random_graph
+from support.partition_cases import dense, graph_of, machine, random_graph, recorded
 
 from snnmap.analysis.traffic import traffic
 from snnmap.core.arrays import offsets
-from snnmap.ir import Clustering, Spikes
+from snnmap.ir import Clustering
 from snnmap.legality.rules import clustering_violations
 from snnmap.stages.partition import EvenRows, KernighanLin
 from snnmap.stages.partition.even_rows import evened
+from snnmap.stages.partition.kernels.trade import trade
 from snnmap.stages.partition.seats import table_of
 from snnmap.stages.protocols import PartitionProblem, Run
-
-
-def recorded(graph, rate, seed=0):
-    """`graph` with random events, inputs and neurons spiking at `rate` (N,) per step."""
-    rng = np.random.default_rng(seed)
-    on = rng.random((graph.window, graph.network.sources)) < rate
-    on[:, graph.network.is_bias()] = False
-    at, source = np.nonzero(on)
-    frame, step = at // graph.steps, at % graph.steps
-    ptr = offsets(np.bincount(frame, minlength=graph.frames))
-    events = Spikes(ptr, step, source, np.ones(len(source)), steps=graph.steps, dt=graph.dt)
-    spikes = np.where(graph.network.is_bias(), graph.window, on.sum(axis=0))
-    active = np.where(graph.network.is_bias(), graph.window, on.sum(axis=0))
-    return replace(graph, spikes=spikes, active_steps=active, events=events)
 
 
 def heats(graph, clustering, lines):
@@ -146,3 +133,72 @@ def test_without_events_or_shared_columns_nothing_is_traded():
     whole = recorded(dense(6, 4, window=(2, 10)), 0.5)
     before, after = both(whole, machine(16, 8))
     assert after is before
+
+
+def contents(seats, seated, clusters, window):
+    """Rows, cells, heat, its square, power of every cluster, and active rows of every class, from the seats alone."""
+    taken = np.flatnonzero(seated.source >= 0)
+    source, cluster = seated.source[taken], seats.cluster[taken]
+    heat = (seats.heat[source] * seats.width[taken]).astype(float)
+    sums = (np.ones(len(taken)), seats.width[taken], heat, heat**2, seated.drawn[taken])
+    active = np.zeros((len(seats.senders), window))
+    for seat, s in zip(taken, source, strict=True):
+        steps = np.bincount(seats.step[seats.step_ptr[s] : seats.step_ptr[s + 1]], minlength=window)
+        for k in seats.classes[seats.class_ptr[seat] : seats.class_ptr[seat + 1]]:
+            active[k] += steps
+    return [np.bincount(cluster, weights=w, minlength=clusters) for w in sums], active
+
+
+def books(seated):
+    names = ("taken", "programmed", "total", "square", "power")
+    return [getattr(seated, name).astype(float) for name in names], seated.active.astype(float)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_trades_keep_their_books_and_count_every_message(seed):
+    """Every table that trades write differs from its start by what the sources in the seats say; nobody is lost."""
+    rng = np.random.default_rng(seed)
+    graph = random_graph(seed, inputs=14, hidden=8, density=0.8) if seed % 2 else dense(24, 6, 5, window=(3, 12))
+    graph = recorded(graph, rng.random(graph.network.sources) ** 2, seed)
+    rows, columns = int(rng.integers(5, 10)), int(rng.integers(3, 8))
+    hardware = machine(rows, columns, synapse_limit=None if seed % 3 else rows * columns // 2)
+    before = KernighanLin()(PartitionProblem(graph, hardware), Run(rng))
+    table = table_of(graph, before, hardware)
+    if table is None:
+        return
+    seats, seated = table.seats, table.seated
+    start, kept = contents(seats, seated, before.clusters, graph.window), books(seated)
+    kept = ([b.copy() for b in kept[0]], kept[1].copy())
+    sat, limit = np.sort(seated.source), np.array([seated.total.max(), seated.power.max()])
+    spare, made = 5, 0
+    for turn in range(6):
+        groups = zip(seats.group_ptr[:-1], seats.group_ptr[1:], strict=True)
+        order = np.concatenate([first + rng.permutation(last - first) for first, last in groups])
+        was = traffic(graph, seated_as(before, table)).delivered + spare
+        trades, spare = trade(seats, seated, order, limit, spare)
+        made += trades
+        assert traffic(graph, seated_as(before, table)).delivered + spare == was
+        assert spare >= 0
+        end, now = contents(seats, seated, before.clusters, graph.window), books(seated)
+        for a, b, c, d in zip(start[0], end[0], kept[0], now[0], strict=True):
+            np.testing.assert_allclose(d - c, b - a, rtol=1e-9, atol=1e-9)
+        np.testing.assert_array_equal(now[1] - kept[1], end[1] - start[1])
+        assert np.sort(seated.source).tolist() == sat.tolist()
+        assert seated.taken.max() <= rows
+        assert seated.total.max() <= limit[0] * (1 + 1e-9)
+        assert seated.power.max() <= limit[1] * (1 + 1e-9)
+        assert clustering_violations(seated_as(before, table), graph, hardware) == []
+        assert turn > 0 or trades > 0 or seed % 2
+
+
+def seated_as(clustering, table):
+    """`clustering` with its sources where they sit now."""
+    rows = [set(clustering.row_source[clustering.rows_of(k)].tolist()) for k in range(clustering.clusters)]
+    for entry in table.entry[table.entry >= 0]:
+        rows[table.cluster[entry]].discard(int(clustering.row_source[entry]))
+    for source, k in zip(table.seated.source.tolist(), table.seats.cluster.tolist(), strict=True):
+        if source >= 0:
+            rows[k].add(source)
+    return replace(
+        clustering, row_ptr=offsets([len(r) for r in rows]), row_source=np.concatenate([sorted(r) for r in rows])
+    )

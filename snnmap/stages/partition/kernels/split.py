@@ -16,20 +16,13 @@ def fan_in(post: I32, first_neuron: int, neurons: int) -> I64:
 
 
 @njit
-def input_hashes(indptr: I64, post: I32, first_neuron: int, neurons: int) -> I64:
-    """A number of 63 bits for every neuron, equal for equal sets of inputs, int64 (neurons,)."""
-    total = np.zeros(neurons, np.uint64)
+def input_hashes(indptr: I64, post: I32, first_neuron: int, number: I64, neurons: int) -> I64:
+    """Sum, as it wraps, of the random `number` (N,) of all inputs of every neuron: equal for equal sets (neurons,)."""
+    total = np.zeros(neurons, np.int64)
     for source in range(len(indptr) - 1):
-        mixed = np.uint64(source) + np.uint64(0x9E3779B97F4A7C15)
-        mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        mixed = mixed ^ (mixed >> np.uint64(31))
         for synapse in range(indptr[source], indptr[source + 1]):
-            total[post[synapse] - first_neuron] += mixed
-    out = np.empty(neurons, np.int64)
-    for n in range(neurons):
-        out[n] = np.int64(total[n] >> np.uint64(1))
-    return out
+            total[post[synapse] - first_neuron] += number[source]
+    return total
 
 
 @njit
