@@ -98,7 +98,8 @@ class View:
     def period(self) -> float:
         """Guaranteed seconds per step."""
         schedule = self.mapping.schedule
-        return schedule.period_numerator / schedule.period_denominator * self.mapping.sdfg.tick
+        ticks = schedule.period_numerator / schedule.period_denominator / schedule.block
+        return ticks * self.mapping.sdfg.tick
 
     @cached_property
     def seconds_per_step(self) -> float:

@@ -36,16 +36,16 @@ def bottleneck(view: View) -> Bottleneck | None:
     time = flow.time.copy()
     time[slowest] -= round(FASTER * part.seconds / flow.tick)
     faster = periodic(replace(flow, time=frozen(time, np.int64)))
-    tile = int(flow.resource[slowest])
+    tile, of_step = int(flow.resource[slowest]), flow.tick / mapping.schedule.block
     return Bottleneck(
-        cycle=tuple((flow.name[actor], float(flow.time[actor]) * flow.tick) for actor in critical),
+        cycle=tuple((flow.name[actor], float(flow.time[actor]) * of_step) for actor in critical),
         actor=flow.name[slowest],
         tile=None if tile < 0 else tile,
         kind=part.kind,
         count=part.things,
-        seconds=part.seconds,
+        seconds=part.seconds / mapping.schedule.block,
         period=view.period,
-        faster=float(faster.period) * flow.tick,
+        faster=float(faster.period) * of_step,
         waits=len({mapping.sdfg.resource[a] for a in critical}) == 1 and len(critical) > 2,
         least=lower_bound(view),
     )
@@ -55,23 +55,23 @@ def _part(view: View, name: str, seconds: float) -> Part:
     hardware, parsed = view.hardware, ACTOR.fullmatch(name)
     if parsed is None:
         return Part("network", 0, seconds)
-    cluster, level = int(parsed[1]), int(parsed[2])
+    cluster, level, steps = int(parsed[1]), int(parsed[2]), view.mapping.schedule.block
     if parsed[3] == "fire":
         home, arriving = _columns(view, cluster, level)
         parts = [
-            Part("merge", arriving, arriving * hardware["merge_time"]),
-            Part("compute", home, home * hardware["column_time"]),
+            Part("merge", arriving, steps * arriving * hardware["merge_time"]),
+            Part("compute", home, steps * home * hardware["column_time"]),
         ]
     else:
         rows = int(np.diff(view.mapping.clustering.row_ptr)[cluster])
         shared = view.clusters_on_tile[view.mapping.placement.tile[cluster]] > 1
         programming = rows * hardware["program_time"] if shared and seconds >= rows * hardware["program_time"] else 0.0
-        decoding = seconds - programming - hardware["read_time"]
-        active = round(decoding / hardware["row_time"]) if hardware["row_time"] else 0
+        decoding = seconds - programming - steps * hardware["read_time"]
+        active = round(decoding / hardware["row_time"] / steps) if hardware["row_time"] else 0
         parts = [
             Part("programming", rows, programming),
             Part("decoding", active, decoding),
-            Part("reading", 1, hardware["read_time"]),
+            Part("reading", 1, steps * hardware["read_time"]),
         ]
     return max(parts, key=lambda part: part.seconds)
 

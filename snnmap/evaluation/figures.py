@@ -201,17 +201,29 @@ def timing(view: View) -> list[Metric]:
     worth = "guaranteed" if is_guaranteed(view.mapping, view.hardware) else "estimate"
     slots = view.mapping.schedule.slots
     basis = "maximum cycle ratio" if slots is None else f"length of the slot table, {slots.length:,} slots"
-    latency = view.mapping.schedule.latency * view.mapping.sdfg.tick
+    block, latency = view.mapping.schedule.block, view.mapping.schedule.latency * view.mapping.sdfg.tick
+    behind = int(view.mapping.schedule.lags().max(initial=0))
+    first = "first input to last firing of a step" if block == 1 else f"first input to last firing of {block} steps"
     return [
         Metric("period_s", rounded(period), "s", f"{basis}: {worth} time per step"),
         Metric("throughput_steps_per_s", rounded(1.0 / period), "1/s", worth),
         Metric("throughput_frames_per_s", rounded(1.0 / (period * graph.steps)), "1/s", worth),
-        Metric("step_latency_s", rounded(latency), "s", f"{worth}: first input to last firing of a step"),
+        Metric("step_latency_s", rounded((block - 1) * period + latency), "s", f"{worth}: {first}"),
         Metric(
             "latency_s",
             rounded((graph.steps - 1) * period + latency),
             "s",
             f"{worth}: arrival of a frame's first step to its last firing, if steps arrive no faster than one a period",
+        ),
+        *(
+            [Metric("block_steps", block, "1", "steps of a firing: a cluster is programmed once for all")]
+            if block > 1
+            else []
+        ),
+        *(
+            [Metric("rounds_behind", behind, "1", "most blocks by which an actor is behind the input")]
+            if behind
+            else []
         ),
     ]
 

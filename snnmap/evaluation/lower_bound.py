@@ -44,7 +44,7 @@ def lower_bound(view: View) -> LowerBound | None:
         return None
     period = Fraction(mapping.schedule.period_numerator, mapping.schedule.period_denominator)
     return LowerBound(
-        seconds=float(ticks) * flow.tick,
+        seconds=float(ticks / mapping.schedule.block) * flow.tick,
         gap=float(period / ticks - 1),
         tile=int(works.argmax()) if work >= free.period else None,
         cycle=() if work >= free.period else tuple(flow.name[actor] for actor in free.critical),
@@ -114,7 +114,9 @@ def zero_load(view: View) -> tuple[I64, I64]:
     hops = hardware.topology.hops(origin, tile[goal])
     table = view.mapping.schedule.slots
     if table is None:
-        seconds = hops * hardware["hop_time"] + own_flits(view, ends) * hardware["flit_time"]
+        seconds = (
+            hops * hardware["hop_time"] + view.mapping.schedule.block * own_flits(view, ends) * hardware["flit_time"]
+        )
         return actor, np.floor(seconds / flow.tick + 1e-6).astype(np.int64)
     number = {name: a for a, name in enumerate(flow.name)}
     own = _in_table(table, np.array([number[match[1]] for _, match in found], np.int64), goal)

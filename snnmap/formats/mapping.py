@@ -69,6 +69,8 @@ def _document(mapping: Mapping) -> Document:
         critical=list(schedule.critical),
         latency=schedule.latency,
         slots=_slots_record(schedule.slots),
+        block=schedule.block,
+        lag=None if schedule.lag is None else schedule.lag.tolist(),
     )
     return Document(
         format=FORMAT,
@@ -200,6 +202,8 @@ def _must_hang_together(document: Document, where: str) -> None:
     _same_length(f"{where}: $.workload", spikes=workload.spikes, active_steps=workload.active_steps)
     place = f"{where}: $.dataflow"
     _same_length(place, actors=flow.actors, time=flow.time, resource=flow.resource, start=order.start)
+    if order.lag is not None:
+        _same_length(f"{where}: $.schedule", start=order.start, lag=order.lag)
     ends = {name: getattr(flow, name) for name in ("producer", "consumer", "production", "consumption", "tokens")}
     _same_length(place, **ends)
     _same_length(f"{where}: $.schedule", tiles=order.tiles, order=order.order)
@@ -263,6 +267,8 @@ def _schedule(order: Order) -> Schedule:
         critical=tuple(order.critical),
         latency=order.latency,
         slots=_slots(order.slots),
+        block=order.block,
+        lag=None if order.lag is None else np.array(order.lag, np.int32),
     )
 
 

@@ -82,6 +82,10 @@ class Order(Record, frozen=True):
     critical: list[Count]
     latency: Count
     slots: Slots | None = None
+    block: Annotated[int, msgspec.Meta(ge=1)] = 1
+    """Steps of a firing."""
+    lag: list[Count] | None = None
+    """Rounds by which every actor is behind the first."""
 
 
 class Document(Record, frozen=True):

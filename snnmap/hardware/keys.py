@@ -61,6 +61,7 @@ CHIP_KEYS: dict[str, Key] = {
     "spike_bits": Key(NONE, "1", "bits of a spike on the network, address included"),
     "sum_bits": Key(NONE, "1", "bits of a partial sum on the network, address included"),
     "router_buffer_flits": Key(NONE, "1", "flits that a router holds per incoming link"),
+    "memory_bits": Key(NONE, "1", "bits of a tile's memory for messages and samples that wait for their turn"),
     "program_time": Key(TIME, "s", "re-program one row, verification included"),
     "program_pulses": Key(NONE, "1", "write pulses per cell and re-programming (program and verify)"),
     "driver_width": Key(NONE, "1", "leaking transistor width of a row driver, feature sizes", zero=True),

@@ -45,6 +45,7 @@ NUMBERS: dict[str, Range] = {
     "spike_bits": (1.0, 1e4),
     "sum_bits": (1.0, 1e4),
     "router_buffer_flits": (1.0, 1e6),
+    "memory_bits": (1.0, 1e13),
     "weight_tolerance": SHARE,
     "refresh_share": SHARE,
     "tile_variation": DECADES,

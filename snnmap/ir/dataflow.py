@@ -68,7 +68,11 @@ class SlotTable:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Schedule:
-    """Static order per tile and the throughput it guarantees."""
+    """Static order per tile and the throughput it guarantees.
+
+    The tiles work in rounds, one a period; a round takes a block of steps. In round n an actor runs block n - its lag,
+    and nothing where that is negative: the graph's tokens and `start` are those of the rounds.
+    """
 
     order: tuple[tuple[int, ...], ...]
     """Per tile in use (ascending), its actors in firing order."""
@@ -78,10 +82,18 @@ class Schedule:
     """(A,) start of every actor in the first period of the periodic schedule, ticks."""
     period_numerator: int
     period_denominator: int
-    """Period per step = numerator / denominator ticks: the maximum cycle ratio, exact."""
+    """Period per block = numerator / denominator ticks: the maximum cycle ratio, exact."""
     critical: tuple[int, ...]
     """Actors on one critical cycle, in order."""
     latency: int
-    """Ticks from the start of a step to its last firing."""
+    """Ticks from the start of a block to the end of its last firing."""
     slots: SlotTable | None = None
     """Slot table of the network; none: it has none, or no message crosses it."""
+    block: int = 1
+    """Steps that an actor takes in one firing: a cluster that shares its tile is programmed once for all of them."""
+    lag: I32 | None = None
+    """(A,) rounds by which every actor is behind the first; none: all run the same block in a round."""
+
+    def lags(self) -> I64:
+        """Lag of every actor, int64 (A,)."""
+        return np.zeros(len(self.start), np.int64) if self.lag is None else self.lag.astype(np.int64)

@@ -8,8 +8,9 @@ the throughput without repeating the scheduler's search. Actors are named `c<clu
 Rules: `schedule-shape` (lists match, actors exist once), `schedule-dependency` (a channel, or two through a message
 actor, for every spike, input and partial sum), `schedule-buffer` (credit comes back: no receiver holds more messages
 than the chip's buffers), `schedule-order` (a tile runs exactly its own actors, one at a time), `schedule-samples` (no
-more clusters wait to fire on a tile than it has sample registers for), `schedule-start`, `schedule-period`,
-`schedule-latency`, `schedule-time` (`legality.times`), `network-slots` and `network-time` (`legality.network`).
+more clusters wait to fire on a tile than it has sample registers for), `schedule-block` (`legality.blocks`),
+`schedule-start`, `schedule-period`, `schedule-latency`, `schedule-time` (`legality.times`), `network-slots` and
+`network-time` (`legality.network`).
 """
 
 import re
@@ -21,6 +22,7 @@ import numpy as np
 
 from snnmap.hardware import Hardware
 from snnmap.ir import Mapping, SpikeGraph, Violation
+from snnmap.legality.blocks import block_violations
 from snnmap.legality.network import network_violations
 from snnmap.legality.recount import Recount
 from snnmap.legality.times import PORT, cluster_of, message_name, time_violations
@@ -39,7 +41,7 @@ def dataflow_violations(mapping: Mapping, graph: SpikeGraph, hardware: Hardware,
         return wrong
     wrong = _dependencies(mapping, graph, hardware, counted)
     wrong += time_violations(mapping, graph, hardware, counted) + network_violations(mapping, graph, hardware, counted)
-    wrong += _order(mapping) + _samples(mapping, hardware)
+    wrong += _order(mapping) + _samples(mapping, hardware) + block_violations(mapping, graph, hardware, counted)
     return wrong + _starts(mapping) + _period(mapping) + _latency(mapping)
 
 
@@ -63,9 +65,10 @@ def _shape(mapping: Mapping) -> list[Violation]:
             np.any(flow.production != 1) | np.any(flow.consumption != 1)
         ),
         "a negative time or number of tokens": bool(np.any(flow.time < 0) | np.any(flow.tokens < 0)),
-        "a tick or period that is not positive": not flow.tick > 0
-        or schedule.period_numerator < 1
-        or schedule.period_denominator < 1,
+        "a tick, period or block that is not positive": not flow.tick > 0
+        or min(schedule.period_numerator, schedule.period_denominator, schedule.block) < 1,
+        "lags that are not one of each actor": schedule.lag is not None
+        and (len(schedule.lag) != actors or bool(np.any(schedule.lag < 0))),
     }
     return [Violation("schedule-shape", "dataflow", what, "compile again") for what, is_so in broken.items() if is_so]
 
@@ -92,11 +95,16 @@ def _needed(mapping: Mapping, graph: SpikeGraph, counted: Recount) -> dict[Key, 
 
 
 def _dependencies(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, counted: Recount) -> list[Violation]:
-    """Every dependency must be there with no more tokens than it allows, and bounded by a channel back."""
+    """Every dependency must be there with no more tokens than it allows, and bounded by a channel back.
+
+    Tokens are those of the rounds: a consumer that lags its producer finds one more for every round.
+    """
+    lag = dict(zip(mapping.sdfg.name, mapping.schedule.lags().tolist(), strict=True))
     tokens, tile = _fewest_tokens(mapping), mapping.placement.tile
     missing: list[Violation] = []
     unbounded: list[Violation] = []
-    for (producer, consumer), allowed in sorted(_needed(mapping, graph, counted).items()):
+    for (producer, consumer), delay in sorted(_needed(mapping, graph, counted).items()):
+        allowed = delay + lag.get(consumer, 0) - lag.get(producer, 0)
         receiver = cluster_of(consumer)
         where = f"{producer} -> {consumer}"
         path = [producer, consumer]
@@ -161,10 +169,20 @@ def _order(mapping: Mapping) -> list[Violation]:
 
 
 def _samples(mapping: Mapping, hardware: Hardware) -> list[Violation]:
-    """Clusters of a tile that have been read and not fired yet; a read whose neurons fire elsewhere holds nothing."""
+    """Clusters of a tile that have been read and not fired yet; a read whose neurons fire elsewhere holds nothing.
+
+    The samples of blocks of several steps are in the tile's memory (`legality.blocks`).
+    """
     names = mapping.sdfg.name
+    lag = dict(zip(names, mapping.schedule.lags().tolist(), strict=True))
     known = set(names)
-    wrong = []
+    wrong = [
+        Violation("schedule-samples", name, "fires in another round than it is read", "a sample waits within a round")
+        for name in names
+        if name.endswith("/fire") and lag.get(f"{name.removesuffix('/fire')}/read", lag[name]) != lag[name]
+    ]
+    if mapping.schedule.block > 1:
+        return wrong[:SHOWN]
     for tile, order in zip(mapping.schedule.tiles.tolist(), mapping.schedule.order, strict=False):
         waiting: list[str] = []
         most = 0
@@ -230,10 +248,12 @@ def _some_cycle_is_longer(mapping: Mapping, ratio: Fraction) -> bool:
 
 
 def _latency(mapping: Mapping) -> list[Violation]:
-    """The stated latency must reach from the first start to the last end of one step."""
+    """The stated latency must reach from the first start to the last end of one block, round after round."""
     flow, schedule = mapping.sdfg, mapping.schedule
     start, time = schedule.start.tolist(), flow.time.tolist()
-    real = max(s + t for s, t in zip(start, time, strict=True)) - min(start) if start else 0
+    period = Fraction(schedule.period_numerator, schedule.period_denominator)
+    begin = [s + rounds * period for s, rounds in zip(start, schedule.lags().tolist(), strict=True)]
+    real = max(b + t for b, t in zip(begin, time, strict=True)) - min(begin) if start else 0
     if schedule.latency == real:
         return []
     return [Violation("schedule-latency", "schedule", f"latency {schedule.latency} ticks", f"it is {real}")]

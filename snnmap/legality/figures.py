@@ -149,11 +149,13 @@ def _energy(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, messages: d
 
 def _timing(mapping: Mapping, graph: SpikeGraph) -> dict[str, float]:
     schedule, tick = mapping.schedule, mapping.sdfg.tick
-    period = schedule.period_numerator / schedule.period_denominator * tick
+    period = schedule.period_numerator / schedule.period_denominator / schedule.block * tick
     return {
         "period_s": period,
         "throughput_steps_per_s": 1.0 / period,
         "throughput_frames_per_s": 1.0 / (period * graph.steps),
-        "step_latency_s": schedule.latency * tick,
+        "step_latency_s": (schedule.block - 1) * period + schedule.latency * tick,
         "latency_s": (graph.steps - 1) * period + schedule.latency * tick,
+        **({"block_steps": schedule.block} if schedule.block > 1 else {}),
+        **({"rounds_behind": int(schedule.lags().max())} if schedule.lag is not None else {}),
     }

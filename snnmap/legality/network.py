@@ -48,7 +48,8 @@ def _behind_others(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, carr
     """Ticks of every message of a best-effort network by name: hops, and the flits that its route meets."""
     tile, port = mapping.placement.tile.astype(np.int64), len(carried.actor) - 1
     origin = np.append(tile[carried.cluster_of[:port]], port_tile(hardware))
-    loads = _loads(graph, hardware, carried, origin, tile)
+    steps = mapping.schedule.block
+    loads = {key: steps * flits for key, flits in _loads(graph, hardware, carried, origin, tile).items()}
     ends = np.stack([np.append(carried.sender, carried.sum_sender), np.append(carried.cluster, carried.sum_cluster)])
     sender, cluster = np.unique(ends, axis=1)
     way = walked(origin[sender], tile[cluster], sender == port, hardware)
@@ -105,9 +106,11 @@ def _slot_violations(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, ca
         return wrong
     demand, wrong = _demand(mapping, graph, hardware, carried, table)
     owned = np.add.reduceat(table.flits, table.run_ptr[:-1])
+    steps = mapping.schedule.block
     for q, flits in sorted(demand.flits.items()):
-        if owned[q] < flits:
-            wrong.append(_slots(mapping, table, q, f"{owned[q]} slots", f"its busiest step needs {flits}"))
+        if owned[q] < steps * flits:
+            there = f"{steps} times its busiest step of {flits}" if steps > 1 else f"its busiest step needs {flits}"
+            wrong.append(_slots(mapping, table, q, f"{owned[q]} slots", there))
     return wrong[:SHOWN] or _met_twice(mapping, table, hardware) + _too_fast(
         mapping, _last_slots(mapping, table, demand, hardware)
     )

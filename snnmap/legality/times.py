@@ -1,7 +1,8 @@
 """The `schedule-time` rule of `verify`: no actor may be promised to be faster than the profile's busiest step.
 
 Least times: a read decodes the active rows that its columns listen to, reads the array, and is programmed first where
-another cluster used the tile before it; a fire updates its neurons and adds the partial sums that arrive; a message
+another cluster used the tile before it; a fire updates its neurons and adds the partial sums that arrive; all of it for
+every step of a block, but the programming. A message
 crosses its hops behind the spikes or sums that it carries itself. What other messages do to it is up to the scheduler:
 its time may be longer, never shorter.
 """
@@ -28,10 +29,10 @@ def time_violations(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, cou
     """Actors that are missing, or last shorter than they must."""
     flow = mapping.sdfg
     actor = {name: index for index, name in enumerate(flow.name)}
-    least = _reads(mapping, graph, hardware, counted)
+    of_step = _reads(mapping, graph, hardware, counted) | _fires(mapping, graph, hardware)
+    least = {name: seconds * mapping.schedule.block for name, seconds in of_step.items()}
     for name, seconds in _programming(mapping, hardware, actor).items():
         least[name] = least.get(name, 0.0) + seconds
-    least |= _fires(mapping, graph, hardware)
     too_short: list[Violation] = []
     for name, seconds in least.items():
         stated = flow.time[actor[name]] * flow.tick if name in actor else None

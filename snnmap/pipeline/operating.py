@@ -138,7 +138,7 @@ def check_pace(mapping: Mapping) -> None:
         Naming the pace and the guarantee.
     """
     step, schedule = mapping.origin.point.step_time, mapping.schedule
-    period = schedule.period_numerator / schedule.period_denominator * mapping.sdfg.tick
+    period = schedule.period_numerator / schedule.period_denominator / schedule.block * mapping.sdfg.tick
     if step and step < period * (1 - 1e-9):
         raise InputError(
             f"pace: {1 / step:g} steps per second are more than the {1 / period:g} that the schedule guarantees; "

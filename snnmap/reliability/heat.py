@@ -150,7 +150,7 @@ def tile_power(view: View, heated: Heated) -> F64:
 
 
 def reprogramming_power(view: View, heated: Heated) -> F64:
-    """Power of time multiplexing, W (T,): both cells of every weight of a cluster once per step, at its turn.
+    """Power of time multiplexing, W (T,): both cells of every weight of a cluster once per block of steps.
 
     Cells that must go back to g_min before another cluster's turn take one RESET pulse, not `program_pulses`: left out.
     """
@@ -159,7 +159,7 @@ def reprogramming_power(view: View, heated: Heated) -> F64:
     written = np.where(shared, written_cells(heated), 0)
     count = np.bincount(tile, weights=written, minlength=hardware.tiles).astype(np.float64)
     each = write_energy(hardware.technology, 1.0, hardware["program_pulses"])
-    power: F64 = count * each / view.seconds_per_step
+    power: F64 = count * each / (view.seconds_per_step * view.mapping.schedule.block)
     return power
 
 

@@ -42,7 +42,7 @@ def wear_out(view: View, heated: Heated, at_tile: F64) -> Worn:
     hardware, tile, clusters = view.hardware, view.mapping.placement.tile, len(heated.cells)
     scale = tile_variation(hardware, view.mapping.chip.variation_seed)[tile]
     shared = view.clusters_on_tile[tile] > 1
-    turns = 1.0 / view.seconds_per_step
+    turns = 1.0 / (view.seconds_per_step * view.mapping.schedule.block)
     refresh, median, off = np.full(clusters, np.inf), np.full(clusters, np.inf), np.zeros(clusters)
     causes: list[endurance.Cause] = ["none"] * clusters
     seconds: list[F64] = []

@@ -77,6 +77,8 @@ GROUPS: dict[str, tuple[Label, ...]] = {
         Label("period_s", "time per step", "s"),
         Label("period_bound_s", "  no schedule does better than", "s"),
         Label("period_gap_share", "  it is longer than that by", "1"),
+        Label("block_steps", "  steps that a cluster is programmed for"),
+        Label("rounds_behind", "  blocks by which tiles work apart"),
         Label("step_latency_s", "latency of one step", "s"),
         Label("latency_s", "latency of one frame", "s"),
         Label("throughput_steps_per_s", "step rate", "1/s"),

@@ -3,7 +3,7 @@
 from snnmap.hardware import Hardware, Technology
 from snnmap.hardware.model import Quantity
 
-FLITS = {key: Quantity(32.0, "1", "estimate: test") for key in ("flit_bits", "spike_bits", "sum_bits")}
+FLITS = {key: Quantity(32.0, "1", "estimate: test") for key in ("flit_bits", "spike_bits", "sum_bits", "memory_bits")}
 """One flit per message."""
 
 UNSCALED = {key: Quantity(1.0, "1", "estimate: test") for key in ("logic_energy", "logic_time")}

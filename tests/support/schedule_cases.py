@@ -72,8 +72,11 @@ def view_of(case, sdfg, schedule):
     return View(mapping_of(case, sdfg, schedule), case.graph, case.hardware)
 
 
-def random_case(seed, *, keep_events=True, shared=False, buffer_tokens=2, noc="tdm", **nano) -> Case:
-    """Inputs, biases and two or three levels of neurons with any recurrence; mixed-level clusters, partial columns."""
+def random_case(seed, *, keep_events=True, shared=False, forward=False, buffer_tokens=2, noc="tdm", **nano) -> Case:
+    """Inputs, biases and two or three levels of neurons, mixed-level clusters, partial columns.
+
+    With any recurrence, or where `forward` with none.
+    """
     rng = np.random.default_rng(seed)
     sizes = [4, 2, *(int(n) for n in rng.integers(1, 5, rng.integers(2, 4)))]
     first = np.concatenate([[0], np.cumsum(sizes)])
@@ -86,6 +89,8 @@ def random_case(seed, *, keep_events=True, shared=False, buffer_tokens=2, noc="t
     level = [p.level for p in populations for _ in range(p.size)]
     externals, sources = sizes[0] + sizes[1], int(first[-1])
     synapses = sorted((s, n) for s in range(sources) for n in range(externals, sources) if rng.random() < 0.4)
+    if forward:
+        synapses = [(s, n) for s, n in synapses if level[s] < level[n]]
     network = Network(
         tuple(populations),
         np.searchsorted([s for s, _ in synapses], np.arange(sources + 1)),

@@ -92,6 +92,7 @@ def _chip(program: Program) -> tiles.Chip:
         place,
         partner,
         ahead,
+        program.lag,
         *grouped(consumer, channel, actors),
         *grouped(producer, channel, actors),
         program.delayed,

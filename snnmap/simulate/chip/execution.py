@@ -33,7 +33,7 @@ class Settings:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Execution:
-    """What happened. I steps, A actors; ticks from the moment at which the mapping's schedule begins."""
+    """What happened. I firings of A actors, a block of steps each; ticks from when the schedule begins."""
 
     names: tuple[str, ...]
     """Actors, named as in the mapping."""
@@ -172,12 +172,13 @@ def gate_ticks(machine: Machine, gate: Fraction | None, steps: int) -> I64:
 
 
 def lateness(mapping: Mapping, execution: Execution) -> Lateness:
-    """Firings that began after start + n x period of the mapping's schedule."""
+    """Firings that began after start + (n + lag) x period of the mapping's schedule."""
     schedule = mapping.schedule
     number = {name: a for a, name in enumerate(mapping.sdfg.name)}
-    start = schedule.start[[number[name] for name in execution.names]]
+    own = [number[name] for name in execution.names]
+    start, lag = schedule.start[own], schedule.lags()[own]
     steps = np.arange(len(execution.start))[:, None]
-    scaled = schedule.period_denominator * (execution.start - start) - schedule.period_numerator * steps
+    scaled = schedule.period_denominator * (execution.start - start) - schedule.period_numerator * (steps + lag)
     step, actor = np.unravel_index(int(np.argmax(scaled)), scaled.shape)
     return Lateness(
         late=int(np.count_nonzero(scaled > 0)),

@@ -44,6 +44,11 @@ class Machine:
         return self.mapping.sdfg.tick
 
     @property
+    def block(self) -> int:
+        """Steps of a firing."""
+        return self.mapping.schedule.block
+
+    @property
     def names(self) -> tuple[str, ...]:
         """Actors."""
         return self.program.cast.names()
@@ -53,7 +58,7 @@ class Machine:
         return int(np.ceil(self.hardware[key] / PICOSECOND - 1e-6)) * self.scale
 
     def times(self, trace: Trace) -> I64:
-        """Ticks of every firing in every step of a trace, int64 (S, A)."""
+        """Ticks of every firing in every block of a trace, int64 (S, A)."""
         cast = self.program.cast
         clustering, network = self.mapping.clustering, self.workings.graph.network
         again = np.zeros(cast.reads, np.int64)
@@ -61,8 +66,8 @@ class Machine:
             rows = np.diff(clustering.row_ptr)[cast.cluster[: cast.reads]]
             again = np.where(self.program.reprogrammed, rows * self.ticks("program_time"), 0)
         homes = np.bincount(cast.producer[network.externals :] - cast.reads, minlength=self.workings.fires)
-        read = self.ticks("read_time") + self.ticks("row_time") * trace.rows + again
-        fire = self.ticks("column_time") * homes + self.ticks("merge_time") * trace.sums
+        read = self.ticks("read_time") * self.block + self.ticks("row_time") * trace.rows + again
+        fire = self.ticks("column_time") * homes * self.block + self.ticks("merge_time") * trace.sums
         return np.hstack([read, fire, np.zeros((trace.steps, 1), np.int64)])
 
 

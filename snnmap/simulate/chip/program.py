@@ -53,6 +53,8 @@ class Program:
     """(A,) tile of every actor; the port's for the port."""
     order: tuple[I64, ...]
     """Actors of every tile in use, in turn."""
+    lag: I64
+    """(A,) rounds of its tile that go by before an actor's first firing."""
     reprogrammed: Bool
     """(R,) whether the read before it on its tile is of another cluster."""
     producer: I64
@@ -98,6 +100,7 @@ def program_of(mapping: Mapping, network: Network, hardware: Hardware) -> Progra
         cast=cast,
         tile=tile,
         order=order,
+        lag=_lags(mapping, cast),
         reprogrammed=_reprogrammed(cast, order),
         producer=producer,
         consumer=consumer,
@@ -172,6 +175,12 @@ def _orders(mapping: Mapping, cast: Cast, tile: I64) -> tuple[I64, ...]:
     if not np.array_equal(ordered, np.arange(cast.port)):
         raise InputError("the mapping's orders do not hold every actor of its clusters once; verify it")
     return tuple(orders)
+
+
+def _lags(mapping: Mapping, cast: Cast) -> I64:
+    """Lags of the mapping's schedule with actors as in `cast`."""
+    number = {name: actor for actor, name in enumerate(mapping.sdfg.name)}
+    return mapping.schedule.lags()[[number[name] for name in cast.names()]]
 
 
 def _reprogrammed(cast: Cast, orders: tuple[I64, ...]) -> Bool:

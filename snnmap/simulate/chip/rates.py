@@ -20,10 +20,10 @@ from snnmap.hardware import Hardware
 from snnmap.ir import Mapping, SpikeGraph, Spikes
 from snnmap.simulate.chip.execution import Execution, Lateness, Settings, lateness, run
 from snnmap.simulate.chip.machine import Arbitration, Machine, machine_of
-from snnmap.simulate.chip.trace import Trace, Worst, thinned, trace_of, worst_bound
+from snnmap.simulate.chip.trace import Trace, Worst, in_blocks, joined, thinned, trace_of, worst_bound
 
 WORST_STEPS, WARM_UP, TAIL = 200, 60, 30
-"""Steps of a run at the worst; those before the measurement, and those behind it, where the chip runs empty."""
+"""Firings of a run at the worst; those before the measurement, and those behind it, where the chip runs empty."""
 GUARANTEED, REAL_TIME = "guaranteed", "realtime"
 
 
@@ -163,9 +163,10 @@ def execute(
         return _run(machine, trace, np.zeros(WORST_STEPS, np.int64), chosen, progress)
     shown = _shown(graph, chosen)
     kinds = sorted(set(shown))
-    trace = trace_of(machine.workings, events, kinds, progress)
-    first = np.searchsorted(kinds, shown) * graph.steps
-    return _run(machine, trace, (first[:, None] + np.arange(graph.steps)).ravel(), chosen, progress)
+    blocks = graph.steps // machine.block
+    trace = in_blocks(trace_of(machine.workings, events, kinds, progress), machine.block)
+    first = np.searchsorted(kinds, shown) * blocks
+    return _run(machine, trace, (first[:, None] + np.arange(blocks)).ravel(), chosen, progress)
 
 
 def rates(
@@ -185,7 +186,7 @@ def rates(
     machine = machine_of(mapping, graph, hardware)
     events = _events(graph, chosen)
     worst = _worst(machine, worst_trace(machine, events, progress), chosen, progress)
-    alone = Rates(_promised(mapping), machine.tick, worst, None, None, None, 0)
+    alone = Rates(_promised(mapping) / machine.block, machine.tick, worst, None, None, None, 0)
     if chosen.worst or events is None:
         return alone
     shown = _shown(graph, chosen)
@@ -196,15 +197,15 @@ def rates(
 
 
 def worst_trace(machine: Machine, events: Spikes | None, progress: Progress | None = None) -> Trace:
-    """One step in which everything is as busy as in its busiest step."""
+    """One firing in whose every step everything is as busy as in its busiest step."""
     if events is None:
-        return worst_bound(machine.workings)
+        return in_blocks(joined([worst_bound(machine.workings)] * machine.block), machine.block)
     worst = Worst(machine.workings)
     for frame in range(events.frames):
         worst.see(trace_of(machine.workings, events, [frame]))
         if progress is not None:
             progress("read frames", frame + 1, events.frames, 0.0)
-    return worst.trace()
+    return in_blocks(joined([worst.trace()] * machine.block), machine.block)
 
 
 def cycle(ends: I64) -> int | None:
@@ -229,34 +230,35 @@ def _mean(
     machine: Machine, events: Spikes, shown: list[int], chosen: ExecuteOptions, progress: Progress | None
 ) -> tuple[Measured, I64]:
     """All frames behind the last, and when each ended, the last one first; ticks."""
-    steps = events.steps
+    blocks = events.steps // machine.block
     kinds = sorted(set(shown))
-    trace = trace_of(machine.workings, events, kinds, progress)
-    first = np.searchsorted(kinds, [shown[-1], *shown]) * steps
-    execution = _run(machine, trace, (first[:, None] + np.arange(steps)).ravel(), chosen, progress)
-    ends = execution.step_end[steps - 1 :: steps]
-    span = (steps - 1, len(execution.start) - 1)
+    trace = in_blocks(trace_of(machine.workings, events, kinds, progress), machine.block)
+    first = np.searchsorted(kinds, [shown[-1], *shown]) * blocks
+    execution = _run(machine, trace, (first[:, None] + np.arange(blocks)).ravel(), chosen, progress)
+    ends = execution.step_end[blocks - 1 :: blocks]
+    span = (blocks - 1, len(execution.start) - 1)
     return _measured(machine, execution, span, _gate(machine, chosen), False), ends
 
 
 def _frame(machine: Machine, events: Spikes, frame: int, chosen: ExecuteOptions, progress: Progress | None) -> Measured:
-    steps = events.steps
-    trace = trace_of(machine.workings, events, [frame])
-    execution = _run(machine, trace, np.tile(np.arange(steps), 3), chosen, progress)
-    return _measured(machine, execution, (steps - 1, 2 * steps - 1), _gate(machine, chosen), False)
+    blocks = events.steps // machine.block
+    trace = in_blocks(trace_of(machine.workings, events, [frame]), machine.block)
+    execution = _run(machine, trace, np.tile(np.arange(blocks), 3), chosen, progress)
+    return _measured(machine, execution, (blocks - 1, 2 * blocks - 1), _gate(machine, chosen), False)
 
 
 def _measured(
     machine: Machine, execution: Execution, span: tuple[int, int], gate: Fraction | None, cyclic: bool
 ) -> Measured:
-    """Period from the end of the first step of `span` to the end of the last."""
+    """Period from the end of the first firing of `span` to the end of the last."""
     in_time = gate is None or gate <= _promised(machine.mapping)
     late = lateness(machine.mapping, execution) if in_time else None
-    return Measured(execution.period(*span), span[1] - span[0], cyclic, late, execution.events)
+    steps = (span[1] - span[0]) * machine.block
+    return Measured(execution.period(*span) / machine.block, steps, cyclic, late, execution.events)
 
 
 def _promised(mapping: Mapping) -> Fraction:
-    """Ticks per step."""
+    """Ticks per firing, which takes a block of steps."""
     return Fraction(mapping.schedule.period_numerator, mapping.schedule.period_denominator)
 
 
@@ -270,13 +272,13 @@ def _run(machine: Machine, trace: Trace, row: I64, chosen: ExecuteOptions, progr
 
 
 def _gate(machine: Machine, chosen: ExecuteOptions) -> Fraction | None:
-    """Ticks between two steps."""
+    """Ticks between two firings of the port."""
     if chosen.gate is None:
         return None
     if chosen.gate == GUARANTEED:
         return _promised(machine.mapping)
     seconds = machine.workings.graph.dt if chosen.gate == REAL_TIME else float(chosen.gate)
-    return Fraction(round(seconds / machine.tick))
+    return Fraction(round(seconds * machine.block / machine.tick))
 
 
 def _events(graph: SpikeGraph, chosen: ExecuteOptions) -> Spikes | None:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from snnmap.analysis.view import ClusteringView
-from snnmap.core.arrays import I32, I64, frozen, offsets, row_of_entry
+from snnmap.core.arrays import I32, I64, frozen, offsets, ranges, row_of_entry
 from snnmap.core.errors import InputError
 from snnmap.core.run import Progress
 from snnmap.hardware import Hardware
@@ -157,6 +157,23 @@ def joined(parts: Sequence[Trace]) -> Trace:
         run_ptr=offsets(np.concatenate([np.diff(part.run_ptr) for part in parts])),
         stream=np.concatenate([part.stream for part in parts]),
         flits=np.concatenate([part.flits for part in parts]),
+    )
+
+
+def in_blocks(trace: Trace, block: int) -> Trace:
+    """The trace of firings that take `block` steps each, which make up its steps."""
+    if block == 1:
+        return trace
+    blocks, actors = trace.steps // block, (len(trace.run_ptr) - 1) // trace.steps
+    runs = np.diff(trace.run_ptr).reshape(blocks, block, actors)
+    first = trace.run_ptr[:-1].reshape(blocks, block, actors)
+    order = ranges(first.swapaxes(1, 2).ravel(), runs.swapaxes(1, 2).ravel())
+    return Trace(
+        rows=trace.rows.reshape(blocks, block, -1).sum(axis=1),
+        sums=trace.sums.reshape(blocks, block, -1).sum(axis=1),
+        run_ptr=offsets(runs.sum(axis=1).ravel()),
+        stream=trace.stream[order],
+        flits=trace.flits[order],
     )
 
 

@@ -41,9 +41,9 @@ from snnmap.simulate.kernels.routers import (
 )
 from snnmap.simulate.kernels.slots import Slots, enqueue, enter
 
-TURN, BUSY, STARTED, ENDED, GATED, ACTOR_FIELDS = range(6)
-"""Rows of `actor`: place in the order of a tile and whether it works (by tile); firings begun and over, and firings for
-which the gate was asked to open (by actor)."""
+TURN, ROUND, BUSY, STARTED, ENDED, GATED, ACTOR_FIELDS = range(7)
+"""Rows of `actor`: place in the order of a tile, how often it was gone through, and whether it works (by tile); firings
+begun and over, and firings for which the gate was asked to open (by actor)."""
 
 
 class Chip(NamedTuple):
@@ -57,6 +57,8 @@ class Chip(NamedTuple):
     """(A,) place; read or fire of the same cluster and level, or -1."""
     ahead: I64
     """(A,) firings by which the partner must be ahead: 1 for fires, 0 for reads."""
+    lag: I64
+    """(A,) rounds that go by before its first firing."""
     into_ptr: I64
     into: I64
     out_ptr: I64
@@ -132,14 +134,30 @@ def may_start(chip: Chip, data: Data, firing: Firing, rules: I64, heap: I64, clo
 
 
 @njit
+def turn(chip: Chip, firing: Firing, place: int) -> None:
+    """It is the next actor's turn at a place."""
+    firing.actor[TURN, place] += 1
+    if firing.actor[TURN, place] == chip.order_ptr[place + 1] - chip.order_ptr[place]:
+        firing.actor[TURN, place] = 0
+        firing.actor[ROUND, place] += 1
+
+
+@njit
 def look(chip: Chip, data: Data, firing: Firing, rules: I64, heap: I64, clock: I64, place: int) -> None:
-    """Start the actor whose turn it is at a place, if it can."""
-    first = chip.order_ptr[place]
-    if firing.actor[BUSY, place] or first == chip.order_ptr[place + 1]:
+    """Start the actor whose turn it is at a place, if it can; those that have no firing in this round are passed."""
+    first, size = chip.order_ptr[place], chip.order_ptr[place + 1] - chip.order_ptr[place]
+    if firing.actor[BUSY, place] or size == 0:
         return
     actor = chip.order[first + firing.actor[TURN, place]]
+    passed = 0
+    while firing.actor[ROUND, place] < chip.lag[actor] or firing.actor[STARTED, actor] == rules[STEPS]:
+        turn(chip, firing, place)
+        actor = chip.order[first + firing.actor[TURN, place]]
+        passed = passed + 1 if firing.actor[STARTED, actor] == rules[STEPS] else 0
+        if passed > size:
+            return
     n = firing.actor[STARTED, actor]
-    if n == rules[STEPS] or not may_start(chip, data, firing, rules, heap, clock, actor):
+    if not may_start(chip, data, firing, rules, heap, clock, actor):
         return
     for k in range(chip.out_ptr[actor], chip.out_ptr[actor + 1]):
         firing.held[chip.out[k]] += 1
@@ -170,7 +188,7 @@ def finish(
     firing.end[n, actor] = clock[NOW]
     firing.actor[ENDED, actor] += 1
     firing.actor[BUSY, place] = 0
-    firing.actor[TURN, place] = (firing.actor[TURN, place] + 1) % (chip.order_ptr[place + 1] - chip.order_ptr[place])
+    turn(chip, firing, place)
     for k in range(chip.into_ptr[actor], chip.into_ptr[actor + 1]):
         firing.held[chip.into[k]] -= 1
     for k in range(chip.near_ptr[actor], chip.near_ptr[actor + 1]):

@@ -7,6 +7,9 @@ Messages between tiles and from the chip's port are actors of their own (`networ
 channels; a tile runs its actors one at a time in a static order. Times are the worst step of the profile, from rows,
 columns and spikes.
 
+**Shared tiles.** Clusters that take turns on a tile are programmed once for a block of steps (`blocks`), and a tile may
+work on a later block than the one that feeds it (`rounds`), so that no tile waits for another.
+
 **Guarantee.** On a network of time slots every flit of a step has a slot of its own on every link (`connections`,
 `slots`), and the period is the length of that table. On a best-effort network it is the maximum cycle ratio of the
 graph (`sdf.ratio`) with estimated message times, so no guarantee. Either holds for data whose steps are no busier than

@@ -59,9 +59,9 @@ def sdfg_of(graph: SpikeGraph, hardware: Hardware, placed: Placed, clustering: C
         raise InputError(f"buffer_tokens is {hardware.buffer_tokens}; a channel must hold at least 1 message")
     actors, messages = placed.actors, placed.messages
     time = (
-        _read_ticks(graph, hardware, placed)
+        _read_ticks(graph, hardware, placed) * placed.block
         + program_ticks(hardware, clustering, placed.tile_of_cluster)[actors.read_cluster],
-        _fire_ticks(hardware, actors),
+        _fire_ticks(hardware, actors) * placed.block,
         np.zeros(1, np.int64),
         times,
     )

@@ -53,7 +53,7 @@ def connections_of(graph: SpikeGraph, hardware: Hardware, placed: Placed, sums: 
     chosen = _cheaper(*(_of_spikes(graph, hardware, placed, source, sets) for sets in (fine, whole)))
     messages = placed.messages
     carries = np.flatnonzero(messages.columns > 0)
-    flits = sums[carries] * hardware.sum_flits + hardware.end_of_step
+    flits = (sums[carries] * hardware.sum_flits + hardware.end_of_step) * placed.block
     one_each = np.arange(len(carries) + 1)
     partial = _routed(hardware, placed, messages.producer[carries], one_each, messages.cluster[carries], flits)
     both = _joined(chosen, partial)
@@ -115,7 +115,7 @@ def _of_spikes(graph: SpikeGraph, hardware: Hardware, placed: Placed, source: I6
     sends = np.zeros(graph.network.sources, np.int64)
     sends[source] = 1
     most = busiest_steps(graph, offsets(sends), sets.group, len(sets.producer), margin=placed.margin)
-    flits = most * hardware.spike_flits + hardware.end_of_step
+    flits = (most * hardware.spike_flits + hardware.end_of_step) * placed.block
     return _routed(hardware, placed, sets.producer, sets.ptr, sets.cluster, flits)
 
 

@@ -62,6 +62,8 @@ class Placed:
     messages: Messages
     margin: float = 0.0
     """Share by which steps may be busier than the busiest profiled one."""
+    block: int = 1
+    """Steps of a firing."""
 
 
 class Channel(NamedTuple):

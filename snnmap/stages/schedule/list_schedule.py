@@ -1,12 +1,14 @@
 """Static order per tile by list scheduling, and the throughput that it guarantees.
 
 One step is scheduled greedily: a free tile starts the ready actor with the highest priority (longest way to the end
-of the step, earliest start without tiles, lowest number, or fires first: the best of four rules that keep to the sample
-registers). Each tile's sequence becomes a cycle of channels with one token, and the maximum cycle ratio of that graph
-bounds the period. No order can beat the ratio of the graph without orders, nor the total time of any tile, so an order
-that meets this bound is optimal and the search ends; with one cluster of one level per tile it always does. Otherwise
+of the step, earliest start without tiles, lowest number, fires first, or one cluster after the other: the best of five
+rules that keep to the sample registers). Each tile's sequence becomes a cycle of channels with one token, and the
+maximum cycle ratio of that graph bounds the period. No order can beat the ratio of the graph without orders, nor the
+total time of any tile, so an order that meets this bound is optimal and the search ends; with one cluster of one level
+per tile it always does. Otherwise the same is tried with actors that lag those that feed them (`rounds`), and then
 neighbours in a tile's order that lie on the critical cycle are swapped while the period does not grow: only such a swap
-can shorten it. On a network of time slots the flits then take their slots (`slots`).
+can shorten it. Where clusters share a tile, a firing takes a block of steps (`blocks`). On a network of time slots the
+flits then take their slots (`slots`).
 """
 
 from dataclasses import dataclass, replace
@@ -16,17 +18,19 @@ from math import ceil
 
 import numpy as np
 
-from snnmap.core.arrays import I64, frozen
+from snnmap.core.arrays import I32, I64, frozen
 from snnmap.core.errors import InfeasibleError, InputError
 from snnmap.hardware import Hardware
 from snnmap.ir import ANY_DATA, Clustering, Schedule, Sdfg, SlotTable
 from snnmap.sdf.graph import channels_of
 from snnmap.sdf.ratio import Periodic, periodic
 from snnmap.stages.protocols import Run, ScheduleProblem
+from snnmap.stages.schedule.blocks import block_of
 from snnmap.stages.schedule.build import program_ticks, sdfg_of
 from snnmap.stages.schedule.connections import connections_of, own_times
 from snnmap.stages.schedule.links import Placed, placed_on
 from snnmap.stages.schedule.network import flit_loads, shared_times, sums_per_step
+from snnmap.stages.schedule.rounds import lags_of, retimed
 from snnmap.stages.schedule.samples import Held, Orders
 from snnmap.stages.schedule.slots import with_slots
 
@@ -49,10 +53,14 @@ class ListSchedule:
     """Most channels analysed for them, swaps x channels: bounds the time for large graphs."""
     margin: float = 0.0
     """Share by which steps may be busier than the busiest profiled one; 1e9: any data at all."""
+    block: int = 0
+    """Steps that a firing takes; 0: as many as the tiles' memory holds where clusters take turns on a tile, else 1."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.margin <= ANY_DATA:
             raise InputError(f"schedule.margin is {self.margin}; it must be 0 (as profiled) to {ANY_DATA:g} (any data)")
+        if self.block < 0:
+            raise InputError(f"schedule.block is {self.block}; it must be 0 (as the memory allows) or steps of a frame")
 
     def __call__(self, problem: ScheduleProblem, run: Run) -> tuple[Sdfg, Schedule]:
         """Dataflow graph with the orders' channels, and the schedule.
@@ -67,37 +75,50 @@ class ListSchedule:
         """
         graph, clustering, hardware = problem.view.graph, problem.view.clustering, problem.hardware
         placed = replace(placed_on(graph, hardware, clustering, problem.placement), margin=self.margin)
+        placed = replace(placed, block=block_of(self.block, graph, hardware, placed))
         sums = sums_per_step(placed.messages, problem.view.traffic, self.margin)
         if hardware.noc != "tdm":
             times = shared_times(hardware, placed, flit_loads(graph, hardware, placed, sums))
-            best = self._ordered(sdfg_of(graph, hardware, placed, clustering, times), problem, placed, run)
-            return best.graph_in_whole_ticks(), best.schedule()
+            best, _ = self._ordered(sdfg_of(graph, hardware, placed, clustering, times), problem, placed, run)
+            return best.graph_in_whole_ticks(), best.schedule(placed.block)
         connections = connections_of(graph, hardware, placed, sums)
         times = own_times(hardware, placed, connections)
-        best = self._ordered(sdfg_of(graph, hardware, placed, clustering, times), problem, placed, run)
+        best, flat = self._ordered(sdfg_of(graph, hardware, placed, clustering, times), problem, placed, run)
         if len(connections.flits) == 0:
-            return best.graph_in_whole_ticks(), best.schedule()
-        return _on_table(best, with_slots(best.sdfg, hardware, placed, connections, ceil(best.periodic.period)))
+            return best.graph_in_whole_ticks(), best.schedule(placed.block)
 
-    def _ordered(self, sdfg: Sdfg, problem: ScheduleProblem, placed: Placed, run: Run) -> "Candidate":
-        """The best order found, with messages that take the times of `sdfg`."""
+        def slotted(ordered: Candidate) -> tuple[Sdfg, Schedule]:
+            table = with_slots(ordered.sdfg, hardware, placed, connections, ceil(ordered.periodic.period))
+            return _on_table(ordered, placed.block, table)
+
+        found = slotted(best)
+        if flat is best or flat.periodic.period >= found[1].period_numerator:
+            return found
+        return min(found, slotted(flat), key=lambda timed: (timed[1].period_numerator, timed[1].latency))
+
+    def _ordered(
+        self, sdfg: Sdfg, problem: ScheduleProblem, placed: Placed, run: Run
+    ) -> tuple["Candidate", "Candidate"]:
+        """The best order found, and that whose actors all run the same block; messages take the times of `sdfg`."""
         programming = _programming(problem.hardware, placed, problem.view.clustering, len(sdfg.name))
         bound = lower_bound(sdfg, programming)
-        held, sets = Held(placed.actors), problem.hardware.sample_registers
-        orders = _orders_that_fit(sdfg, placed, held, sets)
-        best = min((_candidate(sdfg, order, programming) for order in orders), key=Candidate.cost)
+        held = Held(placed.actors, problem.hardware.sample_registers if placed.block == 1 else None)
+        later = lags_of(placed, problem.hardware.buffer_tokens)
+        candidates = _in_rounds(sdfg, placed, held, programming, bound, later)
+        best = min(candidates, key=Candidate.cost)
+        flat = min((c for c in candidates if not np.any(c.lag)), key=Candidate.cost, default=best)
         budget = min(self.swaps, self.work // max(1, len(best.sdfg.producer)))
         current = best
         for done in range(budget):
             if best.periodic.period <= bound:
                 break
-            found = _swapped(sdfg, current, programming, run.rng)
-            fits = found is not None and held.busiest(found.orders)[1] <= sets
+            found = _swapped(retimed(sdfg, best.lag), current, programming, run.rng)
+            fits = found is not None and held.fits(found.orders)
             if found is not None and fits and found.periodic.period <= current.periodic.period:
                 current = found
                 best = min(best, found, key=Candidate.cost)
-            run.tell("schedule", done + 1, budget, float(best.periodic.period) * sdfg.tick)
-        return best
+            run.tell("schedule", done + 1, budget, float(best.periodic.period) * sdfg.tick / placed.block)
+        return best, flat if np.any(best.lag) else best
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,10 +128,14 @@ class Candidate:
     sdfg: Sdfg
     orders: Orders
     periodic: Periodic
+    lag: I64
+    """(A,) rounds by which every actor is behind."""
 
     def latency(self) -> int:
-        """From the start of a step to its last end, in ticks / scale."""
-        return int((self.periodic.start + self.sdfg.time * self.periodic.scale).max(initial=0))
+        """From the start of a block to its last end, in ticks / scale."""
+        start = self.periodic.start + self.lag * self.periodic.period.numerator
+        ends = start + self.sdfg.time * self.periodic.scale
+        return int(ends.max(initial=0) - start.min(initial=ends.max(initial=0)))
 
     def cost(self) -> tuple[Fraction, Fraction]:
         """Period, then latency, in ticks."""
@@ -121,7 +146,7 @@ class Candidate:
         scale = self.periodic.scale
         return replace(self.sdfg, time=frozen(self.sdfg.time * scale, np.int64), tick=self.sdfg.tick / scale)
 
-    def schedule(self) -> Schedule:
+    def schedule(self, block: int) -> Schedule:
         """Schedule in ticks of `graph_in_whole_ticks`."""
         return Schedule(
             order=tuple(actors for actors in self.orders if actors),
@@ -131,44 +156,65 @@ class Candidate:
             period_denominator=1,
             critical=self.periodic.critical,
             latency=self.latency(),
+            block=block,
+            lag=_stored(self.lag),
         )
 
 
-def _orders_that_fit(sdfg: Sdfg, placed: Placed, held: Held, sets: int) -> list[Orders]:
-    """Orders by every rule that need no more sample registers than there are.
+def _in_rounds(
+    sdfg: Sdfg, placed: Placed, held: Held, programming: Programming, bound: Fraction, later: list[I64]
+) -> list[Candidate]:
+    """Orders by every rule that need no more sample registers than there are, with lags `later` where they may help.
 
     Raises
     ------
     InfeasibleError
         If all of them need more.
     """
-    orders = [tile_orders(sdfg, priority) for priority in _rules(sdfg, placed)]
-    fitting = [order for order in orders if held.busiest(order)[1] <= sets]
-    if not fitting:
-        tile, needed = min((held.busiest(order) for order in orders), key=lambda need: need[1])
+    tried: list[Orders] = []
+    found: list[Candidate] = []
+    for lag in (np.zeros(len(sdfg.name), np.int64), *later):
+        if found and min(candidate.periodic.period for candidate in found) <= bound:
+            break
+        graph = retimed(sdfg, lag)
+        orders = [tile_orders(graph, priority) for priority in _rules(graph, placed)]
+        tried += orders
+        found += [_candidate(graph, order, programming, lag) for order in orders if held.fits(order)]
+    if not found:
+        tile, needed = min((held.busiest(order) for order in tried), key=lambda need: need[1])
         raise InfeasibleError(
             f"sets of sample registers on tile {tile}",
             needed,
-            sets,
+            held.sets or 0,
             "Use a chip with more sample_registers, more tiles, or fewer clusters per tile.",
         )
-    return fitting
+    return found
 
 
 def _rules(sdfg: Sdfg, placed: Placed) -> tuple[I64, ...]:
-    """Priorities of every actor, (A,) each: way to the end of the step, earliest start, number, fires first."""
+    """Priorities of every actor, (A,) each.
+
+    Way to the end of the step, earliest start, number, fires first, one cluster after the other.
+    """
     from snnmap.stages.schedule.kernels.order import tails
 
     channels = channels_of(sdfg)
     tail = tails(channels.ptr, channels.consumer, channels.tokens, sdfg.time, channels.order)
     firing = np.zeros_like(tail)
     firing[placed.actors.reads : placed.actors.port] = int(tail.max(initial=0)) + 1
-    return tail, -periodic(sdfg).start, np.zeros_like(tail), tail + firing
+    cluster = np.zeros_like(tail)
+    cluster[: placed.actors.port] = -placed.actors.cluster()
+    return tail, -periodic(sdfg).start, np.zeros_like(tail), tail + firing, cluster
 
 
-def _candidate(sdfg: Sdfg, orders: Orders, programming: Programming) -> Candidate:
+def _candidate(sdfg: Sdfg, orders: Orders, programming: Programming, lag: I64) -> Candidate:
     ordered = with_orders(_kept_programmed(sdfg, orders, programming), orders)
-    return Candidate(ordered, orders, periodic(ordered))
+    return Candidate(ordered, orders, periodic(ordered), lag)
+
+
+def _stored(lag: I64) -> I32 | None:
+    """Lags as a schedule keeps them."""
+    return frozen(lag, np.int32) if np.any(lag) else None
 
 
 def _swapped(sdfg: Sdfg, current: Candidate, programming: Programming, rng: np.random.Generator) -> Candidate | None:
@@ -186,7 +232,7 @@ def _swapped(sdfg: Sdfg, current: Candidate, programming: Programming, rng: np.r
     tile, k = places[int(rng.integers(len(places)))]
     swapped = (*orders[tile][:k], orders[tile][k + 1], orders[tile][k], *orders[tile][k + 2 :])
     try:
-        return _candidate(sdfg, (*orders[:tile], swapped, *orders[tile + 1 :]), programming)
+        return _candidate(sdfg, (*orders[:tile], swapped, *orders[tile + 1 :]), programming, current.lag)
     except InfeasibleError:
         return None
 
@@ -250,18 +296,22 @@ def _programming(hardware: Hardware, placed: Placed, clustering: Clustering, act
     return Programming(ticks, cluster)
 
 
-def _on_table(best: Candidate, slotted: tuple[Sdfg, I64, SlotTable]) -> tuple[Sdfg, Schedule]:
+def _on_table(best: Candidate, block: int, slotted: tuple[Sdfg, I64, SlotTable]) -> tuple[Sdfg, Schedule]:
     """Graph and schedule of a network of time slots: the period is that of the table."""
     sdfg, start, table = slotted
+    period = table.length * table.slot
+    begin = start + best.lag * period
     return sdfg, Schedule(
         order=tuple(actors for actors in best.orders if actors),
         tiles=frozen([tile for tile, actors in enumerate(best.orders) if actors], np.int32),
         start=start,
-        period_numerator=table.length * table.slot,
+        period_numerator=period,
         period_denominator=1,
         critical=periodic(sdfg).critical,
-        latency=int((start + sdfg.time).max() - start.min()),
+        latency=int((begin + sdfg.time).max() - begin.min()),
         slots=table,
+        block=block,
+        lag=_stored(best.lag),
     )
 
 

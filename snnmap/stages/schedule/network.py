@@ -81,7 +81,7 @@ def flit_loads(graph: SpikeGraph, hardware: Hardware, placed: Placed, sums: I64)
     ptr, link = _routes(hardware, placed.messages)
     message = row_of_entry(ptr)
     carries = placed.messages.columns[message] > 0
-    flits = sums[message] * hardware.sum_flits + hardware.end_of_step
+    flits = (sums[message] * hardware.sum_flits + hardware.end_of_step) * placed.block
     parts = zip(spikes, (link[carries], placed.messages.producer[message[carries]], flits[carries]), strict=True)
     link, producer, flits = (np.concatenate(part) for part in parts)
     span = placed.actors.port + 1
@@ -108,7 +108,7 @@ def _spike_loads(graph: SpikeGraph, hardware: Hardware, placed: Placed) -> tuple
     owner = np.zeros(slots, np.int64)
     owner[slot] = producer[row_of_entry(tree_ptr)]
     most = busiest_steps(graph, tree_ptr, slot, slots, margin=placed.margin)
-    return slot_link[:slots], owner, most * hardware.spike_flits + hardware.end_of_step
+    return slot_link[:slots], owner, (most * hardware.spike_flits + hardware.end_of_step) * placed.block
 
 
 def sums_per_step(messages: Messages, traffic: Traffic, margin: float = 0.0) -> I64:

@@ -1,8 +1,8 @@
 """What a mapping guarantees is kept, to the tick: random networks and chips, any times and data within the profile.
 
-Recurrent networks, split neurons, shared tiles, buffers of 1, 2 and 8 messages, 1 to 16 flits a message, with and
-without flits that end a step. No firing may begin later than start + n x period. A network that guarantees nothing is
-run all the same: it must come to its end.
+Recurrent networks, split neurons, shared tiles in blocks of steps and in rounds, buffers of 1, 2 and 8 messages, 1 to
+16 flits a message, with and without flits that end a step. No firing may begin later than start + n x period. A network
+that guarantees nothing is run all the same: it must come to its end.
 """
 
 from dataclasses import replace
@@ -20,7 +20,7 @@ from snnmap.hardware import Quantity
 from snnmap.simulate.chip.execution import Settings, lateness, run
 from snnmap.simulate.chip.machine import ARBITRATIONS, machine_of
 from snnmap.simulate.chip.rates import worst_trace
-from snnmap.simulate.chip.trace import thinned, trace_of
+from snnmap.simulate.chip.trace import in_blocks, thinned, trace_of
 from snnmap.stages.protocols import Run
 from snnmap.stages.schedule import ListSchedule
 
@@ -31,7 +31,8 @@ STEPS = 24
 def scheduled(rng, noc):
     """A random network, placed and scheduled, on a random chip: graph, machine."""
     shared, tokens = bool(rng.random() < 0.4), int(rng.choice([1, 2, 8]))
-    case = random_case(int(rng.integers(2**32)), shared=shared, buffer_tokens=tokens, noc=noc)
+    forward = bool(rng.random() < 0.5)
+    case = random_case(int(rng.integers(2**32)), shared=shared, forward=forward, buffer_tokens=tokens, noc=noc)
     bits = {**BITS, "spike_bits": 32 * int(rng.integers(1, 17)), "sum_bits": 32 * int(rng.integers(1, 17))}
     bits["router_buffer_flits"] = int(rng.choice([1, 2, 4]))
     times = {"hop_time": int(rng.integers(0, 12)), "flit_time": int(rng.integers(1, 9))}
@@ -48,9 +49,9 @@ def data(rng, graph, machine, kind):
     if kind == "worst":
         return worst_trace(machine, graph.events), np.zeros(STEPS, np.int64)
     events = graph.events if kind == "profiled" else thinned(graph.events, rng, rng.random())
-    frames = rng.integers(0, graph.frames, STEPS // graph.steps)
-    row = (frames[:, None] * graph.steps + np.arange(graph.steps)).ravel()
-    return trace_of(machine.workings, events, range(graph.frames)), row
+    frames, blocks = rng.integers(0, graph.frames, STEPS // graph.steps), graph.steps // machine.block
+    row = (frames[:, None] * blocks + np.arange(blocks)).ravel()
+    return in_blocks(trace_of(machine.workings, events, range(graph.frames)), machine.block), row
 
 
 @settings(max_examples=80, deadline=None)
