@@ -4,12 +4,15 @@ import msgspec
 import numpy as np
 
 from snnmap.core.arrays import F32, I32, I64, Bool
+from snnmap.core.errors import InputError
 from snnmap.core.version import __version__
 from snnmap.ir import ANALOG, Network, Population, SpikeGraph, Spikes, Workload
 from snnmap.simulate.kernels.executor import tally
 
 SATURATED = 0.9
 """Spikes per neuron and step above which a population counts as saturated."""
+MOST_IN_A_STEP = 2**31 - 1
+"""Spikes of a source in a step that a profile can record."""
 
 
 class Activity:
@@ -19,7 +22,7 @@ class Activity:
         self.graded = graded
         self.spikes = np.zeros(network.sources, np.int64)
         self.worst_frame = np.zeros(network.sources, np.int64)
-        self.worst_step = np.zeros(network.sources, np.int32)
+        self.worst_step = np.zeros(network.sources, np.int64)
         self.active_steps = np.zeros(network.sources, np.int64)
         self.outputs = output_sources(network)
         self.predictions = np.full(frames, -1, np.int64)
@@ -55,8 +58,21 @@ def output_sources(network: Network) -> I64:
 
 
 def activity_of(activity: Activity, workload: Workload, events: Spikes | None) -> SpikeGraph:
-    """The finished record, with predictions, accuracy, and populations that are dead or saturated."""
+    """The finished record, with predictions, accuracy, and populations that are dead or saturated.
+
+    Raises
+    ------
+    InputError
+        If a source emits more in a step than a profile can record: activity that feeds itself without end.
+    """
     network, stimulus = workload.network, workload.stimulus
+    loudest = int(np.argmax(activity.worst_step)) if network.sources else 0
+    if network.sources and activity.worst_step[loudest] > MOST_IN_A_STEP:
+        name = network.populations[network.population_of()[loudest]].name
+        raise InputError(
+            f"population {name!r} emits {activity.worst_step[loudest]:,} spikes in one step: its activity feeds itself "
+            "without end; check its weights and thresholds, or let a neuron spike once a step"
+        )
     activity.add_biases()
     predictions = activity.predictions if len(activity.outputs) else None
     judged = workload.labels is not None and predictions is not None
@@ -68,7 +84,7 @@ def activity_of(activity: Activity, workload: Workload, events: Spikes | None) -
         network=network,
         spikes=activity.spikes,
         worst_frame=activity.worst_frame,
-        worst_step=activity.worst_step,
+        worst_step=activity.worst_step.astype(np.int32),
         active_steps=activity.active_steps,
         frames=stimulus.frames,
         steps=stimulus.steps,

@@ -138,11 +138,25 @@ def test_random_networks_match_the_dense_oracle(seed: int, dynamics: Dynamics) -
     assert listed(graph.events) == dense_executor.run(case.network, case.stimulus, dynamics)
 
 
+def test_activity_that_feeds_itself_without_end_is_refused_by_name() -> None:
+    """Every spike makes 1,000 more a step later: 10^12 in the fifth step are more than a profile can hold."""
+    pops = [population("in", "input", 0, 1, 0), population("loud", "IF", 1, 1, 1, r=1.0, v_threshold=1.0, v_reset=0.0)]
+    matrix = np.array([[np.nan, 1000.0], [np.nan, 1000.0]])
+    ignited = spikes([[(0, 0, 1)]])
+    once = Dynamics(integration="step", reset="subtract", multispike=True)
+    with pytest.raises(InputError, match=r"population 'loud' emits [\d,]+ spikes in one step"):
+        profile(Workload("loud", network(pops, matrix, (1,)), ignited, None, once), threads=1)
+
+
 @settings(max_examples=25, deadline=None)
 @given(st.integers(0, 10**9))
 def test_totals_follow_from_the_events(seed: int) -> None:
     case = random_workload(seed, Dynamics(integration="step", reset="subtract", multispike=True))
-    graph = profile(case, threads=1)
+    try:
+        graph = profile(case, threads=1)
+    except InputError as runaway:
+        assert "feeds itself without end" in str(runaway)
+        return
     events = graph.events
     assert events is not None
     graded = np.array([p.model in ANALOG or p.name == "graded" for p in case.network.populations])

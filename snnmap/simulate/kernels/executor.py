@@ -166,7 +166,7 @@ def run_frame(
 
 
 @njit
-def tally(graded: Bool, source: I32, value: F32, totals: tuple[I64, I64, I32, I64]) -> None:
+def tally(graded: Bool, source: I32, value: F32, totals: tuple[I64, I64, I64, I64]) -> None:
     """Add the events of one frame to `totals`: spikes, worst frame, worst step, active steps, each (N,).
 
     An emission of value x counts as x spikes, that of a `graded` source as one message.
