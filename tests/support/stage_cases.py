@@ -51,6 +51,9 @@ PLACERS = {
     "hill_climb": place.HillClimb(),
     "anneal": place.Anneal(moves_per_cluster=400, min_moves=10_000),
     "swarm": place.Swarm(particles=12, iterations=15),
+    "start": place.HillClimb(restarts=0, sweeps=0),
+    "first_sweep": place.HillClimb(restarts=1, sweeps=1, radius=2),
+    "unfinished": place.Anneal(moves_per_cluster=30, min_moves=300, max_moves=1000, window=3, finish=False),
 }
 
 

@@ -11,7 +11,7 @@ from support.placement_cases import random_traffic
 
 from snnmap.analysis.routes import tree_hops
 from snnmap.physics.thermal import ChipThermal
-from snnmap.stages.place import Anneal, Cool
+from snnmap.stages.place import Anneal, Cool, cool
 from snnmap.stages.place.cool import cooler, temperatures
 from snnmap.stages.protocols import PlacementProblem, Run, TileHeat
 
@@ -97,3 +97,48 @@ def test_the_hottest_counts_first_then_the_mean():
     assert not cooler(np.array([0.0, 3.0]), np.array([1.0, 2.0]))
     assert cooler(np.array([1.0, 3.0]), np.array([2.0, 3.0]))
     assert not cooler(np.array([1.0, 3.0]), np.array([1.0, 3.0]))
+
+
+def test_differences_that_are_rounding_decide_nothing():
+    """A billionth of the hottest is rounding: for the hottest crossbar, which then counts as equal, and the mean."""
+    hot = np.array([1.0, 4.0])
+    for by, better in ((-3e-9, False), (-5e-9, True)):
+        assert cooler(hot + np.array([0.0, by]), hot) is better
+    assert not cooler(hot + np.array([0.0, 3e-9]), hot)
+    assert cooler(hot + np.array([-1.0, 3e-9]), hot)
+    assert not cooler(hot + np.array([-1.0, 5e-9]), hot)
+    for by, better in ((-7e-9, False), (-9e-9, True)):  # a mean of two
+        assert cooler(hot + np.array([by, 0.0]), hot) is better
+
+
+@pytest.mark.parametrize("tries", [1, 2, 5])
+def test_no_more_temperatures_are_worked_out_than_allowed(monkeypatch, tries):
+    asked = []
+    monkeypatch.setattr(cool, "TRIES", tries)
+    monkeypatch.setattr(cool, "temperatures", lambda *a: asked.append(a) or temperatures(*a))
+    problem = case(1, groups=0)
+    Cool(**SMALL)(problem, run())
+    assert len(asked) == 1 + tries
+
+
+@pytest.mark.parametrize(("pairs", "all_of_them"), [(54, True), (53, False)])
+def test_pairs_are_all_of_them_or_drawn(monkeypatch, pairs, all_of_them):
+    """Six clusters on nine slots: 54 pairs, each once, or as many as are looked at, drawn."""
+    seen = []
+    monkeypatch.setattr(cool, "PAIRS", pairs)
+    drawn = cool._pairs
+    monkeypatch.setattr(cool, "_pairs", lambda *a: seen.append(drawn(*a)) or seen[-1])
+    problem = case(2, groups=0)
+    Cool(**SMALL)(problem, run())
+    assert all(len(each) == pairs for each in seen)
+    assert all((len({tuple(pair) for pair in each.tolist()}) == 54) is all_of_them for each in seen)
+    assert all(len(set(each[:, 0].tolist())) == 6 and each[:, 1].max() <= 8 for each in seen)
+
+
+def test_where_an_exchange_is_not_cooler_everything_is_back():
+    """A placement that is coolest already stays as it is."""
+    problem = case(4, clusters=4, width=2, height=2, groups=0)
+    best = min(permutations(range(4)), key=lambda p: (round(rises(problem, p).max(), 9), rises(problem, p).mean()))
+    start = replace(problem, start=cool.Placement(np.array(best, np.int32)))
+    after = Cool(**SMALL)(start, run()).tile
+    assert rises(problem, after).max() <= rises(problem, best).max() * (1 + 1e-9)

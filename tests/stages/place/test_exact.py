@@ -130,6 +130,13 @@ def test_the_shipped_network_is_placed_optimally():
     assert bound == total == best == (compiled.view.hops * compiled.view.traffic.messages).sum()
 
 
+def test_a_placement_that_costs_nothing_is_told_so():
+    heard = []
+    silent = PlacementProblem(Traffic([0], [0, 1], [1], [0], [0]), 2, mesh(2, 1))
+    Exact()(silent, run_of(progress=lambda *said: heard.append(said)))
+    assert heard[-1] == ("place", 0, 0, 0.0)
+
+
 def test_more_clusters_than_it_takes_are_refused_with_a_remedy():
     problem = PlacementProblem(grid_traffic(4), 16, mesh(4, 4))
     with pytest.raises(InputError, match=r"at most 12 clusters, there are 16.*place=anneal.*place.most=16"):

@@ -14,10 +14,11 @@ from support.placement_cases import cost_of, grid_traffic, least_cost, random_pr
 
 from snnmap.core.errors import InfeasibleError, InputError
 from snnmap.ir import Placement, Traffic
-from snnmap.stages.place import ALGORITHMS, Anneal, Exact, HillClimb, Swarm
+from snnmap.stages.place import ALGORITHMS, Anneal, Exact, HillClimb, Swarm, hill_climb
+from snnmap.stages.place import search as searches
 from snnmap.stages.place.board import board_of, slots_of, state_of
 from snnmap.stages.place.kernels.swaps import anneal, keep, propose, recount, revert, swap
-from snnmap.stages.place.search import start_search
+from snnmap.stages.place.search import Search, reach_of, start_search, swap_descent
 from snnmap.stages.protocols import PlacementProblem, linear, pairwise
 
 SEARCHES = ("hill_climb", "swarm", "anneal", "exact")
@@ -246,8 +247,45 @@ def test_bad_settings_are_refused():
         Swarm(particles=0)
     with pytest.raises(InputError, match="window"):
         Anneal(window=0)(THREE, run_of())
+    least = {"window": 1, "moves_per_cluster": 1, "max_moves": 1}
+    assert len(set(Anneal(**least)(THREE, run_of()).tile.tolist())) == 3
+    for name in least:
+        with pytest.raises(InputError, match="at least 1"):
+            Anneal(**{**least, name: 0})(THREE, run_of())
     with pytest.raises(InputError, match="radius"):
         HillClimb(radius=-1)(THREE, run_of())
+    assert len(Swarm(particles=1, iterations=1)(THREE, run_of()).tile) == 3
+    with pytest.raises(InputError, match="iterations"):
+        Swarm(iterations=0)
+    assert len(Exact(effort=0.0, most=3)(THREE, run_of()).tile) == 3
+
+
+@pytest.mark.parametrize(("limit", "descents"), [(9, 1), (12, 5), (11, 1), (13, 5)])
+def test_small_meshes_are_restarted(monkeypatch, limit, descents):
+    """Three clusters on four slots are twelve pairs."""
+    tried = []
+    monkeypatch.setattr(hill_climb, "SMALL", limit)
+    monkeypatch.setattr(hill_climb, "swap_descent", lambda search, *a: tried.append(search.state.slot.tolist()))
+    HillClimb()(THREE, run_of())
+    assert len(tried) == descents
+    assert len({tuple(slots) for slots in tried}) > descents // 2
+
+
+@pytest.mark.parametrize(("radius", "whole", "reach"), [(0, 16, 4), (0, 15, 3), (2, 16, 2), (2, 15, 2), (9, 15, 9)])
+def test_a_swap_reaches_the_whole_mesh_where_pairs_are_few(monkeypatch, radius, whole, reach):
+    """Two clusters on 4 x 2 slots are sixteen pairs, at most four links apart."""
+    monkeypatch.setattr(searches, "WHOLE", whole)
+    problem = PlacementProblem(Traffic([0], [0, 1], [1], [5], [0]), 2, mesh(4, 2))
+    assert reach_of(start_search(problem, run_of()), radius) == reach
+
+
+@pytest.mark.parametrize(("batch", "calls"), [(200_000, 1), (8, 2), (4, 3), (1, 3)])
+def test_the_clock_is_looked_at_between_batches(monkeypatch, batch, calls):
+    looked = []
+    monkeypatch.setattr(searches, "BATCH", batch)
+    monkeypatch.setattr(Search, "out_of_time", property(lambda search: bool(looked.append(search))))
+    swap_descent(start_search(THREE, run_of()), np.random.default_rng(0), 1, 0)
+    assert len(looked) == calls
 
 
 def test_every_algorithm_takes_the_same_arguments():
