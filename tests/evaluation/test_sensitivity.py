@@ -188,3 +188,76 @@ def test_share_of_swapped_pairs(before, after, share):
 def test_progress_counts_both_ends_of_every_banded_quantity(found, progress):
     total = 2 * len(found.quantities)
     assert progress == [("sensitivity", done, total, 0.0) for done in range(1, total + 1)]
+
+
+@pytest.mark.parametrize(
+    ("figure", "base", "value", "size"),
+    [
+        ("energy_J", 2.0, 2.0 * np.e, 1.0),
+        ("energy_J", 2.0 * np.e, 2.0, 1.0),
+        ("energy_J", 2, 2, None),
+        ("energy_J", 0.0, 0.0, None),
+        ("energy_J", 0.0, 1.0, np.inf),
+        ("energy_J", 1.0, 0.0, np.inf),
+        ("energy_J", -1.0, -1.0, None),
+        ("energy_J", -1.0, 1.0, np.inf),
+        ("device_temperature_hottest_K", 300.0, 296.5, 3.5),
+        ("device_temperature_hottest_K", 0.0, 2e-9, 2e-9),
+        ("device_temperature_hottest_K", 0.0, 1e-9, None),
+        ("device_temperature_hottest_K", 0.0, -1.0, 1.0),
+        ("device_lifetime_s", np.inf, np.inf, None),
+        ("device_lifetime_s", np.inf, 1.0, np.inf),
+        ("device_lifetime_s", 1.0, np.inf, np.inf),
+        ("device_lifetime_s", None, None, None),
+        ("device_lifetime_s", 1.0, None, np.inf),
+        ("device_limited_by", "drift", "drift", None),
+        ("device_limited_by", "drift", "read disturb", 1.0),
+        ("device_limited_by", "drift", None, 1.0),
+    ],
+)
+def test_how_far_a_figure_moves(figure, base, value, size):
+    quantity = Quantity(1.0, "s", "estimate: test", (0.5, 2.0))
+    for at in (0.5, 2.0):
+        depends = s.Sensitivity({figure: base}, {}, {"q": quantity}, (s.Point("q", at, {figure: value}, {}),), ("q",))
+        found = s.swings(depends, figure)
+        assert [swing.size for swing in found] == ([] if size is None else [pytest.approx(size)])
+        if found:
+            ends = (value, base) if at == 0.5 else (base, value)
+            assert (found[0].quantity, found[0].band, found[0].unit, found[0].ends) == ("q", (0.5, 2.0), "s", ends)
+
+
+def test_what_moves_a_figure_most_comes_first():
+    band = Quantity(1.0, "s", "estimate: test", (0.5, 2.0))
+    sizes = {"a": 1.1, "b": 3.0, "c": 1.0, "d": 2.0}
+    points = tuple(s.Point(name, 2.0, {"energy_J": factor}, {}) for name, factor in sizes.items())
+    depends = s.Sensitivity({"energy_J": 1.0}, {}, dict.fromkeys(sizes, band), points, tuple(sizes))
+    assert [swing.quantity for swing in s.swings(depends, "energy_J")] == ["b", "d", "a"]
+
+
+def test_heat_is_worked_out_where_there_is_a_device_mode_and_nowhere_else(compiled, monkeypatch):
+    asked, handed = [], []
+    heat, device_state = s.heat, s.device_state
+    monkeypatch.setattr(s, "heat", lambda view: asked.append(view) or heat(view))
+    monkeypatch.setattr(s, "device_state", lambda view, heated: handed.append(heated) or device_state(view, heated))
+    paper = replace(compiled.hardware, technology=load_technology("espine-pcm-65"))
+    told = figures(evaluate(compiled.mapping, compiled.graph, paper))
+    s.sensitivity(View(replace(compiled.mapping, figures=told), compiled.graph, paper))
+    assert (asked, handed) == ([], [])
+    s.sensitivity(View(compiled.mapping, compiled.graph, compiled.hardware))
+    assert len(handed) >= len(asked) > 1
+    assert all(heated is not None for heated in handed)
+
+
+def test_only_the_weakest_crossbars_are_ranked_where_there_are_very_many(monkeypatch):
+    monkeypatch.setattr(s, "RANKED", 3)
+    before, after = np.array([4.0, 1.0, 2.0, 3.0]), np.array([0.5, 1.0, 2.0, 3.0])
+    assert s.swapped_pairs(before, after) == 0.0
+    monkeypatch.setattr(s, "RANKED", 4)
+    assert s.swapped_pairs(before, after) == 0.5
+
+
+@pytest.mark.parametrize(("by", "said"), [(0.0, "last equally long"), (1e-10, "last equally long"), (1e-8, "weakest")])
+def test_crossbars_that_differ_by_rounding_rank_alike(by, said):
+    lines = s.conclusions(made([1.0, 1.0 + by], [(0.5, "drift", [2.0, 1.0])]))
+    assert said in lines[1]
+    assert s.swapped_pairs(np.array([1.0, 1.0 + by]), np.array([2.0, 1.0])) == float(said == "weakest")

@@ -150,6 +150,33 @@ def test_band_scales_and_ignores_cells_that_never_fail():
     assert lifetime_band(np.array([1e8]), 1.0, k=2) == (np.inf,) * 3
 
 
+@pytest.mark.parametrize("sigma", [0.1, 0.7, 1.0, 3.0])
+def test_the_first_failure_is_where_the_chance_that_all_cells_live_says(sigma):
+    from scipy.special import ndtr
+
+    median = np.array([3.0, 1e4, 1e4, np.inf])
+    chances = (0.01, 0.3, 0.5, 0.99)
+    for copies in (1, 500):
+        cells = np.repeat(median[:3], copies)
+        times = lifetime_band(np.append(cells, np.inf), sigma, 1, chances)
+        for time, chance in zip(times, chances, strict=True):
+            lives = ndtr(-(np.log10(time) - np.log10(cells)) / sigma)
+            assert 1.0 - np.prod(lives) == pytest.approx(chance, rel=1e-9)
+
+
+@pytest.mark.parametrize("k", [2, 3, 5])
+def test_the_kth_failure_is_where_the_poisson_law_says(k):
+    """Of many cells alike, each unlikely to have failed: as many have failed as the sum of their chances says."""
+    from scipy.special import log_ndtr
+    from scipy.stats import poisson
+
+    (time,) = lifetime_band(np.full(3000, 50.0), 0.4, k, (0.3,))
+    expected = -3000.0 * log_ndtr(-(np.log10(time) - np.log10(50.0)) / 0.4)
+    assert poisson.sf(k - 1, expected) == pytest.approx(0.3, rel=1e-6)
+    assert lifetime_band(np.full(k, 50.0), 0.4, k, (0.3,))[0] < np.inf
+    assert lifetime_band(np.full(k - 1, 50.0), 0.4, k, (0.3,)) == (np.inf,)
+
+
 def test_tile_variation():
     factors = tile_factors(100_000, 0.1, rng=np.random.default_rng(4))
     assert np.std(np.log10(factors)) == pytest.approx(0.1, rel=0.02)
@@ -181,6 +208,34 @@ def test_weakest_cells():
 def test_bad_arguments(call):
     with pytest.raises(InputError):
         call()
+
+
+def test_the_edges_of_what_is_allowed():
+    assert wear(loss_rate=[1.0], due=Due(0.0, 1.0), endurance=1, program_pulses=1).refresh_cause == "programming noise"
+    assert state_loss_rate(Retention(1e-19, 1, 300), 300.0, 0.0, 1.0) == 1.0
+    for probability in (0.0, 1.0):
+        with pytest.raises(InputError, match="between 0 and 1"):
+            lifetime_band([1.0], 1.0, 1, (0.5, probability))
+    assert weakest([1.0], 1) == 1.0
+    with pytest.raises(InputError, match="numbers"):
+        weakest([1.0, np.nan])
+    with pytest.raises(InputError, match=r"share 1\.1"):
+        wear(loss_rate=[1.0], due=Due(1.0, 1.1), endurance=1, program_pulses=1)
+
+
+@pytest.mark.parametrize("cells", [1, 2, 7, 20])
+@pytest.mark.parametrize("share", [0.04, 0.05, 0.3, 0.5, 1.0])
+def test_the_cell_that_decides_is_the_one_with_which_the_share_is_reached(cells, share):
+    loss = np.random.default_rng(cells).permutation(np.arange(1.0, cells + 1))
+    counts = next(n for n in range(1, cells + 1) if n >= share * cells)
+    found = wear(loss_rate=loss, due=Due(np.inf, share), endurance=1.0, program_pulses=1.0)
+    assert found.refresh_interval == 1.0 / np.sort(loss)[::-1][counts - 1]
+
+
+@pytest.mark.parametrize(("off_after", "cause"), [(0.5, "read disturb"), (0.4, "drift"), (0.6, "read disturb")])
+def test_where_loss_and_drift_are_due_at_once_the_loss_is_named(off_after, cause):
+    found = wear(loss_rate=[2.0], due=Due(off_after, 1.0), endurance=1.0, program_pulses=1.0)
+    assert (found.refresh_cause, found.refresh_interval) == (cause, min(off_after, 0.5))
 
 
 def test_any_temperature_above_zero_has_a_rate_of_loss():

@@ -71,6 +71,22 @@ def test_the_table_is_the_law() -> None:
     assert ageing("pcm-like", G_MAX, TOLERANCE, True).share_off([1.0, 2.0])[0] == pytest.approx(0.0742, rel=0.01)
 
 
+def test_times_are_ten_a_decade_up_to_a_million_million_seconds() -> None:
+    assert TIMES[:2].tolist() == [0.0, 1.0]
+    assert TIMES[1:] == pytest.approx([10.0 ** (n / 10) for n in range(121)])
+
+
+def test_a_single_cell_is_all_of_them_and_none_are_never_off() -> None:
+    table = ageing("pcm-like", G_MAX, TOLERANCE, True)
+    for at in (0, 1, SHARES // 2, SHARES - 1):
+        assert table.share_off([at / (SHARES - 1)]) == pytest.approx(table.chance[at])
+    halfway = (table.chance[7] + table.chance[8]) / 2
+    assert table.share_off([7.5 / (SHARES - 1)]) == pytest.approx(halfway)
+    assert table.share_off([0.0, 1.0]) == pytest.approx((table.chance[0] + table.chance[-1]) / 2)
+    assert table.share_off([1.0] * 3) == pytest.approx(table.chance[-1])
+    assert table.share_off([]).tolist() == [0.0] * len(TIMES)
+
+
 def test_first_time_is_between_the_points_of_the_table() -> None:
     off = np.linspace(0.01, 0.13, len(TIMES))
     assert first_time(off, 0.005) == 0.0

@@ -6,16 +6,20 @@ anew.
 
 import hashlib
 import json
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 from support import partition_cases as parts
 from support.crossbars import crossbars, wired
+from support.executed import BITS, mapping_of
 from support.machines import mesh
 from support.placement_cases import random_problem, random_terms, random_traffic, run_of
 from support.schedule_cases import random_case
 
+from snnmap.hardware import Quantity
+from snnmap.simulate.chip.rates import ExecuteOptions, execute, rates
 from snnmap.stages import partition, place, schedule, wire
 from snnmap.stages.protocols import PartitionProblem, PlacementProblem, Run
 
@@ -167,6 +171,44 @@ def scheduled(name):
     return fingerprint(*found)
 
 
+EXECUTED = {
+    "tdm": ({}, {}),
+    "tdm ended": ({"end_of_step": True}, {"gate": "guaranteed"}),
+    "shared": ({"shared": True, "buffer_tokens": 1}, {}),
+    "round-robin": ({"noc": "best-effort", "end_of_step": True}, {"buffers": 1}),
+    "fixed": ({"noc": "best-effort", "shared": True}, {"arbitration": "fixed"}),
+    "oldest": ({"noc": "best-effort"}, {"arbitration": "oldest", "seed": 3}),
+    "youngest": ({"noc": "best-effort", "spike_bits": 70}, {"arbitration": "youngest", "gate": 3e-7}),
+}
+"""Name: the chip, and how it is run."""
+
+
+def executed(name):
+    """Fingerprint of the firings, crossings and rates of eight scheduled networks, at their worst too."""
+    machine, options = EXECUTED[name]
+    machine = dict(machine)
+    ends, bits = machine.pop("end_of_step", False), machine.pop("spike_bits", 32)
+    found = []
+    for seed in range(8):
+        case = random_case(seed, **machine)
+        values = {key: Quantity(float(n), "1", "test") for key, n in {**BITS, "spike_bits": bits}.items()}
+        hardware = replace(case.hardware, values={**case.hardware.values, **values}, end_of_step=ends)
+        problem = replace(case.problem, hardware=hardware)
+        flow, made = schedule.ListSchedule(swaps=5)(problem, Run(np.random.default_rng(seed)))
+        network = case.graph.network
+        mapping = mapping_of(network, case.clustering, case.placement.tile.tolist(), hardware, made.slots)
+        mapping = replace(mapping, sdfg=flow, schedule=made)
+        told = execute(mapping, case.graph, hardware, ExecuteOptions(**options, frames=3))
+        found += [told.start.ravel(), told.end.ravel(), told.link, told.crossed, [told.sent, told.received]]
+        rated = rates(mapping, case.graph, hardware, ExecuteOptions(**options))
+        for one in (rated.worst, rated.frame, rated.mean):
+            found.append([one.period.numerator, one.period.denominator, one.steps, one.cyclic, one.events])
+            found.append(
+                [] if one.late is None else [one.late.late, one.late.firings, one.late.step, one.late.largest.numerator]
+            )
+    return fingerprint(*found)
+
+
 FLOATING = {"swarm", "even_heat", "least_power"}
 """Their choices follow sums of other libraries, which may differ in the last bit between processors."""
 
@@ -184,6 +226,8 @@ def cases():
     found["partition", "traded even_rows"] = traded
     for algorithm in PLACERS:
         found["place", algorithm] = lambda a=algorithm: placed(a)
+    for name in EXECUTED:
+        found["simulate", name] = lambda n=name: executed(n)
     for name in SCHEDULES:
         found["schedule", name] = lambda n=name: scheduled(n)
     for algorithm in wire.ALGORITHMS:

@@ -96,6 +96,19 @@ def test_two_flits_on_a_link_in_one_slot_are_an_error():
         executed(network, [[{0: 1, 1: 1}]], clusters, [0, 1, 2, 3], hardware, slots=meeting)
 
 
+def test_flits_that_meet_on_the_first_of_all_links_are_an_error_too():
+    """The port's flits and those of tile 0 go into the network by links of their own, and both east over link 0."""
+    network = network_of(1, [1, 2], {(0, 1), (0, 2), (1, 2)})
+    clusters, busy = [({0}, {1}), ({0, 1}, {2})], [[{0: 1, 1: 1}] * 6]
+    for slot, meet in ((3, True), (4, False)):
+        slots = table((INPUT, [0, 1], [(3, 1)]), (FIRE, [1], [(slot, 1)]))
+        if meet:
+            with pytest.raises(InputError, match=r"two flits meet on link 0 in slot \d*3:"):
+                executed(network, busy, clusters, [0, 1], chip(noc="tdm"), slots=slots)
+        else:
+            executed(network, busy, clusters, [0, 1], chip(noc="tdm"), slots=slots)
+
+
 @pytest.mark.parametrize("changed", [{"slot": 3999}, {"hop": 1}])
 def test_slots_that_are_faster_than_the_chip_are_refused(changed):
     given = table((INPUT, [0], [(1, 1)]), (FIRE, [1], [(3, 1)]), **changed)
