@@ -13,6 +13,7 @@ from snnmap.analysis.wiring import Crossbar, crossbar_of, weakest
 from snnmap.core.arrays import F64
 from snnmap.core.errors import InputError
 from snnmap.physics import espine
+from snnmap.reliability.espine import espine_state, espine_twin
 
 HALVINGS = 60
 """Of the interval in which gamma is sought."""
@@ -27,6 +28,39 @@ class Gamma(NamedTuple):
     """K, that of the technology."""
     corner: float
     """Spikes that the cell nearest to driver and sense survives at `gamma`."""
+
+
+class BesideChance(NamedTuple):
+    """eSpine's lifetime of one mapping beside another's, and beside wirings drawn by chance."""
+
+    ordered: float
+    """Over that of the other mapping."""
+    median: float
+    """Over the median of wirings of the other's clusters by chance."""
+    gamma: Gamma | None
+    """At which the first would be as wanted; none if no gamma up to the calibrated one gives that."""
+
+
+def beside_chance(base: View, other: View, gain: float, count: int, *, rng: np.random.Generator) -> BesideChance:
+    """Lifetime of `other` beside `base` and `count` wirings by chance, and the gamma at which the first is `gain`.
+
+    Raises
+    ------
+    InputError
+        If the technology has no espine twin.
+    """
+    technology = espine_twin(base.hardware.technology)
+    if technology is None:
+        name = base.hardware.technology.name
+        raise InputError(f"technology {name!r} has no espine twin, so no wiring lasts longer; leave out `chance`")
+    cell = espine.EspineCell.of(technology)
+    ordered, mine = (espine_state(view, technology, bounds=False).lifetime.min() for view in (base, other))
+    median = float(np.median(lifetimes_by_chance(base, cell, count, rng=rng)))
+    try:
+        gamma = gamma_of(gain, base, other, cell)
+    except InputError:
+        gamma = None
+    return BesideChance(float(mine / ordered), float(mine / median), gamma)
 
 
 def _crossbars(view: View) -> list[Crossbar]:

@@ -11,6 +11,13 @@ the pulse of the chip: it does not depend on the operating point while heating i
 the pulse found, both mappings scheduled and evaluated anew. Duty is that of the busiest row."""
 
 
+CHANCE = """\
+In real time. Lines in the order they come are one wiring among many; the median of wirings drawn by chance, of the same
+clusters, is another baseline. The gain is exponential in gamma: the last columns are the gamma at which it would be the
+published one, and the spikes that the cell nearest to driver and sense would survive then (calibrated: a million at 65
+nm), both for cells that heat themselves alone."""
+
+
 class Table(NamedTuple):
     """Text cells under a header."""
 
@@ -44,6 +51,7 @@ class Page(NamedTuple):
     findings: Sequence[Finding]
     operating: Table
     reached: Table
+    chance: Table
     bands: Table
     pictures: Sequence[str]
     notes: Sequence[str]
@@ -72,6 +80,8 @@ def markdown(page: Page) -> str:
             REACHED,
             page.reached.markdown(),
         ]
+    if page.chance.rows:
+        parts += ["## eSpine's lifetime beside wirings drawn by chance", CHANCE, page.chance.markdown()]
     if page.bands.rows:
         parts += [
             "## What the bands of the constants do to the gains",

@@ -11,9 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, cast
 
+import numpy as np
+
 from snnmap.core.run import Progress
 from snnmap.core.suggest import suggestion
 from snnmap.core.toml import Table, read_toml
+from snnmap.evaluation.chance import BesideChance, beside_chance
 from snnmap.evaluation.limits import limits
 from snnmap.evaluation.sensitivity import HEADLINES, Sensitivity, sensitivity
 from snnmap.pipeline.options import CompileOptions, LoadOptions
@@ -71,7 +74,18 @@ class Study:
     """Workloads whose ratios are recomputed at the ends of every band."""
     pulses: tuple[str, ...] = ()
     """Workloads for which the pulse is sought at which a published temperature difference is reached."""
+    chance: int = 0
+    """Wirings of the first objective's clusters that are drawn by chance, as a second baseline of eSpine's lifetime."""
     conclusion: str = ""
+
+
+class Chance(NamedTuple):
+    """eSpine's lifetime beside wirings drawn by chance."""
+
+    workload: str
+    technology: str
+    objective: str
+    found: BesideChance
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,6 +99,8 @@ class Outcome:
     """Per workload, technology and claim: least and largest ratio or difference over all bands, and where."""
     reached: tuple[Reached, ...]
     """Per workload of `pulses`, technology and temperature claim."""
+    chance: tuple[Chance, ...]
+    """Per workload, technology and objective with a claim on eSpine's lifetime."""
 
     def rows(self) -> list[dict[str, Any]]:
         """One record per figure."""
@@ -123,6 +139,7 @@ def read_study(path: Path) -> Study:
         samples=tuple(sorted((name, samples.integer(name, low=1)) for name in samples)) if samples else (),
         bands=root.texts("bands", ()),
         pulses=root.texts("pulses", ()),
+        chance=root.integer("chance", 0, low=0),
         conclusion=root.text("conclusion", "", blank=True),
     )
     root.end()
@@ -153,6 +170,7 @@ class Part(NamedTuple):
     """Per pace: workload, technology, objective, figures."""
     bands: list[Mapping[str, Any]]
     points: list[Reached]
+    chance: list[Chance]
 
 
 def run(
@@ -194,7 +212,8 @@ def outcome_of(asked: Study, parts: Mapping[str, Part]) -> Outcome:
     figures = {pace: [row for part in parts.values() for row in part.figures[pace]] for pace in PACES}
     tables = {pace: tabulated(rows, (*METRICS, *EXTRA)) for pace, rows in figures.items()}
     bands = tuple(band for part in parts.values() for band in part.bands)
-    return Outcome(asked, tables, bands, tuple(point for part in parts.values() for point in part.points))
+    points = tuple(point for part in parts.values() for point in part.points)
+    return Outcome(asked, tables, bands, points, tuple(chance for part in parts.values() for chance in part.chance))
 
 
 def _base(asked: Study) -> CompileOptions:
@@ -208,8 +227,13 @@ def _part(asked: Study, workload: str, progress: Progress | None) -> Part:
     options = CompareOptions(asked.objectives, asked.technologies, _base(asked))
     swept: dict[tuple[str, str], Sensitivity] = {}
     made: dict[tuple[str, str], Case] = {}
+    bases: dict[str, Case] = {}
+    chance: list[Chance] = []
     for case in cases([graph], options, progress=progress):
         extra = _limits(case, asked)
+        base = bases.setdefault(case.technology, case)
+        beside = [_chance(asked.chance, claim, base, case) for claim in _on_lifetime(asked, case.objective)]
+        chance += [Chance(workload, case.technology, case.objective, found) for found in beside]
         if workload in asked.pulses:
             made[case.technology, case.objective] = case
         for pace in PACES:
@@ -217,7 +241,19 @@ def _part(asked: Study, workload: str, progress: Progress | None) -> Part:
             figures[pace].append((workload, case.technology, case.objective, values))
         if workload in asked.bands and case.technology in {asked.technologies[0], asked.technologies[-1]}:
             swept[case.technology, case.objective] = sensitivity(case.compiled.view, progress=progress)
-    return Part(figures, _bands(asked, workload, swept), _reached(asked, made))
+    return Part(figures, _bands(asked, workload, swept), _reached(asked, made), chance)
+
+
+def _on_lifetime(asked: Study, objective: str) -> list[Claim]:
+    """Claims of eSpine's lifetime under `objective`, if wirings by chance are asked for."""
+    claims = [c for c in asked.claims if (c.metric, c.objective) == ("espine_lifetime_frames", objective)]
+    return claims if asked.chance else []
+
+
+def _chance(count: int, claim: Claim, base: Case, case: Case) -> BesideChance:
+    """The lifetime of a mapping beside `count` wirings of the base's clusters by chance."""
+    rng = np.random.Generator(np.random.PCG64(0))
+    return beside_chance(base.compiled.view, case.compiled.view, claim.published, count, rng=rng)
 
 
 def _reached(asked: Study, made: Mapping[tuple[str, str], Case]) -> list[Reached]:

@@ -13,7 +13,7 @@ from snnmap.render.markdown import Finding, Page, Table, markdown
 from snnmap.render.numbers import difference, number
 from snnmap.render.plots import Panel, plot_nodes
 from snnmap.study.cases import Pace
-from snnmap.study.claims import PACES, Claim, Outcome, Part, outcome_of, read_study, run
+from snnmap.study.claims import PACES, Chance, Claim, Outcome, Part, outcome_of, read_study, run
 from snnmap.study.kept import forget, keep, kept
 
 Figures = Mapping[tuple[str, str, str, str], Any]
@@ -41,6 +41,7 @@ def run_study(file: Path, *, progress: Progress | None = None) -> list[Path]:
     names = [f"gains-{pace}.png" for pace in PACES] if asked.claims else []
     document = {"snnmap": __version__, "title": asked.title, "figures": outcome.rows(), "bands": outcome.bands}
     document["reached"] = [point._asdict() for point in outcome.reached]
+    document["chance"] = [_flat(each) for each in outcome.chance]
     parts = {
         "results.json": json.dumps(document, indent=1, allow_nan=False) + "\n",
         "results.csv": outcome.csv(),
@@ -54,6 +55,14 @@ def run_study(file: Path, *, progress: Progress | None = None) -> list[Path]:
     return [*(folder / name for name in parts), *(folder / name for name in names)]
 
 
+def _flat(each: Chance) -> dict[str, Any]:
+    found = each.found
+    gamma = {} if found.gamma is None else found.gamma._asdict()
+    record = {**each._asdict(), "ordered": found.ordered, "median": found.median, **gamma}
+    del record["found"]
+    return record
+
+
 def page(outcome: Outcome, pictures: list[str], file: Path) -> Page:
     """The page of a study."""
     asked = outcome.study
@@ -64,6 +73,7 @@ def page(outcome: Outcome, pictures: list[str], file: Path) -> Page:
         findings=[_finding(outcome, claim) for claim in asked.claims],
         operating=_operating(outcome),
         reached=_reached(outcome),
+        chance=_chance(outcome),
         bands=_bands(outcome),
         pictures=pictures,
         notes=_notes(outcome),
@@ -157,6 +167,23 @@ def _reached(outcome: Outcome) -> Table:
         leaks = "-" if point.leakage is None else f"x {point.leakage:.3g}"
         pulse, rise = number(point.pulse, "s", 3), difference(point.rise, 0.0)
         rows.append((what, saved, pulse, f"{point.duty:.3g}", rise, difference(point.difference, 0.0), leaks))
+    return Table(columns, rows)
+
+
+def _chance(outcome: Outcome) -> Table:
+    """ESpine's lifetime over two baselines, and the gamma that the published gain takes."""
+    first = outcome.study.objectives[0]
+    published = {c.objective: c.published for c in outcome.study.claims if c.metric == "espine_lifetime_frames"}
+    columns = ("", f"over {first}", "over the median by chance", "gamma of the published gain", "spikes then")
+    rows = []
+    for each in outcome.chance:
+        what = f"{each.workload}, {each.technology}, {each.objective}"
+        found = each.found
+        gains = (f"x {found.ordered:.3g}", f"x {found.median:.3g}")
+        if found.gamma is None:
+            rows.append((what, *gains, f"none gives x {published[each.objective]:g}", "-"))
+            continue
+        rows.append((what, *gains, f"{found.gamma.gamma:.4g} K", f"{found.gamma.corner:.3g}"))
     return Table(columns, rows)
 
 

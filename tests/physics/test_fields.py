@@ -9,11 +9,15 @@ from snnmap.physics.espine import EspineCell, spike_power
 from snnmap.physics.fields import Field, cosine_modes, exchanges, products
 from snnmap.physics.kernels.sheet import (
     across,
+    answer,
     back,
     exchange,
     exchanged,
+    linear_change,
     power_modes,
     quadratic_change,
+    summed,
+    warmer,
 )
 from snnmap.physics.thermal import Sheet, sheet_rise
 
@@ -81,18 +85,31 @@ def test_the_change_of_variance_is_exact_for_every_pair():
     variance = field_of(lines, at).var() * 9 * 12
     for a in range(9):
         for b in range(9):
-            if a != b and exchange(lines.content, lines.scale, at, a, b, first, second):
+            exchange(lines.content, lines.scale, at, a, b, first, second)
+            if a != b:
                 change = quadratic_change(lines.square, force, a, b, first, second)
                 swapped = at.copy()
                 swapped[[a, b]] = at[[b, a]]
                 assert variance + change == pytest.approx(field_of(lines, swapped).var() * 9 * 12, rel=1e-9)
+                assert linear_change(force, a, b, first, second) <= change + 1e-12 * variance
 
 
 def test_an_exchange_of_equals_is_no_exchange():
     lines = exchanges(SHEET, place_map((4, 5))).rows.lines(np.ones((4, 5)))
     first, second = np.ones(5), np.ones(5)
-    assert not exchange(lines.content, lines.scale, np.arange(4), 0, 3, first, second)
+    exchange(lines.content, lines.scale, np.arange(4), 0, 3, first, second)
     assert not first.any()
+    assert not second.any()
+
+
+def test_what_one_cell_gains_is_that_of_its_line():
+    rng = np.random.default_rng(5)
+    lines = exchanges(SHEET, place_map((6, 7))).rows.lines(np.ones((6, 7)))
+    first, second, line = rng.normal(size=7), rng.normal(size=7), np.zeros(7)
+    answer(lines.table, 4, 1, 5, first, second, line)
+    cell = lines.mode[:, 3].copy()
+    assert warmer(lines.table, 4, 1, 5, first, second, cell) == pytest.approx(line @ cell, rel=1e-12)
+    assert summed(np.arange(7.0)) == 21.0
 
 
 def test_modes_are_orthonormal_and_cosines_exact():

@@ -146,6 +146,7 @@ objectives = ["traffic", "espine", "thermal"]
 technologies = ["pcm-65"]
 hardware = "CHIP"
 bands = ["net.toml"]
+chance = 20
 
 [[claim]]
 paper = "somebody"
@@ -228,6 +229,10 @@ def test_a_study_puts_the_published_figure_beside_ours(file):
     assert f"| net.toml, real-time, limit | x {limit:.4g} |" in text
     assert "a needed point" in text
     assert "a remark" in text
+    (chance,) = outcome["chance"]
+    assert chance["ordered"] == pytest.approx(ours, rel=1e-7)
+    assert chance["median"] > 1.0
+    assert f"| net.toml, pcm-65, espine | x {chance['ordered']:.3g} | x {chance['median']:.3g} |" in text
     air = told["real-time", "traffic", "ambient_K"]["value"]
     warm = told["real-time", "traffic", "device_temperature_average_K"]["value"]
     cooled = told["real-time", "thermal", "device_temperature_average_K"]["difference"]

@@ -11,7 +11,7 @@ than with the lines as numbered.
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -57,6 +57,10 @@ class EvenHeat:
     """Weight of the mean rise beside the gradient."""
     rounds: int = 8
     """Most alternations of rows and columns in either descent."""
+    exact: bool = True
+    """Whether the descent on the exact cost follows that on the deviation; without, a crossbar takes half the time."""
+    many: int = 1000
+    """In networks of more crossbars than this the first descent makes one round and no second one follows."""
     small: int = 1600
     """Crossbars with fewer cells than this start anew from random lines, `small` // cells times."""
 
@@ -86,11 +90,13 @@ class EvenHeat:
         row, column = np.empty(len(clustering.row_source), np.int32), np.empty(len(clustering.column_neuron), np.int32)
         seeds = run.rng.integers(0, 2**63, clustering.clusters)
 
+        search = (replace(self, rounds=1, exact=False) if clustering.clusters > self.many else self).search
+
         def searched(k: int) -> Spot:
             if run.late:
                 return Spot(np.arange(hardware.rows), np.arange(hardware.columns))
             contents = [content_of(problem, power, k) for power in powers]
-            return self.search(contents, swaps, np.random.Generator(np.random.PCG64(seeds[k])))
+            return search(contents, swaps, np.random.Generator(np.random.PCG64(seeds[k])))
 
         for k, spot in enumerate(_on_all_cores(searched, clustering.clusters)):
             rows = clustering.rows_of(k)
@@ -125,7 +131,7 @@ class EvenHeat:
             if kept <= CALM * most:
                 break
         before = crossbar.cost(spot)
-        for _ in range(self.rounds):
+        for _ in range(self.rounds if self.exact else 0):
             cost = crossbar.evened(spot, rng)
             if cost >= before * (1.0 - SETTLED):
                 break

@@ -99,6 +99,18 @@ def test_larger_crossbars_get_evener_and_draw_no_more(weight):
         assert len(set(wiring.row[rows[k] : rows[k + 1]].tolist())) == rows[k + 1] - rows[k]
 
 
+def test_many_crossbars_are_evened_by_deviation_alone_in_one_round():
+    asked, _ = problem([(20, 16), (9, 14), (24, 5)], (24, 16), 5, 0.5)
+    run = [Run(np.random.default_rng(1)) for _ in range(3)]
+    quick = EvenHeat(many=2)(asked, run[0])
+    told = EvenHeat(rounds=1, exact=False)(asked, run[1])
+    np.testing.assert_array_equal(quick.row, told.row)
+    thorough = EvenHeat(many=3)(asked, run[2])
+    numbered = Identity()(asked, Run(np.random.default_rng(1)))
+    costs = [sum(cost_of(drawn(asked, w, k), 0.0) for k in range(3)) for w in (thorough, quick, numbered)]
+    assert costs[0] < costs[1] < costs[2]
+
+
 def test_the_mean_weighs_in():
     asked, _ = problem([(20, 12)], (24, 16), 2, 0.5)
     means = []

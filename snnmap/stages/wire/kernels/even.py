@@ -11,7 +11,18 @@ import numpy as np
 
 from snnmap.core.arrays import F64, I64
 from snnmap.core.jit import njit
-from snnmap.physics.kernels.sheet import across, answer, back, exchange, power_modes, quadratic_change, respond
+from snnmap.physics.kernels.sheet import (
+    across,
+    answer,
+    back,
+    exchange,
+    linear_change,
+    power_modes,
+    quadratic_change,
+    respond,
+    summed,
+    warmer,
+)
 from snnmap.stages.wire.kernels.fields import Fields
 
 GAIN = 1e-9
@@ -70,6 +81,12 @@ def smooth(fields: Fields, at: I64, order: I64) -> int:
             a, b = order[at_a], order[at_b]
             if fields.kind[at[a]] == fields.kind[at[b]] or too_much(fields, at, a, b, total, more, first, second):
                 continue
+            least = 0.0
+            for m in range(count):
+                falls = linear_change(force[m], a, b, first[m], second[m])
+                least += to_gradient[m] * np.sqrt(max(0.0, variance[m] + falls)) + to_mean[m] * (total[m] + more[m])
+            if least >= cost:
+                continue
             after = 0.0
             for m in range(count):
                 change[m] = quadratic_change(fields.square[m], force[m], a, b, first[m], second[m])
@@ -99,10 +116,7 @@ def extremes(mode: F64, field: F64, high: F64, low: F64, hot: I64, cool: I64) ->
 @njit
 def at_cell(line: F64, cell: F64) -> float:
     """Temperature of one cell from its line (N,) in modes; `cell` (N,) are the modes there."""
-    total = 0.0
-    for k in range(len(line)):
-        total += line[k] * cell[k]
-    return total
+    return summed(line * cell)
 
 
 @njit
@@ -141,6 +155,11 @@ class Seen(NamedTuple):
     """(M, R) lines, most extreme first."""
     trial: F64
     """(M, R, N)"""
+    trial_high: F64
+    trial_low: F64
+    trial_hot: I64
+    trial_cool: I64
+    """(M, R) of the field that was tried, where it was worked out exactly."""
     values: F64
     """(N,)"""
     bound: F64
@@ -165,6 +184,10 @@ def seen_of(fields: Fields, at: I64) -> Seen:
         np.zeros(shape, np.int64),
         np.zeros(shape, np.int64),
         np.zeros(field.shape),
+        np.zeros(shape),
+        np.zeros(shape),
+        np.zeros(shape, np.int64),
+        np.zeros(shape, np.int64),
         np.zeros(modes),
         np.zeros(count),
         np.ascontiguousarray(fields.mode.T),
@@ -173,13 +196,38 @@ def seen_of(fields: Fields, at: I64) -> Seen:
 
 @njit
 def look(fields: Fields, seen: Seen) -> float:
-    """Find the extremes of the fields; returns their gradients, each times its worth, summed."""
+    """Rank the lines by their extremes; returns the gradients of the fields, each times its worth, summed."""
     cost = 0.0
     for m in range(len(fields.worth)):
-        extremes(fields.mode, seen.field[m], seen.high[m], seen.low[m], seen.hot[m], seen.cool[m])
         seen.ranked[m] = by_extremity(seen.high[m], seen.low[m])
         cost += fields.worth[m] * (seen.high[m].max() - seen.low[m].min())
     return cost
+
+
+@njit
+def keep(seen: Seen, m: int) -> None:
+    """Try field m as it is."""
+    seen.trial[m], seen.trial_high[m], seen.trial_low[m] = seen.field[m], seen.high[m], seen.low[m]
+    seen.trial_hot[m], seen.trial_cool[m] = seen.hot[m], seen.cool[m]
+
+
+@njit
+def take(seen: Seen) -> None:
+    """Go over to the fields that were tried."""
+    seen.field[:], seen.high[:], seen.low[:] = seen.trial, seen.trial_high, seen.trial_low
+    seen.hot[:], seen.cool[:] = seen.trial_hot, seen.trial_cool
+
+
+@njit
+def at_first_sight(fields: Fields, seen: Seen, a: int, b: int, first: F64, second: F64) -> float:
+    """Lower bound of the gradients, times their worth: from the cells that are hottest and coolest now."""
+    bound = 0.0
+    for m in range(len(fields.worth)):
+        table, up, down = fields.table[m], seen.high[m].argmax(), seen.low[m].argmin()
+        top = warmer(table, up, a, b, first[m], second[m], seen.cell[seen.hot[m, up]])
+        bottom = warmer(table, down, a, b, first[m], second[m], seen.cell[seen.cool[m, down]])
+        bound += fields.worth[m] * max(0.0, seen.high[m, up] + top - (seen.low[m, down] + bottom))
+    return bound
 
 
 @njit
@@ -212,7 +260,10 @@ def exactly(fields: Fields, seen: Seen, m: int, a: int, b: int, first: F64, seco
             trial[y] = seen.field[m, y]
             answer(fields.table[m], y, a, b, first, second, trial[y])
         back(trial[y], fields.mode, seen.values)
-        top, bottom = max(top, seen.values.max()), min(bottom, seen.values.min())
+        hot, cool = seen.values.argmax(), seen.values.argmin()
+        seen.trial_hot[m, y], seen.trial_cool[m, y] = hot, cool
+        seen.trial_high[m, y], seen.trial_low[m, y] = seen.values[hot], seen.values[cool]
+        top, bottom = max(top, seen.values[hot]), min(bottom, seen.values[cool])
         if top - bottom >= most:
             break
     return top - bottom
@@ -224,6 +275,8 @@ def gains(fields: Fields, seen: Seen, a: int, b: int, first: F64, second: F64, m
 
     Every field is worked out where it decides soonest, and all is given up as soon as `most` is reached.
     """
+    if at_first_sight(fields, seen, a, b, first, second) >= most:
+        return False
     sure = 0.0
     for m in range(len(fields.worth)):
         if np.any(first[m]):
@@ -231,7 +284,7 @@ def gains(fields: Fields, seen: Seen, a: int, b: int, first: F64, second: F64, m
             seen.bound[m] = fields.worth[m] * at_least(fields, seen, m, a, b, first[m], second[m], left)
         else:
             seen.bound[m] = fields.worth[m] * (seen.high[m].max() - seen.low[m].min())
-            seen.trial[m] = seen.field[m]
+            keep(seen, m)
         sure += seen.bound[m]
         if sure >= most:
             return False
@@ -258,6 +311,8 @@ def even(fields: Fields, at: I64, order: I64) -> float:
     first, second = np.zeros((count, modes)), np.zeros((count, modes))
     for m in range(count):
         total[m] = total_power(power_modes(fields.content[m], fields.scale[m], at))
+    for m in range(count):
+        extremes(fields.mode, seen.field[m], seen.high[m], seen.low[m], seen.hot[m], seen.cool[m])
     cost: float = look(fields, seen) + np.sum(to_mean * total)
     for at_a in range(len(at)):
         for at_b in range(at_a + 1, len(at)):
@@ -266,7 +321,7 @@ def even(fields: Fields, at: I64, order: I64) -> float:
                 continue
             most = cost * (1.0 - GAIN) - np.sum(to_mean * (total + more))
             if gains(fields, seen, a, b, first, second, most):
-                seen.field[:] = seen.trial
+                take(seen)
                 at[a], at[b] = at[b], at[a]
                 total += more
                 cost = look(fields, seen) + np.sum(to_mean * total)
