@@ -1,7 +1,8 @@
 """Events per second of the simulated chip, and its three rates over the period that each mapping promises.
 
 Run: python benchmarks/simulate.py [WORKLOAD ...] [--frames N]. Every workload is compiled for both chips under the
-objectives default and throughput. On a network of time slots `worst` must not be below 1.
+objectives default and throughput. On a network of time slots `worst` must not be below 1, and all three are 1: a step
+takes its slots whether it fills them or not.
 """
 
 import argparse

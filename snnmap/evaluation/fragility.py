@@ -1,10 +1,16 @@
-"""How far the time per step depends on the data that was profiled: with busier steps, and with frames left out."""
+"""How far the time per step depends on the data that was profiled, with busier steps, and with frames left out.
+
+And what would guarantee it where it is an estimate.
+"""
+
+from dataclasses import replace
 
 import msgspec
 import numpy as np
 
 from snnmap.analysis.view import View
 from snnmap.core.arrays import I64, offsets, ranges, transpose_csr
+from snnmap.evaluation.judgement import is_guaranteed
 from snnmap.evaluation.what_if import rescheduled
 from snnmap.ir import ANY_DATA, Fragility
 from snnmap.stages.registry import restored
@@ -15,8 +21,16 @@ MARGINS = (0.1, ANY_DATA)
 
 def fragility(view: View) -> Fragility:
     """Periods for busier steps, by the mapping's own scheduler if it has a margin, and the frames left out."""
-    left, busier = left_out(view)
-    return Fragility(tuple((margin, seconds) for margin in MARGINS for seconds in _period(view, margin)), left, busier)
+    periods = tuple((margin, seconds) for margin in MARGINS for seconds in _period(view, margin))
+    return Fragility(periods, *left_out(view), behind_gates(view))
+
+
+def behind_gates(view: View) -> tuple[float, int] | None:
+    """Of an estimate: seconds per step that gates would guarantee, and the flits that routers would have to hold."""
+    if view.mapping.origin.plan.schedule.package or is_guaranteed(view.mapping, view.hardware):
+        return None
+    gated = view if view.hardware.noc == "gated" else rescheduled(view, replace(view.hardware, noc="gated"))
+    return gated.period, gated.mapping.schedule.buffers or 1
 
 
 def _period(view: View, margin: float) -> list[float]:

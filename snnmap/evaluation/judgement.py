@@ -35,8 +35,14 @@ def reading_of(mapping: Mapping, hardware: Hardware) -> Reading:
 
 
 def is_guaranteed(mapping: Mapping, hardware: Hardware) -> bool:
-    """Whether the timing holds for all data no busier than the profile's; a best-effort network has no such bound."""
-    return hardware.noc == "tdm" or not any(name.startswith("noc/") for name in mapping.sdfg.name)
+    """Whether the timing holds for all data no busier than the profile's.
+
+    It does with a slot table, behind gates if the routers' buffers suffice, and where no message crosses the network.
+    """
+    if hardware.noc == "tdm" or not any(name.startswith("noc/") for name in mapping.sdfg.name):
+        return True
+    needed = mapping.schedule.buffers
+    return hardware.noc == "gated" and needed is not None and hardware["router_buffer_flits"] >= needed
 
 
 def reading(figures: Figures, hardware: Hardware, step_time: float, *, own: bool = True) -> Reading:

@@ -71,6 +71,7 @@ def _document(mapping: Mapping) -> Document:
         slots=_slots_record(schedule.slots),
         block=schedule.block,
         lag=None if schedule.lag is None else schedule.lag.tolist(),
+        buffers=msgspec.UNSET if schedule.buffers is None else schedule.buffers,
     )
     return Document(
         format=FORMAT,
@@ -269,6 +270,7 @@ def _schedule(order: Order) -> Schedule:
         slots=_slots(order.slots),
         block=order.block,
         lag=None if order.lag is None else np.array(order.lag, np.int32),
+        buffers=None if isinstance(order.buffers, msgspec.UnsetType) else order.buffers,
     )
 
 

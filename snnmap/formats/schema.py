@@ -86,6 +86,7 @@ class Order(Record, frozen=True):
     """Steps of a firing."""
     lag: list[Count] | None = None
     """Rounds by which every actor is behind the first."""
+    buffers: Annotated[int, msgspec.Meta(ge=1)] | msgspec.UnsetType = msgspec.UNSET
 
 
 class Document(Record, frozen=True):

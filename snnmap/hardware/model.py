@@ -16,8 +16,8 @@ from snnmap.hardware.keys import CHIP_KEYS, MAX_SIDE, MIN_SIDE
 from snnmap.hardware.topology import Mesh
 
 Mode = Literal["espine", "device"]
-Noc = Literal["tdm", "best-effort"]
-NOCS: tuple[Noc, ...] = ("tdm", "best-effort")
+Noc = Literal["tdm", "best-effort", "gated"]
+NOCS: tuple[Noc, ...] = ("tdm", "best-effort", "gated")
 ARRAYS = 2
 """Arrays of a tile, one for each sign of a weight: alike, read and programmed together, subtracted at the converter."""
 GIVEN = "given: operating point"
@@ -120,7 +120,8 @@ class Hardware:
     package: str = ""
     """Name of the package whose values `values` holds."""
     noc: Noc = "tdm"
-    """Network: `tdm`, flits cross links in the slots of a table; `best-effort`, whenever a link is free."""
+    """Network: `tdm`, flits cross links in the slots of a table; `best-effort`, whenever a link is free; `gated`, that
+    too, but what a step sends enters only at the time that its schedule says."""
     sample_registers: int = 1
     """Sets of sampled columns that a tile holds between their reads and fires: clusters that may wait to fire there."""
     end_of_step: bool = True
@@ -301,7 +302,8 @@ class Hardware:
         if self.noc == "tdm":
             return f"Flits cross the links in slots of a table, so that none ever waits for another; {ends}."
         depth = int(self["router_buffer_flits"])
-        return f"Flits cross a link whenever it is free; a router buffers {depth} per link; {ends}."
+        enter = " and enter the network when the schedule says" if self.noc == "gated" else ""
+        return f"Flits cross a link whenever it is free{enter}; a router buffers {depth} per link; {ends}."
 
     def describe(self) -> list[str]:
         """Limits in words, one sentence per line."""

@@ -40,6 +40,10 @@ class Mesh:
         """Link from `tile` into the network."""
         return 4 * self.tiles + tile
 
+    def exit(self, tile: Tiles) -> Tiles:
+        """Link out of the network into `tile`."""
+        return 5 * self.tiles + tile
+
     @property
     def port_entry(self) -> int:
         """Link from the chip's port into the network."""
@@ -66,6 +70,15 @@ class Mesh:
         """Tile at which a link starts, or at which it enters or leaves the network; of the port's own, 0."""
         between = 4 * self.tiles
         return np.where(link < between, link // 4, (link - between) % self.tiles)
+
+    def ends(self, link: I64, port_tile: int) -> tuple[I64, I64]:
+        """Tiles at whose routers links start and end; -1 where they come from outside or lead there."""
+        between = link < self.entry(0)
+        ahead = np.array([1, -1, self.width, -self.width])[link % 4]
+        begin = np.where(between, link // 4, np.where(link >= self.exit(0), link - self.exit(0), -1))
+        end = np.where(between, link // 4 + ahead, np.where(link < self.exit(0), link - self.entry(0), -1))
+        at_port = link == self.port_entry
+        return np.where(at_port, -1, begin), np.where(at_port, port_tile, end)
 
     def trees(self, origin: I64, entry: I64, ptr: I64, goal: I64) -> tuple[I64, I64]:
         """Links that each of G multicast messages crosses, each once: CSR offsets (G + 1,) and links.

@@ -93,6 +93,9 @@ class Schedule:
     """Steps that an actor takes in one firing: a cluster that shares its tile is programmed once for all of them."""
     lag: I32 | None = None
     """(A,) rounds by which every actor is behind the first; none: all run the same block in a round."""
+    buffers: int | None = None
+    """Flits that a router must hold per incoming link for the message times to be a bound, on a network behind gates,
+    which let in what an actor sends at its end in the periodic schedule; none: there are no gates, or no messages."""
 
     def lags(self) -> I64:
         """Lag of every actor, int64 (A,)."""

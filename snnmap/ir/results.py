@@ -138,7 +138,7 @@ ANY_DATA = 1e9
 
 @dataclass(frozen=True, slots=True)
 class Fragility:
-    """How far the time per step depends on the profiled data."""
+    """How far the time per step depends on the profiled data, and what would guarantee it."""
 
     periods: tuple[tuple[float, float], ...]
     """Margin by which steps may be busier, and the seconds per step then; `ANY_DATA` for any."""
@@ -146,6 +146,9 @@ class Fragility:
     """Frames of the second half of the profile."""
     busier: int
     """Those with a step busier than any of the first half."""
+    gated: tuple[float, int] | None = None
+    """Of an estimate: seconds per step that the same network would guarantee behind gates, and flits per incoming link
+    that its routers would have to hold."""
 
 
 class Chart(NamedTuple):

@@ -213,7 +213,7 @@ def _starts(mapping: Mapping) -> list[Violation]:
 
 
 def _period(mapping: Mapping) -> list[Violation]:
-    """The named critical cycle must exist, and its ratio be the period, or with a slot table the longest of all."""
+    """The named critical cycle must exist, and its ratio be the period, or with slots or gates the longest of all."""
     flow, critical = mapping.sdfg, mapping.schedule.critical
     tokens, total = _fewest_tokens(mapping), 0
     for pair in pairwise(flow.name[actor] for actor in (*critical, *critical[:1])):
@@ -228,7 +228,8 @@ def _period(mapping: Mapping) -> list[Violation]:
         return [Violation("schedule-period", "critical cycle", asked, f"its time is {time} over {total} tokens")]
     if Fraction(time, total) == period:  # the starts show that no cycle is longer
         return []
-    if mapping.schedule.slots is None or _some_cycle_is_longer(mapping, Fraction(time, total)):
+    in_step = mapping.schedule.slots is not None or mapping.schedule.buffers is not None  # the network sets the period
+    if not in_step or _some_cycle_is_longer(mapping, Fraction(time, total)):
         asked = f"{time} ticks over {total} tokens"
         return [Violation("schedule-period", "critical cycle", asked, "it is not the longest")]
     return []

@@ -3,7 +3,8 @@
 `network-slots`: on a network of time slots every source that must travel has a connection of its sender that holds all
 its distant clusters, with slots for the busiest step and the flit that ends it, and no link carries two flits in one
 slot. `network-time`: a message ends no earlier than the last slot of its connections after its sender has ended, or, on
-a best-effort network, than behind all flits that its route meets.
+a best-effort network, than behind all flits that its route meets, or behind gates than its bound (`gates`).
+`network-buffers`: that bound is claimed where there are gates, and for routers with enough room only.
 """
 
 from collections import defaultdict
@@ -13,8 +14,9 @@ import numpy as np
 
 from snnmap.hardware import Hardware
 from snnmap.ir import Mapping, SlotTable, SpikeGraph, Violation
+from snnmap.legality.gates import needed_behind_gates
 from snnmap.legality.recount import Recount
-from snnmap.legality.sent import Integers, Sent, port_tile, sent, walked
+from snnmap.legality.sent import Flits, Integers, Sent, link_flits, port_tile, sent, walked
 from snnmap.legality.times import PORT, busiest, cluster_of, message_name
 
 SHOWN = 3
@@ -24,8 +26,19 @@ def network_violations(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, 
     """Violations of the rules of this module, of a dataflow graph whose shape is right."""
     carried = sent(mapping, graph, counted)
     if hardware.noc == "tdm":
-        return _slot_violations(mapping, graph, hardware, carried)
-    return _too_fast(mapping, _behind_others(mapping, graph, hardware, carried))
+        return _without_gates(mapping) + _slot_violations(mapping, graph, hardware, carried)
+    steps = mapping.schedule.block
+    flits = {key: steps * count for key, count in link_flits(mapping, graph, hardware, carried).items()}
+    if hardware.noc == "gated":
+        return _gate_violations(mapping, hardware, carried, flits)
+    return _without_gates(mapping) + _too_fast(mapping, _behind_others(mapping, hardware, carried, flits))
+
+
+def _without_gates(mapping: Mapping) -> list[Violation]:
+    """A bound that the network does not have."""
+    if mapping.schedule.buffers is None:
+        return []
+    return [Violation("network-buffers", "schedule", "a bound on message times", "the network has no gates")]
 
 
 def _too_fast(mapping: Mapping, least: dict[str, int]) -> list[Violation]:
@@ -44,12 +57,25 @@ def _ticks(mapping: Mapping, seconds: float) -> int:
     return int(np.ceil(seconds / mapping.sdfg.tick - 1e-6))
 
 
-def _behind_others(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, carried: Sent) -> dict[str, int]:
+def _gate_violations(mapping: Mapping, hardware: Hardware, carried: Sent, flits: Flits) -> list[Violation]:
+    """On a network behind gates: messages that are too fast, and routers that need more room than the mapping says."""
+    promised, speaks = mapping.schedule.buffers, any(name.startswith("noc/") for name in mapping.sdfg.name)
+    if not speaks:
+        return []
+    if promised is None or mapping.schedule.period_denominator != 1:
+        return [Violation("network-buffers", "schedule", "no times of gates", f"{hardware.name} has gates")]
+    need = needed_behind_gates(mapping, hardware, carried, flits)
+    wrong = _too_fast(mapping, need.ticks)
+    if promised < need.buffers:
+        asked, there = f"buffers of {promised} flits", f"up to {need.buffers} can be on their way over a link at once"
+        wrong.append(Violation("network-buffers", "schedule", asked, there))
+    return wrong
+
+
+def _behind_others(mapping: Mapping, hardware: Hardware, carried: Sent, loads: Flits) -> dict[str, int]:
     """Ticks of every message of a best-effort network by name: hops, and the flits that its route meets."""
     tile, port = mapping.placement.tile.astype(np.int64), len(carried.actor) - 1
     origin = np.append(tile[carried.cluster_of[:port]], port_tile(hardware))
-    steps = mapping.schedule.block
-    loads = {key: steps * flits for key, flits in _loads(graph, hardware, carried, origin, tile).items()}
     ends = np.stack([np.append(carried.sender, carried.sum_sender), np.append(carried.cluster, carried.sum_cluster)])
     sender, cluster = np.unique(ends, axis=1)
     way = walked(origin[sender], tile[cluster], sender == port, hardware)
@@ -68,23 +94,6 @@ def _behind_others(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, carr
         message_name(carried.actor[s], k): int(h) * hop + sum(most.values()) * flit
         for s, k, h, most in zip(sender.tolist(), cluster.tolist(), hops, met, strict=True)
     }
-
-
-def _loads(
-    graph: SpikeGraph, hardware: Hardware, carried: Sent, origin: Integers, tile: Integers
-) -> dict[tuple[int, int], int]:
-    """(link, sender) -> flits in the sender's busiest step."""
-    port = len(carried.actor) - 1
-    way = walked(origin[carried.sender], tile[carried.cluster], carried.sender == port, hardware)
-    crossing = np.unique(np.stack([way.link, carried.sender[way.route], carried.source[way.route]]), axis=1)
-    loads: dict[tuple[int, int], int] = defaultdict(int)
-    for (link, sender), most in busiest([*crossing[:2]], crossing[2], graph).items():
-        loads[link, sender] = most * hardware.spike_flits + hardware.end_of_step
-    home = walked(origin[carried.sum_sender], tile[carried.sum_cluster], np.zeros(len(carried.sums), bool), hardware)
-    flits = carried.sums * hardware.sum_flits + hardware.end_of_step
-    for link, route in zip(home.link.tolist(), home.route.tolist(), strict=True):
-        loads[link, int(carried.sum_sender[route])] += int(flits[route])
-    return loads
 
 
 class Demand(NamedTuple):

@@ -4,6 +4,7 @@ Routes go along x first, then along y, like those of the chip; this module walks
 out of tile t to x + 1, x - 1, y + 1, y - 1; 4 T + t from tile t into the network, 5 T + t out of it, 6 T from the port.
 """
 
+from collections import defaultdict
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,9 +13,11 @@ import numpy.typing as npt
 from snnmap.hardware import Hardware
 from snnmap.ir import Mapping, SpikeGraph
 from snnmap.legality.recount import Recount
-from snnmap.legality.times import PORT, cluster_of
+from snnmap.legality.times import PORT, busiest, cluster_of
 
 Integers = npt.NDArray[np.integer[Any]]
+Flits = dict[tuple[int, int], int]
+"""(link, sender) -> flits in the sender's busiest step."""
 
 
 class Sent(NamedTuple):
@@ -101,6 +104,22 @@ def walked(origin: Integers, goal: Integers, from_port: Integers, hardware: Hard
         before = done if start is origin else done + abs(along)[route]
         parts.append((route, link, before))
     return Steps(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+
+def link_flits(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, carried: Sent) -> Flits:
+    """Flits of every sender on every link that it uses."""
+    tile, port = mapping.placement.tile.astype(np.int64), len(carried.actor) - 1
+    origin = np.append(tile[carried.cluster_of[:port]], port_tile(hardware))
+    way = walked(origin[carried.sender], tile[carried.cluster], carried.sender == port, hardware)
+    crossing = np.unique(np.stack([way.link, carried.sender[way.route], carried.source[way.route]]), axis=1)
+    loads: dict[tuple[int, int], int] = defaultdict(int)
+    for (link, sender), most in busiest([*crossing[:2]], crossing[2], graph).items():
+        loads[link, sender] = most * hardware.spike_flits + hardware.end_of_step
+    home = walked(origin[carried.sum_sender], tile[carried.sum_cluster], np.zeros(len(carried.sums), bool), hardware)
+    flits = carried.sums * hardware.sum_flits + hardware.end_of_step
+    for link, route in zip(home.link.tolist(), home.route.tolist(), strict=True):
+        loads[link, int(carried.sum_sender[route])] += int(flits[route])
+    return loads
 
 
 def ending_hops(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> int:

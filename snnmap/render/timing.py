@@ -20,14 +20,18 @@ DOES = {
 }
 """Kind to what takes the time."""
 
+WHY = {
+    "best-effort": "flits wait for others in ways that no bound covers unless gates let them in (`snnmap report`)",
+    "gated": "routers hold fewer flits than the bound on message times needs (`snnmap report` says how many)",
+    "tdm": "not every message has slots",
+}
+"""Network to why its timing may be an estimate."""
+
 
 def holds_for(frames: int, noc: str, *, guaranteed: bool, margin: float = 0.0) -> str:
     """For which data the timing holds, or why it is no guarantee."""
     if not guaranteed:
-        return (
-            f"an estimate, no guarantee: on a {noc} network flits wait for others in ways that no bound here covers; "
-            '`snnmap simulate` runs it, and a chip with noc = "tdm" guarantees it'
-        )
+        return f'an estimate, no guarantee: {WHY[noc]}; `snnmap simulate` runs it, and `noc = "tdm"` guarantees it'
     if margin >= ANY_DATA:
         return "holds for any data"
     busier = f" by more than {100 * margin:g} %" if margin else ""
@@ -35,13 +39,19 @@ def holds_for(frames: int, noc: str, *, guaranteed: bool, margin: float = 0.0) -
 
 
 def depends_on_data(found: Fragility, period: float) -> list[str]:
-    """What busier data would make of the time per step, a line each."""
+    """What busier data would make of the time per step, and what would guarantee it, a line each."""
     lines = []
     for margin, seconds in found.periods:
         data = "for any data" if margin >= ANY_DATA else f"with steps {100 * margin:g} % busier"
         lines.append(
             f"{data}: {number(seconds, 's', DIGITS)} a step, x {seconds / period:.3g} "
             f"(--set schedule.margin={margin:g})"
+        )
+    if found.gated is not None:
+        seconds, flits = found.gated
+        lines.append(
+            f"behind gates it would be guaranteed, with routers that hold {flits:,} flits per link: "
+            f'{number(seconds, "s", DIGITS)} a step (noc = "gated", router_buffer_flits = {flits})'
         )
     if found.left_out:
         lines.append(

@@ -1,15 +1,17 @@
 """How the timing depends on the profiled data: margins by the scheduler itself, frames left out counted by hand."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
+from support import small_workload
 
 import snnmap
 from snnmap.core.errors import InputError
 from snnmap.evaluation.fragility import fragility, left_out
 from snnmap.legality.rules import verify
-from snnmap.pipeline.compile import Compiled
+from snnmap.pipeline.compile import Compiled, Given
 from snnmap.render.timing import depends_on_data, holds_for
 
 
@@ -85,6 +87,28 @@ def test_frames_left_out_are_counted_by_hand(compiled: Compiled) -> None:
     expected = int(sum(bool(np.any(busiest[f] > busiest[:half].max(axis=0))) for f in range(half, graph.frames)))
     assert left_out(compiled.view) == (graph.frames - half, expected)
     assert left_out(replace(compiled.view, graph=replace(graph, events=None))) == (0, 0)
+
+
+def test_what_gates_would_guarantee_is_what_a_chip_with_them_does(compiled: Compiled, tmp_path: Path) -> None:
+    chips = {noc: tmp_path / f"{noc}.toml" for noc in ("best-effort", "gated")}
+    for noc, path in chips.items():
+        path.write_text(f'{small_workload.CHIP}noc = "{noc}"\n')
+    free, gated = (snnmap.compile(compiled.graph, snnmap.CompileOptions(hardware=str(path))) for path in chips.values())
+    kept = snnmap.compile(
+        compiled.graph,
+        snnmap.CompileOptions(hardware=str(chips["gated"])),
+        given=Given(free.mapping.clustering, free.mapping.placement),
+    )
+    found = fragility(free.view).gated
+    assert found == (kept.view.period, kept.mapping.schedule.buffers)
+    own = fragility(gated.view)
+    assert own.gated == (gated.view.period, gated.mapping.schedule.buffers)  # its routers are too small
+    enough = replace(gated.view, hardware=gated.hardware.with_value("router_buffer_flits", own.gated[1]))
+    assert fragility(enough).gated is None
+    assert fragility(compiled.view).gated is None
+    said = depends_on_data(own, gated.view.period)
+    assert any(f"router_buffer_flits = {own.gated[1]}" in line for line in said)
+    assert "routers hold fewer flits" in holds_for(3, "gated", guaranteed=False)
 
 
 def test_words_for_margins() -> None:

@@ -52,6 +52,15 @@ def test_round_trip(compiled: Compiled, tmp_path: Path, name: str) -> None:
     assert names(tmp_path) == [name]
 
 
+def test_room_behind_gates_stands_in_the_file_only_where_there_are_gates(compiled: Compiled, data: bytes) -> None:
+    assert b'"buffers"' not in data
+    schedule = dataclasses.replace(compiled.mapping.schedule, buffers=17)
+    gated = encode(dataclasses.replace(compiled.mapping, schedule=schedule))
+    assert decode(gated).schedule.buffers == 17
+    with pytest.raises(InputError, match=r"schedule\.buffers"):
+        decode(gated.replace(b'"buffers":17', b'"buffers":0'))
+
+
 def test_equality_can_say_no(compiled: Compiled) -> None:
     mapping = compiled.mapping
     other = dataclasses.replace(mapping.schedule, latency=mapping.schedule.latency + 1)

@@ -31,6 +31,24 @@ def test_hops_are_those_of_breadth_first_search(width, height):
         assert mesh.hops(start, tiles).tolist() == [shortest[t % width, t // width] for t in tiles]
 
 
+@given(SIDES, SIDES, SEEDS)
+def test_links_of_a_tree_lead_on_from_each_other(width, height, seed):
+    mesh = Mesh(width, height)
+    origin, from_port, goals = random_trees(seed, width, height)
+    port_tile = int(np.random.default_rng(seed).integers(mesh.tiles))
+    origin = np.where(from_port, port_tile, origin)
+    ptr = np.cumsum([0, *map(len, goals)])
+    tree_ptr, link = mesh.trees(origin, mesh.entries(origin, from_port), ptr, np.concatenate(goals))
+    begin, end = mesh.ends(link, port_tile)
+    for g, goal in enumerate(goals):
+        own = slice(tree_ptr[g], tree_ptr[g + 1])
+        reached = [t for t in end[own].tolist() if t >= 0]
+        assert sorted(reached) == sorted(set(reached))
+        assert {t for t in begin[own].tolist() if t >= 0} == (set(reached) if len(goal) else set())
+        assert sorted(link[own][end[own] < 0].tolist()) == sorted({mesh.exit(int(t)) for t in goal})
+        assert sorted(begin[own][end[own] < 0].tolist()) == sorted({int(t) for t in goal})
+
+
 def random_trees(seed, width, height):
     """Origins, whether they are the port's, and goals: sometimes none, the origin itself, or a tile twice."""
     rng = np.random.default_rng(seed)

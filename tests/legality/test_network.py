@@ -54,11 +54,20 @@ def table(compiled: Compiled) -> SlotTable:
     return compiled.mapping.schedule.slots
 
 
+def compiled_for(noc: str, compiled: Compiled, tmp_path_factory: pytest.TempPathFactory) -> Compiled:
+    path = tmp_path_factory.mktemp("noc") / "chip.toml"
+    path.write_text(small_workload.CHIP + f'noc = "{noc}"\n')
+    return snnmap.compile(compiled.graph, snnmap.CompileOptions(hardware=str(path)))
+
+
 @pytest.fixture(scope="module")
 def best_effort(compiled: Compiled, tmp_path_factory: pytest.TempPathFactory) -> Compiled:
-    path = tmp_path_factory.mktemp("noc") / "chip.toml"
-    path.write_text(small_workload.CHIP + 'noc = "best-effort"\n')
-    return snnmap.compile(compiled.graph, snnmap.CompileOptions(hardware=str(path)))
+    return compiled_for("best-effort", compiled, tmp_path_factory)
+
+
+@pytest.fixture(scope="module")
+def gated(compiled: Compiled, tmp_path_factory: pytest.TempPathFactory) -> Compiled:
+    return compiled_for("gated", compiled, tmp_path_factory)
 
 
 def test_the_table_is_as_long_as_the_period_and_some_messages_wait(compiled: Compiled, table: SlotTable) -> None:
@@ -145,7 +154,7 @@ def silent(mapped: Compiled, message: str) -> bool:
     return not np.any(mapped.graph.worst_step[sent])
 
 
-@pytest.mark.parametrize("kind", ["compiled", "best_effort"])
+@pytest.mark.parametrize("kind", ["compiled", "best_effort", "gated"])
 def test_every_message_is_as_fast_as_it_may_be(kind: str, request: pytest.FixtureRequest) -> None:
     """The bound is the scheduler's own time: one tick less is refused, for every message."""
     mapped: Compiled = request.getfixturevalue(kind)
@@ -174,7 +183,7 @@ def test_a_cycle_that_is_not_the_longest_is_refused(compiled: Compiled) -> None:
             assert "schedule-period" in rules(replace(mapping, schedule=claimed), compiled)
 
 
-@pytest.mark.parametrize("noc", ["tdm", "best-effort"])
+@pytest.mark.parametrize("noc", ["tdm", "best-effort", "gated"])
 def test_flits_that_end_a_step_cost_energy_and_slots_and_both_are_recounted(
     compiled: Compiled, noc: str, tmp_path: Path
 ) -> None:

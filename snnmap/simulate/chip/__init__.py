@@ -8,15 +8,18 @@ frees what it consumed when it ends.
 
 **What travels** (`streams`). Independent packets of a flit over multicast trees of XY routes, one flit per `flit_time`
 and link, `hop_time` from a link to the next. `best-effort`: routers with a finite buffer behind each link, credits that
-return at once, four arbitrations; a flit holds its place until its last copy has started. `tdm`: flits wait for the
+return at once, four arbitrations; a flit holds its place until its last copy has started. `gated`: likewise, but what
+an actor sends enters when the mapping's schedule says, or when it is there if that is later. `tdm`: flits wait for the
 slots of the mapping's table and then for nothing; two that meet on a link are an error. With `end_of_step` a flit
-follows the last of every producer.
+follows the last of every producer; without, receivers know that a step is over when all its slots have passed, used or
+not, or when the schedule says that the message is there.
 
 **With what** (`trace`). The rows, partial sums and flits of every profiled step, or of the busiest at once.
 
 **What it is for.** A guarantee is a promise about all this; a simulation that is slower refutes it. So nothing here is
 taken from the stage that promises (`stages.schedule`), the theory behind it (`sdf`) or the judge (`legality`): not the
-channels of the mapping's dataflow graph, not its times. Only the order of every tile and the table of slots are read.
+channels of the mapping's dataflow graph, not its times. Only the order of every tile, the table of slots and the times
+of gates, which are settings of the chip, are read.
 
 Rejected: cycle-accurate routers with virtual channels and wormholes as in Noxim or BookSim (packets are single flits
 here, so that there is nothing to interleave); average delays per message (they cannot contradict a bound).

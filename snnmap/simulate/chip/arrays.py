@@ -6,7 +6,7 @@ import numpy as np
 
 from snnmap.core.arrays import I64, offsets, row_of_entry
 from snnmap.simulate.chip.machine import ARBITRATIONS, Arbitration, Machine
-from snnmap.simulate.chip.program import Program, grouped, grouped_once
+from snnmap.simulate.chip.program import grouped, grouped_once
 from snnmap.simulate.chip.streams import messages_by_producer
 from snnmap.simulate.chip.trace import Trace
 from snnmap.simulate.kernels import agenda, routers
@@ -31,7 +31,7 @@ class Arrays:
 
 def arrays_of(machine: Machine, data: tiles.Data, runs: int, arbitration: Arbitration, buffers: int) -> Arrays:
     """A chip at rest; `runs` is the most runs of flits that can wait, `buffers` the flits of a router's buffer."""
-    chip, links = _chip(machine.program), _links(machine)
+    chip, links = _chip(machine), _links(machine)
     steps, actors = data.time.shape
     tokens, messages = machine.hardware.buffer_tokens, len(machine.program.far)
     places, streams, used = len(chip.order_ptr) - 1, len(links.stream_ptr) - 1, len(links.ways)
@@ -39,11 +39,12 @@ def arrays_of(machine: Machine, data: tiles.Data, runs: int, arbitration: Arbitr
     rules[routers.FLIT], rules[routers.HOP] = machine.ticks("flit_time"), machine.ticks("hop_time")
     rules[routers.BUFFER], rules[routers.ARBITRATION] = buffers, ARBITRATIONS.index(arbitration)
     rules[routers.WINDOW], rules[routers.TOKENS], rules[routers.STEPS] = tokens + 1, tokens, steps
+    rules[routers.PERIOD] = machine.gates.period
     slots = _slots(machine, rules)
     clock = np.zeros(agenda.CLOCKS, np.int64)
     clock[agenda.FAULT] = routers.NONE
     clock[agenda.PLACES] = places
-    events = places + 2 * used + messages * (tokens + 1) + streams + 1
+    events = places + 2 * used + (messages + actors) * (tokens + 1) + streams + 1
     return Arrays(
         chip=chip,
         data=data,
@@ -68,10 +69,12 @@ def arrays_of(machine: Machine, data: tiles.Data, runs: int, arbitration: Arbitr
 def waiting_runs(machine: Machine, trace: Trace) -> int:
     """The most runs of flits that can wait to enter the network: those of as many steps as a channel holds messages."""
     most = np.diff(trace.run_ptr).reshape(trace.steps, -1).max(axis=0, initial=0)
-    return int(most.sum()) * machine.hardware.buffer_tokens + 1
+    blank = len(machine.trees.stream_ptr)  # slots that pass without a flit: a run per connection and step
+    return (int(most.sum()) + blank) * machine.hardware.buffer_tokens + 1
 
 
-def _chip(program: Program) -> tiles.Chip:
+def _chip(machine: Machine) -> tiles.Chip:
+    program = machine.program
     cast, actors, channels = program.cast, len(program.tile), len(program.producer)
     place = np.full(actors, len(program.order), np.int64)
     for k, order in enumerate(program.order):
@@ -101,6 +104,8 @@ def _chip(program: Program) -> tiles.Chip:
         *grouped(program.message_producer[near], near, actors),
         *messages_by_producer(program),
         *grouped_once(program.carrier, place[consumer], len(program.far)),
+        machine.gates.release,
+        machine.gates.known,
     )
 
 
@@ -134,9 +139,10 @@ def _slots(machine: Machine, rules: I64) -> timed.Slots:
     table, streams = machine.mapping.schedule.slots, len(machine.trees.stream_ptr) - 1
     queue = np.zeros((streams, timed.QUEUE_FIELDS), np.int64)
     queue[:, timed.HEAD_RUN] = routers.NONE
+    none, actors = np.zeros(0, np.int64), len(machine.names)
     if machine.hardware.noc != "tdm" or table is None:
-        none = np.zeros(0, np.int64)
-        return timed.Slots(none, none, none, queue, np.full((1, 1), -1, np.int64))
+        nobody = np.zeros(actors + 1, np.int64)
+        return timed.Slots(none, none, none, queue, np.full((1, 1), -1, np.int64), none, nobody, none)
     rules[routers.TIMED], rules[routers.SLOT_TICKS], rules[routers.TABLE] = 1, table.slot, table.length
     connection = row_of_entry(table.run_ptr)
     past = table.first + table.flits - table.length  # runs that go on at the beginning of the table are cut in two
@@ -145,6 +151,11 @@ def _slots(machine: Machine, rules: I64) -> timed.Slots:
     first = np.append(table.first, np.zeros_like(over))
     flits = np.append(table.flits - np.maximum(past, 0), past[over])
     order = np.lexsort((first, owner))
+    ptr = offsets(np.bincount(owner, minlength=streams))
     span = int(machine.offset.max(initial=0)) + 1
     taken = np.full((len(machine.trees.kind), span), -1, np.int64)
-    return timed.Slots(offsets(np.bincount(owner, minlength=streams)), first[order], flits[order], queue, taken)
+    total = np.zeros(streams, np.int64)
+    np.add.at(total, owner, flits)
+    counted = np.zeros_like(total) if machine.hardware.end_of_step else total
+    own = grouped(machine.trees.producer, np.arange(streams), actors)
+    return timed.Slots(ptr, first[order], flits[order], queue, taken, counted, *own)

@@ -3,7 +3,7 @@
 Times are in ticks of the mapping, which divide a picosecond; each constant is rounded up to a whole picosecond.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -25,6 +25,18 @@ MOST_FLITS = 4096
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Gates:
+    """When gates into the network open, and when whoever receives a message knows that no more of it comes; ticks."""
+
+    period: int
+    """From one step to the next; 0 without gates."""
+    release: I64
+    """(A,) of the first step; zeros without gates."""
+    known: I64
+    """(M,) of the first step; zeros where a flit ends a step, and without gates."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Machine:
     """What does not change from run to run."""
 
@@ -37,6 +49,7 @@ class Machine:
     """(V,) slots from entering the network to the link of every node; zeros without slots."""
     scale: int
     """Ticks per picosecond."""
+    gates: Gates
 
     @property
     def tick(self) -> float:
@@ -86,7 +99,8 @@ def machine_of(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> Machi
     trees = trees_of(program, streams, hardware)
     workings = workings_of(graph, mapping.clustering, program, senders, streams, hardware)
     scale = round(PICOSECOND / mapping.sdfg.tick)
-    machine = Machine(mapping, hardware, program, trees, workings, np.zeros_like(trees.link), scale)
+    gates = _gates(mapping, hardware, program)
+    machine = Machine(mapping, hardware, program, trees, workings, np.zeros_like(trees.link), scale, gates)
     table = mapping.schedule.slots
     if hardware.noc != "tdm" or table is None:
         return machine
@@ -95,7 +109,27 @@ def machine_of(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> Machi
             f"a slot of {table.slot * machine.tick:.4g} s and a hop of {table.hop} slots are faster than the chip's "
             f"flit_time {hardware['flit_time']:.4g} s and hop_time {hardware['hop_time']:.4g} s; verify the mapping"
         )
-    return Machine(mapping, hardware, program, trees, workings, depths(trees) * table.hop, scale)
+    return replace(machine, offset=depths(trees) * table.hop)
+
+
+def _gates(mapping: Mapping, hardware: Hardware, program: Program) -> Gates:
+    """Gates of a network that has them, which open when an actor ends in the mapping's schedule."""
+    flow, schedule, names = mapping.sdfg, mapping.schedule, program.cast.names()
+    release, known = np.zeros(len(names), np.int64), np.zeros(len(program.far), np.int64)
+    if hardware.noc != "gated" or not np.any(program.far):
+        return Gates(0, release, known)
+    begin = schedule.start + schedule.lags() * schedule.period_numerator
+    end = dict(zip(flow.name, (begin + flow.time).tolist(), strict=True))
+    far = np.flatnonzero(program.far)
+    pairs = [(names[program.message_producer[m]], int(program.message_cluster[m])) for m in far.tolist()]
+    messages = [f"noc/{sender}>c{cluster}" for sender, cluster in pairs]
+    missing = [name for name in (*names, *messages) if name not in end]
+    if schedule.period_denominator != 1 or missing:
+        raise InputError("the mapping does not say when the gates into the network open; compile it again")
+    release[:] = [end[name] for name in names]
+    if not hardware.end_of_step:
+        known[far] = [end[name] for name in messages]
+    return Gates(schedule.period_numerator, release, known)
 
 
 def _check(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> None:

@@ -61,6 +61,8 @@ class Trees:
     """(O,) kind; as which way in it comes into its router."""
     feed: I64
     """(O, ways in) links into the router where a link starts, or -1."""
+    producer: I64
+    """(Q,) actor that sends a stream."""
     stream_ptr: I64
     link: I64
     """(V,) link, an index into `number`."""
@@ -179,6 +181,7 @@ def trees_of(program: Program, streams: Streams, hardware: Hardware) -> Trees:
     return Trees(
         number=number.astype(np.int64, copy=False),
         **_routers(number, mesh, hardware.port_tile),
+        producer=streams.producer,
         stream_ptr=ptr,
         link=link.astype(np.int64, copy=False),
         parent=parent,

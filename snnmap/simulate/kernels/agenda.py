@@ -8,9 +8,9 @@ from snnmap.core.arrays import I64
 from snnmap.core.jit import njit
 
 KINDS = 8
-END, HEAD, WAKE, MESSAGE, GATE, SLOT = 0, 1, 2, 3, 4, 5
+END, HEAD, WAKE, MESSAGE, GATE, SLOT, RELEASE = 0, 1, 2, 3, 4, 5, 6
 """A firing ends; a flit comes to the front of a buffer; a link is free again; a message is complete; the port may send;
-a connection's next slot begins."""
+a connection's next slot begins; what an actor sends may enter the network."""
 
 NOW, EVENTS, PLACES, LINKS, POOL, HANDLED, SENT, RECEIVED, FAULT, FAULT_SLOT, CLOCKS = range(11)
 """Entries of `clock`: tick; events in the heap; entries in the lists of places and links to look at; first unused entry

@@ -19,6 +19,7 @@ from snnmap.simulate.kernels.agenda import (
     MESSAGE,
     NOW,
     PLACES,
+    RELEASE,
     SLOT,
     WAKE,
     note,
@@ -29,6 +30,7 @@ from snnmap.simulate.kernels.agenda import (
 from snnmap.simulate.kernels.routers import (
     LEAVING,
     NONE,
+    PERIOD,
     STEPS,
     TIMED,
     TOKENS,
@@ -39,11 +41,11 @@ from snnmap.simulate.kernels.routers import (
     produce,
     serve,
 )
-from snnmap.simulate.kernels.slots import Slots, enqueue, enter
+from snnmap.simulate.kernels.slots import FILLED, Slots, enqueue, enter
 
-TURN, ROUND, BUSY, STARTED, ENDED, GATED, ACTOR_FIELDS = range(7)
+TURN, ROUND, BUSY, STARTED, ENDED, GATED, RELEASED, ACTOR_FIELDS = range(8)
 """Rows of `actor`: place in the order of a tile, how often it was gone through, and whether it works (by tile); firings
-begun and over, and firings for which the gate was asked to open (by actor)."""
+begun and over, firings for which the port was asked to open, and firings whose flits were sent (by actor)."""
 
 
 class Chip(NamedTuple):
@@ -78,6 +80,11 @@ class Chip(NamedTuple):
     told_ptr: I64
     told: I64
     """Places to look at when a message is complete."""
+    release: I64
+    """(A,) tick at which an actor's gate into the network opens for its first step."""
+    known: I64
+    """(messages,) tick before which a message of the first step is not known to be complete; steps come a period later
+    each."""
 
 
 class Data(NamedTuple):
@@ -180,10 +187,7 @@ def finish(
     clock: I64,
     actor: int,
 ) -> None:
-    """A firing ends: its tile goes on, what it took is free again, what it made is sent."""
-    ways, nodes, child, message = links.ways, links.nodes, links.child, links.message
-    link, ring, pool, listed = moving.link, moving.ring, moving.pool, moving.listed
-    run_ptr, first, owned, queue = slots.run_ptr, slots.first, slots.flits, slots.queue
+    """A firing ends: its tile goes on, what it took is free again, what it made is sent, once its gate is open."""
     place, n = chip.place[actor], firing.actor[ENDED, actor]
     firing.end[n, actor] = clock[NOW]
     firing.actor[ENDED, actor] += 1
@@ -195,29 +199,77 @@ def finish(
         firing.arrived[chip.near[k]] += 1
     for k in range(chip.wake_ptr[actor], chip.wake_ptr[actor + 1]):
         note(firing.listed, clock, PLACES, chip.wake[k])
-    at = data.row[n] * len(chip.place) + actor
+    opens = chip.release[actor] + n * rules[PERIOD]
+    if rules[PERIOD] > 0 and opens > clock[NOW] and chip.far_ptr[actor] < chip.far_ptr[actor + 1]:
+        push(heap, clock, opens, RELEASE + KINDS * actor)
+    else:
+        send(chip, data, links, slots, firing, moving, rules, heap, clock, actor)
+
+
+@njit
+def send(
+    chip: Chip,
+    data: Data,
+    links: Links,
+    slots: Slots,
+    firing: Firing,
+    moving: Traffic,
+    rules: I64,
+    heap: I64,
+    clock: I64,
+    actor: int,
+) -> None:
+    """What the next firing of an actor has made enters the network, or waits for its slots."""
+    ways, nodes, child = links.ways, links.nodes, links.child
+    link, ring, pool, listed = moving.link, moving.ring, moving.pool, moving.listed
+    run_ptr, first, owned, queue = slots.run_ptr, slots.first, slots.flits, slots.queue
+    n = firing.actor[RELEASED, actor]
+    firing.actor[RELEASED, actor] += 1
+    at, place = data.row[n] * len(chip.place) + actor, n % rules[WINDOW]
     for run in range(data.run_ptr[at], data.run_ptr[at + 1]):
-        stream, flits = data.stream[run], data.flits[run]
-        for node in range(links.stream_ptr[stream], links.stream_ptr[stream + 1]):
-            for k in range(nodes[node, LEAVING], nodes[node + 1, LEAVING]):
-                moving.due[message[k] * rules[WINDOW] + n % rules[WINDOW]] += flits
+        awaited(links, moving.due, rules, data.stream[run], data.flits[run], place)
+        if rules[TIMED]:
+            queue[data.stream[run], FILLED] += data.flits[run]
+    for k in range(slots.own_ptr[actor], slots.own_ptr[actor + 1]):
+        blank = slots.counted[slots.own[k]] - queue[slots.own[k], FILLED]
+        awaited(links, moving.due, rules, slots.own[k], max(0, blank), place)
     for k in range(chip.far_ptr[actor], chip.far_ptr[actor + 1]):
-        sent = chip.far[k] * rules[WINDOW] + n % rules[WINDOW]
+        sent = chip.far[k] * rules[WINDOW] + place
         if moving.due[sent] == 0:
             push(heap, clock, clock[NOW], MESSAGE + KINDS * sent)
     for run in range(data.run_ptr[at], data.run_ptr[at + 1]):
         stream, flits = data.stream[run], data.flits[run]
         if rules[TIMED]:
-            enqueue(run_ptr, first, owned, queue, pool, rules, heap, clock, stream, flits, n)
+            enqueue(run_ptr, first, owned, queue, pool, rules, heap, clock, stream, flits, n, False)
         else:
             root = links.stream_ptr[stream]
             produce(ways, nodes, child, link, ring, pool, listed, rules, heap, clock, root, flits, n)
+    for k in range(slots.own_ptr[actor], slots.own_ptr[actor + 1]):
+        stream = slots.own[k]
+        blank = slots.counted[stream] - queue[stream, FILLED]
+        queue[stream, FILLED] = 0
+        if blank > 0:
+            enqueue(run_ptr, first, owned, queue, pool, rules, heap, clock, stream, blank, n, True)
 
 
 @njit
-def receive(chip: Chip, firing: Firing, rules: I64, clock: I64, at: int) -> None:
-    """A message of a step is complete; tokens count once those of the steps before are there too."""
+def awaited(links: Links, due: I64, rules: I64, stream: int, flits: int, place: int) -> None:
+    """Flits of a stream are on their way to all who receive it."""
+    nodes, message = links.nodes, links.message
+    for node in range(links.stream_ptr[stream], links.stream_ptr[stream + 1]):
+        for k in range(nodes[node, LEAVING], nodes[node + 1, LEAVING]):
+            due[message[k] * rules[WINDOW] + place] += flits
+
+
+@njit
+def receive(chip: Chip, firing: Firing, rules: I64, heap: I64, clock: I64, at: int) -> None:
+    """A message of a step is complete, once that is known; tokens count when those of all steps before are there."""
     message = at // rules[WINDOW]
+    step = firing.arrived[message] + (at - firing.arrived[message]) % rules[WINDOW]
+    known = chip.known[message] + step * rules[PERIOD]
+    if known > clock[NOW]:
+        push(heap, clock, known, MESSAGE + KINDS * at)
+        return
     firing.complete[at] = 1
     while True:
         at = message * rules[WINDOW] + firing.arrived[message] % rules[WINDOW]
@@ -262,7 +314,9 @@ def run_chip(
             elif kind == WAKE:
                 note(listed, clock, LINKS, index)
             elif kind == MESSAGE:
-                receive(chip, firing, rules, clock, index)
+                receive(chip, firing, rules, heap, clock, index)
+            elif kind == RELEASE:
+                send(chip, data, links, slots, firing, moving, rules, heap, clock, index)
             elif kind == GATE:
                 note(firing.listed, clock, PLACES, len(chip.order_ptr) - 2)
             elif kind == SLOT:

@@ -22,10 +22,10 @@ BETWEEN, EXIT, ENTRY = 0, 1, 2
 """Kinds of links."""
 ROUND_ROBIN, FIXED, OLDEST, YOUNGEST = 0, 1, 2, 3
 
-FLIT, HOP, BUFFER, ARBITRATION, SLOT_TICKS, TABLE, WINDOW, TOKENS, TIMED, STEPS, RULES = range(11)
+FLIT, HOP, BUFFER, ARBITRATION, SLOT_TICKS, TABLE, WINDOW, TOKENS, TIMED, STEPS, PERIOD, RULES = range(12)
 """Entries of `rules`: ticks of a flit on a link and from a link to the next; flits of a buffer; arbitration; ticks of a
 slot and slots of the table; steps of a message that can be on their way; messages of a channel; whether slots are used;
-steps to run."""
+steps to run; ticks from one opening of a gate into the network to the next, 0 without gates."""
 
 KIND, WAY, FEED, WAY_FIELDS = 0, 1, 2, 2 + INPUTS
 """Columns of `ways` (O,): kind of a link; as which of the `INPUTS` it comes into its router, -1 for exits; and, one
@@ -214,6 +214,7 @@ def serve(
         if link[given, HELD] == 1:
             comes(ways, nodes, child, link, ring, pool, listed, rules, heap, clock, given)
     else:
+        clock[RECEIVED] += 1
         leaves(nodes, message, due, rules, heap, clock, node, step, now + rules[FLIT])
     link[buffer, LEFT] -= 1
     if link[buffer, LEFT] == 0:
@@ -255,7 +256,6 @@ def leaves(
     nodes: I64, message: I64, due: I64, rules: I64, heap: I64, clock: I64, node: int, step: int, out: int
 ) -> None:
     """A flit of a step is out of the network at tick `out`: count it for the messages that leave it at `node`."""
-    clock[RECEIVED] += 1
     place = step % rules[WINDOW]
     for k in range(nodes[node, LEAVING], nodes[node + 1, LEAVING]):
         at = message[k] * rules[WINDOW] + place

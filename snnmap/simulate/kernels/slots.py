@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from snnmap.core.arrays import I64
 from snnmap.core.jit import njit
-from snnmap.simulate.kernels.agenda import FAULT, FAULT_SLOT, KINDS, NOW, SENT, SLOT, push
+from snnmap.simulate.kernels.agenda import FAULT, FAULT_SLOT, KINDS, NOW, RECEIVED, SENT, SLOT, push
 from snnmap.simulate.kernels.routers import (
     COUNT,
     CROSSED,
@@ -13,6 +13,7 @@ from snnmap.simulate.kernels.routers import (
     LINK,
     NONE,
     OFFSET,
+    RUN_NODE,
     RUN_STEP,
     SLOT_TICKS,
     TABLE,
@@ -21,8 +22,9 @@ from snnmap.simulate.kernels.routers import (
     spent,
 )
 
-HEAD_RUN, LAST_RUN, FREE_SLOT, QUEUE_FIELDS = range(4)
-"""Columns of `queue` (connections,): first and last run of flits of a connection, first slot that it has not used."""
+HEAD_RUN, LAST_RUN, FREE_SLOT, FILLED, QUEUE_FIELDS = range(5)
+"""Columns of `queue` (connections,): first and last run of flits of a connection, first slot that it has not used,
+flits of the step that is being sent."""
 
 
 class Slots(NamedTuple):
@@ -36,6 +38,11 @@ class Slots(NamedTuple):
     taken: I64
     """(links, span) slot of the last flit that crossed a link, by slot modulo span; -1 for none. A flit takes all its
     links when it enters, and reaches none of them later than `span` - 1 slots from then."""
+    counted: I64
+    """Slots that a step of a connection takes, used or not: receivers count them; 0 where a flit ends a step."""
+    own_ptr: I64
+    own: I64
+    """Connections of every actor, CSR."""
 
 
 @njit
@@ -51,12 +58,14 @@ def enqueue(
     stream: int,
     flits: int,
     step: int,
+    blank: bool,
 ) -> None:
-    """Let flits wait for the slots of their connection."""
+    """Let flits wait for the slots of their connection, or slots that pass `blank`."""
     waiting = queue[stream, HEAD_RUN] != NONE
     entry = queued(pool, queue, stream, HEAD_RUN, LAST_RUN, clock)
-    pool[entry, COUNT], pool[entry, RUN_STEP] = flits, step
-    clock[SENT] += flits
+    pool[entry, COUNT], pool[entry, RUN_STEP], pool[entry, RUN_NODE] = flits, step, int(blank)
+    if not blank:
+        clock[SENT] += flits
     if not waiting:
         await_slot(run_ptr, first, slots, queue, rules, heap, clock, stream)
 
@@ -101,16 +110,19 @@ def enter(
     clock: I64,
     stream: int,
 ) -> None:
-    """The slot of a connection begins: its next flit crosses all links of its tree, each in its turn."""
+    """The slot of a connection begins: its next flit, if any, crosses all links of its tree, each in its turn."""
     slot = queue[stream, FREE_SLOT] - 1
-    step, span = pool[queue[stream, HEAD_RUN], RUN_STEP], taken.shape[1]
+    head, span = queue[stream, HEAD_RUN], taken.shape[1]
+    step, flits = pool[head, RUN_STEP], 1 - pool[head, RUN_NODE]
     for node in range(stream_ptr[stream], stream_ptr[stream + 1]):
         crossed, at = nodes[node, LINK], slot + nodes[node, OFFSET]
-        if taken[crossed, at % span] == at and clock[FAULT] == NONE:
-            clock[FAULT], clock[FAULT_SLOT] = crossed, at
-        taken[crossed, at % span] = at
-        link[crossed, CROSSED] += 1
+        if flits:
+            if taken[crossed, at % span] == at and clock[FAULT] == NONE:
+                clock[FAULT], clock[FAULT_SLOT] = crossed, at
+            taken[crossed, at % span] = at
+        link[crossed, CROSSED] += flits
         if ways[crossed, KIND] == EXIT:
+            clock[RECEIVED] += flits
             leaves(nodes, message, due, rules, heap, clock, node, step, (at + 1) * rules[SLOT_TICKS])
     spent(pool, queue, stream, HEAD_RUN, clock)
     if queue[stream, HEAD_RUN] != NONE:

@@ -12,7 +12,8 @@ work on a later block than the one that feeds it (`rounds`), so that no tile wai
 
 **Guarantee.** On a network of time slots every flit of a step has a slot of its own on every link (`connections`,
 `slots`), and the period is the length of that table. On a best-effort network it is the maximum cycle ratio of the
-graph (`sdf.ratio`) with estimated message times, so no guarantee. Either holds for data whose steps are no busier than
+graph (`sdf.ratio`) with estimated message times, so no guarantee; behind gates, with large enough buffers, the message
+times are a bound (`gates`). All hold for data whose steps are no busier than
 the profile's, and for steps that enter no faster than one a period.
 
 **Rejected.** The public Drexel code gives every actor one constant time and every channel equal rates, so its

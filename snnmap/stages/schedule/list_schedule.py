@@ -28,6 +28,7 @@ from snnmap.stages.protocols import Run, ScheduleProblem
 from snnmap.stages.schedule.blocks import block_of
 from snnmap.stages.schedule.build import program_ticks, sdfg_of
 from snnmap.stages.schedule.connections import connections_of, own_times
+from snnmap.stages.schedule.gates import Gated, with_gates
 from snnmap.stages.schedule.links import Placed, placed_on
 from snnmap.stages.schedule.network import flit_loads, shared_times, sums_per_step
 from snnmap.stages.schedule.rounds import lags_of, retimed
@@ -78,8 +79,11 @@ class ListSchedule:
         placed = replace(placed, block=block_of(self.block, graph, hardware, placed))
         sums = sums_per_step(placed.messages, problem.view.traffic, self.margin)
         if hardware.noc != "tdm":
-            times = shared_times(hardware, placed, flit_loads(graph, hardware, placed, sums))
+            loads = flit_loads(graph, hardware, placed, sums)
+            times = shared_times(hardware, placed, loads)
             best, _ = self._ordered(sdfg_of(graph, hardware, placed, clustering, times), problem, placed, run)
+            if hardware.noc == "gated" and len(times):
+                return _behind_gates(best, placed.block, with_gates(best.sdfg, hardware, placed, loads))
             return best.graph_in_whole_ticks(), best.schedule(placed.block)
         connections = connections_of(graph, hardware, placed, sums)
         times = own_times(hardware, placed, connections)
@@ -310,6 +314,24 @@ def _on_table(best: Candidate, block: int, slotted: tuple[Sdfg, I64, SlotTable])
         critical=periodic(sdfg).critical,
         latency=int((begin + sdfg.time).max() - begin.min()),
         slots=table,
+        block=block,
+        lag=_stored(best.lag),
+    )
+
+
+def _behind_gates(best: Candidate, block: int, gated: tuple[Sdfg, Gated]) -> tuple[Sdfg, Schedule]:
+    """Graph and schedule of a network behind gates, which open once a period."""
+    sdfg, found = gated
+    begin = found.start + best.lag * found.period
+    return sdfg, Schedule(
+        order=tuple(actors for actors in best.orders if actors),
+        tiles=frozen([tile for tile, actors in enumerate(best.orders) if actors], np.int32),
+        start=frozen(found.start, np.int64),
+        period_numerator=found.period,
+        period_denominator=1,
+        critical=periodic(sdfg).critical,
+        latency=int((begin + sdfg.time).max() - begin.min()),
+        buffers=found.buffers,
         block=block,
         lag=_stored(best.lag),
     )

@@ -12,8 +12,8 @@ have to wait for all others that share a link of its route:
 each producer counted once, with its flits on the link where the two meet. For buffers that never block and any
 arbitration that keeps links busy this holds if every producer sends no more than one step in the time that the message
 travels: a producer's flits delay another flow once, however many links they share (pay multiplexing only once: Schmitt,
-Zdarsky & Fidler, INFOCOM 2008). Routers with short buffers block, and steps that run ahead meet, so that it is an
-**estimate**, and called one everywhere.
+Zdarsky & Fidler, INFOCOM 2008). Queues hold up flits for others that go elsewhere, routers with short buffers block,
+and steps that run ahead meet, so that it is an **estimate**, and called one everywhere; `gates` has a bound.
 """
 
 from typing import NamedTuple
@@ -61,14 +61,14 @@ def shared_times(hardware: Hardware, placed: Placed, loads: Loads) -> I64:
     """Ticks of every message behind all flits that its route meets, int64 (M,): an estimate, for best effort."""
     from snnmap.stages.schedule.kernels.loads import flits_met
 
-    ptr, link = _routes(hardware, placed.messages)
+    ptr, link = routes(hardware, placed.messages)
     met = flits_met(ptr, link, loads.ptr, loads.producer, loads.flits, placed.actors.port + 1)
     hops = hardware.topology.hops(placed.messages.origin, placed.messages.goal)
     waiting: I64 = hops * ticks(hardware, "hop_time") + met * ticks(hardware, "flit_time")
     return waiting
 
 
-def _routes(hardware: Hardware, messages: Messages) -> tuple[I64, I64]:
+def routes(hardware: Hardware, messages: Messages) -> tuple[I64, I64]:
     """Links of every message's own route, CSR."""
     mesh = hardware.topology
     one_goal = np.arange(len(messages.goal) + 1)
@@ -78,7 +78,7 @@ def _routes(hardware: Hardware, messages: Messages) -> tuple[I64, I64]:
 def flit_loads(graph: SpikeGraph, hardware: Hardware, placed: Placed, sums: I64) -> Loads:
     """Flits of every producer on every link in its busiest step; `sums` (M,) are the partial sums of every message."""
     spikes = _spike_loads(graph, hardware, placed)
-    ptr, link = _routes(hardware, placed.messages)
+    ptr, link = routes(hardware, placed.messages)
     message = row_of_entry(ptr)
     carries = placed.messages.columns[message] > 0
     flits = (sums[message] * hardware.sum_flits + hardware.end_of_step) * placed.block

@@ -1,5 +1,6 @@
 """Timelines of tiny chips, worked out by hand, in nanoseconds: reads 20 + 1 per row, fires 2 per neuron, 3 per sum."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -175,6 +176,42 @@ def test_a_gate_lets_in_a_step_a_period():
     assert thirds.start[:, -1].tolist() == [0, 66_667, 133_334, 200_000]  # never before its time
 
 
+def behind_gates(frames, release, message, period, **changed):
+    """The chain, run; gates open at `release` and messages are known at `message`, nanoseconds of the first step."""
+    clustering, graph, hardware = clustering_of(CHAIN, PLACED[0]), graph_of(CHAIN, frames), chip(noc="gated", **changed)
+    mapping = mapping_of(CHAIN, clustering, PLACED[1], hardware)
+    names = [*mapping.sdfg.name, "noc/input>c0", "noc/c0/l1/fire>c1"]
+    start, time = np.zeros(len(names), np.int64), np.zeros(len(names), np.int64)
+    for name, ns in (release | message).items():
+        start[names.index(name)] = 1000 * ns
+    sdfg = replace(mapping.sdfg, name=tuple(names), time=time)
+    schedule = replace(mapping.schedule, start=start, period_numerator=1000 * period, buffers=1)
+    machine = machine_of(replace(mapping, sdfg=sdfg, schedule=schedule), graph, hardware)
+    trace = trace_of(machine.workings, graph.events, [0])
+    return spans(run(machine, trace, np.arange(trace.steps)))
+
+
+def test_what_is_sent_waits_for_a_gate_that_opens_once_a_period():
+    release, known = {"input": 10, "c0/l1/fire": 90}, {"noc/input>c0": 12, "noc/c0/l1/fire>c1": 130}
+    at = behind_gates([[{0: 1, 1: 1}, {}, {0: 1, 1: 1}]], release, known, 200)
+    assert [at["c0/l1/read", n][0] for n in range(3)] == [
+        14,
+        212,
+        414,
+    ]  # a flit takes 4; that none comes is known at 12
+    assert at["c0/l1/fire", 0] == (35, 37)
+    assert [at["c1/l2/read", n][0] for n in range(3)] == [130, 330, 530]
+    ended = behind_gates([[{0: 1, 1: 1}, {}, {0: 1, 1: 1}]], release, known, 200, end_of_step=True)
+    assert [ended["c0/l1/read", n][0] for n in range(3)] == [18, 214, 418]
+    assert [ended["c1/l2/read", n][0] for n in range(3)] == [103, 299, 503]  # from 90 on: a hop, a flit or two, the end
+
+
+def test_who_ends_behind_its_gate_sends_at_once():
+    release, known = {"input": 10, "c0/l1/fire": 20}, {"noc/input>c0": 12, "noc/c0/l1/fire>c1": 30}
+    at = behind_gates([[{0: 1, 1: 1}] * 3], release, known, 15)
+    assert [at["c1/l2/read", n][0] for n in range(2)] == [37 + 5 + 4, 37 + 5 + 4 + 23]
+
+
 def test_steady_period_is_that_of_the_slowest_actor():
     execution, _, _ = executed(CHAIN, [[{0: 1, 1: 1}] * 20], *PLACED, chip(buffer_tokens=4))
     assert execution.period(10, 18) == 23_000  # read and fire of a cluster, 21 + 2
@@ -225,6 +262,7 @@ def test_who_waits_for_a_message_or_for_room_is_said():
         ({}, Settings(gate=0), "lets no step in"),
         ({}, Settings(arbitration="lottery"), "no arbitration 'lottery'"),
         ({"noc": "tdm"}, Settings(), "no table of them"),
+        ({"noc": "gated"}, Settings(), "does not say when the gates into the network open"),
     ],
 )
 def test_what_cannot_be_run_is_refused(changed, settings, said):

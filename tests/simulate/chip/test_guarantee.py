@@ -1,8 +1,7 @@
 """What a mapping guarantees is kept, to the tick: random networks and chips, any times and data within the profile.
 
-Recurrent networks, split neurons, shared tiles in blocks of steps and in rounds, buffers of 1, 2 and 8 messages, 1 to
-16 flits a message, with and without flits that end a step. No firing may begin later than start + n x period. A network
-that guarantees nothing is run all the same: it must come to its end.
+No firing may begin later than start + n x period. A network that guarantees nothing is run all the same: it must come
+to its end. `benchmarks/promises.py` runs as many as you like.
 """
 
 from dataclasses import replace
@@ -12,64 +11,27 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.executed import BITS, mapping_of
-from support.schedule_cases import random_case
+from support.promises import KINDS, data, executed, scheduled
 
 from snnmap.evaluation.judgement import is_guaranteed
-from snnmap.hardware import Quantity
 from snnmap.simulate.chip.execution import Settings, lateness, run
 from snnmap.simulate.chip.machine import ARBITRATIONS, machine_of
-from snnmap.simulate.chip.rates import worst_trace
-from snnmap.simulate.chip.trace import in_blocks, thinned, trace_of
-from snnmap.stages.protocols import Run
-from snnmap.stages.schedule import ListSchedule
+from snnmap.stages.schedule import gates
 
 SEEDS = st.integers(0, 2**32 - 1)
-STEPS = 24
-
-
-def scheduled(rng, noc):
-    """A random network, placed and scheduled, on a random chip: graph, machine."""
-    shared, tokens = bool(rng.random() < 0.4), int(rng.choice([1, 2, 8]))
-    forward = bool(rng.random() < 0.5)
-    case = random_case(int(rng.integers(2**32)), shared=shared, forward=forward, buffer_tokens=tokens, noc=noc)
-    bits = {**BITS, "spike_bits": 32 * int(rng.integers(1, 17)), "sum_bits": 32 * int(rng.integers(1, 17))}
-    bits["router_buffer_flits"] = int(rng.choice([1, 2, 4]))
-    times = {"hop_time": int(rng.integers(0, 12)), "flit_time": int(rng.integers(1, 9))}
-    values = {key: Quantity(n, "1", "test") for key, n in bits.items()}
-    values |= {key: Quantity(ns * 1e-9, "s", "test") for key, ns in times.items()}
-    hardware = replace(case.hardware, values={**case.hardware.values, **values}, end_of_step=bool(rng.random() < 0.5))
-    sdfg, schedule = ListSchedule()(replace(case, hardware=hardware).problem, Run(np.random.default_rng(0)))
-    mapping = mapping_of(case.graph.network, case.clustering, case.placement.tile, hardware)
-    return case.graph, machine_of(replace(mapping, sdfg=sdfg, schedule=schedule), case.graph, hardware)
-
-
-def data(rng, graph, machine, kind):
-    """Steps of data and the order in which they come: at their worst, as profiled, or with fewer events."""
-    if kind == "worst":
-        return worst_trace(machine, graph.events), np.zeros(STEPS, np.int64)
-    events = graph.events if kind == "profiled" else thinned(graph.events, rng, rng.random())
-    frames, blocks = rng.integers(0, graph.frames, STEPS // graph.steps), graph.steps // machine.block
-    row = (frames[:, None] * blocks + np.arange(blocks)).ravel()
-    return in_blocks(trace_of(machine.workings, events, range(graph.frames)), machine.block), row
 
 
 @settings(max_examples=80, deadline=None)
-@given(SEEDS, st.sampled_from(("worst", "profiled", "thinned")), st.booleans(), st.booleans())
-@pytest.mark.parametrize("noc", ["tdm", "best-effort"])
+@given(SEEDS, st.sampled_from(KINDS), st.booleans(), st.booleans())
+@pytest.mark.parametrize("noc", ["tdm", "best-effort", "gated"])
 def test_no_firing_is_later_than_the_mapping_guarantees(noc, seed, kind, shorter, gated):
     rng = np.random.default_rng(seed)
     graph, machine = scheduled(rng, noc)
-    trace, row = data(rng, graph, machine, kind)
-    times = machine.times(trace)[row]
-    if shorter:
-        times = np.floor(times * rng.random(times.shape)).astype(np.int64)
     schedule = machine.mapping.schedule
     period = Fraction(schedule.period_numerator, schedule.period_denominator)
-    how = Settings(ARBITRATIONS[int(rng.integers(len(ARBITRATIONS)))], gate=period if gated else None)
-    execution = run(machine, trace, row, how, times=times)
+    _, late = executed(rng, graph, machine, kind, shorter=shorter, gate=period if gated else None)
+    assert is_guaranteed(machine.mapping, machine.hardware) or noc == "best-effort"
     if is_guaranteed(machine.mapping, machine.hardware):
-        late = lateness(machine.mapping, execution)
         assert (late.late, late.largest <= 0) == (0, True), late
 
 
@@ -88,3 +50,45 @@ def test_a_promise_that_is_a_tick_too_short_is_refuted():
     start[name] = execution.start[0, latest] - 1
     earlier = replace(machine.mapping, schedule=replace(schedule, start=start))
     assert lateness(earlier, execution).largest == 1
+
+
+def late_runs(noc, seeds):
+    """Of some random networks, runs at the worst with firings that are late."""
+    late = 0
+    for seed in seeds:
+        rng = np.random.default_rng(seed)
+        graph, machine = scheduled(rng, noc)
+        for arbitration in ARBITRATIONS:
+            late += executed(rng, graph, machine, "worst", shorter=False, arbitration=arbitration)[1].late > 0
+    return late
+
+
+def test_a_bound_without_those_that_join_is_refuted(monkeypatch):
+    seeds = range(6)
+    assert late_runs("gated", seeds) == 0
+    none = np.zeros(0, np.int64)
+    monkeypatch.setattr(gates, "_joining", lambda turns, ptr, link, links: (np.zeros_like(ptr), none))
+    assert late_runs("gated", seeds) > 0
+
+
+def test_routers_with_fewer_buffers_than_the_bound_asks_for_can_be_late():
+    late = 0
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        graph, machine = scheduled(rng, "gated")
+        if machine.mapping.schedule.buffers > 1:
+            small = machine_of(machine.mapping, graph, machine.hardware.with_value("router_buffer_flits", 1))
+            assert not is_guaranteed(small.mapping, small.hardware)
+            runs = [executed(rng, graph, small, "worst", shorter=False, arbitration=a)[1] for a in ARBITRATIONS]
+            late += sum(run.late > 0 for run in runs)
+    assert late > 0
+
+
+def test_gates_open_once_a_period_however_early_who_sends_is():
+    rng = np.random.default_rng(1)
+    graph, machine = scheduled(rng, "gated")
+    trace, row = data(rng, graph, machine, "worst")
+    execution = run(machine, trace, row, Settings(), times=np.zeros((len(row), len(machine.names)), np.int64))
+    schedule = machine.mapping.schedule
+    assert execution.period(10, 20) == schedule.period_numerator
+    assert lateness(machine.mapping, execution).late == 0

@@ -54,6 +54,25 @@ def test_a_step_may_take_its_flits_over_several_runs_of_slots():
     assert spans(execution)["c0/l1/read", 0][0] == 4 * (9 + 1)
 
 
+def test_whoever_receives_counts_slots_and_knows_at_their_end_that_no_more_comes():
+    slots = table((INPUT, [0], [(2, 1), (8, 3)]), (FIRE, [1], [(3, 1)]))
+    for sent in (0, 1, 3):  # of four slots, 0, 2, 8 and 9
+        execution, _, _ = run(slots, frames=[[{0: sent, 1: 1} if sent else {1: 1}]])
+        assert spans(execution)["c0/l1/read", 0][0] == 4 * (9 + 1)
+        assert (execution.sent, execution.received) == (sent + 1, sent + 1)
+    execution, _, _ = run(slots, frames=[[{}, {0: 1}, {}]])
+    at = spans(execution)
+    # a step takes four slots, used or not
+    assert [at["c0/l1/read", n][0] for n in range(3)] == [40, 80, 120]
+    assert at["c1/l2/read", 0][0] == 4 * (23 + 3)  # the fire ends at 62, its next slot is that at 92
+
+
+def test_where_a_flit_ends_a_step_it_is_known_at_once():
+    slots = table((INPUT, [0], [(2, 1), (8, 3)]), (FIRE, [1], [(3, 1)]))
+    execution, _, _ = run(slots, frames=[[{1: 1}]], end_of_step=True)
+    assert spans(execution)["c0/l1/read", 0][0] == 4 * (0 + 1)
+
+
 def test_a_flit_that_is_ready_when_its_slot_begins_takes_it():
     slots = table((INPUT, [0], [(0, 1)]), (FIRE, [1], [(7, 1)]))
     at = spans(run(slots, column_time=3)[0])

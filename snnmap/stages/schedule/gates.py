@@ -1,0 +1,311 @@
+"""A best-effort network behind gates: message times that no arbitration exceeds, and the buffers that they need.
+
+A gate lets what a producer sends in a step into the network when the producer would end at its worst, a step a period.
+So every step of every message is released at a time that is known, and is on its way for the time that is promised to
+it; `flits on the way` are those of the steps whose times on the way overlap.
+
+**Bound.** A message is through after
+
+    hops x hop_time + flit_time x (flits on the way that entered where it does and no later, and that join its route),
+
+where a flit joins at a router that it reaches over another link than the route does, once for each link that it then
+crosses and that flits cross which came over the route's: its first flit holds up all behind it, wherever it goes.
+
+**Proof** (`docs/DESIGN.md`). Pay multiplexing only once (Schmitt, Zdarsky & Fidler, INFOCOM 2008), here for queues per
+incoming link, whose first flit holds up those behind it until its last copy has left.
+
+**Buffers.** A queue is busy for no longer than the flits that cross its link or join behind it take; in that time it
+gains no more than joins, and a flit per flit_time of the hop. Nor can it hold more than is on the way over its link.
+`Gated.buffers` is the most of any link between tiles; with fewer the times are an estimate again.
+"""
+
+from dataclasses import dataclass, replace
+from math import ceil
+from typing import NamedTuple
+
+import numpy as np
+
+from snnmap.core.arrays import I64, frozen, offsets, row_of_entry
+from snnmap.core.errors import InfeasibleError
+from snnmap.hardware import Hardware, Mesh
+from snnmap.ir import Sdfg
+from snnmap.sdf.graph import Channels, channels_of
+from snnmap.sdf.ratio import periodic
+from snnmap.stages.schedule.links import Placed
+from snnmap.stages.schedule.network import Loads, routes, ticks
+
+GROWTH = 1.02
+"""Least factor from one period tried to the next; it grows with every failure."""
+ROUNDS = 100
+"""Most times that starts and message times are worked out anew at one period."""
+HALVINGS = 10
+"""Periods tried between the longest that failed and the shortest that fits."""
+LONGEST = 1000
+"""A period is never longer than this many times its bound."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Problem:
+    """What the times are found for, as the kernels read it. M messages."""
+
+    channels: Channels
+    time: I64
+    """(A,) ticks; messages as if they were alone."""
+    first: int
+    """Actor number of the first message."""
+    turns: "Turns"
+    sender: I64
+    """(M,) actor that sends."""
+    flying: I64
+    """(M,) ticks over hops."""
+    silent: I64
+    """Messages that never carry a flit."""
+    met_ptr: I64
+    met: I64
+    """Turns whose flits a message may wait for, CSR by message."""
+    queues: "Queues"
+    flit: int
+    hop: int
+
+
+class Turns(NamedTuple):
+    """Ways on from a link to another that flits take. U turns, by the first link, then the second."""
+
+    before: I64
+    link: I64
+    """(U,) links; none, -1, before the first of all."""
+    ptr: I64
+    producer: I64
+    flits: I64
+    """Who takes a turn, and how many flits of its busiest step, CSR."""
+
+
+class Queues(NamedTuple):
+    """Queues behind links between tiles."""
+
+    link: I64
+    """(W,)"""
+    load_ptr: I64
+    load: I64
+    """Turns that lead over the link of each."""
+    join_ptr: I64
+    join: I64
+    """Turns of others onto the links that follow it."""
+
+
+class Gated(NamedTuple):
+    """Message times and a schedule that keep each other."""
+
+    time: I64
+    start: I64
+    """(A,) ticks."""
+    period: int
+    buffers: int
+    """Flits that a router must hold per incoming link."""
+
+
+def with_gates(sdfg: Sdfg, hardware: Hardware, placed: Placed, loads: Loads) -> tuple[Sdfg, Gated]:
+    """The graph with message times that are a bound behind gates, and its schedule.
+
+    Parameters
+    ----------
+    sdfg
+        Rate-1 graph with the tiles' orders; of the times of its messages nothing is used.
+    loads
+        Flits of every producer on every link in its busiest step.
+
+    Raises
+    ------
+    InfeasibleError
+        If no period of `LONGEST` times the bound is long enough.
+    """
+    problem = _problem(sdfg, hardware, placed, loads)
+    turns = problem.turns
+    crossing = np.zeros(hardware.topology.links, np.int64)
+    np.add.at(crossing, turns.link[row_of_entry(turns.ptr)], turns.flits)
+    alone = replace(sdfg, time=frozen(problem.time, np.int64))
+    found = _shortest(problem, max(1, ceil(periodic(alone).period), int(crossing.max()) * problem.flit))
+    return replace(sdfg, time=frozen(found.time, np.int64)), found
+
+
+def _problem(sdfg: Sdfg, hardware: Hardware, placed: Placed, loads: Loads) -> Problem:
+    messages, mesh = placed.messages, hardware.topology
+    hop, flit = ticks(hardware, "hop_time"), ticks(hardware, "flit_time")
+    flying = mesh.hops(messages.origin, messages.goal) * hop
+    own = _own_flits(loads, mesh.exit(messages.goal), messages.producer)
+    time, first = sdfg.time.copy(), placed.actors.port + 1
+    time[first:] = np.where(own > 0, flying + own * flit, 0)
+    turns = turns_of(mesh, hardware.port_tile, loads)
+    between = np.unique(turns.link[turns.link < mesh.entry(0)])
+    each = np.arange(len(between) + 1)
+    return Problem(
+        channels_of(sdfg),
+        time,
+        first,
+        turns,
+        messages.producer,
+        flying,
+        np.flatnonzero(own == 0),
+        *_met(turns, *routes(hardware, messages), mesh.links),
+        Queues(between, *_onto(turns, each, between, mesh.links), *_joining(turns, each, between, mesh.links)),
+        flit,
+        hop,
+    )
+
+
+def _own_flits(loads: Loads, link: I64, producer: I64) -> I64:
+    """Flits of some producers on a link each."""
+    span = int(max(producer.max(), loads.producer.max(initial=0))) + 1
+    key = row_of_entry(loads.ptr) * span + loads.producer
+    at = np.searchsorted(key, link * span + producer)
+    known = np.append(key, -1)[at] == link * span + producer
+    return np.where(known, np.append(loads.flits, 0)[at], 0)
+
+
+def turns_of(mesh: Mesh, port_tile: int, loads: Loads) -> Turns:
+    """Turns of all flits; the links of a producer form a tree, so that one link leads to each."""
+    link, sends = row_of_entry(loads.ptr), loads.flits > 0
+    link, producer, flits = link[sends], loads.producer[sends], loads.flits[sends]
+    begin, end = mesh.ends(link, port_tile)
+    into, out = np.flatnonzero(end >= 0), np.flatnonzero(begin >= 0)
+    arriving = producer[into] * mesh.tiles + end[into]
+    order = np.argsort(arriving)
+    before = np.full(len(link), -1, np.int64)
+    before[out] = link[into[order[np.searchsorted(arriving[order], producer[out] * mesh.tiles + begin[out])]]]
+    turn, own = np.unique((before + 1) * mesh.links + link, return_inverse=True)
+    order = np.argsort(own.reshape(-1), kind="stable")
+    ptr = offsets(np.bincount(own.reshape(-1), minlength=len(turn)))
+    return Turns(turn // mesh.links - 1, turn % mesh.links, ptr, producer[order], flits[order])
+
+
+def _met(turns: Turns, ptr: I64, route: I64, links: int) -> tuple[I64, I64]:
+    """Turns whose flits a message may wait for, CSR by route: into the network where it enters, and those that join."""
+    entry_ptr, entry = _onto(turns, ptr, route, links, first=True)
+    join_ptr, join = _joining(turns, ptr, route, links)
+    of = np.append(row_of_entry(entry_ptr), row_of_entry(join_ptr))
+    order = np.argsort(of, kind="stable")
+    return offsets(np.bincount(of, minlength=len(ptr) - 1)), np.append(entry, join)[order]
+
+
+def _onto(turns: Turns, ptr: I64, link: I64, links: int, *, first: bool = False) -> tuple[I64, I64]:
+    """Turns onto the links of CSR rows; of those with a link before them, or with none."""
+    kind = np.flatnonzero((turns.before < 0) == first)
+    order = kind[np.argsort(turns.link[kind], kind="stable")]
+    by_link = offsets(np.bincount(turns.link[kind], minlength=links))
+    count = np.diff(by_link)[link]
+    rows = np.bincount(row_of_entry(ptr), count, len(ptr) - 1).astype(np.int64)
+    return offsets(rows), order[_ranges(by_link[link], count)]
+
+
+def _joining(turns: Turns, ptr: I64, link: I64, links: int) -> tuple[I64, I64]:
+    """Turns of others onto the links that follow those of CSR rows."""
+    inside = np.flatnonzero(turns.before >= 0)
+    by_before = offsets(np.bincount(turns.before[inside], minlength=links))
+    count = np.diff(by_before)[link]
+    follower = inside[_ranges(by_before[link], count)]
+    row, behind = np.repeat(row_of_entry(ptr), count), np.repeat(link, count)
+    each = np.arange(len(follower) + 1)
+    onto_ptr, onto = _onto(turns, each, turns.link[follower], links)
+    at = row_of_entry(onto_ptr)
+    others = turns.before[onto] != behind[at]
+    return offsets(np.bincount(row[at[others]], minlength=len(ptr) - 1)), onto[others]
+
+
+def _ranges(start: I64, count: I64) -> I64:
+    """Numbers from each start on, as many as counted, one after the other."""
+    return np.repeat(start - np.cumsum(count) + count, count) + np.arange(int(count.sum()))
+
+
+def _shortest(problem: Problem, bound: int) -> Gated:
+    failed, period, growth = bound - 1, bound, GROWTH
+    while (found := _fitted(problem, period)) is None:
+        failed = period
+        if period > LONGEST * bound:
+            raise InfeasibleError("ticks of a period", period, LONGEST * bound, "Use a chip with more tiles.")
+        period = max(period + 1, int(period * growth))
+        growth = min(2.0, 2 * growth - 1)
+    for _ in range(HALVINGS):
+        middle = (failed + found.period) // 2
+        if middle <= failed:
+            break
+        shorter = _fitted(problem, middle)
+        failed, found = (middle, found) if shorter is None else (failed, shorter)
+    return found
+
+
+def _fitted(problem: Problem, period: int) -> Gated | None:
+    """Times and starts at a period that keep each other, or None if none were found."""
+    from snnmap.sdf.kernels.cycles import longest_paths
+
+    channels, first = problem.channels, problem.first
+    time, start = problem.time.copy(), np.zeros(len(problem.time), np.int64)
+    for _ in range(ROUNDS):
+        weight = time[channels.producer] - period * channels.tokens
+        if len(longest_paths(channels.ptr, channels.consumer, weight, channels.order, start)):
+            return None
+        release = start + time
+        needed = _needed(problem, release, period)
+        if needed is None:
+            return None
+        if np.all(needed <= time[first:]):
+            time[first:] = needed
+            return Gated(time, start, period, _buffers(problem, release, needed, period))
+        time[first:] = np.maximum(time[first:], needed)
+    return None
+
+
+def _needed(problem: Problem, release: I64, period: int) -> I64 | None:
+    """Least times of the messages (M,) at which none is late, given when producers end; None past a period."""
+    from snnmap.stages.schedule.kernels.gates import flits_beside
+
+    time = problem.time[problem.first :].copy()
+    while True:
+        beside = flits_beside(
+            problem.met_ptr,
+            problem.met,
+            problem.turns.before,
+            problem.turns.ptr,
+            problem.turns.producer,
+            problem.turns.flits,
+            problem.sender,
+            release,
+            _stays(problem, time),
+            time,
+            period,
+        )
+        longer = problem.flying + problem.flit * beside
+        longer[problem.silent] = 0
+        if int(longer.max()) > period:
+            return None
+        if np.array_equal(longer, time):
+            return time
+        time = longer
+
+
+def _stays(problem: Problem, time: I64) -> I64:
+    """How long the steps of every actor are on their way, int64 (A,)."""
+    stays = np.zeros(len(problem.time), np.int64)
+    np.maximum.at(stays, problem.sender, time)
+    return stays
+
+
+def _buffers(problem: Problem, release: I64, time: I64, period: int) -> int:
+    """Flits that every queue has room for, if it is never full."""
+    from snnmap.stages.schedule.kernels.gates import most_waiting
+
+    turns, queues = problem.turns, problem.queues
+    most = most_waiting(
+        queues.load_ptr,
+        queues.load,
+        queues.join_ptr,
+        queues.join,
+        turns.ptr,
+        turns.producer,
+        turns.flits,
+        release,
+        _stays(problem, time),
+        period,
+        problem.flit,
+        problem.hop,
+    )
+    return max(1, int(most.max(initial=0)))
