@@ -19,6 +19,7 @@ from support.placement_cases import random_problem, random_terms, random_traffic
 from support.schedule_cases import random_case
 
 from snnmap.hardware import Quantity
+from snnmap.ir import Placement
 from snnmap.simulate.chip.rates import ExecuteOptions, execute, rates
 from snnmap.stages import partition, place, schedule, wire
 from snnmap.stages.protocols import PartitionProblem, PlacementProblem, Run
@@ -149,19 +150,34 @@ SCHEDULES = {
     "blind": {"keep_events": False, "buffer_tokens": 3},
     "slow": {"shared": True, "program_time": 1, "hop_time": 9, "flit_time": 20},
     "shared best-effort": {"shared": True, "noc": "best-effort"},
+    "blocks": {"shared": True, "forward": True, "program_time": 400, "memory_bits": 10**9},
+    "small blocks": {"shared": True, "forward": True, "noc": "best-effort", "program_time": 400, "memory_bits": 1600},
 }
-"""Name: what `random_case` takes."""
+"""Name: what `random_case` takes, and bits of memory on three tiles, for blocks of steps."""
+
+
+def placed_case(seed, options):
+    """`random_case`, where `memory_bits` are given on three tiles with as many sample registers as there are tiles."""
+    options = dict(options)
+    bits = options.pop("memory_bits", None)
+    case = random_case(seed, **options)
+    if bits is None:
+        return case
+    values = {**case.hardware.values, "memory_bits": Quantity(bits, "1", "test")}
+    hardware = replace(case.hardware, values=values, sample_registers=9)
+    return replace(case, hardware=hardware, placement=Placement(case.placement.tile % 3))
 
 
 def scheduled(name):
-    """Fingerprint of the dataflow graphs and schedules of ten placed networks, a margin on every third."""
+    """Fingerprint of the dataflow graphs and schedules of 30 placed networks, a margin on every third."""
     found = []
-    for seed in range(10):
-        case = random_case(seed, **SCHEDULES[name])
+    for seed in range(30):
+        case = placed_case(seed, SCHEDULES[name])
         margin = 0.3 if seed % 3 == 2 else 0.0
         flow, made = schedule.ListSchedule(swaps=20, margin=margin)(case.problem, Run(np.random.default_rng(seed)))
         found += [flow.producer, flow.consumer, flow.tokens, flow.time, flow.resource, made.start, made.tiles]
-        found += [[made.period_numerator, made.period_denominator, made.latency], made.critical, *made.order]
+        numbers = [made.period_numerator, made.period_denominator, made.latency, made.block]
+        found += [numbers, made.lags(), made.critical, *made.order]
         table = made.slots
         if table is not None:
             found += [[table.length, table.slot, table.hop], table.producer, table.target_ptr, table.target]
@@ -175,6 +191,8 @@ EXECUTED = {
     "tdm": ({}, {}),
     "tdm ended": ({"end_of_step": True}, {"gate": "guaranteed"}),
     "shared": ({"shared": True, "buffer_tokens": 1}, {}),
+    "blocks": (SCHEDULES["blocks"], {}),
+    "small blocks": (SCHEDULES["small blocks"], {"gate": "guaranteed"}),
     "round-robin": ({"noc": "best-effort", "end_of_step": True}, {"buffers": 1}),
     "fixed": ({"noc": "best-effort", "shared": True}, {"arbitration": "fixed"}),
     "oldest": ({"noc": "best-effort"}, {"arbitration": "oldest", "seed": 3}),
@@ -184,13 +202,13 @@ EXECUTED = {
 
 
 def executed(name):
-    """Fingerprint of the firings, crossings and rates of eight scheduled networks, at their worst too."""
+    """Fingerprint of the firings, crossings and rates of 20 scheduled networks, at their worst too."""
     machine, options = EXECUTED[name]
     machine = dict(machine)
     ends, bits = machine.pop("end_of_step", False), machine.pop("spike_bits", 32)
     found = []
-    for seed in range(8):
-        case = random_case(seed, **machine)
+    for seed in range(20):
+        case = placed_case(seed, machine)
         values = {key: Quantity(float(n), "1", "test") for key, n in {**BITS, "spike_bits": bits}.items()}
         hardware = replace(case.hardware, values={**case.hardware.values, **values}, end_of_step=ends)
         problem = replace(case.problem, hardware=hardware)
