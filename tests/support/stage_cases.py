@@ -150,6 +150,8 @@ SCHEDULES = {
     "blind": {"keep_events": False, "buffer_tokens": 3},
     "slow": {"shared": True, "program_time": 1, "hop_time": 9, "flit_time": 20},
     "shared best-effort": {"shared": True, "noc": "best-effort"},
+    "gated": {"noc": "gated"},
+    "shared gated": {"shared": True, "noc": "gated"},
     "blocks": {"shared": True, "forward": True, "program_time": 400, "memory_bits": 10**9},
     "small blocks": {"shared": True, "forward": True, "noc": "best-effort", "program_time": 400, "memory_bits": 1600},
 }
@@ -178,6 +180,7 @@ def scheduled(name):
         found += [flow.producer, flow.consumer, flow.tokens, flow.time, flow.resource, made.start, made.tiles]
         numbers = [made.period_numerator, made.period_denominator, made.latency, made.block]
         found += [numbers, made.lags(), made.critical, *made.order]
+        found += [] if made.buffers is None else [[made.buffers]]
         table = made.slots
         if table is not None:
             found += [[table.length, table.slot, table.hop], table.producer, table.target_ptr, table.target]
@@ -196,6 +199,8 @@ EXECUTED = {
     "round-robin": ({"noc": "best-effort", "end_of_step": True}, {"buffers": 1}),
     "fixed": ({"noc": "best-effort", "shared": True}, {"arbitration": "fixed"}),
     "oldest": ({"noc": "best-effort"}, {"arbitration": "oldest", "seed": 3}),
+    "gated": ({"noc": "gated"}, {"buffers": 500}),
+    "gated ended": ({"noc": "gated", "shared": True, "end_of_step": True}, {"arbitration": "fixed", "buffers": 500}),
     "youngest": ({"noc": "best-effort", "spike_bits": 70}, {"arbitration": "youngest", "gate": 3e-7}),
 }
 """Name: the chip, and how it is run."""
