@@ -60,11 +60,16 @@ def _graph(source: Path | str | Mapping | Sdfg | PhasedGraph) -> PhasedGraph:
 
 def _of_mapping(mapping: Mapping) -> PhasedGraph:
     graph, schedule = phased(mapping.sdfg, mapping.workload.name), mapping.schedule
+    block = schedule.block
+    if block > 1:
+        graph = replace(
+            graph, remarks=(f"an iteration is a block of {block} steps: a cluster is programmed once for all",)
+        )
     if schedule.slots is None:
         return graph
     promised = Fraction(schedule.period_numerator, schedule.period_denominator)
     remark = f"messages wait for their time slots: the mapping promises {promised} ticks, the length of its slot table"
-    return replace(graph, remarks=(f"{remark}, which is not in the graph",))
+    return replace(graph, remarks=(*graph.remarks, f"{remark}, which is not in the graph"))
 
 
 def _is_xml(path: Path) -> bool:
