@@ -62,6 +62,7 @@ if TYPE_CHECKING:  # what type checkers and readers see; at run time a name is i
     from snnmap.pipeline.simulated import simulate_file
     from snnmap.pipeline.warm_up import WarmedUp, warm_up
     from snnmap.query.activity import activity
+    from snnmap.query.buffers import Buffers, buffers
     from snnmap.query.catalogue import algorithms, list_hardware, list_workloads, show_hardware
     from snnmap.query.diff import diff
     from snnmap.query.fit import check
@@ -97,6 +98,7 @@ __all__ = [
     "OBJECTIVES",
     "SPLITS",
     "UNCHECKED",
+    "Buffers",
     "Chart",
     "ChipFacts",
     "Clustering",
@@ -159,6 +161,7 @@ __all__ = [
     "__version__",
     "activity",
     "algorithms",
+    "buffers",
     "check",
     "compare",
     "compile",
@@ -225,6 +228,7 @@ _HOMES = {
     "snnmap.pipeline.simulated": "simulate_file",
     "snnmap.pipeline.warm_up": "WarmedUp warm_up",
     "snnmap.query.activity": "activity",
+    "snnmap.query.buffers": "Buffers buffers",
     "snnmap.query.catalogue": "algorithms list_hardware list_workloads show_hardware",
     "snnmap.query.diff": "diff",
     "snnmap.query.fit": "check",

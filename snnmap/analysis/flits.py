@@ -9,7 +9,7 @@ from snnmap.core.arrays import I64, Bool, offsets, ranges, row_of_entry, transpo
 
 
 class Ends(NamedTuple):
-    """Who sends, and where to, (M,) each: spikes, inputs or partial sums of one cluster and level to another."""
+    """Who sends, and where to, (M,) each: spikes, inputs or partial sums of one cluster and level to a cluster."""
 
     sender: I64
     """Cluster, -1 for the port."""
@@ -27,8 +27,18 @@ def own_flits(view: View, ends: Ends) -> I64:
     Never more than in truth: of a profile without events, those of the source that emits most.
     """
     hardware = view.hardware
-    flits = np.where(ends.partial, _sums(view, ends) * hardware.sum_flits, _spikes(view, ends) * hardware.spike_flits)
-    return flits.astype(np.int64) + int(hardware.end_of_step)
+    flits: I64 = sent_at_worst(view, ends) * np.where(ends.partial, hardware.sum_flits, hardware.spike_flits)
+    return flits + int(hardware.end_of_step)
+
+
+def sent_at_worst(view: View, ends: Ends) -> I64:
+    """Spikes, inputs or partial sums of every message in its busiest profiled step, int64 (M,); as `own_flits`."""
+    level = np.where(ends.sender < 0, 0, ends.level)
+    table = np.stack([ends.sender, level, ends.goal, ends.partial.astype(np.int64)])
+    once, which = np.unique(table, axis=1, return_inverse=True)
+    distinct = Ends(once[0], once[1], once[2], once[3] > 0)
+    sent: I64 = np.where(distinct.partial, _sums(view, distinct), _spikes(view, distinct))
+    return sent[which.reshape(-1)]
 
 
 def _keys(sender: I64, level: I64, goal: I64, levels: int, clusters: int) -> I64:

@@ -10,6 +10,7 @@ import sys
 import click
 
 from snnmap.cli import show
+from snnmap.cli.buffers import buffers
 from snnmap.cli.mapping import compile_, diff, schema, verify_, where
 from snnmap.cli.report import report
 from snnmap.cli.simulate import simulate
@@ -61,6 +62,7 @@ for command in (
     verify_,
     simulate,
     throughput,
+    buffers,
     report,
     compare,
     study,

@@ -55,7 +55,7 @@ def _graph(source: Path | str | Mapping | Sdfg | PhasedGraph) -> PhasedGraph:
         return phased(source, "graph")
     if isinstance(source, Mapping):
         return _of_mapping(source)
-    return read_sdf3(source) if _is_xml(Path(source)) else _of_mapping(load(source))
+    return read_sdf3(source) if is_sdf3(Path(source)) else _of_mapping(load(source))
 
 
 def _of_mapping(mapping: Mapping) -> PhasedGraph:
@@ -72,7 +72,7 @@ def _of_mapping(mapping: Mapping) -> PhasedGraph:
     return replace(graph, remarks=(*graph.remarks, f"{remark}, which is not in the graph"))
 
 
-def _is_xml(path: Path) -> bool:
+def is_sdf3(path: Path) -> bool:
     """Whether a file begins as XML; by its name, if it is none."""
     if not path.is_file():
         return path.suffix.lower() == ".xml"

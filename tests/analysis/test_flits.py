@@ -36,7 +36,7 @@ def test_every_pair_of_clusters(end_of_step):
             for n in range(last)
             for g in range(far)
             for p in (False, True)
-            if s != g and (s >= 0 or (n == 0 and not p))
+            if (s != g or not p) and (s >= 0 or not p)
         ]
         ends = Ends(*np.array(asked, np.int64)[:, :3].T, np.array([p for *_, p in asked]))
         found = own_flits(view, ends)

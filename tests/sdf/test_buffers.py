@@ -106,7 +106,7 @@ def test_published_trade_offs(graph, points):
 
 
 def test_the_decoder_of_the_paper_needs_4753_tokens_to_run():
-    """Recalled, for frames of 2,376 blocks; how many keep it fastest depends on the times, and the paper's are unknown."""
+    """Recalled, for frames of 2,376 blocks; how many keep it fastest depends on times that we do not know."""
     bounds = bounds_of(h263(2376))
     assert sum(bounds.least) == 4753
     assert bounds.judged(bounds.least)[0] is not None
