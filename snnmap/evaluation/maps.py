@@ -17,6 +17,8 @@ from snnmap.reliability.heat import heat
 from snnmap.reliability.spiked import Heating
 from snnmap.reliability.wear import chances_off
 
+YEAR = 31_557_600.0
+"""Julian year, s."""
 NEVER = 1e300
 """Anything longer is left blank."""
 
@@ -43,7 +45,7 @@ def tile_maps(view: View) -> list[Chart]:
         gradient = _greatest(device.gradient, tile, tiles)
         charts.append(Chart("gradient_K", "gradient inside the crossbar", "K", gradient, "device"))
         charts.append(Chart("dynamic_power_W", "dynamic power", "W", device.dynamic, "device"))
-        charts.append(Chart("lifetime_s", "lifetime, most written cell", "s", lasts, "device"))
+        charts.append(Chart("lifetime_s", _lifetime_words(lasts, hardware["horizon"]), "s", lasts, "device"))
     if twin is not None:
         lasts = _least(twin.lifetime, tile, tiles)
         gradient = _greatest(twin.gradient, tile, tiles)
@@ -53,6 +55,12 @@ def tile_maps(view: View) -> list[Chart]:
     charts.append(Chart("cell_utilisation", "cells in use", "1", np.where(used > 0, used, np.nan)))
     charts.append(Chart("messages_per_frame", "messages leaving over links per frame", "", leaving / graph.frames))
     return charts
+
+
+def _lifetime_words(lasts: F64, horizon: float) -> str:
+    """What the lifetimes are, and from when on they are a model's number and no claim."""
+    words = "lifetime, most written cell"
+    return f"{words}\n(none is claimed beyond {horizon / YEAR:g} years)" if np.any(lasts > horizon) else words
 
 
 def _least(values: F64, tile: I32, tiles: int) -> F64:

@@ -42,6 +42,16 @@ def test_gradients_are_those_of_a_sparse_solve(compiled):
         assert record["espine_gradient_K"] == pytest.approx(np.ptp(spiked), rel=1e-6)
 
 
+def test_tiles_that_last_beyond_the_horizon_say_that_this_is_no_claim(compiled):
+    view = compiled.view
+    (lasts,) = [chart for chart in maps.tile_maps(view) if chart.key == "lifetime_s"]
+    least, longest = (f(lasts.values) / maps.YEAR for f in (np.nanmin, np.nanmax))
+    for years, said in ((0.5 * least, True), (2.0 * longest, False)):
+        chip = view.hardware.with_value("horizon", years * maps.YEAR)
+        words = next(chart.words for chart in maps.tile_maps(view.at(chip)) if chart.key == "lifetime_s")
+        assert (f"none is claimed beyond {years:g} years" in words) == said
+
+
 def test_a_mode_that_the_technology_has_not_is_left_out(compiled):
     from dataclasses import replace
 
