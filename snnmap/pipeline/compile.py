@@ -1,4 +1,4 @@
-"""Compilation: partition, place, wire, schedule, evaluate, verify, in this order.
+"""Compilation: partition, place, schedule, wire, evaluate, verify, in this order (lines do not change the times).
 
 One seed enters and each stage draws from its own stream, so that another partitioner does not shift the placer's draws.
 """
@@ -144,7 +144,7 @@ def compile(  # noqa: A001  the word every user of a compiler expects
     given: Given | None = None,
     **arguments: Unpack[Arguments],
 ) -> Compiled:
-    """Map a workload onto a chip: profile, partition, place, wire, schedule, evaluate, verify.
+    """Map a workload onto a chip: profile, partition, place, schedule, wire, evaluate, verify.
 
     Parameters
     ----------
