@@ -51,6 +51,7 @@ class Page(NamedTuple):
     findings: Sequence[Finding]
     operating: Table
     reached: Table
+    ratios: Table
     chance: Table
     bands: Table
     pictures: Sequence[str]
@@ -80,6 +81,8 @@ def markdown(page: Page) -> str:
             REACHED,
             page.reached.markdown(),
         ]
+    if page.ratios.rows:
+        parts += ["## Further figures beside the baseline's, in real time", page.ratios.markdown()]
     if page.chance.rows:
         parts += ["## eSpine's lifetime beside wirings drawn by chance", CHANCE, page.chance.markdown()]
     if page.bands.rows:

@@ -74,6 +74,8 @@ class Study:
     """Workloads whose ratios are recomputed at the ends of every band."""
     pulses: tuple[str, ...] = ()
     """Workloads for which the pulse is sought at which a published temperature difference is reached."""
+    ratios: tuple[str, ...] = ()
+    """Further figures that are put beside those of the first objective."""
     chance: int = 0
     """Wirings of the first objective's clusters that are drawn by chance, as a second baseline of eSpine's lifetime."""
     conclusion: str = ""
@@ -139,10 +141,14 @@ def read_study(path: Path) -> Study:
         samples=tuple(sorted((name, samples.integer(name, low=1)) for name in samples)) if samples else (),
         bands=root.texts("bands", ()),
         pulses=root.texts("pulses", ()),
+        ratios=root.texts("ratios", ()),
         chance=root.integer("chance", 0, low=0),
         conclusion=root.text("conclusion", "", blank=True),
     )
     root.end()
+    for name in study.ratios:
+        if name not in (*METRICS, *EXTRA):
+            raise root.error("ratios", f"{name!r} is not compared; {suggestion(name, (*METRICS, *EXTRA))}")
     for key, names in (("samples", dict(study.samples)), ("bands", study.bands), ("pulses", study.pulses)):
         for name in names:
             if name not in study.workloads:

@@ -73,6 +73,7 @@ def page(outcome: Outcome, pictures: list[str], file: Path) -> Page:
         findings=[_finding(outcome, claim) for claim in asked.claims],
         operating=_operating(outcome),
         reached=_reached(outcome),
+        ratios=_ratios(outcome),
         chance=_chance(outcome),
         bands=_bands(outcome),
         pictures=pictures,
@@ -168,6 +169,27 @@ def _reached(outcome: Outcome) -> Table:
         pulse, rise = number(point.pulse, "s", 3), difference(point.rise, 0.0)
         rows.append((what, saved, pulse, f"{point.duty:.3g}", rise, difference(point.difference, 0.0), leaks))
     return Table(columns, rows)
+
+
+def _ratios(outcome: Outcome) -> Table:
+    """Figures of every objective over those of the first, in real time."""
+    asked, figures = outcome.study, _figures(outcome, PACES[0])
+    first, *others = asked.objectives
+
+    def over(workload: str, technology: str, objective: str, metric: str) -> str:
+        mine, base = (figures.get((workload, technology, o, metric)) for o in (objective, first))
+        if not (isinstance(mine, int | float) and isinstance(base, int | float)) or base == 0:
+            return "-"
+        return f"x {mine / base:.3g}"
+
+    columns = [(metric, technology) for metric in asked.ratios for technology in asked.technologies]
+    named = (f"{label(m).words.strip()}{f' ({mode_of(m)})' if mode_of(m) else ''}, {t}" for m, t in columns)
+    rows = [
+        (f"{workload}, {objective}", *(over(workload, t, objective, m) for m, t in columns))
+        for workload in (asked.workloads if columns else ())
+        for objective in others
+    ]
+    return Table(("", *named), rows)
 
 
 def _chance(outcome: Outcome) -> Table:

@@ -147,6 +147,7 @@ technologies = ["pcm-65"]
 hardware = "CHIP"
 bands = ["net.toml"]
 chance = 20
+ratios = ["espine_gradient_K", "hops"]
 
 [[claim]]
 paper = "somebody"
@@ -229,6 +230,8 @@ def test_a_study_puts_the_published_figure_beside_ours(file):
     assert f"| net.toml, real-time, limit | x {limit:.4g} |" in text
     assert "a needed point" in text
     assert "a remark" in text
+    evened, hops = (told["real-time", "thermal", m]["ratio"] for m in ("espine_gradient_K", "hops"))
+    assert f"| net.toml, thermal | x {evened:.3g} | x {hops:.3g} |" in text
     (chance,) = outcome["chance"]
     assert chance["ordered"] == pytest.approx(ours, rel=1e-7)
     assert chance["median"] > 1.0
@@ -313,6 +316,7 @@ def test_all_names_of_a_study_are_looked_up_before_any_work(file, monkeypatch):
         ('basis = "recalled"', "", r"claim\[0\]\.basis: this key is missing"),
         ('metric = "espine_lifetime_frames"', 'metric = "lifetime"', "not compared"),
         ('objective = "espine"', 'objective = "energy"', "not compared"),
+        ('ratios = ["espine_gradient_K"', 'ratios = ["gradient"', "not compared"),
         ("[[claim]]", "[[claim", "not a TOML file"),
     ],
 )
@@ -326,5 +330,6 @@ def test_a_bad_study_file_is_refused(file, old, new, said):
 
 def test_the_shipped_study_can_be_read():
     asked = read_study(Path(__file__).parents[2] / "reports" / "papers" / "study.toml")
-    assert len(asked.technologies) == 5
+    assert asked.technologies == ("pcm-65", "pcm-16")
+    assert len(asked.workloads) == 10
     assert {claim.published for claim in asked.claims} == {3.5, 1.075, -11.4, 0.48, 0.89}
