@@ -43,7 +43,9 @@ def simulate_file(
     mapping, graph, chip = reopen(file, workload=workload, hardware=hardware, progress=progress)
     _check(mapping, graph, chip)
     found = rates(mapping, graph, chip, options, progress=progress)
-    return replace(found, guaranteed=is_guaranteed(mapping, chip))
+    buffers = None if options is None else options.buffers
+    run = chip if buffers is None else chip.with_value("router_buffer_flits", buffers)
+    return replace(found, guaranteed=is_guaranteed(mapping, run))
 
 
 def _check(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> None:

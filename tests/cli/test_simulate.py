@@ -44,6 +44,20 @@ def test_json_holds_them_and_what_python_says(run: Ran, mapping: Path) -> None:
     assert document["frame"]["seconds_per_step"] >= document["mean"]["seconds_per_step"] * 0.999
 
 
+def test_a_guarantee_behind_gates_is_one_for_enough_buffers_only(recipe: Path, tmp_path: Path) -> None:
+    chip = tmp_path / "chip.toml"
+    room = '[values]\nrouter_buffer_flits = { value = 400, unit = "1", source = "estimate: for tests" }\n'
+    chip.write_text(f'name = "small"\nextends = "pcm-mesh"\nrows = 16\ncolumns = 8\nnoc = "gated"\n{room}')
+    compiled = snnmap.compile(str(recipe), snnmap.CompileOptions(hardware=str(chip), seed=3))
+    snnmap.save(compiled.mapping, tmp_path / "mapping.json")
+    for arbitration in snnmap.ARBITRATIONS:
+        options = snnmap.ExecuteOptions(worst=True, arbitration=arbitration)
+        answer = snnmap.simulate_file(tmp_path / "mapping.json", options)
+        assert (answer.guaranteed, answer.slower) == (True, ())
+        fewer = replace(options, buffers=(compiled.mapping.schedule.buffers or 0) - 1)
+        assert snnmap.simulate_file(tmp_path / "mapping.json", fewer).guaranteed is False
+
+
 def test_only_the_worst_and_gates(run: Ran, mapping: Path) -> None:
     document = json.loads(run("simulate", mapping, "--json", "--worst", "--gate", 1000)[1])
     assert document["frame"] is document["mean"] is None
