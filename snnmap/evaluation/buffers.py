@@ -10,6 +10,7 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import NamedTuple
 
 import numpy as np
 
@@ -56,17 +57,33 @@ class Buffered:
         )
 
 
-def buffered(view: View) -> Buffered:
-    """The buffered channels of a mapping."""
-    flow, hardware = view.mapping.sdfg, view.hardware
+class Ways(NamedTuple):
+    """Buffered channels as columns of `Buffered`, without what they hold."""
+
+    producer: I64
+    consumer: I64
+    delayed: I64
+    credit: I64
+
+
+def ways(view: View) -> Ways:
+    """The buffered channels of a mapping, and which channels give their room back."""
+    flow = view.mapping.sdfg
     ends = np.array(sorted({*_far(flow), *_near(view)}), np.int64).reshape(-1, 3)
     producer, consumer, delayed = (np.ascontiguousarray(column) for column in ends.T)
     back: dict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
     columns = zip(flow.producer.tolist(), flow.consumer.tolist(), flow.tokens.tolist(), strict=True)
     for channel, (one, other, tokens) in enumerate(columns):
-        back[one, other].append((tokens, channel))
+        back[one, other].append((tokens, -channel))  # of equal ones the first: orders come last
     pairs = zip(producer.tolist(), consumer.tolist(), strict=True)
-    credit = [max(back[c, p])[1] for p, c in pairs]  # whatever else leads back has no more tokens than the credit
+    credit = [-max(back[c, p])[1] for p, c in pairs]  # whatever else leads back has no more tokens than the credit
+    return Ways(producer, consumer, delayed, np.array(credit, np.int64))
+
+
+def buffered(view: View) -> Buffered:
+    """The buffered channels of a mapping, and what they hold."""
+    flow, hardware = view.mapping.sdfg, view.hardware
+    producer, consumer, delayed, credit = ways(view)
     parsed = [_parsed(flow.name[a]) for a in producer.tolist()]
     goal = np.array([_parsed(flow.name[a])[0] for a in consumer.tolist()], np.int64)
     sender, level, partial = np.array(parsed, np.int64).reshape(-1, 3).T
@@ -76,7 +93,7 @@ def buffered(view: View) -> Buffered:
         view.mapping.schedule.block * sent * np.where(sums, *(round(hardware[f"{k}_bits"]) for k in ("sum", "spike")))
     )
     tile = view.mapping.placement.tile.astype(np.int64)[goal]
-    return Buffered(producer, consumer, delayed, np.array(credit, np.int64), bits.astype(np.int64), tile)
+    return Buffered(producer, consumer, delayed, credit, bits.astype(np.int64), tile)
 
 
 def kept(view: View, found: Buffered) -> I64:

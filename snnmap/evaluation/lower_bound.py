@@ -18,7 +18,7 @@ import numpy as np
 
 from snnmap.analysis.flits import Ends, own_flits
 from snnmap.analysis.view import View
-from snnmap.core.arrays import I64, frozen, offsets, row_of_entry
+from snnmap.core.arrays import I64, Bool, frozen, offsets, row_of_entry
 from snnmap.ir import LowerBound, Schedule, Sdfg, SlotTable
 from snnmap.sdf.ratio import periodic
 
@@ -78,20 +78,26 @@ def _work(flow: Sdfg, bare: I64, programmed: I64, cluster: I64) -> I64:
     return works
 
 
-def without_orders(flow: Sdfg, schedule: Schedule) -> Sdfg:
-    """The graph without the channels of the tiles' orders: of equal ones, one less for each."""
+def order_channels(flow: Sdfg, schedule: Schedule) -> Bool:
+    """Whether a channel is there for a tile's order, (H,): of equal ones the last, where schedulers append them."""
     extra: Counter[tuple[int, int, int]] = Counter()
     for order in schedule.order:
         if len(order) > 1:
             extra.update((a, b, 0) for a, b in pairwise(order))
             extra[order[-1], order[0], 1] += 1
-    kept = np.ones(len(flow.producer), bool)
+    orders = np.zeros(len(flow.producer), bool)
     here = flow.resource[flow.producer]
-    for channel in np.flatnonzero((here >= 0) & (here == flow.resource[flow.consumer])).tolist():
+    for channel in np.flatnonzero((here >= 0) & (here == flow.resource[flow.consumer]))[::-1].tolist():
         key = int(flow.producer[channel]), int(flow.consumer[channel]), int(flow.tokens[channel])
         if extra[key] > 0:
             extra[key] -= 1
-            kept[channel] = False
+            orders[channel] = True
+    return orders
+
+
+def without_orders(flow: Sdfg, schedule: Schedule) -> Sdfg:
+    """The graph without the channels of the tiles' orders."""
+    kept = ~order_channels(flow, schedule)
     return replace(
         flow,
         producer=frozen(flow.producer[kept], np.int32),

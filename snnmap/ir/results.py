@@ -58,6 +58,9 @@ Doubt = Literal["outside model", "beyond horizon", "worn out early", "within one
 Pace = Literal["real time", "as asked", "as fast as guaranteed"]
 
 
+Binding = Literal["compute", "merge", "order", "buffer", "network", "programming"]
+
+
 class Judgement(NamedTuple):
     """Why one figure is not to be read as it stands."""
 
@@ -130,6 +133,8 @@ class Bottleneck:
     """Whether the cycle is the order of one tile."""
     least: LowerBound | None
     """What no schedule can beat."""
+    binding: Binding
+    """What closes the cycle: a full buffer, a tile's order that another might beat, or what takes most of its time."""
 
 
 ANY_DATA = 1e9

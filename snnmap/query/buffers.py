@@ -24,8 +24,8 @@ ANALYSES = 2_000
 """Most analyses of an exact search."""
 WORK = 20_000_000
 """Most channels that all analyses of a search look at."""
-SLOTS = (
-    "messages have their slots, so that every firing keeps its start; along the curve they last as in the slot table"
+TIMED = (
+    "messages have slots or gates, so that every firing keeps its start; along the curve they last as in the mapping"
 )
 
 
@@ -169,9 +169,10 @@ def _of_mapping(view: View, curve: bool) -> Buffers:
     own = range(last - len(found.producer), last)
     bounds = bounds_of(graph, channel=own, weight=np.maximum(found.bits, 1).tolist())
     sizes: Sequence[int] = kept(view, found).tolist()
-    if schedule.slots is None:
+    timed = schedule.slots is not None or schedule.buffers is not None
+    if not timed:
         sizes = shrunk(bounds, tuple(sizes), period, most=_analyses(bounds)).sizes
-    target = period if schedule.slots is not None else fastest(bounds) or period
+    target = period if timed else fastest(bounds) or period
     points, exact = _curve(bounds, target) if curve else ([], False)
     room = (view.mapping.sdfg.tokens[found.credit] + found.delayed).tolist()
     columns = zip(found.producer.tolist(), found.consumer.tolist(), found.tile.tolist(), sizes, strict=True)
@@ -181,7 +182,7 @@ def _of_mapping(view: View, curve: bool) -> Buffers:
         )
         for k, (p, c, tile, size) in enumerate(columns)
     )
-    remarks = () if schedule.slots is None else (SLOTS,)
+    remarks = (TIMED,) if timed else ()
     points = [_in_bits(point, found.bits) for point in points]
     memory = int(view.hardware["memory_bits"])
     whole = (mapping.workload.name, period, flow.tick, schedule.block, memory)

@@ -69,7 +69,16 @@ class WhatIf:
 def _document(timed: Timed) -> dict[str, Any]:
     found = timed.bottleneck
     least = None if found is None else found.least
-    limit = None if found is None else {"actor": found.actor, "kind": found.kind, "tile": found.tile}
+    limit = (
+        None
+        if found is None
+        else {
+            "class": found.binding,
+            "actor": found.actor,
+            "kind": found.kind,
+            "tile": found.tile,
+        }
+    )
     return {
         "values": dict(timed.values),
         "period_s": timed.period,

@@ -28,6 +28,13 @@ WHY = {
 """Network to why its timing may be an estimate."""
 
 
+CLOSES = {
+    "order": "; closed by the order of a tile, and another might do better",
+    "buffer": "; closed by a full buffer (`snnmap buffers`)",
+}
+"""Class of a bottleneck to what is said of its cycle; of the others the slowest actor says enough."""
+
+
 def holds_for(frames: int, noc: str, *, guaranteed: bool, margin: float = 0.0) -> str:
     """For which data the timing holds, or why it is no guarantee."""
     if not guaranteed:
@@ -67,7 +74,7 @@ def limited_by(found: Bottleneck | None) -> list[str]:
         return []
     share = f"{number(found.seconds, 's', DIGITS)} of {number(found.period, 's', DIGITS)}"
     cycle = _circle([name for name, _ in found.cycle])
-    waits = "; all on one tile, in its order" if found.waits else ""
+    waits = CLOSES.get(found.binding, "; all on one tile, in its order" if found.waits else "")
     return [
         f"limited by {limit_in_words(found)}, {share}",
         f"its cycle: {cycle}{waits}; that part 10 % faster makes it {number(found.faster, 's', DIGITS)} long",
@@ -101,6 +108,6 @@ def timing_document(reading: Reading | None, found: Bottleneck | None, data: Fra
     return {
         "guaranteed": None if reading is None else reading.guaranteed,
         "lower_bound": None if limit is None else limit.pop("least"),
-        "limited_by": limit,
+        "limited_by": limit if limit is None else {"class": limit.pop("binding"), **limit},
         "data": None if data is None else asdict(data),
     }

@@ -1,16 +1,24 @@
 """What limits a mapping: the longest cycle, its slowest actor, what that does, and what it gains if it is faster."""
 
 from dataclasses import replace
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
+from support.schedule_cases import random_case, view_of
 
 import snnmap
 from snnmap.evaluation.bottleneck import bottleneck
+from snnmap.evaluation.buffers import buffered
 from snnmap.evaluation.judgement import is_guaranteed
+from snnmap.evaluation.lower_bound import without_orders
+from snnmap.ir import Sdfg
 from snnmap.pipeline.compile import Compiled
-from snnmap.render.timing import holds_for, limited_by
+from snnmap.render.timing import holds_for, limited_by, timing_document
 from snnmap.sdf.ratio import maximum_cycle_ratio
+from snnmap.stages.protocols import Run
+from snnmap.stages.schedule import ListSchedule
 
 
 def test_the_slowest_actor_of_the_critical_cycle_is_named(compiled: Compiled) -> None:
@@ -101,3 +109,55 @@ def test_metrics_say_what_they_are_worth(compiled: Compiled) -> None:
 
 def _of(compiled: Compiled) -> tuple[object, ...]:
     return compiled.mapping, compiled.graph, compiled.hardware
+
+
+def pairs(graph: Sdfg) -> set[tuple[int, int, int]]:
+    return set(zip(graph.producer.tolist(), graph.consumer.tolist(), graph.tokens.tolist(), strict=True))
+
+
+def tight(graph: Sdfg, source: int, target: int) -> tuple[int, int, int]:
+    return source, target, min(t for a, b, t in pairs(graph) if (a, b) == (source, target))
+
+
+@pytest.mark.parametrize(
+    ("kind", "given"),
+    [
+        ("order", {"shared": True, "program_time": 0, "buffer_tokens": 3, "noc": "best-effort"}),
+        ("buffer", {"buffer_tokens": 1, "hop_time": 90, "noc": "best-effort"}),
+        ("programming", {"shared": True, "program_time": 900}),
+        ("network", {"flit_time": 300, "noc": "best-effort"}),
+        ("merge", {"merge_time": 900, "hop_time": 0, "flit_time": 1, "buffer_tokens": 3}),
+        ("compute", {"column_time": 900, "hop_time": 0, "flit_time": 1, "buffer_tokens": 3}),
+    ],
+)
+def test_every_class_has_a_mapping_and_its_cycle_shows_it(kind: str, given: dict[str, Any]) -> None:
+    seen = 0
+    for seed in range(60):
+        case = random_case(seed, **given)
+        sdfg, schedule = ListSchedule(swaps=5)(case.problem, Run(np.random.default_rng(0)))
+        view = view_of(case, sdfg, schedule)
+        found = bottleneck(view)
+        assert found is not None
+        if found.binding != kind:
+            continue
+        seen += 1
+        cycle = [*schedule.critical, schedule.critical[0]]
+        edges = [tight(sdfg, a, b) for a, b in pairwise(cycle)]
+        orders = {e for order in schedule.order for e in pairwise((*order, order[0])) if len(order) > 1}
+        whole = any(set(schedule.critical) == set(order) for order in schedule.order)
+        without = pairs(buffered(view).unbounded(without_orders(sdfg, schedule))) if kind != "buffer" else set()
+        if kind == "buffer":
+            free = pairs(buffered(view).unbounded(sdfg))
+            assert any(edge not in free for edge in edges)
+            roomy = random_case(seed, **{**given, "buffer_tokens": 9})
+            wide, other = ListSchedule(swaps=5)(roomy.problem, Run(np.random.default_rng(0)))
+            assert other.period_numerator * wide.tick <= found.period * (1 + 1e-9)
+        elif kind == "order":
+            assert not whole
+            assert any((a, b) in orders and (a, b, t) not in without for a, b, t in edges)
+        else:
+            assert whole or all(edge in pairs(sdfg) for edge in edges)
+        assert timing_document(None, found)["limited_by"]["class"] == kind
+        said = limited_by(found)[1]
+        assert ("full buffer" in said, "order of a tile" in said) == (kind == "buffer", kind == "order")
+    assert seen
