@@ -194,7 +194,6 @@ EXECUTED = {
     "tdm": ({}, {}),
     "tdm ended": ({"end_of_step": True}, {"gate": "guaranteed"}),
     "shared": ({"shared": True, "buffer_tokens": 1}, {}),
-    "gated": ({"noc": "gated", "end_of_step": True}, {}),
     "shared gated": ({"noc": "gated", "shared": True}, {"buffers": 64}),
     "blocks": (SCHEDULES["blocks"], {}),
     "small blocks": (SCHEDULES["small blocks"], {"gate": "guaranteed"}),
