@@ -150,7 +150,9 @@ def test_the_array_beside_the_periphery_adds_to_its_temperature():
 
 def test_bad_arguments():
     with pytest.raises(InputError):
-        per_width(0.2).power([0.0])
+        per_width(0.2).power([300.0, 0.0])
+    assert per_width(0.0).power([0.5])[0] > 0.0
+    assert per_width(0.2).power([]).tolist() == []
     with pytest.raises(InputError):
         Leakage(-1.0, 1.0, 1.0, 1.0)
     with pytest.raises(InputError):

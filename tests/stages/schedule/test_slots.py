@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracles.dataflow import links_of
+from support import executed
 from support.machines import mesh
 from support.schedule_cases import NANO, chip, random_case
 
@@ -154,3 +155,12 @@ def test_a_silent_network_without_ends_of_steps_needs_no_table():
     sdfg, schedule = pair(5, False, [])
     assert schedule.slots is None
     assert dict(zip(sdfg.name, sdfg.time.tolist(), strict=True))["noc/input>c1"] == 0
+
+
+def test_a_network_in_which_nothing_travels_has_no_table():
+    network = executed.network_of(0, [1], {(0, 0)})
+    graph, clustering = executed.graph_of(network, [[{0: 1}, {}]]), executed.clustering_of(network, [({0}, {0})])
+    problem = ScheduleProblem(ClusteringView(graph, clustering), Placement([0]), executed.chip(noc="tdm"))
+    sdfg, schedule = ListSchedule()(problem, Run(np.random.default_rng(0)))
+    assert schedule.slots is None
+    assert schedule.period_numerator * sdfg.tick == pytest.approx(20e-9 + 1e-9 + 2e-9)

@@ -14,7 +14,7 @@ from snnmap.core.errors import InfeasibleError, InputError
 from snnmap.physics.fields import exchanges
 from snnmap.physics.thermal import Sheet
 from snnmap.stages.protocols import CellPower, Run, WiringProblem
-from snnmap.stages.wire import EvenHeat, Identity
+from snnmap.stages.wire import EvenHeat, Identity, even_heat
 from snnmap.stages.wire.content import content_of
 from snnmap.stages.wire.even_heat import fields_of
 from snnmap.stages.wire.kernels.even import even, judge, smooth
@@ -200,3 +200,65 @@ def test_what_is_refused():
     blind = WiringProblem(asked.view, mesh(1, 1, rows=8, columns=8), np.ones((8, 8)))
     with pytest.raises(InputError, match="what heats the arrays"):
         EvenHeat()(blind, Run(np.random.default_rng(0)))
+
+
+def test_a_mode_that_draws_nothing_does_not_stop_the_others():
+    one, _ = problem([(6, 5)], (6, 5), 3)
+    powers = two_modes(one).power()
+    content = content_of(one, powers[0], 0)
+    swaps = [exchanges(power.sheet, power.place) for power in powers]
+    spot = EvenHeat().search([content, content * 0.0], swaps, np.random.default_rng(0))
+    place = powers[0].place
+    assert cost_of(content[spot.row][:, spot.column] * place) < 0.9 * cost_of(content * place)
+
+
+@pytest.mark.parametrize(("small", "climbs"), [(0, 1), (11, 1), (12, 2), (23, 2), (24, 3)])
+def test_small_crossbars_are_climbed_from_random_lines_too(monkeypatch, small, climbs):
+    """An array of 4 x 3 cells: once from the lines as numbered, and `small` // 12 times from others."""
+    starts = []
+    climbed = EvenHeat._climbed
+    monkeypatch.setattr(
+        EvenHeat,
+        "_climbed",
+        lambda self, crossbar, start, rng: starts.append(start) or climbed(self, crossbar, start, rng),
+    )
+    asked, _ = problem([(4, 3)], (4, 3), 1)
+    EvenHeat(small=small)(asked, Run(np.random.default_rng(0)))
+    assert len(starts) == climbs
+    assert starts[0].row.tolist() == [0, 1, 2, 3]
+    assert all(sorted(start.row.tolist()) == [0, 1, 2, 3] for start in starts)
+    assert EvenHeat().small == 1600
+
+
+@pytest.mark.parametrize(
+    ("kept", "costs", "rounds"),
+    [
+        ([100, 6, 5, 9], [10.0, 9.5], (3, 1)),
+        ([100, 5], [10.0, 8.9, 8.0, 7.2], (2, 3)),
+        ([1, 100, 50, 49, 5], [10.0, 9.0], (5, 1)),
+        ([0], [10.0, 11.0], (1, 1)),
+        ([9] * 9, [2.0**-n for n in range(10)], (8, 8)),
+    ],
+)
+def test_a_descent_goes_on_while_a_round_keeps_or_gains_enough(monkeypatch, kept, costs, rounds):
+    """A twentieth of the exchanges of the busiest round before; then a tenth of the cost."""
+    asked, _ = problem([(4, 3)], (4, 3), 1)
+    powers = asked.power()
+    crossbar = even_heat._Crossbar(
+        [content_of(asked, powers[0], 0)], [exchanges(powers[0].sheet, powers[0].place)], 0.0
+    )
+    told = {"smoothed": 0, "evened": 0}
+
+    def next_of(name, values):
+        def told_next(*_):
+            told[name] += 1
+            return values[told[name] - 1]
+
+        return told_next
+
+    monkeypatch.setattr(crossbar, "smoothed", next_of("smoothed", kept))
+    monkeypatch.setattr(crossbar, "evened", next_of("evened", costs[1:]))
+    monkeypatch.setattr(crossbar, "cost", lambda _: costs[0])
+    start = even_heat.Spot(np.arange(4), np.arange(3))
+    EvenHeat()._climbed(crossbar, start, np.random.default_rng(0))
+    assert (told["smoothed"], told["evened"]) == rounds
