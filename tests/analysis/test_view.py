@@ -90,3 +90,21 @@ def test_the_facts_are_those_of_the_functions(compiled: Compiled) -> None:
     assert int(view.link_loads.sum()) == mapping.figures["hops"]
     shared = replace(mapping, placement=replace(mapping.placement, tile=mapping.placement.tile * 0))
     assert View(shared, compiled.graph, compiled.hardware).clusters_on_tile[0] == mapping.clustering.clusters
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_clusters_are_listed_by_the_tile_that_they_take_turns_on(compiled: Compiled, seed: int) -> None:
+    mapping, hardware = compiled.mapping, compiled.hardware
+    tile = np.random.default_rng(seed).integers(0, (2, 4, 12, 1)[seed], mapping.clustering.clusters)
+    view = View(replace(mapping, placement=replace(mapping.placement, tile=tile)), compiled.graph, hardware)
+    by_tile = [[k for k, t in enumerate(tile) if t == at] for at in range(hardware.tiles)]
+    assert [own.tolist() for own in view.clusters_by_tile] == [own for own in by_tile if own]
+    assert view.clusters_on_tile.tolist() == [len(own) for own in by_tile]
+
+
+def test_the_period_is_the_schedules_fraction_of_ticks_a_step(compiled: Compiled) -> None:
+    mapping = compiled.mapping
+    slow = replace(mapping, schedule=replace(mapping.schedule, period_numerator=7, period_denominator=4, block=2))
+    view = View(slow, compiled.graph, compiled.hardware)
+    assert view.period == pytest.approx(0.875 * mapping.sdfg.tick)
+    assert view.seconds == pytest.approx(compiled.graph.window * max(compiled.graph.dt, view.period))

@@ -18,11 +18,12 @@ from support.machines import mesh
 from support.placement_cases import random_problem, random_terms, random_traffic, run_of
 from support.schedule_cases import random_case
 
+from snnmap.analysis.view import ClusteringView
 from snnmap.hardware import Quantity
 from snnmap.ir import Placement
 from snnmap.simulate.chip.rates import ExecuteOptions, execute, rates
 from snnmap.stages import partition, place, schedule, wire
-from snnmap.stages.protocols import PartitionProblem, PlacementProblem, Run
+from snnmap.stages.protocols import PartitionProblem, PlacementProblem, Run, WiringProblem
 
 GOLDEN = Path(__file__).parents[1] / "data" / "golden_stages.json"
 
@@ -143,6 +144,29 @@ def wires(algorithm):
     return fingerprint(*found)
 
 
+def stirred_wires():
+    """Fingerprint of wirings for the weakest cell where cells beside a busy one last less, by powers of two."""
+    found = []
+    for seed in range(6):
+        rng = np.random.default_rng(seed)
+        graph, clustering, _ = crossbars(rng, [(6, 4), (8, 6), (5, 3), (7, 6)], (0.4, 0.7, 1.1)[seed % 3])
+        quality = rng.random((8, 6)) + 0.1
+
+        def stirred(through, quality=quality):
+            beside = np.zeros_like(through)
+            for axis in (0, 1):
+                for way in (1, -1):
+                    beside += np.roll(through, way, axis)
+            return quality / (1.0 + beside / 64.0)
+
+        problem = WiringProblem(
+            ClusteringView(graph, clustering), mesh(2, 2, rows=8, columns=6), quality, stirred=stirred
+        )
+        wiring = wire.WeakestCell()(problem, Run(np.random.default_rng(seed)))
+        found += [wiring.row, wiring.column]
+    return fingerprint(*found)
+
+
 SCHEDULES = {
     "tdm": {},
     "best-effort": {"noc": "best-effort"},
@@ -248,6 +272,7 @@ def cases():
     for graph, algorithm in (("scattered", "first_fit"), ("scattered", "kernighan_lin"), ("crowd", "first_fit")):
         found["partition", f"{graph} {algorithm}"] = lambda g=graph, a=algorithm: spread(g, a)
     found["partition", "traded even_rows"] = traded
+    found["wire", "stirred weakest_cell"] = stirred_wires
     for algorithm in PLACERS:
         found["place", algorithm] = lambda a=algorithm: placed(a)
     for name in EXECUTED:
