@@ -5,12 +5,20 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from support import small_workload
+from support.executed import BITS
+from support.schedule_cases import mapping_of, random_case
 
 import snnmap
 from snnmap.evaluation.judgement import is_guaranteed
+from snnmap.hardware import Quantity
 from snnmap.ir import Mapping
+from snnmap.legality.dataflow import dataflow_violations
+from snnmap.legality.network import network_violations
+from snnmap.legality.recount import recount
 from snnmap.legality.rules import verify
 from snnmap.pipeline.compile import Compiled
+from snnmap.stages.protocols import Run
+from snnmap.stages.schedule import ListSchedule
 
 
 @pytest.fixture(scope="module")
@@ -76,3 +84,25 @@ def test_who_lists_a_cycle_that_is_not_the_longest_is_refused(gated: Compiled) -
     short = next(a for a, ticks in enumerate(mapping.sdfg.time) if 0 < ticks < longest)
     claimed = replace(mapping.schedule, critical=(short,))
     assert "schedule-period" in rules(replace(mapping, schedule=claimed), gated)
+
+
+@pytest.mark.parametrize("seed", [0, 2, 3, 5, 6, 7, 8, 9, 11, 12, 13, 14, 15])
+def test_times_and_room_of_random_networks_are_the_schedulers_own(seed: int) -> None:
+    """One tick less for any message, and one flit of room less, is refused: on shared tiles too, with long spikes."""
+    case = random_case(seed, noc="gated", shared=bool(seed % 2), buffer_tokens=1 + seed % 3)
+    bits = {**BITS, "spike_bits": (32, 70)[seed // 2 % 2]}
+    values = {**case.hardware.values, **{key: Quantity(float(n), "1", "test") for key, n in bits.items()}}
+    hardware = replace(case.hardware, values=values, end_of_step=bool(seed // 4 % 2), sample_registers=9)
+    case = replace(case, hardware=hardware)
+    sdfg, schedule = ListSchedule(swaps=5)(case.problem, Run(np.random.default_rng(0)))
+    counted = recount(case.graph, case.clustering)
+    assert dataflow_violations(mapping_of(case, sdfg, schedule), case.graph, hardware, counted) == []
+    for message in (a for a, name in enumerate(sdfg.name) if name.startswith("noc/") and sdfg.time[a]):
+        time = sdfg.time.copy()
+        time[message] -= 1
+        hasty = mapping_of(case, replace(sdfg, time=time), schedule)
+        found = network_violations(hasty, case.graph, hardware, counted)
+        assert sdfg.name[message] in {v.where for v in found if v.rule == "network-time"}
+    fewer = mapping_of(case, sdfg, replace(schedule, buffers=schedule.buffers - 1))
+    found = network_violations(fewer, case.graph, hardware, counted)
+    assert [(v.rule, v.asked) for v in found] == [("network-buffers", f"buffers of {schedule.buffers - 1} flits")]
