@@ -3,13 +3,17 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.random_graphs import FIRST, FRAMES, STEPS, random_graph
-from support.schedule_cases import random_case
+from support.schedule_cases import mapping_of, random_case
 
 from snnmap.ir import SpikeGraph, Spikes
-from snnmap.legality.times import busiest
+from snnmap.legality.recount import recount
+from snnmap.legality.times import busiest, time_violations
+from snnmap.stages.protocols import Run
+from snnmap.stages.schedule import ListSchedule
 
 
 def with_events(rng: np.random.Generator) -> tuple[SpikeGraph, list[tuple[int, int, int, float]]]:
@@ -74,3 +78,24 @@ def test_a_source_that_spikes_in_the_last_step_is_heard_in_the_step_after_and_no
     together = replace(graph, events=Spikes([0, 2, 2], [1, 2], [0, 1], [1.0, 1.0], STEPS, 1e-3))
     for late, most in (([True, False], 2), ([False, False], 1), ([True, True], 1)):
         assert busiest(key, np.array([0, 1]), together, np.array(late)) == {(0,): most}
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_reads_and_fires_of_random_networks_last_as_long_as_the_scheduler_says(seed: int) -> None:
+    """One tick less for any of them is refused by name, on shared tiles and without events of the profile too."""
+    case = random_case(seed, shared=bool(seed % 2), keep_events=seed % 3 > 0, program_time=50 + seed)
+    case = replace(case, hardware=replace(case.hardware, sample_registers=9))
+    sdfg, schedule = ListSchedule(swaps=5)(case.problem, Run(np.random.default_rng(0)))
+    counted = recount(case.graph, case.clustering)
+    whole = mapping_of(case, sdfg, schedule)
+    assert time_violations(whole, case.graph, case.hardware, counted) == []
+    for actor in (a for a, name in enumerate(sdfg.name) if name.startswith("c")):
+        time = sdfg.time.copy()
+        time[actor] -= 1
+        hasty = replace(whole, sdfg=replace(sdfg, time=time))
+        found = time_violations(hasty, case.graph, case.hardware, counted)
+        assert [(v.rule, v.where) for v in found] == [("schedule-time", sdfg.name[actor])]
+    none = replace(whole, sdfg=replace(sdfg, time=sdfg.time * 0))
+    assert len(time_violations(none, case.graph, case.hardware, counted)) == 3
+    gone = replace(whole, sdfg=replace(sdfg, name=tuple(f"noc/{name}" for name in sdfg.name)))
+    assert time_violations(gone, case.graph, case.hardware, counted)[0].asked == "no such actor"
