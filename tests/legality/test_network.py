@@ -1,21 +1,28 @@
 """A network's promises are recounted: tables in which flits meet or miss, and messages too fast, are refused."""
 
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
+from oracles import hops
 from support import small_workload
+from support.executed import BITS
+from support.schedule_cases import Case, mapping_of, random_case
 
 import snnmap
 from snnmap.core.arrays import offsets
-from snnmap.ir import Mapping, Network, SlotTable, Spikes, Workload
+from snnmap.hardware import Quantity
+from snnmap.ir import Mapping, Network, Schedule, Sdfg, SlotTable, Spikes, Violation, Workload
 from snnmap.legality.dataflow import dataflow_violations
 from snnmap.legality.network import network_violations
 from snnmap.legality.recount import recount
 from snnmap.legality.rules import verify
 from snnmap.legality.sent import ending_hops
 from snnmap.pipeline.compile import Compiled
+from snnmap.stages.protocols import Run
+from snnmap.stages.schedule import ListSchedule
 
 
 def rules(mapping: Mapping, compiled: Compiled) -> set[str]:
@@ -353,3 +360,75 @@ def test_at_most_three_of_a_kind_are_named(compiled: Compiled, best_effort: Comp
     hasty = replace(best_effort.mapping, sdfg=replace(flow, time=flow.time // 3))
     found = verify(hasty, best_effort.graph, best_effort.hardware)
     assert len([v for v in found if v.rule == "network-time"]) == 3
+
+
+def scheduled(seed: int, noc: str) -> tuple[Case, Sdfg, Schedule]:
+    """A random network on a chip of many kinds, and its schedule."""
+    case = random_case(seed, noc=noc, shared=bool(seed % 2), buffer_tokens=1 + seed % 3)
+    bits = {**BITS, "spike_bits": (32, 70)[seed // 2 % 2], "sum_bits": (32, 100)[seed // 3 % 2]}
+    values = {**case.hardware.values, **{key: Quantity(float(n), "1", "test") for key, n in bits.items()}}
+    hardware = replace(case.hardware, values=values, end_of_step=bool(seed // 4 % 2), sample_registers=9)
+    case = replace(case, hardware=hardware)
+    return case, *ListSchedule(swaps=5)(case.problem, Run(np.random.default_rng(0)))
+
+
+def judged(case: Case, sdfg: Sdfg, schedule: Schedule) -> list[Violation]:
+    counted = recount(case.graph, case.clustering)
+    return network_violations(mapping_of(case, sdfg, schedule), case.graph, case.hardware, counted)
+
+
+@pytest.mark.parametrize("noc", ["tdm", "best-effort"])
+@pytest.mark.parametrize("seed", [0, 2, 3, 5, 6, 7, 8, 9, 11, 12, 13])
+def test_messages_of_random_networks_take_the_schedulers_own_times(seed: int, noc: str) -> None:
+    """One tick less for any message is refused by its name, and so is one slot less on a network of slots."""
+    case, sdfg, schedule = scheduled(seed, noc)
+    assert judged(case, sdfg, schedule) == []
+    for message in (a for a, name in enumerate(sdfg.name) if name.startswith("noc/") and sdfg.time[a]):
+        hasty = replace(sdfg, time=set_at(sdfg.time, message, int(sdfg.time[message]) - 1))
+        assert sdfg.name[message] in {v.where for v in judged(case, hasty, schedule)}
+    table = schedule.slots
+    for run in np.flatnonzero(table.flits > 1) if table else ():
+        fewer = replace(table, flits=set_at(table.flits, run, int(table.flits[run]) - 1))
+        assert "network-slots" in {v.rule for v in judged(case, sdfg, replace(schedule, slots=fewer))}
+
+
+def meetings(case: Case, sdfg: Sdfg, table: SlotTable) -> int:
+    """Slots of links that several connections take, each tree walked tile by tile."""
+    width, height = case.hardware.mesh_width, case.hardware.mesh_height
+    tile, tiles = case.placement.tile.tolist(), width * height
+    taken: dict[tuple[int, int], int] = {}
+    for q, producer in enumerate(table.producer.tolist()):
+        name = sdfg.name[producer]
+        x, y = case.hardware.port
+        start = y * width + x if name == "input" else tile[int(name[1:].partition("/")[0])]
+        links = {(6 * tiles if name == "input" else 4 * tiles + start, 0)}
+        for cluster in table.target[table.target_ptr[q] : table.target_ptr[q + 1]].tolist():
+            path = hops.xy_path((start % width, start // width), (tile[cluster] % width, tile[cluster] // width))
+            links.add((5 * tiles + tile[cluster], len(path) - 1))
+            for depth, ((a, b), (c, d)) in enumerate(pairwise(path)):
+                links.add((4 * (b * width + a) + hops.STEPS[c - a, d - b], depth))
+        for run in range(table.run_ptr[q], table.run_ptr[q + 1]):
+            for slot in range(table.first[run], table.first[run] + table.flits[run]):
+                for link, depth in links:
+                    key = (link, int(slot + depth * table.hop) % table.length)
+                    taken[key] = taken.get(key, 0) + 1
+    return sum(n > 1 for n in taken.values())
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_flits_that_meet_are_found_wherever_a_run_is_moved(seed: int) -> None:
+    case, sdfg, schedule = scheduled(seed, "tdm")
+    table = schedule.slots
+    assert table is not None
+    assert meetings(case, sdfg, table) == 0
+    met = 0
+    for run in range(len(table.first)):
+        for by in (-3, -1, 1, 2):
+            moved = replace(table, first=set_at(table.first, run, int(table.first[run]) + by))
+            found = judged(case, sdfg, replace(schedule, slots=moved))
+            if any(v.where == "table" for v in found):
+                continue
+            links = [v for v in found if v.where.startswith("link")]
+            assert len(links) == min(3, meetings(case, sdfg, moved))
+            met += len(links)
+    assert met or seed in {2, 6}
