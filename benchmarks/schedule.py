@@ -1,6 +1,7 @@
 """Cycle ratio and scheduling time against size, beside a networkx / Bellman-Ford bisection.
 
     python benchmarks/schedule.py [--channels 1000 10000 100000] [--baseline-limit 3000]
+    python benchmarks/schedule.py --random 100000 2000000
 
 Graphs are layered pipelines of tiles as `build_sdfg` makes them: self-channels, read -> fire pairs, spikes to random
 clusters of the next layer through message actors, credits of two tokens, some recurrence. CPU seconds of the process.
@@ -54,6 +55,18 @@ def pipeline(channels: int, rng: np.random.Generator, buffer_tokens: int = 2) ->
     )
 
 
+def random_graph(actors: int, channels: int, rng: np.random.Generator, forward: float) -> Sdfg:
+    """Channels between random actors: without tokens forward in that share, else 1 to 10 (1 if all forward are)."""
+    producer, consumer = (rng.integers(0, actors, channels).astype(np.int32) for _ in range(2))
+    producer[:actors], consumer[:actors] = np.arange(actors), np.roll(np.arange(actors), -1)
+    free = (producer < consumer) & (rng.random(channels) < forward)
+    tokens = np.where(free, 0, rng.integers(1, 2 if forward == 1 else 11, channels))
+    rates = np.ones(channels, np.int64)
+    names = tuple(f"a{a}" for a in range(actors))
+    nowhere = np.full(actors, -1, np.int32)
+    return Sdfg(names, rng.integers(1, 10_001, actors), nowhere, producer, consumer, rates, rates, tokens, 1e-12)
+
+
 def bisection(sdfg: Sdfg, steps: int = 40) -> float:
     """Ratio to 2^-40 of the largest time: bisection with networkx's Bellman-Ford negative-cycle test."""
     import networkx as nx
@@ -104,11 +117,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--channels", type=int, nargs="+", default=[1_000, 10_000, 100_000])
     parser.add_argument("--baseline-limit", type=int, default=3_000, help="largest graph for networkx")
+    parser.add_argument("--random", type=int, nargs=2, metavar=("ACTORS", "CHANNELS"), help="random graphs only")
     options = parser.parse_args()
     small = pipeline(500, np.random.default_rng(0))
     tile_orders(small, small.time)  # compiles
     maximum_cycle_ratio(small)
     self_timed(small, 2)
+    if options.random:
+        for forward in (0.0, 0.05, 0.5, 1.0):
+            sdfg = random_graph(*options.random, np.random.default_rng(1), forward)
+            (ratio, cycle), seconds = timed(lambda: maximum_cycle_ratio(sdfg))  # noqa: B023
+            print(f"{100 * forward:3.0f} % without tokens forward: {seconds:.2f} s, {ratio}, cycle of {len(cycle):,}")
+        return
     print("channels  actors   ratio_s  orders_s  execute_s  numpy_s  networkx_s  ticks_per_step")
     for size in options.channels:
         sdfg = pipeline(size, np.random.default_rng(1))

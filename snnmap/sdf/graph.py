@@ -12,6 +12,8 @@ from snnmap.core.arrays import I32, I64, frozen, offsets
 from snnmap.core.errors import InfeasibleError, InputError
 from snnmap.ir import Sdfg
 
+PACKED = 2**62
+"""Ends and tokens of a channel are sorted as one number below this."""
 SHOWN = 6
 """Most actors of a cycle that a message names."""
 
@@ -58,17 +60,28 @@ def sorted_channels(actors: int, producer: I32, consumer: I32, tokens: I64) -> C
     """Channels between `actors` in CSR form with their firing order; or, of a deadlock, the actors of its cycle."""
     from snnmap.sdf.kernels.cycles import blocked_cycle, firing_order
 
-    order = np.lexsort((tokens, consumer, producer))
-    producer, consumer = producer[order], consumer[order]
-    first = np.ones(len(order), bool)
-    first[1:] = (producer[1:] != producer[:-1]) | (consumer[1:] != consumer[:-1])
-    ptr = frozen(offsets(np.bincount(producer[first], minlength=actors)), np.int64)
-    consumer = frozen(consumer[first], np.int32)
-    tokens = frozen(tokens[order[first]], np.int64)
+    source, target, waiting = _by_ends(actors, producer, consumer, tokens)
+    first = np.ones(len(source), bool)
+    first[1:] = (source[1:] != source[:-1]) | (target[1:] != target[:-1])
+    ptr = frozen(offsets(np.bincount(source[first], minlength=actors)), np.int64)
+    consumer = frozen(target[first], np.int32)
+    tokens = frozen(waiting[first], np.int64)
     firing = firing_order(ptr, consumer, tokens)
     if len(firing) < actors:
         return blocked_cycle(ptr, consumer, tokens, firing)
-    return Channels(ptr, frozen(producer[first], np.int32), consumer, tokens, frozen(firing, np.int64))
+    return Channels(ptr, frozen(source[first], np.int32), consumer, tokens, frozen(firing, np.int64))
+
+
+def _by_ends(actors: int, producer: I32, consumer: I32, tokens: I64) -> tuple[I64, I64, I64]:
+    """Producer, consumer and tokens of every channel, int64 (H,) each, ascending by all three in this order."""
+    span = int(tokens.max(initial=0)) + 1
+    if actors * actors * span >= PACKED:
+        order = np.lexsort((tokens, consumer, producer))
+        return producer[order].astype(np.int64), consumer[order].astype(np.int64), tokens[order]
+    key = (producer.astype(np.int64) * actors + consumer) * span + tokens
+    key.sort()  # as one number, several times faster
+    ends, waiting = np.divmod(key, span)
+    return *np.divmod(ends, actors), waiting
 
 
 def check(sdfg: Sdfg) -> None:

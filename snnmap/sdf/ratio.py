@@ -18,6 +18,8 @@ from snnmap.ir import Sdfg
 from snnmap.sdf.expand import expand
 from snnmap.sdf.graph import Channels, channels_of
 
+PATIENCE = 40
+"""Rounds of policy iteration before it follows all walks without tokens at once; most graphs need fewer."""
 ROUNDS = 10_000
 """Most rounds of policy iteration before the exact search takes over; graphs of 10^6 channels need some tens."""
 
@@ -69,7 +71,8 @@ def solved(channels: Channels, time: I64) -> Periodic:
         return Periodic(Fraction(0), (), np.zeros(0, np.int64), 1)
     total = sum(time.tolist())
     _must_fit(total, Fraction(0))
-    cycle = policy_iteration(channels.producer, channels.consumer, channels.tokens, time, ROUNDS)
+    ends = (channels.ptr, channels.producer, channels.consumer, channels.tokens)
+    cycle = policy_iteration(*ends, time, channels.order, PATIENCE, ROUNDS)
     ratio = _ratio(channels, time, cycle)
     while True:
         _must_fit(total, ratio)

@@ -3,10 +3,11 @@
 from fractions import Fraction
 from itertools import pairwise
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from oracles.dataflow import largest_ratio
-from support.dataflow_graphs import graphs, live, sdfg
+from support.dataflow_graphs import channel_list, graphs, live, sdfg
 
 from snnmap.core.errors import InfeasibleError, InputError
 from snnmap.sdf.graph import channels_of
@@ -35,16 +36,47 @@ def test_ratio_equals_that_of_all_cycles_or_deadlock_is_named(case):
     assert Fraction(sum(time[a] for a in cycle), sum(tokens)) == ratio
 
 
-@settings(max_examples=100, deadline=None)
+@pytest.mark.parametrize("patience", [0, 2, 1000])
+@settings(max_examples=70, deadline=None)
 @given(graphs().filter(live))
-def test_the_proposal_is_already_the_ratio_on_small_graphs(case):
+def test_the_proposal_is_already_the_ratio_on_small_graphs(patience, case):
     time, channels = case
-    graph = sdfg(time, channels)
+    assert proposed(sdfg(time, channels), patience, 1000) == largest_ratio(len(time), channels, time)
+
+
+def proposed(graph, patience, rounds):
+    """Ratio of the cycle that policy iteration proposes after so many rounds."""
     sorted_ = channels_of(graph)
-    cycle = policy_iteration(sorted_.producer, sorted_.consumer, sorted_.tokens, graph.time, 1000).tolist()
+    ends = (sorted_.ptr, sorted_.producer, sorted_.consumer, sorted_.tokens)
+    cycle = policy_iteration(*ends, graph.time, sorted_.order, patience, rounds).tolist()
+    channels = channel_list(graph)
     tokens = [min(c[4] for c in channels if c[:2] == (a, b)) for a, b in pairwise([*cycle, *cycle[:1]])]
-    proposed = Fraction(sum(time[a] for a in cycle), sum(tokens)) if cycle else 0
-    assert proposed == largest_ratio(len(time), channels, time)
+    return Fraction(sum(graph.time[a] for a in cycle), sum(tokens)) if cycle else 0
+
+
+def test_a_long_walk_without_tokens_is_found_at_once_when_patience_ends():
+    actors = 300
+    rng = np.random.default_rng(0)
+    walk = [(k, k + 1, 1, 1, 0) for k in range(actors - 1)]
+    back = [(int(a), int(b), 1, 1, 1) for a, b in rng.integers(0, actors, (500, 2)) if a >= b]
+    graph = sdfg(rng.integers(1, 100, actors), [*walk, *back, (actors - 1, 0, 1, 1, 1)])
+    whole = int(graph.time.sum())
+    assert proposed(graph, 0, 1) == whole
+    assert proposed(graph, 1000, 5) < whole
+    assert proposed(graph, 3, 5) == whole
+    assert maximum_cycle_ratio(graph)[0] == whole
+
+
+def test_channels_are_sorted_alike_as_one_number_and_as_three():
+    rng = np.random.default_rng(4)
+    channels = [(0, 0, 1, 1, 1)] + [(int(a), int(b), 1, 1, int(n)) for a, b, n in rng.integers(0, 9, (200, 3)) if n]
+    few = channels_of(sdfg([1] * 9, channels))
+    wide = channels_of(sdfg([1] * 9, [*channels, (0, 0, 1, 1, 2**60)]))
+    for name in ("ptr", "producer", "consumer", "tokens", "order"):
+        assert getattr(few, name).tolist() == getattr(wide, name).tolist()
+    pairs = list(zip(few.producer.tolist(), few.consumer.tolist(), strict=True))
+    assert pairs == sorted({c[:2] for c in channels})
+    assert few.tokens.tolist() == [min(c[4] for c in channels if c[:2] == pair) for pair in pairs]
 
 
 @settings(max_examples=100, deadline=None)

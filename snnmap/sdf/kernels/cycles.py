@@ -91,6 +91,19 @@ def improve(producer: I32, consumer: I32, tokens: I64, time: I64, ratio: float, 
 
 
 @njit
+def longest_walks(ptr: I64, consumer: I32, tokens: I64, time: I64, order: I64, d: F64, via: I64) -> None:
+    """Lengths `d` of the longest walks without tokens to every actor, and the last channel of each, `via`."""
+    d[:] = 0.0
+    via[:] = NONE
+    for actor in order:
+        end = d[actor] + time[actor]
+        for channel in range(ptr[actor], ptr[actor + 1]):
+            if tokens[channel] == 0 and end > d[consumer[channel]]:
+                d[consumer[channel]] = end
+                via[consumer[channel]] = channel
+
+
+@njit
 def cut_cycles(
     producer: I32, tokens: I64, time: I64, via: I64, best_time: int, best_tokens: int
 ) -> tuple[int, int, int]:
@@ -141,11 +154,55 @@ def evaluate(producer: I32, tokens: I64, time: I64, ratio: float, via: I64, d: F
 
 
 @njit
-def policy_iteration(producer: I32, consumer: I32, tokens: I64, time: I64, limit: int) -> I64:
+def closed_walk(producer: I32, consumer: I32, tokens: I64, time: I64, order: I64, d: F64, via: I64) -> I64:
+    """Actors of the best cycle that one channel with tokens closes behind a walk without, from its begin to its end.
+
+    Empty if none takes time. `via` is a forest of channels without tokens, `d` the lengths of its walks; in `order`
+    parents come before children.
+    """
+    actors = len(time)
+    size, first, free = np.ones(actors, np.int64), np.zeros(actors, np.int64), np.zeros(actors, np.int64)
+    for k in range(actors - 1, -1, -1):
+        if via[order[k]] != NONE:
+            size[producer[via[order[k]]]] += size[order[k]]
+    roots = 0
+    for actor in order:  # numbers the subtree of an actor first .. first + size - 1
+        if via[actor] == NONE:
+            first[actor] = roots
+            roots += size[actor]
+        else:
+            parent = producer[via[actor]]
+            first[actor] = free[parent]
+            free[parent] += size[actor]
+        free[actor] = first[actor] + 1
+    best, count, chosen = 0.0, 1, NONE
+    for channel in range(len(consumer)):
+        begin, end = consumer[channel], producer[channel]
+        if tokens[channel] > 0 and first[begin] <= first[end] < first[begin] + size[begin]:
+            total = d[end] + time[end] - d[begin]
+            if total * count > best * tokens[channel]:
+                best, count, chosen = total, tokens[channel], channel
+    if chosen == NONE:
+        return np.empty(0, np.int64)
+    came = np.full(actors, NONE, np.int64)
+    node = producer[chosen]
+    came[consumer[chosen]] = node
+    while node != consumer[chosen]:
+        came[node] = producer[via[node]]
+        node = came[node]
+    return walk_back(came, producer[chosen])
+
+
+@njit
+def policy_iteration(
+    ptr: I64, producer: I32, consumer: I32, tokens: I64, time: I64, order: I64, patience: int, limit: int
+) -> I64:
     """Actors of a cycle whose time / tokens is, up to rounding, the largest; empty if no cycle takes time.
 
     Howard's method with one chosen *incoming* channel per actor, in floating point: a proposal that `longest_paths` has
-    to confirm. There must be no cycle without tokens. At most `limit` rounds.
+    to confirm. There must be no cycle without tokens. A round goes one channel further, so that a long walk without
+    tokens takes many: after `patience` rounds all of those are followed at once, along the firing `order`, and the best
+    cycle that one channel closes behind them is where it goes on. At most `limit` rounds.
     """
     actors = len(time)
     d = np.zeros(actors, np.float64)
@@ -153,7 +210,16 @@ def policy_iteration(producer: I32, consumer: I32, tokens: I64, time: I64, limit
     slack = 1e-9 * max(1.0, float(time.max()))
     best_time, best_tokens = 0, 1
     cycle = np.empty(0, np.int64)
-    for _ in range(limit):
+    for number in range(limit):
+        if number == patience:
+            longest_walks(ptr, consumer, tokens, time, order, d, via)
+            closed = closed_walk(producer, consumer, tokens, time, order, d, via)
+            total, count = time[closed].sum(), 1
+            for channel in range(ptr[closed[-1]], ptr[closed[-1] + 1]) if len(closed) else range(0):
+                if consumer[channel] == closed[0]:
+                    count = tokens[channel]
+            if float(total) * float(best_tokens) > float(best_time) * float(count):
+                best_time, best_tokens, cycle = total, count, closed
         if not improve(producer, consumer, tokens, time, best_time / best_tokens, d, slack, via):
             break
         chosen = via.copy()
