@@ -6,6 +6,7 @@ values hardly differ is drawn as the difference to its least value, which the ti
 
 import io
 from collections.abc import Mapping, Sequence
+from itertools import cycle
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,6 +19,7 @@ from snnmap.ir import Chart
 from snnmap.render.numbers import PREFIXES, number, scale_of
 
 COLOURS = "cividis"
+MARKERS = "osD^vP*X<>"
 FORMATS = (".png", ".svg", ".pdf")
 CLOSE = 1e-3
 """Relative range below which a map is drawn as differences."""
@@ -152,7 +154,7 @@ class Panel(NamedTuple):
 
 
 def plot_nodes(panels: Sequence[Panel], path: Path, *, title: str) -> Path:
-    """Draw figures over technologies: ours as lines, limits dashed, the published figure dotted.
+    """Draw figures over technologies: ours as lines, limits dashed in the same shade, the published figure dotted.
 
     Raises
     ------
@@ -165,10 +167,10 @@ def plot_nodes(panels: Sequence[Panel], path: Path, *, title: str) -> Path:
     figure, axes = plt.subplots(down, across, figsize=(4.8 * across, 3.6 * down), squeeze=False, layout="constrained")
     for axis, panel in zip(axes.flat, panels, strict=False):
         shades = plt.get_cmap(COLOURS)(np.linspace(0.0, 0.85, max(2, len(panel.lines))))
-        for (name, values), shade, marker in zip(panel.lines.items(), shades, "osD^vP*X", strict=False):
+        for (name, values), shade, marker in zip(panel.lines.items(), shades, cycle(MARKERS), strict=False):
             axis.plot(panel.nodes, values, marker=marker, color=shade, label=name)
             if name in panel.limits:
-                axis.plot(panel.nodes, panel.limits[name], color=shade, ls="--", lw=1.0, label=f"{name}, limit")
+                axis.plot(panel.nodes, panel.limits[name], color=shade, ls="--", lw=1.0, label="limit")
         axis.axhline(panel.published, color="black", ls=":", label="published")
         drawn = [v for values in (*panel.lines.values(), *panel.limits.values()) for v in values]
         if min(drawn) > 0 and max(drawn) / min(drawn) > 10:

@@ -166,6 +166,14 @@ def test_comparison_and_nodes_are_drawn(tmp_path):
     assert png_size(path)[1] > 300
 
 
+def test_every_network_is_drawn_however_many(tmp_path):
+    lines = {f"network {n}": [1.0 + n, 30.0 + n] for n in range(12)}
+    path = plots.plot_nodes([Panel("lifetime", "ratio", ("a", "b"), lines, lines, 3.5)], tmp_path / "n.svg", title="")
+    text = path.read_text()
+    assert all(f"<!-- {name} -->" in text for name in lines)
+    assert text.count("<!-- limit -->") == 1
+
+
 def test_an_unknown_format_is_refused_before_matplotlib_loads(tmp_path):
     with pytest.raises(InputError, match=r"must end in .png, .svg, .pdf"):
         plots.must_be_drawable(tmp_path / "picture.bmp")
