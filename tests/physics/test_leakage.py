@@ -111,7 +111,7 @@ def test_gain_up_to_one_is_stable_and_above_runs_away():
 
 @pytest.mark.parametrize(("watts", "current"), [(0.1, 1e-9), (10.0, 1e-9), (1700.0, 3.2e-4)])
 def test_it_settles_however_hot_it_gets(watts, current):
-    """What is missing at last is a share of the temperature: where it is very hot rounding alone is more than at 300 K."""
+    """What may be missing is a share of the temperature: rounding alone is more where it is very hot."""
     chip = ChipThermal(4, 3, 0.02, 0.05, 20.0, 5.0)
     power, leak = np.random.default_rng(0).random(12) * watts, Leakage(1.0, 1.0, current, 0.0)
     got = settle(chip, power, leak, 300.0)
