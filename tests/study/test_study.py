@@ -12,6 +12,7 @@ from support import small_workload
 
 import snnmap
 from snnmap.core.errors import InputError
+from snnmap.evaluation.chance import BesideChance, Gamma
 from snnmap.render.labels import LABELS, mode_of
 from snnmap.study import claims, kept
 from snnmap.study.cases import cases
@@ -279,8 +280,10 @@ def test_a_stopped_study_goes_on_with_the_next_workload(file, monkeypatch):
 def test_what_was_kept_of_another_study_is_not_taken(file, damage):
     (file.parent / kept.NAME).write_bytes(damage)
     assert kept.kept(file) == {}
-    kept.keep(file, {"net.toml": claims.Part({"real-time": [("a", "b", "c", {"x": 1.5})], "flat-out": []}, [], [])})
-    assert kept.kept(file)["net.toml"].figures["real-time"] == [("a", "b", "c", {"x": 1.5})]
+    figures = {"real-time": [("a", "b", "c", {"x": 1.5})], "flat-out": []}
+    beside = [claims.Chance("a", "b", "c", BesideChance(3.0, 2.0, g)) for g in (None, Gamma(1e3, 1e4, 2.0))]
+    kept.keep(file, {"net.toml": claims.Part(figures, [], [], beside)})
+    assert kept.kept(file)["net.toml"] == claims.Part(figures, [], [], beside)
     file.write_text(file.read_text() + "\n")
     assert kept.kept(file) == {}
 
