@@ -271,6 +271,15 @@ def test_small_meshes_are_restarted(monkeypatch, limit, descents):
     assert len({tuple(slots) for slots in tried}) > descents // 2
 
 
+@pytest.mark.parametrize(("clusters", "slots", "descents"), [(100, 100, 5), (73, 137, 1)])
+def test_meshes_of_up_to_ten_thousand_pairs_are_small(monkeypatch, clusters, slots, descents):
+    tried = []
+    monkeypatch.setattr(hill_climb, "swap_descent", lambda *a: tried.append(a))
+    traffic = random_traffic(np.random.default_rng(0), clusters, 5)
+    HillClimb()(PlacementProblem(traffic, clusters, mesh(slots, 1)), run_of())
+    assert len(tried) == descents
+
+
 @pytest.mark.parametrize(("radius", "whole", "reach"), [(0, 16, 4), (0, 15, 3), (2, 16, 2), (2, 15, 2), (9, 15, 9)])
 def test_a_swap_reaches_the_whole_mesh_where_pairs_are_few(monkeypatch, radius, whole, reach):
     """Two clusters on 4 x 2 slots are sixteen pairs, at most four links apart."""
