@@ -25,7 +25,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from snnmap.core.arrays import I64, frozen, offsets, row_of_entry
+from snnmap.core.arrays import I64, frozen, offsets, ranges, row_of_entry
 from snnmap.core.errors import InfeasibleError
 from snnmap.hardware import Hardware, Mesh
 from snnmap.ir import Sdfg
@@ -33,15 +33,12 @@ from snnmap.sdf.graph import Channels, channels_of
 from snnmap.sdf.ratio import periodic
 from snnmap.stages.schedule.links import Placed
 from snnmap.stages.schedule.network import Loads, routes, ticks
+from snnmap.stages.schedule.search import LONGEST, shortest
 
-GROWTH = 1.02
-"""Least factor from one period tried to the next; it grows with every failure."""
 ROUNDS = 100
 """Most times that starts and message times are worked out anew at one period."""
 HALVINGS = 10
 """Periods tried between the longest that failed and the shortest that fits."""
-LONGEST = 1000
-"""A period is never longer than this many times its bound."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -124,7 +121,12 @@ def with_gates(sdfg: Sdfg, hardware: Hardware, placed: Placed, loads: Loads) -> 
     crossing = np.zeros(hardware.topology.links, np.int64)
     np.add.at(crossing, turns.link[row_of_entry(turns.ptr)], turns.flits)
     alone = replace(sdfg, time=frozen(problem.time, np.int64))
-    found = _shortest(problem, max(1, ceil(periodic(alone).period), int(crossing.max()) * problem.flit))
+    bound = max(1, ceil(periodic(alone).period), int(crossing.max()) * problem.flit)
+
+    def refused(period: int) -> InfeasibleError:
+        return InfeasibleError("ticks of a period", period, LONGEST * bound, "Use a chip with more tiles.")
+
+    found = shortest(bound, lambda period: _fitted(problem, period), HALVINGS, refused)
     return replace(sdfg, time=frozen(found.time, np.int64)), found
 
 
@@ -194,7 +196,7 @@ def _onto(turns: Turns, ptr: I64, link: I64, links: int, *, first: bool = False)
     by_link = offsets(np.bincount(turns.link[kind], minlength=links))
     count = np.diff(by_link)[link]
     rows = np.bincount(row_of_entry(ptr), count, len(ptr) - 1).astype(np.int64)
-    return offsets(rows), order[_ranges(by_link[link], count)]
+    return offsets(rows), order[ranges(by_link[link], count)]
 
 
 def _joining(turns: Turns, ptr: I64, link: I64, links: int) -> tuple[I64, I64]:
@@ -202,35 +204,13 @@ def _joining(turns: Turns, ptr: I64, link: I64, links: int) -> tuple[I64, I64]:
     inside = np.flatnonzero(turns.before >= 0)
     by_before = offsets(np.bincount(turns.before[inside], minlength=links))
     count = np.diff(by_before)[link]
-    follower = inside[_ranges(by_before[link], count)]
+    follower = inside[ranges(by_before[link], count)]
     row, behind = np.repeat(row_of_entry(ptr), count), np.repeat(link, count)
     each = np.arange(len(follower) + 1)
     onto_ptr, onto = _onto(turns, each, turns.link[follower], links)
     at = row_of_entry(onto_ptr)
     others = turns.before[onto] != behind[at]
     return offsets(np.bincount(row[at[others]], minlength=len(ptr) - 1)), onto[others]
-
-
-def _ranges(start: I64, count: I64) -> I64:
-    """Numbers from each start on, as many as counted, one after the other."""
-    return np.repeat(start - np.cumsum(count) + count, count) + np.arange(int(count.sum()))
-
-
-def _shortest(problem: Problem, bound: int) -> Gated:
-    failed, period, growth = bound - 1, bound, GROWTH
-    while (found := _fitted(problem, period)) is None:
-        failed = period
-        if period > LONGEST * bound:
-            raise InfeasibleError("ticks of a period", period, LONGEST * bound, "Use a chip with more tiles.")
-        period = max(period + 1, int(period * growth))
-        growth = min(2.0, 2 * growth - 1)
-    for _ in range(HALVINGS):
-        middle = (failed + found.period) // 2
-        if middle <= failed:
-            break
-        shorter = _fitted(problem, middle)
-        failed, found = (middle, found) if shorter is None else (failed, shorter)
-    return found
 
 
 def _fitted(problem: Problem, period: int) -> Gated | None:

@@ -23,15 +23,12 @@ from snnmap.sdf.graph import Channels, channels_of
 from snnmap.stages.schedule.connections import Connections, carriers
 from snnmap.stages.schedule.links import Placed
 from snnmap.stages.schedule.network import hop_slots, slot_ticks
+from snnmap.stages.schedule.search import shortest
 
-GROWTH = 1.02
-"""Least factor from one period tried to the next; it grows with every failure."""
 ROUNDS = 8
 """Most times that a step is scheduled anew at one period, with starts that the channels of the last round ask for."""
 HALVINGS = 6
 """Periods tried between the longest that failed and the shortest that fits."""
-LONGEST = 1000
-"""A table is never longer than this many times its bound."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,12 +80,17 @@ def with_slots(
     Raises
     ------
     InfeasibleError
-        If no table of `LONGEST` times the bound holds the flits.
+        If no table of `search.LONGEST` times the bound holds the flits.
     """
     problem = _problem(sdfg, hardware, placed, connections)
     load = np.bincount(connections.link, connections.flits[row_of_entry(connections.link_ptr)])
     bound = max(-(-least // problem.slot), int(load.max()))
-    timed = _shortest(problem, bound)
+
+    def refused(length: int) -> InfeasibleError:
+        flits = int(connections.flits.sum())
+        return InfeasibleError("slots of the network", flits, length, "Use a chip with more tiles.")
+
+    timed = shortest(bound, lambda length: _fitted(problem, length), HALVINGS, refused)
     time = sdfg.time.copy()
     messages = slice(len(time) - len(problem.away), None)
     time[messages] = (timed.end - timed.begin)[messages]
@@ -120,25 +122,6 @@ def _depth(mesh: Mesh, placed: Placed, connections: Connections) -> I64:
     inside = connections.link < mesh.entry(0)
     entering = connections.link == mesh.entries(origin, connections.link == mesh.port_entry)
     return np.where(entering & ~inside, 0, mesh.hops(origin, mesh.where(connections.link)))
-
-
-def _shortest(problem: Problem, bound: int) -> Timed:
-    failed, length, growth = bound - 1, bound, GROWTH
-    while (timed := _fitted(problem, length)) is None:
-        failed = length
-        if length > LONGEST * bound:
-            raise InfeasibleError(
-                "slots of the network", int(problem.connections.flits.sum()), length, "Use a chip with more tiles."
-            )
-        length = max(length + 1, int(length * growth))
-        growth = min(2.0, 2 * growth - 1)
-    for _ in range(HALVINGS):
-        middle = (failed + timed.length) // 2
-        if middle <= failed:
-            break
-        shorter = _fitted(problem, middle)
-        failed, timed = (middle, timed) if shorter is None else (failed, shorter)
-    return timed
 
 
 def _fitted(problem: Problem, length: int) -> Timed | None:
