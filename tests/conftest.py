@@ -4,12 +4,16 @@ import signal
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from support import small_workload
 
 import snnmap
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # in the background of a shell, where no child would hear Ctrl-C
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+settings.register_profile("untimed", deadline=None)  # a kernel may be compiled or read within any example
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

@@ -151,11 +151,12 @@ def _quantity(table: Table, key: Key, sense: Range) -> Quantity:
         raise table.error("unit", f"{written!r} is of another dimension than {key.unit!r} ({key.meaning})")
     value = _si(number, unit)
     written = f"{table.value('value')} {written}"
+    shown = written.removesuffix(" 1")  # a pure number
     if value < 0 or (value == 0 and not key.zero):
-        raise table.error("value", f"{written} must {'not be negative' if key.zero else 'be positive'}")
+        raise table.error("value", f"{shown} must {'not be negative' if key.zero else 'be positive'}")
     if value and not sense[0] <= value <= sense[1]:
         raise table.error(
-            "value", f"{written} makes no sense; it must lie within {sense[0]:g} and {sense[1]:g} {key.unit}"
+            "value", f"{shown} makes no sense; it must lie within {sense[0]:g} and {sense[1]:g} {key.unit}"
         )
     quantity = Quantity(value, key.unit, _citation(table), _band(table, value, unit), written)
     table.end()

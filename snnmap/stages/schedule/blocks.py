@@ -46,7 +46,7 @@ def block_of(asked: int, graph: SpikeGraph, hardware: Hardware, placed: Placed) 
             f"bits of memory on tile {tile}",
             asked * int(bits[tile]),
             room,
-            f"Use blocks of at most {max(1, room // int(bits[tile]))} steps, or a chip with more memory_bits.",
+            f"Set schedule.block to at most {max(1, room // int(bits[tile]))}, or use a chip with more memory_bits.",
         )
     return asked or max((k for k in fitting if k * int(bits[tile]) <= room), default=1)
 

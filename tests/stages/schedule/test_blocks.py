@@ -94,7 +94,7 @@ def test_blocks_that_make_no_frame_or_do_not_fit_are_refused_with_what_does():
     with pytest.raises(InfeasibleError) as refused:
         asked(chip_with(case, 3 * most), 4)
     assert f"{4 * most:,}" in str(refused.value) or str(4 * most) in str(refused.value)
-    assert "Use blocks of at most 3 steps" in str(refused.value)
+    assert "Set schedule.block to at most 3," in str(refused.value)
 
 
 def test_a_block_programs_once_and_does_the_rest_for_every_step():
