@@ -1,113 +1,216 @@
-"""Partition: ours against networkx Kernighan-Lin and METIS, in one run.
+"""Partition: graph x partitioner -> crossbars, messages, gap to the bound, CPU seconds and peak memory, in one run.
 
-    python benchmarks/partition.py [WORKLOAD ...] [--networkx-limit NEURONS]
+    python benchmarks/partition.py [--graphs lenet/columns local100k/columns] [--partitioners kernighan_lin mtkahypar]
+                                   [--limit SECONDS] [--size 128] [--seed 0] [--keep FOLDER] [--list]
 
-The peers bound the neurons of a cluster and nothing else: `over rows` counts their clusters that no crossbar can hold.
-Messages are spikes x destination clusters, network inputs included; ours add the partial sums of split neurons.
+A graph is a shipped workload or one of `graphs.py`; with `/columns` after it, crossbars have no limit of rows and every
+input takes a column, as peers count. A partitioner is one of ours with its options (`kernighan_lin:passes=3`) or one of
+`peers.py`. Peers know no rows: `over` counts their clusters that no crossbar could hold.
+
+Every case runs in a process of its own, on one thread, after the same partitioner has run on a small graph (kernels are
+compiled, libraries loaded). `CPU s` is of the partitioner alone, `peak` the most memory that the process then held at
+once, graph and interpreter included, `base` what it held before. Messages are spikes x destination clusters, network
+inputs and partial sums included. The exponent is fitted to log(CPU s) over log(synapses), per partitioner and model,
+where there are two graphs or more above 10^5 synapses.
 """
 
 import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
 import time
+from dataclasses import replace
+from pathlib import Path
 
-import networkx as nx
-import numpy as np
+for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
+    os.environ[_name] = "1"  # read once, when numpy is imported
 
-from snnmap.analysis.bounds import lower_bounds
-from snnmap.analysis.traffic import traffic
-from snnmap.frontend import LoadOptions
-from snnmap.hardware import load_hardware
-from snnmap.pipeline.profile import profile
-from snnmap.stages.partition import ALGORITHMS
+import numpy as np  # noqa: E402 must follow the setting above
+from graphs import GRAPHS  # noqa: E402
+from peers import PEERS, clustering_of  # noqa: E402
+
+from snnmap.analysis.bounds import lower_bounds  # noqa: E402
+from snnmap.analysis.traffic import traffic  # noqa: E402
+from snnmap.formats.profile import load_profile, save_profile  # noqa: E402
+from snnmap.frontend import LoadOptions  # noqa: E402
+from snnmap.hardware import load_hardware  # noqa: E402
+from snnmap.pipeline.profile import profile  # noqa: E402
+from snnmap.stages.partition import ALGORITHMS  # noqa: E402
+from snnmap.stages.protocols import PartitionProblem, Run  # noqa: E402
+
+UNLIMITED = 1 << 24
+"""Rows of a crossbar without a limit of rows: more than there are sources."""
+COLUMNS = "/columns"
+SMALL = (
+    *("mlp/columns", "lenet/columns", "local100k/columns", "digitrecog-mlp", "mnist-mlp", "braille-rsnn"),
+    *("digitrecog-stdp", "edgedet", "heartestm", "imgsmooth", "visualpursuit", "lenet", "nmnist-cnn"),
+    *("nmnist-cnn:relay", "heartclass"),
+)
+LARGE = ("local1m/columns", "pilotnet", "alexnet", "vgg16")
+USUAL = ("kernighan_lin", "first_fit", "metis", "mtkahypar")
+LEAST = 100_000
+"""Synapses of the graphs that the exponent is fitted to."""
+HEAD = (
+    f"{'partitioner':34s} {'crossbars':>9s} {'gap':>7s} {'messages':>13s} {'over':>6s} {'CPU s':>9s} {'peak MiB':>9s} "
+    f"{'base':>6s}"
+)
 
 
-def peer_figures(graph, part, rows):
-    """Clusters, messages and clusters over the row limit of a partition of the neurons (no column is split)."""
+def as_vertices(graph):
+    """The same graph with every network input a neuron that nobody drives, so that it takes a column."""
     network = graph.network
-    pre = np.repeat(np.arange(network.sources), np.diff(network.indptr))
-    clusters = int(part.max()) + 1
-    pairs = np.unique(pre * clusters + part[network.post - network.externals])
-    source, cluster = pairs // clusters, pairs % clusters
-    home = np.full(network.sources, -1)
-    home[network.externals :] = part
-    sent = (home[source] != cluster) & ~network.is_bias()[source]
-    listened = np.bincount(cluster, minlength=clusters)
-    return clusters, int(graph.spikes[source[sent]].sum()), int(np.count_nonzero(listened > rows))
+    free = {"kind": "neuron", "model": "recorded", "parameters": {}}
+    changed = [
+        replace(p, level=p.level + (p.kind != "bias"), **(free if p.kind == "input" else {}))
+        for p in network.populations
+    ]
+    return replace(graph, network=replace(network, populations=tuple(changed)))
 
 
-def neuron_graph(graph):
-    network = graph.network
-    edges = nx.Graph()
-    edges.add_nodes_from(range(network.neurons))
-    for n in range(network.externals, network.sources):
-        for target in network.post[network.indptr[n] : network.indptr[n + 1]]:
-            edges.add_edge(n - network.externals, int(target) - network.externals, weight=int(graph.spikes[n]) + 1)
-    return edges
+def made(name):
+    """Graph of that name."""
+    base, _, pooling = name.removesuffix(COLUMNS).partition(":")
+    shipped = base not in GRAPHS or (base == "lenet" and not name.endswith(COLUMNS))
+    if not shipped:
+        return GRAPHS[base]()
+    graph = profile(base, LoadOptions(pooling=pooling or "fold"))
+    return as_vertices(graph) if name.endswith(COLUMNS) else graph
 
 
-def networkx_partition(graph, columns):
-    """Recursive Kernighan-Lin bisection until every part has at most `columns` neurons."""
-    edges = neuron_graph(graph)
-    pending, parts = [list(edges)], []
-    while pending:
-        nodes = pending.pop()
-        if len(nodes) <= columns:
-            parts.append(nodes)
-            continue
-        halves = nx.algorithms.community.kernighan_lin_bisection(edges.subgraph(nodes), seed=0)
-        pending += [sorted(half) for half in halves]
-    part = np.empty(graph.network.neurons, np.int64)
-    for k, nodes in enumerate(parts):
-        part[nodes] = k
-    return part
+def partition(name, graph, chip, seed):
+    """Clustering by the partitioner of that name."""
+    if name in PEERS:
+        return clustering_of(graph.network, PEERS[name](graph, chip.columns))
+    algorithm, _, given = name.partition(":")
+    options = dict(pair.split("=") for pair in given.split(",") if pair)
+    options = {key: value if value.isalpha() else json.loads(value) for key, value in options.items()}
+    return ALGORITHMS[algorithm](**options)(PartitionProblem(graph, chip), Run(np.random.default_rng(seed)))
 
 
-def metis_partition(graph, columns):
-    import pymetis
-
-    edges = neuron_graph(graph)
-    wanted = -(-graph.network.neurons // columns)
-    _, part = pymetis.part_graph(wanted, adjacency=[list(edges[n]) for n in range(graph.network.neurons)])
-    return np.array(part)
+def chip_for(name, size):
+    chip = load_hardware("pcm-mesh").resized(size, size)
+    return replace(chip, rows=UNLIMITED) if name.endswith(COLUMNS) else chip
 
 
-def show(program, crossbars, messages, over, seconds):
-    print(f"  {program:24s} {crossbars:9,} {messages:14,} {over:>10} {seconds:9.2f}", flush=True)
+def peak():
+    """Most memory held at once since the last call, MiB."""
+    status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+    Path("/proc/self/clear_refs").write_text("5")
+    return int(status["VmHWM"].split()[0]) / 1024, int(status["VmRSS"].split()[0]) / 1024
+
+
+def case(file, name, partitioner, size, seed):
+    """Figures of one case, for a process of its own."""
+    chip = chip_for(name, size)
+    partition(partitioner, GRAPHS["mlp"](), chip, seed)
+    graph = load_profile(file)
+    _, base = peak()
+    start = time.process_time()
+    clustering = partition(partitioner, graph, chip, seed)
+    seconds = time.process_time() - start
+    most, _ = peak()
+    return {
+        "crossbars": clustering.clusters,
+        "bound": max(lower_bounds(graph.network, chip).values()),
+        "messages": traffic(graph, clustering).delivered,
+        "over": int(np.count_nonzero(np.diff(clustering.row_ptr) > chip.rows)),
+        "columns_over": int(np.count_nonzero(np.diff(clustering.column_ptr) > chip.columns)),
+        "seconds": seconds,
+        "peak": most,
+        "base": base,
+    }
+
+
+def written(file, name):
+    """Writes the graph of that name to `file`, unless it is there; says what it is."""
+    if not file.exists():
+        save_profile(made(name), file)
+    graph = load_profile(file).network
+    return {"externals": graph.externals, "neurons": graph.neurons, "synapses": graph.synapses}
+
+
+def apart(limit, *arguments):
+    """What this program answers in a process of its own; a text if it failed."""
+    command = [sys.executable, __file__, "--apart", json.dumps(arguments)]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=limit, check=False)
+    except subprocess.TimeoutExpired:
+        return f"stopped after {limit:g} s (--limit)"
+    if done.returncode:
+        return done.stderr.strip().rpartition("\n")[2] or f"exit {done.returncode}"
+    return json.loads(done.stdout.splitlines()[-1])  # libraries may have printed before
+
+
+def line(partitioner, found):
+    if isinstance(found, str):
+        return f"{partitioner:34s} {found}"
+    gap = found["crossbars"] / found["bound"] - 1
+    over = found["over"] + found["columns_over"]
+    return (
+        f"{partitioner:34s} {found['crossbars']:9,} {gap:7.1%} {found['messages']:13,} {over:6,} "
+        f"{found['seconds']:9.2f} {found['peak']:9.0f} {found['base']:6.0f}"
+    )
+
+
+def exponents(results):
+    """Lines that say how CPU seconds grow with synapses."""
+    series = {}
+    for (name, partitioner), (synapses, found) in results.items():
+        if not isinstance(found, str) and synapses >= LEAST:
+            series.setdefault((partitioner, name.endswith(COLUMNS)), []).append((synapses, found["seconds"]))
+    for (partitioner, columns), points in series.items():
+        sizes, seconds = np.log(np.array(points)).T
+        if len(np.unique(sizes)) > 1:
+            slope = np.polyfit(sizes, seconds, 1)[0]
+            model = "columns only" if columns else "rows and columns"
+            yield f"{partitioner:34s} {model}: CPU s ~ synapses^{slope:.2f} over {len(points)} graphs"
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("workloads", nargs="*", default=["digitrecog-mlp", "mnist-mlp", "nmnist-cnn", "lenet"])
-    parser.add_argument("--networkx-limit", type=int, default=1000, help="neurons up to which networkx is run")
-    parser.add_argument("--hw", default="pcm-mesh")
+    parser.add_argument("--graphs", nargs="+", default=list(SMALL), metavar="GRAPH")
+    parser.add_argument("--partitioners", nargs="+", default=list(USUAL), metavar="PARTITIONER")
+    parser.add_argument("--large", action="store_true", help=f"also {', '.join(LARGE)}")
+    parser.add_argument("--limit", type=float, default=600, help="wall seconds of a case")
+    parser.add_argument("--size", type=int, default=128, help="columns, and rows where they are limited")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--keep", type=Path, help="folder where graphs stay for the next run")
+    parser.add_argument("--json", type=Path, help="file for the results")
+    parser.add_argument("--list", action="store_true", help="names of graphs and partitioners")
+    parser.add_argument("--apart", help=argparse.SUPPRESS)
     options = parser.parse_args()
-    chip = load_hardware(options.hw)
-    small = profile("digitrecog-mlp", LoadOptions(samples=1))
-    for algorithm in ALGORITHMS.values():  # compile the kernels outside the measured time
-        algorithm()(small, chip, rng=np.random.default_rng(0))
-    for name in options.workloads:
-        graph = profile(name)
-        network = graph.network
-        print(f"{name}: {network.neurons:,} neurons, {network.synapses:,} synapses, {chip.rows} x {chip.columns}")
-        print(f"  crossbars at least {max(lower_bounds(graph.network, chip).values())}")
-        print(f"  {'program':24s} {'clusters':>9s} {'messages':>14s} {'over rows':>10s} {'CPU s':>9s}")
-        for key, algorithm in ALGORITHMS.items():
-            start = time.process_time()
-            clustering = algorithm()(graph, chip, rng=np.random.default_rng(0))
-            seconds = time.process_time() - start
-            show(f"snnmap {key}", clustering.clusters, traffic(graph, clustering).delivered, 0, seconds)
-        peers = {"networkx KL": networkx_partition, "METIS": metis_partition}
-        for peer, partition in peers.items():
-            if peer == "networkx KL" and graph.network.neurons > options.networkx_limit:
-                print(f"  {peer:24s} not run above {options.networkx_limit} neurons (--networkx-limit)")
+    if options.apart:
+        what, *arguments = json.loads(options.apart)
+        work = {"graph": written, "case": case}[what]
+        print(json.dumps(work(Path(arguments[0]), *arguments[1:])))
+        return
+    if options.list:
+        print("graphs:", *SMALL, *LARGE)
+        print("partitioners:", *ALGORITHMS, *PEERS)
+        return
+    results = {}
+    with tempfile.TemporaryDirectory() as passing:
+        folder = options.keep or Path(passing)
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in [*options.graphs, *(LARGE if options.large else ())]:
+            file = folder / f"{name.replace('/', '-').replace(':', '-')}.npz"
+            facts = apart(None, "graph", str(file), name)
+            if isinstance(facts, str):
+                print(f"{name}: {facts}")
                 continue
-            try:
-                start = time.process_time()
-                part = partition(graph, chip.columns)
-                seconds = time.process_time() - start
-            except ImportError:
-                print(f"  {peer:24s} not installed (pip install pymetis)")
-                continue
-            show(peer, *peer_figures(graph, part, chip.rows), seconds)
+            rows = "no limit of rows" if name.endswith(COLUMNS) else f"{options.size} rows"
+            size = f"{facts['externals']:,} inputs, {facts['neurons']:,} neurons, {facts['synapses']:,} synapses"
+            print(f"\n{name}: {size}; {rows}, {options.size} columns\n{HEAD}", flush=True)
+            for partitioner in options.partitioners:
+                found = apart(options.limit, "case", str(file), name, partitioner, options.size, options.seed)
+                results[name, partitioner] = facts["synapses"], found
+                print(line(partitioner, found), flush=True)
+    print("\n" + "\n".join(exponents(results)))
+    if options.json:
+        facts = [{"graph": g, "partitioner": p, "synapses": s, "found": f} for (g, p), (s, f) in results.items()]
+        options.json.write_text(json.dumps(facts))
 
 
 if __name__ == "__main__":
