@@ -15,6 +15,9 @@ from snnmap.pipeline.objectives import TERM_NAMES, Mode, Preset, Quality, object
 from snnmap.stages.protocols import Partitioner, Placer, Scheduler, Wirer
 from snnmap.stages.registry import REGISTRIES, STAGES, Algorithm, algorithm_class, built_in, name_of, record_of
 
+KINDS = {bool: "true or false", int: "a whole number", float: "a number"}
+"""What an option takes, in words, by the type of its default."""
+
 
 class Algorithms(TypedDict, total=False):
     """Algorithms given as objects: each a dataclass of its options, called with a problem and a run."""
@@ -166,25 +169,31 @@ def _with_field(algorithm: Algorithm, stage: str, name: str, value: Any) -> Algo
     if name in choices and value not in choices[name]:
         raise InputError(f"{stage}.{name}={value!r} is unknown; {suggestion(str(value), choices[name])}")
     try:
-        return replace(algorithm, **{name: _typed(value, known[name])})
+        typed = _typed(value, known[name])
+    except ValueError:
+        kind = type(known[name])
+        raise InputError(
+            f"{stage}.{name}={value!r} is not usable; give {KINDS.get(kind, f'a {kind.__name__}')}"
+        ) from None
+    try:
+        return replace(algorithm, **{name: typed})
     except InputError:
         raise
     except ValueError as error:
-        kind = type(known[name]).__name__
-        raise InputError(f"{stage}.{name}={value!r} is not usable ({error}); give a {kind}") from None
+        raise InputError(f"{stage}.{name}={value!r} is not usable ({error})") from None
 
 
 def _typed(value: Any, default: Any) -> Any:
-    """`value` as the type of the field's default; text from the command line is converted."""
+    """`value` as the type of the field's default, ValueError if it is none; text from the command line is converted."""
     if isinstance(default, bool):
         if str(value).lower() not in {"true", "false"}:
-            raise ValueError("true or false")
+            raise ValueError
         return str(value).lower() == "true"
     if isinstance(default, int | float):
         fraction = isinstance(default, int) and isinstance(value, float) and not value.is_integer()
         if fraction or isinstance(value, bool) or not isinstance(value, str | int | float):
-            raise ValueError(f"it is a {type(value).__name__}")
+            raise ValueError
         return type(default)(value)
     if not isinstance(value, type(default)):
-        raise ValueError(f"it is a {type(value).__name__}")
+        raise ValueError
     return value

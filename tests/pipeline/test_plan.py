@@ -1,14 +1,17 @@
 """Plans: presets, settings by name, configuration files, and what is refused."""
 
-from dataclasses import fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from snnmap.core.errors import InputError
+from snnmap.ir import Placement
 from snnmap.pipeline.objectives import OBJECTIVES, TERM_NAMES
 from snnmap.pipeline.plan import plan_for
 from snnmap.pipeline.settings import parse_settings, parse_terms, read_config
+from snnmap.stages.protocols import PlacementProblem, Run
 from snnmap.stages.registry import REGISTRIES, restored
 
 
@@ -81,11 +84,12 @@ def test_a_wrong_number_is_refused(objective: str, words: str) -> None:
         ({"plaice.heat": 1}, "did you mean 'place'"),
         ({"place.haet": 1}, "did you mean 'heat'"),
         ({"place.heat": "hot"}, "place.heat='hot'"),
-        ({"place.window": "1.5"}, "place.window='1.5'"),
-        ({"place.window": 1.5}, "give a int"),
-        ({"place.window": True}, "it is a bool"),
-        ({"place.finish": "perhaps"}, "true or false"),
-        ({"place.heat": [1]}, "give a float"),
+        ({"schedule.block": "x"}, r"^schedule\.block='x' is not usable; give a whole number$"),
+        ({"place.window": "1.5"}, "place.window='1.5' is not usable; give a whole number$"),
+        ({"place.window": 1.5}, "place.window=1.5 is not usable; give a whole number$"),
+        ({"place.window": True}, "place.window=True is not usable; give a whole number$"),
+        ({"place.finish": "perhaps"}, "place.finish='perhaps' is not usable; give true or false$"),
+        ({"place.heat": [1]}, r"place.heat=\[1\] is not usable; give a number$"),
         ({"partition.cost": "broadcast"}, "There is: multicast, unicast"),
         ({"partition.split": 3}, "has no option 'split'"),
         ({"place.particles": 3}, r"'anneal' has no option 'particles'; `swarm` has it \(--set place=swarm\)"),
@@ -94,6 +98,25 @@ def test_a_wrong_number_is_refused(objective: str, words: str) -> None:
 def test_bad_settings_are_named(settings: dict, words: str) -> None:
     with pytest.raises(InputError, match=words):
         plan_for(settings=settings)
+
+
+@dataclass(frozen=True)
+class Odd:
+    """Placer of this test module, with an option that it checks itself."""
+
+    shift: int = 1
+
+    def __post_init__(self) -> None:
+        if self.shift % 2 == 0:
+            raise ValueError("it is even")
+
+    def __call__(self, problem: PlacementProblem, run: Run) -> Placement:
+        return Placement((np.arange(problem.clusters) + self.shift) % problem.hardware.tiles)
+
+
+def test_what_an_algorithm_says_of_its_option_is_passed_on() -> None:
+    with pytest.raises(InputError, match=r"^place\.shift='2' is not usable \(it is even\)$"):
+        plan_for(settings={"place": f"{__name__}:Odd", "place.shift": "2"})
 
 
 def test_bad_objectives_and_terms_are_named() -> None:

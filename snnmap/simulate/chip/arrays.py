@@ -79,21 +79,19 @@ def _chip(machine: Machine) -> tiles.Chip:
     place = np.full(actors, len(program.order), np.int64)
     for k, order in enumerate(program.order):
         place[order] = k
-    partner = program.partner
-    paired = np.flatnonzero(partner >= 0)
     every, channel = np.arange(actors), np.arange(channels)
     near = np.flatnonzero(~program.far)
     near_channel = ~program.far[program.carrier]
     producer, consumer = program.producer, program.consumer
-    who = np.concatenate([every, paired, consumer, producer[near_channel]])
-    where = np.concatenate([place, place[partner[paired]], place[producer], place[consumer[near_channel]]])
+    who = np.concatenate([every, consumer, producer[near_channel]])
+    where = np.concatenate([place, place[producer], place[consumer[near_channel]]])  # a partner has its place beside it
     ahead = np.zeros(actors, np.int64)
     ahead[cast.reads : -1] = 1
     return tiles.Chip(
         offsets([*(len(order) for order in program.order), 1]),
         np.concatenate([*program.order, [cast.port]]).astype(np.int64),
         place,
-        partner,
+        program.partner,
         ahead,
         program.lag,
         *grouped(consumer, channel, actors),
@@ -142,7 +140,7 @@ def _slots(machine: Machine, rules: I64) -> timed.Slots:
     none, actors = np.zeros(0, np.int64), len(machine.names)
     if machine.hardware.noc != "tdm" or table is None:
         nobody = np.zeros(actors + 1, np.int64)
-        return timed.Slots(none, none, none, queue, np.full((1, 1), -1, np.int64), none, nobody, none)
+        return timed.Slots(none, none, none, queue, np.zeros_like(queue), none, nobody, none)
     rules[routers.TIMED], rules[routers.SLOT_TICKS], rules[routers.TABLE] = 1, table.slot, table.length
     connection = row_of_entry(table.run_ptr)
     past = table.first + table.flits - table.length  # runs that go on at the beginning of the table are cut in two

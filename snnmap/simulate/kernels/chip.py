@@ -303,7 +303,7 @@ def run_chip(
     run_ptr, first, owned, queue, taken = slots.run_ptr, slots.first, slots.flits, slots.queue, slots.taken
     limit = clock[HANDLED] + events
     while clock[HANDLED] < limit and clock[FAULT] == NONE:
-        if clock[EVENTS] > 0 and heap[0, 0] == clock[NOW]:
+        if clock[EVENTS] and heap[0, 0] == clock[NOW]:
             code = pop(heap, clock)
             kind, index = code % KINDS, code // KINDS
             clock[HANDLED] += 1
@@ -338,12 +338,12 @@ def run_chip(
                     clock,
                     index,
                 )
-        elif clock[PLACES] > 0:
+        elif clock[PLACES]:
             look(chip, data, firing, rules, heap, clock, noted(firing.listed, clock, PLACES))
-        elif clock[LINKS] > 0:
+        elif clock[LINKS]:
             index = noted(listed, clock, LINKS)
             serve(ways, nodes, child, message, link, ring, pool, due, listed, rules, heap, clock, index)
-        elif clock[EVENTS] > 0:
+        elif clock[EVENTS]:
             clock[NOW] = heap[0, 0]
         else:
             return True
