@@ -23,8 +23,9 @@ def board_of(
     InputError
         If the traffic or a term does not match the clusters and tiles, or the cost could leave int64.
     """
-    if len(traffic.target) and max(traffic.target.max(), traffic.sender.max()) >= clusters:
-        raise InputError(f"the traffic names cluster {traffic.target.max()}, there are {clusters}")
+    named = max(traffic.target.max(initial=-1), traffic.sender.max(initial=-1))
+    if named >= clusters:
+        raise InputError(f"the traffic names cluster {named}, there are {clusters}")
     spoken = np.flatnonzero(traffic.messages)
     sizes = np.diff(traffic.target_ptr)[spoken]
     target = traffic.target[ranges(traffic.target_ptr[spoken], sizes)]

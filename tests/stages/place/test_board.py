@@ -22,6 +22,14 @@ def test_messages_times_tiles_and_terms_stay_below_the_limit(terms) -> None:
                 board_of(*problem)
 
 
+@pytest.mark.parametrize(("sender", "targets", "named"), [(0, [1, 7], 7), (7, [1], 7), (-1, [0, 2], 2)])
+def test_traffic_of_clusters_that_are_not_there_is_refused(sender, targets, named) -> None:
+    traffic = Traffic([sender], [0, len(targets)], targets, [1], [0])
+    with pytest.raises(InputError, match=f"names cluster {named}, there are 2"):
+        board_of(traffic, 2, mesh(4, 4), ())
+    assert board_of(traffic, named + 1, mesh(4, 4), ()).messages.tolist() == [1]
+
+
 @pytest.mark.parametrize("tile", [[-1, 3], [0, 16]])
 def test_a_start_off_the_mesh_is_refused(tile) -> None:
     with pytest.raises(InputError, match="uses tiles"):

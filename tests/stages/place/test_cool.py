@@ -135,6 +135,21 @@ def test_pairs_are_all_of_them_or_drawn(monkeypatch, pairs, all_of_them):
     assert all(len(set(each[:, 0].tolist())) == 6 and each[:, 1].max() <= 8 for each in seen)
 
 
+def test_the_only_exchange_on_offer_is_made_where_it_is_cooler(monkeypatch):
+    """Two clusters that send nothing on four tiles, so a slot is a tile and no exchange changes the hops."""
+    problem = case(5, clusters=2, width=2, height=2, groups=0)
+    start = Anneal(**SMALL)(problem, run()).tile.tolist()
+    made = []
+    for cluster, slot in ((k, q) for k in range(2) for q in range(4) if q != start[k]):
+        pair = np.array([[start[cluster], slot]])
+        monkeypatch.setattr(cool, "_pairs", lambda *_, pair=pair: pair)
+        other = [start[cluster] if t == slot else t for t in start]
+        other[cluster] = slot
+        made.append(cooler(rises(problem, other), rises(problem, start)))
+        assert Cool(**SMALL)(problem, run()).tile.tolist() == (other if made[-1] else start)
+    assert set(made) == {True, False}
+
+
 def test_where_an_exchange_is_not_cooler_everything_is_back():
     """A placement that is coolest already stays as it is."""
     problem = case(4, clusters=4, width=2, height=2, groups=0)

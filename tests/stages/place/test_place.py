@@ -221,6 +221,30 @@ def test_progress_is_told_and_the_deadline_kept(name):
     assert np.array_equal(stopped.tile, start.tile)
 
 
+def test_a_descent_tells_the_sweeps_that_it_has_done():
+    heard = []
+    problem = PlacementProblem(random_traffic(np.random.default_rng(0), 9, 20), 9, mesh(3, 3))
+    run = run_of(progress=lambda *said: heard.append(said[1:3]))
+    swap_descent(start_search(problem, run), run.rng, 50, 0)
+    assert heard == [(done, 50) for done in range(1, len(heard) + 1)]
+    assert len(heard) > 1
+
+
+def test_a_proposal_is_what_was_drawn_in_the_window():
+    """Three slots a tile on 4 x 3 tiles; cluster 0 on tile 5, at (1, 1), and cluster 3 in the corner, tile 11."""
+    traffic = Traffic([0], [0, 1], [3], [1], [0])
+    start = Placement([5, 5, 5, 11])
+    problem = PlacementProblem(traffic, 4, mesh(4, 3, clusters_per_tile=3), start=start)
+    search = start_search(problem, run_of())
+    for k in range(4):
+        draws = np.array([[4, 0, 3 * 7 + 2, 3 * 5 + 1, 3 * 9 + k], [8, 0, 0, 0, 0]])
+        # from (0, 0) on two to the right and one down, in windows of 3 x 3
+        assert propose(search.board, search.state, 0, 1, 4, draws[0]) == (1 * 4 + 2) * 3 + k % 3
+        draws[0, 0] = 5  # follow the message, to (3, 2): a window of 2 x 2, from (2, 1) on
+        draws[0, 2:4] = 2 * 7 + 1, 2 * 5
+        assert propose(search.board, search.state, 0, 1, 4, draws[0]) == (1 * 4 + 3) * 3 + k % 3
+
+
 @settings(deadline=None, max_examples=30)
 @given(seed=SEEDS, radius=st.integers(1, 6))
 def test_proposed_slots_exist(seed, radius):
