@@ -1,5 +1,7 @@
 """Small problems of the stages whose answers are held as fingerprints: the same seed gives the same mapping.
 
+Options that nobody sets are held as they are.
+
 A change of one of them is a change of behaviour, named in the changelog; `regenerate/stages_golden.py` writes them
 anew.
 """
@@ -281,6 +283,9 @@ def cases():
         found["schedule", name] = lambda n=name: scheduled(n)
     for algorithm in wire.ALGORITHMS:
         found["wire", algorithm] = lambda a=algorithm: wires(a)
+    for stage, algorithms in (("place", place), ("wire", wire), ("schedule", schedule)):
+        for name, kind in algorithms.ALGORITHMS.items():  # as mapping files record them
+            found[stage, f"options {name}"] = lambda k=kind: repr(k())
     return {key: case for key, case in found.items() if key[1] not in FLOATING}
 
 

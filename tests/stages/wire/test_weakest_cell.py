@@ -1,5 +1,6 @@
 """The wiring search against brute force: never better than the optimum, rarely worse, exact where sorting is."""
 
+from dataclasses import replace
 from itertools import permutations
 
 import numpy as np
@@ -142,3 +143,24 @@ def test_search_stops_where_enough_of_the_bound_is_reached():
     for enough, same in ((0.0, True), (1.0, False)):
         lines = WeakestCell(enough=enough).search(cells, quality, start, np.random.default_rng(0))
         assert (np.array_equal(lines[0], start[0]) and np.array_equal(lines[1], start[1])) is same
+
+
+def test_crossbars_far_above_the_weakest_stay_among_hot_neighbours():
+    """One cell each, all at the same place, which lasts half as long there; activity 5 fails first, 4 has 1.25 of it."""
+    graph, clustering, _ = crossbars(np.random.default_rng(0), [(1, 1)] * 3, 1.1)
+    spikes = np.array([5, 4, 3, 0, 0, 0])
+    graph = replace(graph, spikes=spikes)
+    quality = np.array([[40.0, 40.0], [40.0, 39.0]])
+    start = wired(WeakestCell(), graph, clustering, quality)
+    row, column = int(start.row[0]), int(start.column[0])
+    assert start.row.tolist() == [row] * 3
+    assert start.column.tolist() == [column] * 3
+
+    def stirred(through):
+        left = quality.copy()
+        left[row, column] /= 2.0 if through[row, column] else 1.0
+        return left
+
+    found = wired(WeakestCell(), graph, clustering, quality, stirred=stirred)
+    moved = (found.row != row) | (found.column != column)
+    assert moved.tolist() == [True, True, False]
