@@ -146,7 +146,7 @@ def test_search_stops_where_enough_of_the_bound_is_reached():
 
 
 def test_crossbars_far_above_the_weakest_stay_among_hot_neighbours():
-    """One cell each, all at the same place, which lasts half as long there; activity 5 fails first, 4 has 1.25 of it."""
+    """One cell each, all at one place, which lasts half as long there; activity 5 fails first, 4 lasts 1.25 of it."""
     graph, clustering, _ = crossbars(np.random.default_rng(0), [(1, 1)] * 3, 1.1)
     spikes = np.array([5, 4, 3, 0, 0, 0])
     graph = replace(graph, spikes=spikes)
