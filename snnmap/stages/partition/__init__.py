@@ -20,6 +20,9 @@ How
 A synapse must be realised exactly once, so where a neuron has a column, none of its other parts' sources may be a row,
 not even for another neuron: a rule between clusters that every construction and every move keeps.
 
+Beside it stand what others do, each made legal by the same code (`legalise`): `sequential`, `overlap`, `spinemap`, and
+the programs METIS and Mt-KaHyPar where they are installed (`snnmap[metis]`, `snnmap[mtkahypar]`).
+
 Rejected: recursive bisection (fills crossbars to 61 %), edge cut as objective (30 % better cut, twice the traffic),
 KL in the order of the input (stalls where it is sorted by type), a Python callback as objective (35-75 times slower).
 `benchmarks/partition.py` measures it.
@@ -31,13 +34,34 @@ from snnmap.stages.partition.even_rows import EvenRows
 from snnmap.stages.partition.first_fit import FirstFit
 from snnmap.stages.partition.homes import BalancedHomes
 from snnmap.stages.partition.kernighan_lin import KernighanLin
+from snnmap.stages.partition.metis import Metis
+from snnmap.stages.partition.mtkahypar import MtKahypar
+from snnmap.stages.partition.overlap import Overlap
+from snnmap.stages.partition.sequential import Sequential
+from snnmap.stages.partition.spinemap import Spinemap
 
 ALGORITHMS: dict[str, type] = {
     "first_fit": FirstFit,
     "kernighan_lin": KernighanLin,
     "balanced_homes": BalancedHomes,
     "even_rows": EvenRows,
+    "sequential": Sequential,
+    "overlap": Overlap,
+    "spinemap": Spinemap,
+    "metis": Metis,
+    "mtkahypar": MtKahypar,
 }
 """Partitioners by name."""
 
-__all__ = ["ALGORITHMS", "BalancedHomes", "EvenRows", "FirstFit", "KernighanLin"]
+__all__ = [
+    "ALGORITHMS",
+    "BalancedHomes",
+    "EvenRows",
+    "FirstFit",
+    "KernighanLin",
+    "Metis",
+    "MtKahypar",
+    "Overlap",
+    "Sequential",
+    "Spinemap",
+]
