@@ -44,27 +44,64 @@ def inspect(source: str, dt: float | None, dialect: Any, pooling: Any, strict: b
 
 
 @click.command(
-    epilog="\b\nExamples:\n  snnmap check nmnist-cnn --hw pcm-mesh-64\n  snnmap check net.nir --hw mychip.toml"
+    epilog="\b\nExamples:\n"
+    "  snnmap check nmnist-cnn --hw pcm-mesh-64\n"
+    "  snnmap check net.nir --hw mychip.toml\n"
+    "  snnmap check nmnist-cnn --pooling both --sweep crossbar=32,64,128,256"
 )
 @click.argument("source")
 @options.hw
 @options.technology
-@options.pooling
+@click.option(
+    "--pooling",
+    type=click.Choice(["fold", "relay", "both"]),
+    default="fold",
+    show_default=True,
+    help="Multiply pooling into the next layer, or keep it as relay neurons; both: partition and compare.",
+)
+@click.option("--sweep", default="", metavar="crossbar=N,...", help="Partition for square crossbars of these sizes.")
 @options.strict
 @options.as_json
-def check(source: str, hardware: str, technology: str | None, pooling: Any, strict: bool, json_: bool) -> int:
+def check(json_: bool, **asked: Any) -> int:
     """Say whether a network fits a chip, before any data: crossbars at least, neurons that exceed the rows."""
-    answer = snnmap.check(source, hardware=hardware, technology=technology, pooling=pooling, strict=strict)
+    answer = snnmap.check(asked.pop("source"), **{**asked, "sweep": asked["sweep"] or ()})
+    fits = any(row["fits"] for row in answer["trials"]) if asked["sweep"] else answer["fits"]
     if json_:
         show.as_json(answer)
-        return 0 if answer["fits"] else 3
+        return 0 if fits else 3
     show.line(f"{answer['name']} on {answer['hardware']}: {'fits' if answer['fits'] else 'does not fit'}")
     rows = [(name.replace("_", " "), show.number(value)) for name, value in answer["bounds"].items()]
     show.table("crossbars needed at least, by bound", ("bound", "crossbars"), rows)
     show.line(f"tiles available: {answer['tiles']:,}")
     for line in answer["notes"]:
         show.line(line)
-    return 0 if answer["fits"] else 3
+    if answer["trials"]:
+        _show_trials(answer)
+    return 0 if fits else 3
+
+
+TRIAL = ("crossbar", "pooling", "neurons", "synapses", "crossbars", "at least", "gap", "messages", "cells used")
+
+
+def _show_trials(answer: dict[str, Any]) -> None:
+    """Table of the partitions that were tried, and why others were not."""
+    rows = [
+        (
+            f"{t['rows']}x{t['columns']}",
+            t["pooling"],
+            *(show.number(t[key]) for key in ("neurons", "synapses")),
+            *((show.number(t["crossbars"]) if t["fits"] else "does not fit", show.number(t["crossbars_at_least"]))),
+            *(
+                (f"{t['gap_share']:.1%}", show.number(t["messages"]), f"{t['cell_utilisation']:.1%}")
+                if t["fits"]
+                else ("-", "-", "-")
+            ),
+        )
+        for t in answer["trials"]
+    ]
+    show.table(f"partitions by {answer['trials_by']}; messages {answer['messages_of']}", TRIAL, rows)
+    for reason in dict.fromkeys(f"{t['rows']}x{t['columns']}: {t['why']}" for t in answer["trials"] if t["why"]):
+        show.line(reason)
 
 
 @click.command(

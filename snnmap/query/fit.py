@@ -1,7 +1,8 @@
 """Whether a network can fit a chip, before any data."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -10,9 +11,10 @@ from snnmap.core.errors import InfeasibleError
 from snnmap.formats.profile import is_profile, load_profile
 from snnmap.frontend import LoadOptions, Source, load_network
 from snnmap.hardware import Hardware, load_hardware
-from snnmap.ir import Network
+from snnmap.ir import SpikeGraph
 from snnmap.pipeline.profile import FINISHED
 from snnmap.query.network import Pooling
+from snnmap.query.trials import ALGORITHM, Case, once, sides, trials
 
 
 def check(
@@ -20,20 +22,34 @@ def check(
     *,
     hardware: str = "pcm-mesh",
     technology: str | None = None,
-    pooling: Pooling = "fold",
+    pooling: Pooling | Literal["both"] = "fold",
     strict: bool = False,
+    sweep: str | Sequence[int] = (),
 ) -> dict[str, Any]:
     """Whether a network can fit a chip, from its structure alone: crossbars at least, neurons that exceed the rows.
 
-    `source` is what `load_network` takes, or a saved profile.
+    Parameters
+    ----------
+    source
+        What `load_network` takes, or a saved profile.
+    pooling
+        `both`: the answer is for folded pooling, and `trials` compares it with relay neurons.
+    sweep
+        Sides of square crossbars, `crossbar=32,64,128` or numbers: `trials` has a partition for each. Messages are
+        those of a saved profile, else of one step in which every source spikes once.
 
     Raises
     ------
     InputError
-        If network or chip cannot be read.
+        If network or chip cannot be read, or a size is out of range.
     """
-    name, network = _network(source, pooling, strict)
-    chip = load_hardware(hardware, technology)
+    sizes, chip = sides(sweep), load_hardware(hardware, technology)
+    ways: tuple[Pooling, ...] = ("fold", "relay") if pooling == "both" else (pooling,)
+    read = [_graph(source, way, strict) for way in ways]
+    cases = [Case(way, graph) for way, (_, graph) in zip(ways, read, strict=True)]
+    tried = trials(cases, chip, sizes) if sizes or pooling == "both" else []
+    name, network = read[0][0], read[0][1].network
+    is_run = isinstance(source, str | Path) and is_profile(source)
     bounds = lower_bounds(network, chip)
     fan_in = np.bincount(network.post, minlength=network.sources)[network.externals :]
     over = int(np.count_nonzero(fan_in > chip.fan_in))
@@ -62,17 +78,20 @@ def check(
         "rows": chip.rows,
         "columns": chip.columns,
         "notes": [*notes, *refusals],
+        "trials": tried,
+        "trials_by": ALGORITHM,
+        "messages_of": "over the profile" if is_run else "of one step in which every source spikes once",
     }
 
 
-def _network(source: Source, pooling: Pooling, strict: bool) -> tuple[str, Network]:
-    """Name and network of a saved profile or of anything that holds a network."""
+def _graph(source: Source, pooling: Pooling, strict: bool) -> tuple[str, SpikeGraph]:
+    """Name and graph of a saved profile, or of anything that holds a network and does nothing yet."""
     if isinstance(source, str | Path) and is_profile(source):
         LoadOptions(pooling=pooling, strict=strict).must_apply(where=source, why=FINISHED)
         graph = load_profile(source)
-        return graph.provenance.name, graph.network
+        return graph.provenance.name, graph
     read = load_network(source, pooling=pooling, strict=strict)
-    return read.name, read.network
+    return read.name, once(read.network)
 
 
 def _too_few_tiles(chip: Hardware, clusters: int) -> list[str]:

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -137,6 +138,22 @@ def test_check(run, recipe: Path, chip: Path) -> None:
     assert found["crossbars_at_least"] >= 2
     assert found["neurons_over_rows"] == 12
     assert "fits" in run("check", recipe, "--hw", chip).out
+
+
+def test_check_sweeps_the_size_of_the_crossbars(run, recipe: Path, chip: Path, tmp_path: Path) -> None:
+    ran = run("check", recipe, "--hw", chip, "--sweep", "crossbar=4,32", "--pooling", "both")
+    assert ran.code == 0
+    assert [line.split()[:2] for line in ran.out.splitlines() if re.match(r" *\d+x\d+ ", line)] == [
+        *(["4x4", "fold"], ["4x4", "relay"], ["32x32", "fold"], ["32x32", "relay"])
+    ]
+    one_line(run("check", recipe, "--sweep", "crossbar=0"), 2, "must be 2 to 4096, not 0")
+    one_line(run("check", recipe, "--sweep", "32"), 2, "crossbar=32,64,128,256")
+    alone = tmp_path / "alone.toml"
+    alone.write_text(small_workload.CHIP + "merge = false\n")
+    ran = run("check", recipe, "--hw", alone, "--sweep", "crossbar=8")
+    assert ran.code == 3
+    assert "8x8: crossbar rows: need 24, have 8." in ran.out
+    assert run("check", recipe, "--hw", alone, "--sweep", "crossbar=8,64", "--json").code == 0
 
 
 def test_profile(run, recipe: Path, tmp_path: Path) -> None:

@@ -1,0 +1,94 @@
+"""What a network takes in crossbars of several sizes and with pooling folded or relayed, before any data."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from snnmap.analysis.bounds import lower_bounds
+from snnmap.analysis.traffic import traffic
+from snnmap.core.errors import InfeasibleError, InputError
+from snnmap.hardware import Hardware
+from snnmap.ir import Network, SpikeGraph
+from snnmap.stages.protocols import PartitionProblem, Run
+from snnmap.stages.registry import REGISTRIES
+
+ALGORITHM = "first_fit"
+"""Partitioner of a trial: construction without refinement, so that a network of millions of synapses takes seconds."""
+KEY = "crossbar"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A network with its pooling treated one way, and what it does."""
+
+    pooling: str
+    graph: SpikeGraph
+
+
+def sides(sweep: str | Sequence[int]) -> tuple[int, ...]:
+    """Sides of square crossbars, of `crossbar=32,64,128` or numbers.
+
+    Raises
+    ------
+    InputError
+        If the text is not that, or a side is given twice.
+    """
+    if isinstance(sweep, str):
+        key, _, listed = sweep.partition("=")
+        numbers = [part.strip() for part in listed.split(",")]
+        if key.strip() != KEY or not all(part.isdecimal() and part.isascii() for part in numbers):
+            raise InputError(f"sweep {sweep!r} is not {KEY}= and sizes: {KEY}=32,64,128,256")
+        sweep = [int(part) for part in numbers]
+    if len(set(sweep)) < len(sweep):
+        raise InputError(f"sweep has a size twice: {', '.join(map(str, sweep))}")
+    return tuple(sweep)
+
+
+def once(network: Network) -> SpikeGraph:
+    """Activity of one step in which every source spikes once: what there is to count messages by before any data."""
+    ones = np.ones(network.sources, np.int64)
+    return SpikeGraph(network, ones, ones, ones.astype(np.int32), ones, 1, 1, 1e-3, None, None)
+
+
+def trials(cases: Sequence[Case], chip: Hardware, sizes: Sequence[int]) -> list[dict[str, Any]]:
+    """One row for every case and size: crossbars, bound, gap, messages, utilisation; the chip's own size if none given.
+
+    Raises
+    ------
+    InputError
+        If a size is out of range.
+    """
+    chips = [chip.resized(side, side) for side in sizes] or [chip]
+    return [trial(case, sized) for sized in chips for case in cases]
+
+
+def trial(case: Case, chip: Hardware) -> dict[str, Any]:
+    """Figures of one partition by `ALGORITHM`; none of them, and why, if the network does not fit."""
+    network = case.graph.network
+    bound = max(lower_bounds(network, chip).values(), default=0)
+    row: dict[str, Any] = {
+        "pooling": case.pooling,
+        "rows": chip.rows,
+        "columns": chip.columns,
+        "neurons": network.neurons,
+        "synapses": network.synapses,
+        "crossbars_at_least": bound,
+    }
+    found = dict.fromkeys(("crossbars", "gap_share", "messages", "cell_utilisation"), None)
+    try:
+        chip.sized(bound)
+        asked = PartitionProblem(case.graph, chip)
+        clustering = REGISTRIES["partition"][ALGORITHM]()(asked, Run(np.random.default_rng(0)))
+        chip.sized(clustering.clusters)
+    except InfeasibleError as error:
+        return {**row, **found, "fits": False, "why": str(error)}
+    clusters = clustering.clusters
+    found = {
+        "crossbars": clusters,
+        "gap_share": clusters / bound - 1,
+        "messages": traffic(case.graph, clustering).delivered,
+        "cell_utilisation": network.synapses / (clusters * chip.rows * chip.columns),
+    }
+    return {**row, **found, "fits": True, "why": ""}
