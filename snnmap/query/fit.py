@@ -11,7 +11,7 @@ from snnmap.core.errors import InfeasibleError
 from snnmap.formats.profile import is_profile, load_profile
 from snnmap.frontend import LoadOptions, Source, load_network
 from snnmap.hardware import Hardware, load_hardware
-from snnmap.ir import SpikeGraph
+from snnmap.ir import Network, SpikeGraph
 from snnmap.pipeline.profile import FINISHED
 from snnmap.query.network import Pooling
 from snnmap.query.trials import ALGORITHM, Case, once, sides, trials
@@ -48,8 +48,19 @@ def check(
     read = [_graph(source, way, strict) for way in ways]
     cases = [Case(way, graph) for way, (_, graph) in zip(ways, read, strict=True)]
     tried = trials(cases, chip, sizes) if sizes or pooling == "both" else []
-    name, network = read[0][0], read[0][1].network
     is_run = isinstance(source, str | Path) and is_profile(source)
+    return {
+        "name": read[0][0],
+        "hardware": chip.name,
+        **_fit(read[0][1].network, chip),
+        "trials": tried,
+        "trials_by": ALGORITHM,
+        "messages_of": "over the profile" if is_run else "of one step in which every source spikes once",
+    }
+
+
+def _fit(network: Network, chip: Hardware) -> dict[str, Any]:
+    """What follows from the structure alone."""
     bounds = lower_bounds(network, chip)
     fan_in = np.bincount(network.post, minlength=network.sources)[network.externals :]
     over = int(np.count_nonzero(fan_in > chip.fan_in))
@@ -65,8 +76,6 @@ def check(
         )
         notes.append(f"{over:,} of {network.neurons:,} neurons have more than {chip.fan_in} inputs: {split}")
     return {
-        "name": name,
-        "hardware": chip.name,
         "fits": not refusals,
         "neurons": network.neurons,
         "synapses": network.synapses,
@@ -78,9 +87,6 @@ def check(
         "rows": chip.rows,
         "columns": chip.columns,
         "notes": [*notes, *refusals],
-        "trials": tried,
-        "trials_by": ALGORITHM,
-        "messages_of": "over the profile" if is_run else "of one step in which every source spikes once",
     }
 
 
