@@ -1,18 +1,20 @@
 """From a spike-activity graph to a first assignment: choose cuts, build atoms, construct in several ways."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from snnmap.core.arrays import I64, offsets
+from snnmap.core.arrays import I64, offsets, ranges
 from snnmap.hardware import Hardware
 from snnmap.ir import Clustering, SpikeGraph
 from snnmap.stages.partition.atoms import Activity, Cuts, Twins, columns, first_homes, problem, reach, twins
+from snnmap.stages.partition.cover import Terms, cover
+from snnmap.stages.partition.grids import grids
 from snnmap.stages.partition.kernels.grow import fill_in_order, grow
 from snnmap.stages.partition.kernels.moves import choose_homes, merge_clusters
 from snnmap.stages.partition.kernels.state import COLUMNS, ROWS, Limits, Problem, Scratch, State, build, cost
-from snnmap.stages.partition.split import candidates, joined, must_split, populations
+from snnmap.stages.partition.split import candidates, joined, must_split, only, populations
 from snnmap.stages.protocols import PartitionProblem, Run
 
 PINS = 30_000_000
@@ -212,7 +214,41 @@ def constructed(task: Task, *, orders: int) -> Built:
         if task.run.late:
             break
     assert best is not None
+    if orders > 1 and not task.run.late:
+        covered = by_windows(task, lists, cuts, limits)
+        if covered is not None and covered.cost < best.cost:
+            return covered
     return best
+
+
+def by_windows(task: Task, lists: Twins, cuts: Cuts, limits: Limits) -> Built | None:
+    """Assignment in which every population is covered where that is cheaper than growth; none without any windows.
+
+    Networks without windows, dense layers alone, are left to growth, whose blocks are as few.
+    """
+    graph, grain = task.graph, grain_for(lists, task.hardware)
+    terms = Terms(limits, grain, task.may_split)
+    spikes = np.where(graph.network.is_bias(), 0, graph.spikes)
+    chosen, source, clusters, count, covered = {}, lists.source.copy(), [], 0, False
+    for p, own in populations(lists).items():
+        subset = lists.only(own)
+        found = cover(subset, grids(graph.network, subset), spikes, task.activity, terms)
+        part = only(lists, cuts, own)
+        atoms = problem(graph, subset, part, task.activity, grain, limits.synapses)
+        rival = assigned(atoms, limits, grown(atoms, limits, natural(atoms), follow=False, taste=1))
+        if found is not None:
+            atoms = problem(graph, found.lists, found.cuts, task.activity, grain, limits.synapses)
+            built = assigned(atoms, limits, found.block)
+            if built.cost < rival.cost:
+                rival, part, covered = built, found.cuts, covered or len(subset) > 1
+                source[ranges(lists.ptr[own], lists.fan_in[own])] = found.lists.source
+        chosen[p] = (own, part)
+        clusters.append(rival.state.cluster + count)
+        count += len(rival.state.head)
+    if not covered:
+        return None
+    atoms = atoms_for(task, replace(lists, source=source), joined(lists, chosen))
+    return assigned(atoms, limits, np.concatenate(clusters))
 
 
 def clustering_of(built: Built) -> Clustering:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from snnmap.core.arrays import I32, I64, offsets
+from snnmap.core.arrays import I32, I64, offsets, ranges
 from snnmap.core.errors import InfeasibleError
 from snnmap.stages.partition.atoms import Cuts, Twins
 from snnmap.stages.partition.kernels.split import aligned_cuts, count_parts, nets, part_ends
@@ -131,6 +131,13 @@ def joined(lists: Twins, chosen: dict[int, tuple[I64, Cuts]]) -> Cuts:
         turn = np.arange(len(kind)) - cuts.part_ptr[kind]
         end[part_ptr[index[kind]] + turn] = cuts.end - own[kind] + lists.ptr[index[kind]]
     return Cuts(part_ptr, end)
+
+
+def only(lists: Twins, cuts: Cuts, own: I64) -> Cuts:
+    """Cuts of the lists `own` alone: what `joined` joins."""
+    parts = cuts.parts[own]
+    shift = offsets(lists.fan_in[own])[:-1] - lists.ptr[own]
+    return Cuts(offsets(parts), cuts.end[ranges(cuts.part_ptr[own], parts)] + np.repeat(shift, parts))
 
 
 def populations(lists: Twins) -> dict[int, I64]:
