@@ -17,7 +17,7 @@ from snnmap.physics.kernels.sheet import (
     power_modes,
     quadratic_change,
     summed,
-    warmer,
+    warmth,
 )
 from snnmap.physics.thermal import Sheet, sheet_rise
 
@@ -102,13 +102,14 @@ def test_an_exchange_of_equals_is_no_exchange():
     assert not second.any()
 
 
-def test_what_one_cell_gains_is_that_of_its_line():
+def test_what_one_cell_comes_to_is_that_of_its_line():
     rng = np.random.default_rng(5)
     lines = exchanges(SHEET, place_map((6, 7))).rows.lines(np.ones((6, 7)))
-    first, second, line = rng.normal(size=7), rng.normal(size=7), np.zeros(7)
-    answer(lines.table, 4, 1, 5, first, second, line)
-    cell = lines.mode[:, 3].copy()
-    assert warmer(lines.table, 4, 1, 5, first, second, cell) == pytest.approx(line @ cell, rel=1e-12)
+    first, second, line, room = rng.normal(size=7), rng.normal(size=7), rng.normal(size=7), np.zeros(7)
+    cell, after = lines.mode[:, 3].copy(), line.copy()
+    answer(lines.table, 4, 1, 5, first, second, after)
+    found = warmth(lines.table, line, 4, 1, 5, first, second, cell, room)
+    assert found == pytest.approx(after @ cell, rel=1e-12)
     assert summed(np.arange(7.0)) == 21.0
 
 

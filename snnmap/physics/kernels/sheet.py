@@ -112,13 +112,15 @@ def linear_change(force: F64, a: int, b: int, first: F64, second: F64) -> float:
 
 
 @njit
-def warmer(table: F64, y: int, a: int, b: int, first: F64, second: F64, cell: F64) -> float:
-    """What `answer` adds to one cell of line y; `cell` (N,) are the modes there."""
+def warmth(table: F64, line: F64, y: int, a: int, b: int, first: F64, second: F64, cell: F64, parts: F64) -> float:
+    """Temperature of one cell of line y, now `line` (N,) in modes, after what `answer` adds.
+
+    `cell` (N,) are the modes in the cell; `parts` (N,) is room.
+    """
     to_a, to_b, from_a, from_b = abs(y - a), abs(y - b), y + a + 1, y + b + 1
-    parts = np.empty(len(cell))
-    for k in range(len(cell)):
+    for k in range(len(parts)):
         more = (table[to_a, k] + table[from_a, k]) * first[k] + (table[to_b, k] + table[from_b, k]) * second[k]
-        parts[k] = cell[k] * more
+        parts[k] = cell[k] * (line[k] + more)
     return summed(parts)
 
 

@@ -91,6 +91,19 @@ def test_the_exact_descent_takes_every_exchange_that_lowers_the_gradient(made):
     assert at.tolist() == wanted.tolist()
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_the_exact_descent_knows_the_gradient_though_it_works_out_few_lines(seed):
+    rng, shape = np.random.default_rng(seed), (40, 30)
+    place = 1.0 / (1.0 + 0.05 * np.arange(40.0)[:, None] + 0.1 * np.arange(30.0)) ** 2
+    contents = [rng.lognormal(0.0, 1.0, (40, 1)) * (rng.random(shape) < density) for density in (1.0, 0.5)]
+    wide = [exchanges(sheet, place) for sheet in (Sheet(1.0, 40.0, 60.0), Sheet(1.0, 5.0, 5.0))]
+    lines = [each.rows.lines(content) for each, content in zip(wide, contents, strict=True)]
+    fields, at = fields_of(lines, np.array([1.0, 0.3]), np.full(2, np.inf), 0.2), rng.permutation(40)
+    for _ in range(2):
+        found = even(fields, at, rng.permutation(40))
+        assert found == pytest.approx(judge(fields, at)[0] @ fields.worth, rel=1e-12)
+
+
 def test_fields_are_judged_by_gradient_mean_and_power(made):
     case, lines, seed = made
     at = np.random.default_rng(seed).permutation(lines)
