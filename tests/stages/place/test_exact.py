@@ -148,6 +148,7 @@ def test_bad_settings_and_costs_are_refused():
     for options in ({"effort": -1.0}, {"effort": float("nan")}, {"most": 0}):
         with pytest.raises(InputError, match="effort"):
             Exact(**options)
+    assert Exact(effort=0.0, most=1).most == 1
     huge = linear(np.full((3, 4), 2**60 // 3))
     three = PlacementProblem(random_traffic(np.random.default_rng(0), 3, 5), 3, mesh(2, 2), (huge,) * 3)
     with pytest.raises(InputError, match="too large for CP-SAT"):

@@ -3,6 +3,7 @@
 import pytest
 
 from snnmap.core.errors import InfeasibleError
+from snnmap.stages.schedule import search
 from snnmap.stages.schedule.search import LONGEST, shortest
 
 
@@ -27,6 +28,15 @@ def test_no_halvings_leave_what_was_found_while_growing():
     grown = shortest(100, lambda period: period if period >= 105 else None, 0, refused)
     assert 105 <= grown <= 110
     assert shortest(100, lambda period: period if period >= 105 else None, 2, refused) == 105 < grown
+
+
+def test_the_longest_period_is_tried_and_the_next_one_before_it_is_refused(monkeypatch):
+    """Period 1 fails, then 2, 3, ...: with a longest of 4, 4 itself fails, the one behind it fits."""
+    monkeypatch.setattr(search, "LONGEST", 4)
+    tried = []
+    shortest(1, lambda period: tried.append(period) or (period > 4 or None), 0, refused)
+    assert tried[:4] == [1, 2, 3, 4]
+    assert len(tried) == 5
 
 
 def test_what_never_fits_is_refused_with_the_period_it_came_to():
