@@ -59,4 +59,5 @@ def weight_share(network: Network) -> F64:
     size = np.abs(network.weight.astype(np.float64))
     largest = np.zeros(len(network.populations))
     np.maximum.at(largest, population, size)
-    return size / np.where(largest > 0, largest, 1.0)[population]
+    size /= np.where(largest > 0, largest, 1.0)[population]
+    return size

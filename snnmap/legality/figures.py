@@ -16,6 +16,8 @@ from snnmap.legality.sent import ending_hops
 
 TOLERANCE = 1e-6
 """Relative difference allowed between a reported and a recounted real number (nine digits are stored)."""
+BLOCK = 2**22
+"""Links that are walked at a time, about."""
 
 
 def figure_violations(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> list[Violation]:
@@ -77,7 +79,15 @@ def _deliveries(mapping: Mapping, graph: SpikeGraph) -> tuple[np.ndarray[Any, An
 
 def _messages(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> dict[str, float]:
     stream, sender, target, messages = _deliveries(mapping, graph)
-    hops = _tree_links(stream, _tile_xy(sender, mapping, hardware), _tile_xy(target, mapping, hardware), messages)
+    start, end = _tile_xy(sender, mapping, hardware), _tile_xy(target, mapping, hardware)
+    order = np.argsort(stream, kind="stable")
+    new = np.flatnonzero(np.diff(stream[order], prepend=-1))
+    walks = np.cumsum((abs(end[0] - start[0]) + abs(end[1] - start[1]))[order])
+    cuts = np.searchsorted(walks[new], np.arange(BLOCK, int(walks[-1:].sum()), BLOCK))  # whole streams only
+    hops = sum(
+        _tree_links(stream[own], (start[0][own], start[1][own]), (end[0][own], end[1][own]), messages[own])
+        for own in np.split(order, np.unique(new[cuts[cuts < len(new)]]))
+    )
     partial, inputs = stream >= graph.network.sources, sender < 0
     return {
         "messages": int(messages.sum()),

@@ -30,9 +30,9 @@ class Recount:
     """(C,) active steps of the busiest input that each column has here, biases aside."""
     all_inputs: Integers
     """(C,) active steps of all of them, added up."""
-    input_column: Integers
+    input_ptr: Integers
     input_source: Integers
-    """(I,) every input that a column has here, biases aside; columns ascending."""
+    """(C + 1,), (I,) every input that each column has here, biases aside; I = 0 if the profile kept no events."""
 
 
 def recount(graph: SpikeGraph, clustering: Clustering) -> Recount:
@@ -41,7 +41,7 @@ def recount(graph: SpikeGraph, clustering: Clustering) -> Recount:
     level = network.level_of().astype(np.int64)
     bias = network.is_bias()
     listens = np.where(bias, 0, graph.active_steps)
-    entry = np.argsort(network.post, kind="stable")
+    entry = np.argsort(network.post, kind="stable").astype(np.int64 if network.synapses >= 2**31 else np.int32)
     pre = np.repeat(np.arange(network.sources, dtype=np.int32), np.diff(network.indptr))[entry]
     fan_in = np.bincount(network.post, minlength=network.sources)
     first = np.cumsum(fan_in) - fan_in
@@ -51,7 +51,8 @@ def recount(graph: SpikeGraph, clustering: Clustering) -> Recount:
     busiest_input, all_inputs = np.zeros(columns_in_all, np.int64), np.zeros(columns_in_all, np.int64)
     row_of = np.full(network.sources, -1, np.int64)
     heard: list[Integers] = [np.zeros((3, 0), np.int64)]
-    inputs: list[Integers] = [np.zeros((2, 0), np.int32)]
+    inputs: list[Integers] = [np.zeros(0, np.int32)]
+    count = np.zeros(columns_in_all, np.int64)
     for k in range(clustering.clusters):
         rows = clustering.row_source[clustering.row_ptr[k] : clustering.row_ptr[k + 1]]
         here = slice(clustering.column_ptr[k], clustering.column_ptr[k + 1])
@@ -65,15 +66,18 @@ def recount(graph: SpikeGraph, clustering: Clustering) -> Recount:
         realised[entry[at]] += 1
         cells[k] = len(at)
         steps = listens[rows[row]]
-        own = ~bias[rows[row]]
-        inputs.append(np.stack([column[own] + here.start, rows[row[own]]]).astype(np.int32))
+        if graph.events is not None:
+            own = ~bias[rows[row]]
+            inputs.append(rows[row[own]].astype(np.int32))
+            count[here] = np.bincount(column[own], minlength=len(neurons))
         np.maximum.at(busiest_input[here], column, steps)
         np.add.at(all_inputs[here], column, steps)
         listening, of_level = _pairs(row, level[neurons[column]], len(rows))
         heard.append(np.stack([np.full(len(listening), k), rows[listening], of_level]))
     cluster, source, heard_level = np.concatenate(heard, axis=1)
-    pairs = np.concatenate(inputs, axis=1)
-    return Recount(realised, cells, cluster, source, heard_level, busiest_input, all_inputs, *pairs)
+    input_ptr = np.concatenate([[0], np.cumsum(count)])
+    inputs_in_all = np.concatenate(inputs)
+    return Recount(realised, cells, cluster, source, heard_level, busiest_input, all_inputs, input_ptr, inputs_in_all)
 
 
 def _pairs(row: Integers, level: Integers, rows: int) -> tuple[Integers, Integers]:

@@ -43,7 +43,7 @@ def partial_sum_violations(mapping: Mapping, graph: SpikeGraph, counted: Recount
 
 def _sent(events: Spikes, sources: int, counted: Recount, columns: Integers) -> Integers:
     """Steps in which an input of each of `columns` emits, int64 (len(columns),)."""
-    first, last = (np.searchsorted(counted.input_column, columns, side) for side in ("left", "right"))
+    first, last = counted.input_ptr[columns], counted.input_ptr[columns + 1]
     sent = np.zeros(len(columns), np.int64)
     frames = max(1, BLOCK // max(1, sources * events.steps // 8 + 1))
     for start in range(0, len(events.frame) - 1, frames):

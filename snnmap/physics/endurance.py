@@ -185,24 +185,35 @@ def _refresh(loss: F64, due: Due) -> tuple[float, Cause]:
     return interval, "none" if interval == np.inf else "drift" if off_after < by_loss else "read disturb"
 
 
-def weakest(lifetime: npt.ArrayLike, k: int = 1) -> float:
-    """Lifetime, s, of the k-th weakest cell: what k - 1 spares allow; infinite if there are fewer cells."""
+def weakest(lifetime: npt.ArrayLike, k: int = 1, cells: npt.ArrayLike | None = None) -> float:
+    """Lifetime, s, of the k-th weakest cell: what k - 1 spares allow; infinite if there are fewer cells.
+
+    `cells`, if given, says how many cells have each lifetime.
+    """
     seconds = np.asarray(lifetime, np.float64).reshape(-1)
     if k < 1 or np.any(np.isnan(seconds)):
         raise InputError(f"k must be at least 1 and lifetimes must be numbers, k is {k}")
     # whole crossbars share one lifetime, and numpy's partition is slow on ties; its sort is not
-    return float(np.sort(seconds)[k - 1]) if len(seconds) >= k else np.inf
+    if cells is None:
+        return float(np.sort(seconds)[k - 1]) if len(seconds) >= k else np.inf
+    order = np.argsort(seconds, kind="stable")
+    at = int(np.searchsorted(np.cumsum(np.asarray(cells, np.int64)[order]), k))
+    return float(seconds[order[at]]) if at < len(order) else np.inf
 
 
 def lifetime_band(
-    lifetime: npt.ArrayLike, sigma: float, k: int = 1, probabilities: tuple[float, ...] = (0.1, 0.5, 0.9)
+    lifetime: npt.ArrayLike,
+    sigma: float,
+    k: int = 1,
+    probabilities: tuple[float, ...] = (0.1, 0.5, 0.9),
+    cells: npt.ArrayLike | None = None,
 ) -> tuple[float, ...]:
     """Times, s, by which k cells have failed with the given probabilities.
 
     Cells fail independently, log10 of their lifetime normal around log10 of `lifetime` (median, s, any shape, may be
-    infinite) with standard deviation `sigma` (decades). Exact for k = 1; for k > 1 the number of failed cells is taken
-    as Poisson, which is good while each cell is unlikely to have failed. The weakest of many cells lies far below the
-    median cell.
+    infinite) with standard deviation `sigma` (decades); `cells`, if given, says how many there are of each. Exact for
+    k = 1; for k > 1 the number of failed cells is taken as Poisson, which is good while each cell is unlikely to have
+    failed. The weakest of many cells lies far below the median cell.
 
     Raises
     ------
@@ -215,7 +226,11 @@ def lifetime_band(
     seconds = np.asarray(lifetime, np.float64).reshape(-1)
     if not np.all(seconds > 0):
         raise InputError("lifetimes must be positive")
-    finite, counts = np.unique(np.log10(seconds[np.isfinite(seconds)]), return_counts=True)
+    number = np.ones(seconds.shape, np.int64) if cells is None else np.asarray(cells, np.int64).reshape(-1)
+    fails = np.isfinite(seconds)
+    finite, which = np.unique(np.log10(seconds[fails]), return_inverse=True)
+    counts = np.zeros(len(finite), np.int64)
+    np.add.at(counts, which.reshape(-1), number[fails])
     if counts.sum() < k:
         return (np.inf,) * len(probabilities)
     return tuple(_quantile(finite, counts, sigma, k, p) for p in probabilities)

@@ -31,6 +31,9 @@ from snnmap.render.timing import timing_document
 
 SHOWN = 3
 """Quantities listed per headline figure."""
+MOST = 2000
+"""Crossbars up to which the sensitivity is computed: it evaluates every array some eighty times, hours for more."""
+LEFT_OUT = "sensitivity is left out: it would evaluate {:,} crossbars some eighty times; it is for up to {:,}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -181,11 +184,13 @@ def _elsewhere(point: OperatingOptions | None, quick: bool) -> OperatingOptions 
 def _found(view: View, progress: Progress | None) -> MappingReport:
     """All that is to be said of a mapping that was verified."""
     mapping, chip = view.mapping, view.hardware
-    depends = sensitivity(view, progress=progress)
-    constants, weakest = _constants(chip, depends.used), weakest_crossbar(view)
+    many = mapping.clustering.clusters > MOST
+    depends = None if many else sensitivity(view, progress=progress)
+    constants, weakest = _constants(chip, None if depends is None else depends.used), weakest_crossbar(view)
     read = reading_of(mapping, chip)
     data = fragility(view)
-    return MappingReport(mapping, mapping.figures, constants, depends, weakest, view, (), read, (), data)
+    notes = (LEFT_OUT.format(mapping.clustering.clusters, MOST),) if many else ()
+    return MappingReport(mapping, mapping.figures, constants, depends, weakest, view, (), read, notes, data)
 
 
 def _constants(chip: Hardware, used: tuple[str, ...] | None) -> tuple[tuple[str, Quantity], ...]:

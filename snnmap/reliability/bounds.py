@@ -17,17 +17,27 @@ from snnmap.physics.espine import EspineCell
 from snnmap.physics.thermal import Sheet, line_resistance
 from snnmap.reliability.spiked import Heating, spiked_tiles
 
+ROUNDING = 1e-6
+"""Relative; no rounding makes a bound smaller than a lifetime by as much."""
 LARGEST = 2**23
 """Cells times columns up to which heat along rows counts (64 MiB); in larger arrays only the silicon's does."""
 
 
-def lifetime_bounds(view: View, heating: Heating, silicon: F64) -> F64:
-    """Windows that the weakest cell of every cluster lasts at most over `silicon` K (K,), (K,)."""
+def lifetime_bounds(view: View, heating: Heating, silicon: F64, lasts: F64, factors: F64) -> F64:
+    """Windows that the weakest cell lasts at most over `silicon` K (K,), of the clusters that can be first, (K,).
+
+    `lasts` (K,) are the windows that the clusters last as they are wired, no more than their bounds, and `factors` (K,)
+    scale both. A cluster that outlasts the least bound as it is has a greater bound; it is not computed and infinite.
+    """
     clustering = view.mapping.clustering
-    crossbars = (crossbar_of(view.graph, clustering, view.cells, k) for k in range(clustering.clusters))
-    return np.array(
-        [lifetime_bound(c, heating, view.seconds, below) for c, below in zip(crossbars, silicon, strict=True)]
-    )
+    bound, least = np.full(clustering.clusters, np.inf), np.inf
+    for k in np.argsort(lasts * factors, kind="stable").tolist():
+        if lasts[k] * factors[k] > least * (1.0 + ROUNDING):
+            break
+        crossbar = crossbar_of(view.graph, clustering, view.cells, k)
+        bound[k] = lifetime_bound(crossbar, heating, view.seconds, silicon[k])
+        least = min(least, bound[k] * factors[k])
+    return bound
 
 
 def lifetime_bound(crossbar: Crossbar, heating: Heating, seconds: float, silicon: float) -> float:

@@ -1,5 +1,6 @@
 """The crossbars of a mapping as physical arrays: conductances, read currents, activity, at physical positions."""
 
+import itertools
 from typing import NamedTuple
 
 import numpy as np
@@ -10,6 +11,9 @@ from snnmap.hardware import Hardware
 from snnmap.hardware.model import ARRAYS
 from snnmap.physics import pcm
 from snnmap.physics.endurance import tile_factors
+
+BLOCK = 2**22
+"""Cells whose conductances are added up at a time, about."""
 
 
 class Array(NamedTuple):
@@ -111,8 +115,13 @@ def row_energy(view: ClusteringView, hardware: Hardware) -> F64:
     """
     graph, clustering, technology = view.graph, view.clustering, hardware.technology
     low, high = technology["g_min"], technology["g_max"]
-    programmed = pcm.conductance(view.share, low, high)[view.cells.synapse] - low
-    per_row = np.bincount(view.cells.row(), weights=programmed, minlength=len(clustering.row_source))
+    per_row = np.zeros(len(clustering.row_source))
+    ptr = view.cells.ptr
+    cuts = np.unique(np.searchsorted(ptr, np.arange(0, int(ptr[-1]) + BLOCK, BLOCK)).clip(0, len(per_row)))
+    for first, last in itertools.pairwise(cuts):
+        share = view.share[view.cells.synapse[ptr[first] : ptr[last]]]
+        row = np.repeat(np.arange(last - first), np.diff(ptr[first : last + 1]))
+        per_row[first:last] = np.bincount(row, weights=pcm.conductance(share, low, high) - low, minlength=last - first)
     columns = np.repeat(np.diff(clustering.column_ptr), np.diff(clustering.row_ptr))
     pulse = hardware["read_voltage"] ** 2 * hardware["read_time"]
     spikes = graph.spikes[clustering.row_source]

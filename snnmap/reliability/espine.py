@@ -34,7 +34,8 @@ class EspineState:
     lifetime: F64
     """Frames until the weakest cell of every cluster has spent its endurance, (K,)."""
     bound: F64
-    """What no wiring of these clusters on these tiles passes, with the least heat that any has around, (K,)."""
+    """What no wiring of these clusters on these tiles passes, with the least heat that any has around, (K,); infinite
+    for clusters that outlast the least of the others' bounds as they are."""
     temperature: F64
     """Of every cluster's crossbar, averaged over time and its cells, K (K,)."""
     spiking: F64
@@ -128,7 +129,7 @@ def espine_state(view: View, technology: Technology, *, bounds: bool = True) -> 
     bound = np.full(clusters, np.inf)
     if bounds:
         floor = _settle(view, technology, *least_arrays(view, heating))[0]
-        bound = lifetime_bounds(view, heating, floor[tile_of])
+        bound = lifetime_bounds(view, heating, floor[tile_of], lifetime, factors)
     return EspineState(
         lifetime=lifetime * factors,
         bound=bound * factors,

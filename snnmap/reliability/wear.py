@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 
 from snnmap.analysis.view import View
-from snnmap.core.arrays import F64
+from snnmap.core.arrays import F64, I64
 from snnmap.hardware import Hardware
 from snnmap.hardware.model import ARRAYS
 from snnmap.physics import endurance, pcm, tolerance
@@ -45,7 +45,8 @@ def wear_out(view: View, heated: Heated, at_tile: F64) -> Worn:
     turns = 1.0 / (view.seconds_per_step * view.mapping.schedule.block)
     refresh, median, off = np.full(clusters, np.inf), np.full(clusters, np.inf), np.zeros(clusters)
     causes: list[endurance.Cause] = ["none"] * clusters
-    seconds: list[F64] = []
+    seconds: list[F64] = [np.zeros(0)]
+    times: list[I64] = [np.zeros(0, np.int64)]
     for k, cells in enumerate(heated.cells):
         if len(cells.duty) == 0:
             continue
@@ -53,17 +54,19 @@ def wear_out(view: View, heated: Heated, at_tile: F64) -> Worn:
         lifetime = worn.lifetime * scale[k]
         off[k] = shares_off(hardware, cells)[0]
         refresh[k], median[k], causes[k] = worn.refresh_interval, lifetime.min(), worn.refresh_cause
-        seconds += [lifetime[cells.first]] * ARRAYS
-    everywhere = np.concatenate([*seconds, np.zeros(0)])
+        distinct, count = np.unique(lifetime[cells.first], return_counts=True)
+        seconds.append(distinct)
+        times.append(count * ARRAYS)
+    everywhere, number = np.concatenate(seconds), np.concatenate(times)
     sigma = hardware.technology["endurance_sigma"]
-    spares = int(SPARE_SHARE * len(everywhere))
-    low, middle, high = failure_times(everywhere, sigma, 1, (0.1, 0.5, 0.9))
+    spares = int(SPARE_SHARE * int(number.sum()))
+    low, middle, high = failure_times(everywhere, sigma, 1, (0.1, 0.5, 0.9), number)
     return Worn(
         refresh=refresh,
         off=off,
         median=median,
         first_failure=(low, middle, high),
-        spared=failure_times(everywhere, sigma, spares + 1, (0.5,))[0],
+        spared=failure_times(everywhere, sigma, spares + 1, (0.5,), number)[0],
         limited_by=first_limit(median, refresh, causes, hardware["horizon"]),
     )
 
@@ -79,13 +82,18 @@ def first_limit(median: F64, refresh: F64, causes: list[endurance.Cause], horizo
     return "none within horizon" if refresh[first] >= horizon or cause == "none" else cause
 
 
-def failure_times(lifetime: F64, sigma: float, k: int, probabilities: tuple[float, ...]) -> tuple[float, ...]:
-    """Times by which `k` cells of median `lifetime` (n,) have failed with `probabilities`, s; never if none can."""
-    if len(lifetime) < k:
+def failure_times(
+    lifetime: F64, sigma: float, k: int, probabilities: tuple[float, ...], cells: I64 | None = None
+) -> tuple[float, ...]:
+    """Times by which `k` cells of median `lifetime` (n,) have failed with `probabilities`, s; never if none can.
+
+    `cells` (n,) says how many there are of each; none: one.
+    """
+    if (len(lifetime) if cells is None else int(cells.sum())) < k:
         return (float("inf"),) * len(probabilities)
     if sigma > 0:
-        return endurance.lifetime_band(lifetime, sigma, k, probabilities)
-    return (endurance.weakest(lifetime, k),) * len(probabilities)
+        return endurance.lifetime_band(lifetime, sigma, k, probabilities, cells)
+    return (endurance.weakest(lifetime, k, cells),) * len(probabilities)
 
 
 def cell_wear(hardware: Hardware, cells: UsedCells, temperature: float, turns: float) -> endurance.Wear:

@@ -253,3 +253,16 @@ def test_what_if_of_a_forged_mapping_is_worth_nothing(run, mapping, tmp_path):
     assert code == 1
     assert out.splitlines()[-1].startswith("not legal: ")
     assert run("report", path, "-q", "--what-if", "merge_time=1ns", "--json")[0] == 1
+
+
+def test_the_sensitivity_of_very_many_crossbars_is_left_out_and_that_is_said(mapping, monkeypatch):
+    crossbars = snnmap.load(mapping).clustering.clusters
+    monkeypatch.setattr("snnmap.query.report.MOST", crossbars - 1)
+    told = snnmap.report(mapping)
+    assert told.legal
+    assert told.sensitivity is None
+    words = f"sensitivity is left out: it would evaluate {crossbars} crossbars some eighty times"
+    assert told.notes == (f"{words}; it is for up to {crossbars - 1}",)
+    assert told.document()["notes"] == list(told.notes)
+    monkeypatch.setattr("snnmap.query.report.MOST", crossbars)
+    assert snnmap.report(mapping).notes == ()

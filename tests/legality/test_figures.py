@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from snnmap.legality import figures
 from snnmap.legality.figures import TOLERANCE, differing, figure_violations
 from snnmap.pipeline.compile import Compiled
 
@@ -63,3 +64,11 @@ def test_cells_conduct_by_their_share_of_the_largest_weight_into_a_population(co
     background = sum(n * m for n, m in zip(rows, np.diff(clustering.column_ptr).tolist(), strict=True))
     joules = 2 * background * technology["g_min"] * hardware["read_voltage"] ** 2 * hardware["read_time"]
     assert weighted(compiled, network.weight * 0.0) == pytest.approx(joules / compiled.graph.frames)
+
+
+@pytest.mark.parametrize("block", [1, 7])
+def test_trees_are_counted_whole_however_few_links_are_walked_at_a_time(compiled: Compiled, monkeypatch, block) -> None:
+    monkeypatch.setattr(figures, "BLOCK", block)
+    asked = (compiled.mapping, compiled.graph, compiled.hardware)
+    assert figure_violations(*asked) == []
+    assert figures._messages(*asked)["hops"] == compiled.mapping.figures["hops"] > 7

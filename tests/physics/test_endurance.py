@@ -139,6 +139,15 @@ def test_band_against_monte_carlo(k):
     np.testing.assert_allclose(got, expected, atol=0.02 if k == 1 else 0.04)
 
 
+@pytest.mark.parametrize("k", [1, 2, 7])
+def test_lifetimes_with_their_numbers_of_cells_are_as_good_as_all_of_them(k):
+    some, cells = np.array([3e8, 1e7, np.inf, 2e7]), np.array([2, 1, 4, 3])
+    every = np.repeat(some, cells)
+    assert lifetime_band(some, 1.0, k, cells=cells) == lifetime_band(every, 1.0, k)
+    assert weakest(some, k, cells) == weakest(every, k)
+    assert weakest(some, 11, cells) == np.inf
+
+
 def test_band_scales_and_ignores_cells_that_never_fail():
     median = np.full((16, 16), 1e8)
     low, middle, high = lifetime_band(median, 1.0)

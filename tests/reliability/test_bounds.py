@@ -9,11 +9,13 @@ from support.crossbars import crossbars, wired
 from support.machines import mesh
 
 from snnmap.analysis.cells import programmed_cells
+from snnmap.analysis.view import View
 from snnmap.analysis.wiring import crossbar_of, upper_bound, weakest
 from snnmap.hardware import load_technology
 from snnmap.physics.thermal import Sheet, line_resistance, self_resistance, sheet_rise
 from snnmap.reliability import bounds
-from snnmap.reliability.bounds import least_beside, lifetime_bound
+from snnmap.reliability.bounds import least_beside, lifetime_bound, lifetime_bounds
+from snnmap.reliability.espine import espine_twin
 from snnmap.reliability.spiked import Heating
 from snnmap.stages.wire import ActivitySort, WeakestCell
 from snnmap.stages.wire.weakest_cell import passes
@@ -159,3 +161,18 @@ def test_heat_that_takes_little_moves_no_line():
     np.testing.assert_array_equal(found.row, cold.row)
     np.testing.assert_array_equal(found.column, cold.column)
     assert not np.array_equal(cold.row, wired(ActivitySort(), graph, clustering, quality[::-1]).row)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_least_bound_is_that_of_all_clusters_however_few_are_computed(compiled, seed):
+    view = View(compiled.mapping, compiled.graph, compiled.hardware)
+    heating = Heating.of(view.hardware, espine_twin(view.hardware.technology))
+    clusters = view.mapping.clustering.clusters
+    silicon, factors = np.full(clusters, SILICON), np.random.default_rng(seed).uniform(0.5, 2.0, clusters)
+    crossbars = [crossbar_of(view.graph, view.mapping.clustering, view.cells, k) for k in range(clusters)]
+    every = np.array([lifetime_bound(c, heating, view.seconds, SILICON) for c in crossbars])
+    for share in (0.0, 0.9, 1.0):
+        got = lifetime_bounds(view, heating, silicon, share * every, factors)
+        assert (got * factors).min() == (every * factors).min()
+        assert np.all((got == every) | np.isinf(got))
+    assert np.count_nonzero(np.isfinite(got)) < clusters or len(set((every * factors).tolist())) == 1

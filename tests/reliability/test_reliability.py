@@ -16,6 +16,7 @@ from snnmap.core.arrays import offsets
 from snnmap.core.errors import SnnmapError
 from snnmap.hardware import load_hardware, load_technology
 from snnmap.ir import Clustering, Network, Placement, Population, SpikeGraph, Wiring
+from snnmap.reliability import bounds
 from snnmap.reliability.crossbars import passes_of, tile_variation
 from snnmap.reliability.device import device_state
 from snnmap.reliability.espine import espine_quality, espine_state, espine_twin
@@ -270,7 +271,8 @@ def test_loop_gain_and_runaway_come_from_the_chip(compiled):
     assert hot.temperature.mean() > calm.temperature.mean()
 
 
-def test_variation_scales_lifetimes_tile_by_tile(compiled):
+def test_variation_scales_lifetimes_tile_by_tile(compiled, monkeypatch):
+    monkeypatch.setattr(bounds, "ROUNDING", np.inf)  # bounds of all clusters
     varied = replace(compiled.mapping, chip=replaced(compiled.mapping.chip, variation_seed=5))
     factors = tile_variation(compiled.hardware, 5)[compiled.mapping.placement.tile]
     assert len(set(factors.tolist())) == len(factors)

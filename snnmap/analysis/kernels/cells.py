@@ -7,6 +7,26 @@ from snnmap.core.jit import njit
 
 
 @njit
+def lowest(values: I32, first: int, last: int, least: int) -> int:
+    """First of the ascending `values[first:last]` that is not below `least`, or `last`."""
+    while first < last:
+        middle = (first + last) // 2
+        if values[middle] < least:
+            first = middle + 1
+        else:
+            last = middle
+    return first
+
+
+@njit
+def bounds(column_ptr: I64, column_neuron: I32, cluster: int) -> tuple[int, int]:
+    """First and last neuron of the columns of `cluster`, which ascend; (0, -1) if it has none."""
+    if column_ptr[cluster] == column_ptr[cluster + 1]:
+        return 0, -1
+    return int(column_neuron[column_ptr[cluster]]), int(column_neuron[column_ptr[cluster + 1] - 1])
+
+
+@njit
 def count_cells(
     indptr: I64, post: I32, row_ptr: I64, row_source: I32, column_ptr: I64, column_neuron: I32, slot: I32
 ) -> I64:
@@ -18,9 +38,12 @@ def count_cells(
     for cluster in range(len(row_ptr) - 1):
         for c in range(column_ptr[cluster], column_ptr[cluster + 1]):
             slot[column_neuron[c]] = c
+        low, high = bounds(column_ptr, column_neuron, cluster)
         for r in range(row_ptr[cluster], row_ptr[cluster + 1]):
             source = row_source[r]
-            for s in range(indptr[source], indptr[source + 1]):
+            for s in range(lowest(post, indptr[source], indptr[source + 1], low), indptr[source + 1]):
+                if post[s] > high:
+                    break
                 if slot[post[s]] >= 0:
                     count[r] += 1
         for c in range(column_ptr[cluster], column_ptr[cluster + 1]):
@@ -45,10 +68,13 @@ def fill_cells(
     for cluster in range(len(row_ptr) - 1):
         for c in range(column_ptr[cluster], column_ptr[cluster + 1]):
             slot[column_neuron[c]] = c
+        low, high = bounds(column_ptr, column_neuron, cluster)
         for r in range(row_ptr[cluster], row_ptr[cluster + 1]):
             source = row_source[r]
             at = cell_ptr[r]
-            for s in range(indptr[source], indptr[source + 1]):
+            for s in range(lowest(post, indptr[source], indptr[source + 1], low), indptr[source + 1]):
+                if post[s] > high:
+                    break
                 c = slot[post[s]]
                 if c >= 0:
                     column[at] = c

@@ -7,11 +7,14 @@ import numpy as np
 from snnmap.core.arrays import I64
 from snnmap.core.errors import InputError
 from snnmap.ir import Placement
+from snnmap.stages.place.kernels.records import Board
 from snnmap.stages.place.search import Search, start_search, swap_descent
 from snnmap.stages.protocols import PlacementProblem, Run
 
 STAGES = 100
 """Temperatures, each with an equal share of the moves."""
+WORK = 1_500_000_000
+"""Targets of messages that all moves look at, about, at most: a minute. Networks of 10^7 synapses reach it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +30,7 @@ class Anneal:
     moves_per_cluster: int = 2500
     min_moves: int = 100_000
     max_moves: int = 4_000_000
-    """Fewest and most moves altogether, whatever the number of clusters."""
+    """Fewest and most moves altogether, whatever the number of clusters; fewer than most where they pass `WORK`."""
     heat: float = 1.0
     """First temperature, in mean |change in cost| of moves proposed at the start."""
     cooling: float = 1e-2
@@ -62,8 +65,7 @@ class Anneal:
         if min(self.window, self.moves_per_cluster, self.max_moves) < 1:
             raise InputError(f"annealing needs a window and moves of at least 1; got {self}")
         first = self.heat * mean_change(search, rng, self.window)
-        wanted = max(self.min_moves, self.moves_per_cluster * len(search.state.slot))
-        moves = min(self.max_moves, wanted) // STAGES + 1
+        moves = self._moves(search.board, len(search.state.slot)) // STAGES + 1
         for stage in range(STAGES):
             if search.out_of_time:
                 return
@@ -75,6 +77,13 @@ class Anneal:
             change, _ = anneal(search.board, search.state, clusters, draws, chance, temperature, radius)
             search.moved(change)
             search.tell(stage + 1, STAGES)
+
+    def _moves(self, board: Board, clusters: int) -> int:
+        """Moves altogether, so that neither they nor what they look at grows with the network without end."""
+        pins = np.diff(board.target_ptr) + (board.sender >= 0)
+        a_move = max(1, 2 * int(np.square(pins).sum()) // clusters)  # groups of a mean pair of clusters, all their pins
+        wanted = min(self.moves_per_cluster * clusters, self.max_moves, WORK // a_move)
+        return min(max(self.min_moves, wanted), self.max_moves)
 
 
 def mean_change(search: Search, rng: np.random.Generator, radius: int) -> float:

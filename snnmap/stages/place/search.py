@@ -80,7 +80,7 @@ def swap_descent(search: Search, rng: np.random.Generator, sweeps: int, radius: 
     board, state = search.board, search.state
     clusters, slots = len(state.slot), len(state.occupant)
     radius = reach_of(search, radius)
-    batch = max(1, BATCH // slots)
+    batch = max(1, BATCH // min(slots, 2 * radius * (radius + 1) * board.per_tile))
     for sweep in range(sweeps):
         before = search.cost
         order, goals = rng.permutation(clusters), rng.permutation(slots)

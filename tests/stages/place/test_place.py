@@ -15,9 +15,10 @@ from support.placement_cases import cost_of, grid_traffic, least_cost, random_pr
 from snnmap.core.errors import InfeasibleError, InputError
 from snnmap.ir import Placement, Traffic
 from snnmap.stages.place import ALGORITHMS, Anneal, Exact, HillClimb, Swarm, hill_climb
+from snnmap.stages.place import anneal as annealing
 from snnmap.stages.place import search as searches
 from snnmap.stages.place.board import board_of, slots_of, state_of
-from snnmap.stages.place.kernels.swaps import anneal, keep, propose, recount, revert, swap
+from snnmap.stages.place.kernels.swaps import anneal, descend, keep, propose, recount, revert, swap
 from snnmap.stages.place.search import Search, reach_of, start_search, swap_descent
 from snnmap.stages.protocols import PlacementProblem, linear, pairwise
 
@@ -325,3 +326,39 @@ def test_every_algorithm_takes_the_same_arguments():
     parameters = [list(inspect.signature(kind.__call__).parameters) for kind in ALGORITHMS.values()]
     assert all(names == ["self", "problem", "run"] for names in parameters)
     assert all(kind() == kind() for kind in ALGORITHMS.values())
+
+
+@pytest.mark.parametrize("radius", [1, 2, 4, 20])
+@pytest.mark.parametrize("seed", range(4))
+def test_a_descent_tries_the_pairs_in_reach_in_the_order_of_the_slots(seed, radius):
+    """As a loop over all slots does, from wherever the cluster is by then."""
+    rng = np.random.default_rng(seed)
+    problem = PlacementProblem(random_traffic(rng, 30, 60), 30, mesh(6, 4, clusters_per_tile=2), ())
+    fast, slow = (start_search(problem, run_of()) for _ in range(2))
+    order, goals = rng.permutation(30), rng.permutation(len(fast.state.occupant))
+    change = descend(fast.board, fast.state, order, goals, radius)
+    board, state, total = slow.board, slow.state, 0
+    for a in order:
+        for q in goals:
+            tile, p, b = q // board.per_tile, int(state.slot[a]), state.occupant[q]
+            far = abs(board.x[tile] - state.x[a]) + abs(board.y[tile] - state.y[a]) > radius
+            if tile == state.tile[a] or 0 <= b < a or far:
+                continue
+            if (step := swap(board, state, p, int(q))) < 0:
+                keep(board, state, p, int(q))
+                total += step
+            else:
+                revert(board, state, p, int(q))
+    assert change == total < 0
+    assert fast.state.slot.tolist() == state.slot.tolist()
+
+
+def test_large_networks_get_fewer_moves(monkeypatch):
+    search = start_search(PlacementProblem(random_traffic(np.random.default_rng(0), 9, 20), 9, mesh(3, 3)), run_of())
+    pins = np.diff(search.board.target_ptr) + (search.board.sender >= 0)
+    moves = Anneal(min_moves=10)._moves(search.board, 9)
+    assert moves == 9 * 2500
+    monkeypatch.setattr(annealing, "WORK", 100 * (2 * int((pins**2).sum()) // 9))
+    assert Anneal(min_moves=10)._moves(search.board, 9) == 100
+    assert Anneal(min_moves=500)._moves(search.board, 9) == 500
+    assert Anneal(min_moves=500, max_moves=50)._moves(search.board, 9) == 50

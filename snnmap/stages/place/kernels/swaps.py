@@ -197,27 +197,71 @@ def costs(board: Board, state: State, slots: I64, out: I64) -> None:
 
 
 @njit
+def near(board: Board, x: int, y: int, turn: I64, first: int, radius: int, found: I64) -> int:
+    """Fill `found` with (turn, slot) of slots up to `radius` links from (x, y), by turn from `first` on; how many.
+
+    `turn` (slots,) holds a different number for every slot.
+    """
+    width = int(np.max(board.x)) + 1
+    height = len(board.x) // width
+    count = 0
+    for row in range(max(0, y - radius), min(height, y + radius + 1)):
+        reach = radius - abs(row - y)
+        for column in range(max(0, x - reach), min(width, x + reach + 1)):
+            tile = row * width + column
+            for slot in range(tile * board.per_tile, (tile + 1) * board.per_tile):
+                if turn[slot] < first:
+                    continue
+                at = count
+                while at > 0 and found[at - 1, 0] > turn[slot]:
+                    found[at] = found[at - 1]
+                    at -= 1
+                found[at, 0], found[at, 1] = turn[slot], slot
+                count += 1
+    return count
+
+
+@njit
 def descend(board: Board, state: State, clusters: I64, slots: I64, radius: int) -> int:
     """Try each of `clusters` on each of `slots` up to `radius` links away; keep each swap that lowers the cost.
 
     A pair of clusters is tried once, from the one with the lower number. Returns the change in cost, at most 0.
     """
+    around = 2 * radius * (radius + 1) + 1
+    whole = around >= len(board.x)
+    found = np.empty((len(slots) if whole else around * board.per_tile, 2), np.int64)
+    turn = np.empty(len(slots), np.int64)
+    for at in range(len(slots)):
+        turn[slots[at]] = at
+        if whole:
+            found[at, 0], found[at, 1] = at, slots[at]
+    count = len(slots)
     total = 0
     for a in clusters:
-        for q in slots:
-            p = int(state.slot[a])
-            b = state.occupant[q]
-            tile = q // board.per_tile
-            if tile == state.tile[a] or 0 <= b < a:
-                continue
-            if abs(board.x[tile] - state.x[a]) + abs(board.y[tile] - state.y[a]) > radius:
-                continue
-            change = swap(board, state, p, q)
-            if change < 0:
-                keep(board, state, p, q)
-                total += change
-            else:
-                revert(board, state, p, q)
+        first = 0
+        while first < len(slots):
+            at = first
+            if not whole:
+                at = 0
+                count = near(board, int(state.x[a]), int(state.y[a]), turn, first, radius, found)
+            first = len(slots)
+            while at < count and first == len(slots):
+                q = found[at, 1]
+                p = int(state.slot[a])
+                b = state.occupant[q]
+                tile = q // board.per_tile
+                at += 1
+                if tile == state.tile[a] or 0 <= b < a:
+                    continue
+                if abs(board.x[tile] - state.x[a]) + abs(board.y[tile] - state.y[a]) > radius:
+                    continue
+                change = swap(board, state, p, q)
+                if change < 0:
+                    keep(board, state, p, q)
+                    total += change
+                    first = found[at - 1, 0] + 1  # from the new position on
+                else:
+                    revert(board, state, p, q)
     return total
 
 
