@@ -12,7 +12,8 @@ How
    Cutting more than the rows demand often pays: fewer inputs per column, more columns beside them.
 3. `construct`: crossbars are filled one after the other by affinity, by several tastes, then merged where they fit.
    Convolutions, pools and local maps are also covered by windows (`grids`: geometry, read from synapses; `cover`:
-   windows x channels x planes of inputs, for the least cost by dynamic programs); the cheaper start is kept.
+   windows x channels x planes of inputs, for the least cost by dynamic programs), or a convolution and the pool after
+   it fill crossbars together (`fuse`); the cheaper start is kept.
 4. `kernighan_lin`: exact moves in random order, exchanges, emptied crossbars, a Fiduccia-Mattheyses pass with gain
    buckets and return to the best prefix, until a round saves next to nothing.
 

@@ -52,6 +52,16 @@ class Twins:
             self.population[chosen],
         )
 
+    def beside(self, other: "Twins") -> "Twins":
+        """These lists, then those of `other`."""
+        return Twins(
+            np.concatenate([self.ptr, other.ptr[1:] + self.ptr[-1]]),
+            np.concatenate([self.source, other.source]),
+            np.concatenate([self.member_ptr, other.member_ptr[1:] + self.member_ptr[-1]]),
+            np.concatenate([self.member, other.member]),
+            np.concatenate([self.population, other.population]),
+        )
+
 
 def hash_numbers(count: int) -> I64:
     """Random numbers whose wrapping sums tell lists apart; lists with one sum are compared, so no result shows them."""
@@ -138,7 +148,7 @@ def columns(lists: Twins, cuts: Cuts) -> int:
 
 
 def problem(
-    graph: SpikeGraph, lists: Twins, cuts: Cuts, activity: "Activity", grain: int, synapse_limit: int
+    graph: SpikeGraph, lists: Twins, cuts: Cuts, activity: "Activity", grain: int | I64, synapse_limit: int
 ) -> Problem:
     """Atoms of `lists` cut at `cuts`, in pieces of at most `grain` neurons (fewer where synapses would not fit)."""
     start = np.concatenate([lists.ptr[:1], cuts.end[:-1]]) if len(cuts.end) else cuts.end

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -10,11 +11,12 @@ from snnmap.hardware import Hardware
 from snnmap.ir import Clustering, SpikeGraph
 from snnmap.stages.partition.atoms import Activity, Cuts, Twins, columns, first_homes, problem, reach, twins
 from snnmap.stages.partition.cover import Terms, cover
-from snnmap.stages.partition.grids import grids
+from snnmap.stages.partition.fuse import orders, pairs
+from snnmap.stages.partition.grids import Grid, grids
 from snnmap.stages.partition.kernels.grow import fill_in_order, grow
 from snnmap.stages.partition.kernels.moves import choose_homes, merge_clusters
 from snnmap.stages.partition.kernels.state import COLUMNS, ROWS, Limits, Problem, Scratch, State, build, cost
-from snnmap.stages.partition.split import candidates, joined, must_split, only, populations
+from snnmap.stages.partition.split import candidates, joined, must_split, only, populations, whole
 from snnmap.stages.protocols import PartitionProblem, Run
 
 PINS = 30_000_000
@@ -23,6 +25,8 @@ PINS = 30_000_000
 
 WORK = 8_000_000
 """Row entries that all constructions together may take, beyond the second."""
+RIVALS = 200_000
+"""Row entries of a population up to which its cover is compared with a growth of it alone."""
 SAMPLE = 8192
 """Atoms that are grown to judge a way of cutting."""
 
@@ -221,33 +225,104 @@ def constructed(task: Task, *, orders: int) -> Built:
     return best
 
 
-def by_windows(task: Task, lists: Twins, cuts: Cuts, limits: Limits) -> Built | None:
-    """Assignment in which every population is covered where that is cheaper than growth; none without any windows.
+class Part(NamedTuple):
+    """How the lists of one population are assigned."""
 
-    Networks without windows, dense layers alone, are left to growth, whose blocks are as few.
+    lists: Twins
+    cuts: Cuts
+    grain: int
+    cluster: I64
+    """Of its atoms."""
+    numbered: int
+    """Population whose numbers of clusters these are."""
+    cost: int
+
+
+def by_windows(task: Task, lists: Twins, cuts: Cuts, limits: Limits) -> Built | None:
+    """Assignment in which populations are covered by windows, or two fused where that is cheaper; others are grown.
+
+    None without any windows: dense layers alone are left to growth, whose blocks are as few.
     """
-    graph, grain = task.graph, grain_for(lists, task.hardware)
-    terms = Terms(limits, grain, task.may_split)
-    spikes = np.where(graph.network.is_bias(), 0, graph.spikes)
-    chosen, source, clusters, count, covered = {}, lists.source.copy(), [], 0, False
-    for p, own in populations(lists).items():
-        subset = lists.only(own)
-        found = cover(subset, grids(graph.network, subset), spikes, task.activity, terms)
-        part = only(lists, cuts, own)
-        atoms = problem(graph, subset, part, task.activity, grain, limits.synapses)
-        rival = assigned(atoms, limits, grown(atoms, limits, natural(atoms), follow=False, taste=1))
-        if found is not None:
-            atoms = problem(graph, found.lists, found.cuts, task.activity, grain, limits.synapses)
-            built = assigned(atoms, limits, found.block)
-            if built.cost < rival.cost:
-                rival, part, covered = built, found.cuts, covered or len(subset) > 1
-                source[ranges(lists.ptr[own], lists.fan_in[own])] = found.lists.source
-        chosen[p] = (own, part)
-        clusters.append(rival.state.cluster + count)
-        count += len(rival.state.head)
-    if not covered:
+    network, groups, grain = task.graph.network, populations(lists), grain_for(lists, task.hardware)
+    found = {p: grids(network, lists.only(own)) for p, own in groups.items()}
+    if not any(grid.at.size > 1 for each in found.values() for grid in each):
         return None
-    atoms = atoms_for(task, replace(lists, source=source), joined(lists, chosen))
+    parts: dict[int, Part] = {}
+    for p, own in groups.items():
+        parts[p] = _alone(task, (lists.only(own), only(lists, cuts, own)), found[p], (grain, p), limits)
+    longest = {p: int(lists.fan_in[own].max()) for p, own in groups.items()}
+    for pair in pairs(network, found, longest, limits.rows):
+        shapes = found[pair[0]][0].at.shape, found[pair[1]][0].at.shape
+        subsets = lists.only(groups[pair[0]]), lists.only(groups[pair[1]])
+        two = _fused(task, pair, shapes, subsets, max(1, grain // 2), limits)
+        if two[0].cost < sum(parts[p].cost for p in pair):
+            parts.update(zip(pair, two, strict=True))
+    return _together(task, lists, groups, parts, limits)
+
+
+def _alone(task: Task, own: tuple[Twins, Cuts], found: list[Grid], named: tuple[int, int], limits: Limits) -> Part:
+    """One population, of that grain and number: covered if that can be and is cheaper, else cut as it is and grown."""
+    graph, (lists, cuts), grain = task.graph, own, named[0]
+    spikes = np.where(graph.network.is_bias(), 0, graph.spikes)
+    atoms = problem(graph, lists, cuts, task.activity, grain, limits.synapses)
+    covered = cover(lists, found, spikes, task.activity, Terms(limits, grain, task.may_split))
+    best: Part | None = None
+    if covered is None or len(atoms.row) <= RIVALS:
+        built = assigned(atoms, limits, grown(atoms, limits, natural(atoms), follow=False, taste=1))
+        best = Part(lists, cuts, grain, built.state.cluster, named[1], built.cost)
+    if covered is not None:
+        atoms = problem(graph, covered.lists, covered.cuts, task.activity, grain, limits.synapses)
+        built = assigned(atoms, limits, covered.block)
+        if best is None or built.cost < best.cost:
+            best = Part(covered.lists, covered.cuts, grain, built.state.cluster, named[1], built.cost)
+    assert best is not None
+    return best
+
+
+def _fused(
+    task: Task,
+    pair: tuple[int, int],
+    shapes: tuple[tuple[int, int], tuple[int, int]],
+    subsets: tuple[Twins, Twins],
+    grain: int,
+    limits: Limits,
+) -> tuple[Part, Part]:
+    """Two populations in the cheapest of the orders in which crossbars are filled with both."""
+    graph, both = task.graph, subsets[0].beside(subsets[1])
+    atoms = problem(graph, both, whole(both), task.activity, grain, limits.synapses)
+    best: Built | None = None
+    for order in orders(graph.network, pair, shapes, atoms):
+        cluster = filled(atoms, limits, order)
+        state = build(atoms, cluster, first_homes(atoms), int(cluster.max()) + 1, reach(atoms, limits))
+        built = Built(atoms, limits, state, int(cost(atoms, state, limits)))
+        if best is None or built.cost < best.cost:
+            best = built
+        if task.run.late:
+            break
+    assert best is not None
+    split = int(np.count_nonzero(atoms.member[atoms.member_ptr[:-1]] < graph.network.populations[pair[1]].first))
+    clusters = np.split(best.state.cluster, [split])
+    first, second = (
+        Part(lists, whole(lists), grain, cluster, pair[0], best.cost)
+        for lists, cluster in zip(subsets, clusters, strict=True)
+    )
+    return first, second
+
+
+def _together(task: Task, lists: Twins, groups: dict[int, I64], parts: dict[int, Part], limits: Limits) -> Built:
+    """All populations as their parts say, clusters merged where they fit."""
+    source, grain, after = lists.source.copy(), np.empty(len(lists), np.int64), 0
+    base: dict[int, int] = {}
+    clusters: list[I64] = []
+    for p, own in groups.items():
+        part = parts[p]
+        source[ranges(lists.ptr[own], lists.fan_in[own])] = part.lists.source
+        grain[own] = part.grain
+        base.setdefault(part.numbered, after)
+        clusters.append(part.cluster + base[part.numbered])
+        after = max(after, int(clusters[-1].max()) + 1)
+    cuts = joined(lists, {p: (groups[p], parts[p].cuts) for p in groups})
+    atoms = problem(task.graph, replace(lists, source=source), cuts, task.activity, grain, limits.synapses)
     return assigned(atoms, limits, np.concatenate(clusters))
 
 
