@@ -41,8 +41,6 @@ from snnmap.stages.partition import ALGORITHMS  # noqa: E402
 from snnmap.stages.partition.legalise import legalised  # noqa: E402
 from snnmap.stages.protocols import PartitionProblem, Run  # noqa: E402
 
-UNLIMITED = 1 << 24
-"""Rows of a crossbar without a limit of rows: more than there are sources."""
 COLUMNS = "/columns"
 SMALL = (
     *("mlp/columns", "lenet/columns", "local100k/columns", "digitrecog-mlp", "mnist-mlp", "braille-rsnn"),
@@ -93,8 +91,7 @@ def partition(name, graph, chip, seed):
 
 
 def chip_for(name, size):
-    chip = load_hardware("pcm-mesh").resized(size, size)
-    return replace(chip, rows=UNLIMITED) if name.endswith(COLUMNS) else chip
+    return load_hardware("pcm-mesh").resized(None if name.endswith(COLUMNS) else size, size)
 
 
 def peak():

@@ -62,6 +62,7 @@ def compile_(
         chosen, settings = snnmap.read_config(config)
         _apply_config(context, chosen, given, config)
     settings |= snnmap.parse_settings(given.pop("settings"))
+    given["hardware"] = options.chip(given)
     given["terms"] = snnmap.parse_terms(given["terms"])
     given["pace"] = given["pace"] or snnmap.CompileOptions().pace
     seed = given.pop("seed")

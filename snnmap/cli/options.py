@@ -32,7 +32,12 @@ as_json = click.option(
     "--json", "json_", is_flag=True, help="Print one JSON document on stdout and nothing else there."
 )
 quiet = click.option("--quiet", "-q", is_flag=True, help="No progress and no remarks on stderr.")
-hw = click.option("--hw", "hardware", default="pcm-mesh", show_default=True, help="Chip: shipped name or TOML file.")
+
+_CHIP = (
+    click.option("--hw", "hardware", default="pcm-mesh", show_default=True, help="Chip: shipped name or TOML file."),
+    click.option("--rows", metavar="N", help="Rows of its crossbars: a number or unlimited; default: the chip's."),
+    click.option("--columns", metavar="N", help="Columns of its crossbars; default: the chip's."),
+)
 technology = click.option("--technology", help="Device technology for that chip; default: the chip's own.")
 pooling = click.option(
     "--pooling",
@@ -91,6 +96,20 @@ _OPERATING = (
     click.option("--pace", metavar="PACE", help="realtime, flat-out (at the guaranteed period), or steps per second."),
     click.option("--ambient", metavar="TEMPERATURE", help="Air, e.g. 25degC or 298.15 (K)."),
 )
+
+
+def hw(command: Command) -> Command:
+    """Add the options that name a chip and say the size of its crossbars; `chip` makes one text of them."""
+    for option in reversed(_CHIP):
+        command = option(command)
+    return command
+
+
+def chip(given: dict[str, Any]) -> str:
+    """Chip and size of its crossbars, as `load_hardware` reads them; takes all three options out of `given`."""
+    name = str(given.pop("hardware"))
+    size = [f"{key}={value}" for key in ("rows", "columns") if (value := given.pop(key)) is not None]
+    return ":".join([name, *([",".join(size)] if size else [])])
 
 
 def operating_options(command: Command) -> Command:

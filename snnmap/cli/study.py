@@ -55,6 +55,7 @@ def compare(sources: tuple[str, ...], quiet: bool, json_: bool, **given: Any) ->
     given["pace"] = given["pace"] or snnmap.CompileOptions().pace
     wanted = {name: _listed(given.pop(name)) for name in ("objectives", "technology")}
     read = tuple(given.values())
+    given["hardware"] = options.chip(given)
     seed = given.pop("seed")
     load = options.load_options(given, seed)
     asked = snnmap.CompareOptions(

@@ -64,7 +64,8 @@ def inspect(source: str, dt: float | None, dialect: Any, pooling: Any, strict: b
 @options.as_json
 def check(json_: bool, **asked: Any) -> int:
     """Say whether a network fits a chip, before any data: crossbars at least, neurons that exceed the rows."""
-    answer = snnmap.check(asked.pop("source"), **{**asked, "sweep": asked["sweep"] or ()})
+    asked["hardware"], asked["sweep"] = options.chip(asked), asked["sweep"] or ()
+    answer = snnmap.check(asked.pop("source"), **asked)
     fits = any(row["fits"] for row in answer["trials"]) if asked["sweep"] else answer["fits"]
     if json_:
         show.as_json(answer)
@@ -87,7 +88,7 @@ def _show_trials(answer: dict[str, Any]) -> None:
     """Table of the partitions that were tried, and why others were not."""
     rows = [
         (
-            f"{t['rows']}x{t['columns']}",
+            t["crossbar"],
             t["pooling"],
             *(show.number(t[key]) for key in ("neurons", "synapses")),
             *((show.number(t["crossbars"]) if t["fits"] else "does not fit", show.number(t["crossbars_at_least"]))),
@@ -100,7 +101,7 @@ def _show_trials(answer: dict[str, Any]) -> None:
         for t in answer["trials"]
     ]
     show.table(f"partitions by {answer['trials_by']}; messages {answer['messages_of']}", TRIAL, rows)
-    for reason in dict.fromkeys(f"{t['rows']}x{t['columns']}: {t['why']}" for t in answer["trials"] if t["why"]):
+    for reason in dict.fromkeys(f"{t['crossbar']}: {t['why']}" for t in answer["trials"] if t["why"]):
         show.line(reason)
 
 

@@ -28,6 +28,10 @@ def rounded(value: float) -> float:
     return float(f"{value:.{DIGITS - 1}e}")
 
 
+ADAPTED = (
+    "rows are not limited: crossbars have {:,} rows, those of the fullest; count clusters and messages, for lifetime, "
+    "heat and energy are of arrays that nobody builds"
+)
 BOUNDED = "events were not kept: partial sums and busiest steps are upper bounds"
 
 
@@ -65,8 +69,10 @@ def report_of(view: View) -> Report:
     metrics += [_rounded(m) for m in reliability_metrics(view)]
     metrics += total_energy({metric.name: metric.value for metric in metrics})
     metrics += energy_delay({metric.name: metric.value for metric in metrics}, "device_energy")
-    notes = () if view.graph.events is not None else (BOUNDED,)
-    return Report(tuple(metrics), _tile_maps(view, rows), notes)
+    notes = [] if view.graph.events is not None else [BOUNDED]
+    if view.hardware.rows_adapt:
+        notes.append(ADAPTED.format(view.hardware.rows))
+    return Report(tuple(metrics), _tile_maps(view, rows), tuple(notes))
 
 
 def _rounded(metric: Metric) -> Metric:

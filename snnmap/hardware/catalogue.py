@@ -1,11 +1,12 @@
 """Which chips, technologies and packages there are, and records made of their files."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal, cast
 
 from snnmap.hardware.keys import CHIP_KEYS, DEVICE_KEYS, ESPINE_KEYS, PACKAGE_KEYS, TECHNOLOGY_KEYS
-from snnmap.hardware.model import NOCS, Hardware, Mode, Noc, Quantity, Technology
-from snnmap.hardware.reader import find, mesh_size, named, port, quantities, read_hardware_file, side
+from snnmap.hardware.model import NOCS, UNLIMITED, Hardware, Mode, Noc, Quantity, Technology
+from snnmap.hardware.reader import find, mesh_size, named, parted, port, quantities, read_hardware_file, rows_of, side
 
 
 def chip_names() -> list[str]:
@@ -26,14 +27,26 @@ def package_names() -> list[str]:
 def load_hardware(name: str, technology: str | None = None, package: str | None = None) -> Hardware:
     """Chip `name` at its own or another `technology`, in its own or another `package`.
 
-    Each is a shipped name or a path to a TOML file; what a file names itself is looked up beside that file.
+    Each is a shipped name or a path to a TOML file; what a file names itself is looked up beside that file. A chip may
+    be given crossbars of another size: `pcm-mesh:rows=unlimited,columns=64`.
 
     Raises
     ------
     InputError
         If there is no such file, or it is not valid: the message names file, key and reason.
     """
-    path = find("chips", name)
+    name, size = parted(name)
+    hardware = _chip(find("chips", name), technology, package)
+    if not size:
+        return hardware
+    own = None if hardware.rows_adapt else hardware.rows
+    columns = size.get("columns", hardware.columns)
+    assert columns is not None  # only rows may be unlimited
+    return hardware.resized(size.get("rows", own), columns)
+
+
+def _chip(path: Path, technology: str | None, package: str | None) -> Hardware:
+    """Chip of a file; arguments as `load_hardware`."""
     table = read_hardware_file("chips", path)
     own_technology, own_package = table.text("technology"), table.text("package")
     beside = path.parent
@@ -44,7 +57,7 @@ def load_hardware(name: str, technology: str | None = None, package: str | None 
     hardware = Hardware(
         name=table.text("name"),
         description=table.text("description"),
-        rows=side(table, "rows"),
+        rows=rows_of(table),
         columns=side(table, "columns"),
         synapse_limit=table.integer("synapse_limit", None, low=1),
         mesh_width=width,
@@ -66,7 +79,7 @@ def load_hardware(name: str, technology: str | None = None, package: str | None 
     table.end()
     if hardware["layout_share"] > 1:
         raise table.table("values").error("layout_share", "must be at most 1: components cannot overlap")
-    return hardware
+    return replace(hardware, rows_adapt=hardware.rows == UNLIMITED)
 
 
 def load_technology(name: str, beside: Path | None = None) -> Technology:

@@ -20,6 +20,8 @@ Noc = Literal["tdm", "best-effort", "gated"]
 NOCS: tuple[Noc, ...] = ("tdm", "best-effort", "gated")
 ARRAYS = 2
 """Arrays of a tile, one for each sign of a weight: alike, read and programmed together, subtracted at the converter."""
+UNLIMITED = 1 << 30
+"""Rows of crossbars that have no limit of rows, until they are sized to their clusters: more than any network needs."""
 GIVEN = "given: operating point"
 """Citation of a value that the user set for one mapping, so that it is neither recalled nor uncertain."""
 
@@ -93,7 +95,7 @@ class Hardware:
     name: str
     description: str
     rows: int
-    """R, word lines per crossbar."""
+    """R, word lines per crossbar; `UNLIMITED` while crossbars without a limit of rows have not been sized."""
     columns: int
     """C, bit lines per crossbar."""
     synapse_limit: int | None
@@ -126,6 +128,8 @@ class Hardware:
     """Sets of sampled columns that a tile holds between their reads and fires: clusters that may wait to fire there."""
     end_of_step: bool = True
     """Whether a flit tells receivers that a producer's step has ended; if not, a tick that all tiles hear does."""
+    rows_adapt: bool = False
+    """Whether crossbars have as many rows as the fullest cluster takes, as programs count that know only columns."""
 
     def __getitem__(self, key: str) -> float:
         """Value of `key` in SI units (`keys.CHIP_KEYS`, `PACKAGE_KEYS`), at the node of the technology."""
@@ -174,6 +178,26 @@ class Hardware:
         while width * width < needed:
             width += 1
         return replace(self, mesh_width=width, mesh_height=max(1, -(-needed // width)))
+
+    def fitted(self, rows: int) -> "Hardware":
+        """Chip whose crossbars have `rows` rows, those of its fullest cluster, or unchanged if they are limited.
+
+        Raises
+        ------
+        InfeasibleError
+            If that is more than an array can be worked out for.
+        """
+        if not self.rows_adapt:
+            return self
+        if rows > MAX_SIDE:
+            remedy = "Limit them (--rows N), or count crossbars and messages alone: snnmap check --sweep crossbar=N."
+            raise InfeasibleError("crossbar rows", rows, MAX_SIDE, remedy)
+        return replace(self, rows=max(MIN_SIDE, rows))
+
+    @property
+    def crossbar(self) -> str:
+        """Size of a crossbar in words, `128x128`."""
+        return f"{'unlimited' if self.rows == UNLIMITED else self.rows}x{self.columns}"
 
     @property
     def spike_flits(self) -> int:
@@ -231,8 +255,11 @@ class Hardware:
         """Distance between the centres of neighbouring tiles, m: side of the square that holds the components."""
         return math.sqrt(sum(self.areas().values()) / self["layout_share"])
 
-    def resized(self, rows: int, columns: int) -> "Hardware":
+    def resized(self, rows: int | None, columns: int) -> "Hardware":
         """The same chip with crossbars of another size; the synapse limit is kept where it still binds.
+
+        rows
+            None: no limit.
 
         Raises
         ------
@@ -240,9 +267,9 @@ class Hardware:
             If a side is out of range.
         """
         for name, side in (("rows", rows), ("columns", columns)):
-            if not MIN_SIDE <= side <= MAX_SIDE:
+            if side is not None and not MIN_SIDE <= side <= MAX_SIDE:
                 raise InputError(f"{name} must be {MIN_SIDE} to {MAX_SIDE}, not {side}")
-        return replace(self, rows=rows, columns=columns)
+        return replace(self, rows=UNLIMITED if rows is None else rows, columns=columns, rows_adapt=rows is None)
 
     def operated(self, values: Mapping[str, float], twin: Mapping[str, float]) -> "Hardware":
         """The same chip with `values` that the user gives, and `twin` for its technology in `espine` mode; both SI."""
@@ -296,56 +323,6 @@ class Hardware:
         text = json.dumps(table, sort_keys=True, separators=(",", ":"), allow_nan=False)
         return hashlib.sha256(text.encode()).hexdigest()
 
-    def _network(self) -> str:
-        """What the network is, in words."""
-        ends = "a flit tells that a step has ended" if self.end_of_step else "a tick that all tiles hear ends a step"
-        if self.noc == "tdm":
-            return f"Flits cross the links in slots of a table, so that none ever waits for another; {ends}."
-        depth = int(self["router_buffer_flits"])
-        enter = " and enter the network when the schedule says" if self.noc == "gated" else ""
-        return f"Flits cross a link whenever it is free{enter}; a router buffers {depth} per link; {ends}."
-
-    def describe(self) -> list[str]:
-        """Limits in words, one sentence per line."""
-        technology = self.technology
-        mesh = (
-            f"The mesh adapts to the workload, {self.min_tiles} to {self.max_tiles} tiles."
-            if self.adaptive
-            else f"The mesh has {self.mesh_width} x {self.mesh_height} = {self.tiles} tiles."
-        )
-        sharing = (
-            f"A tile takes up to {self.clusters_per_tile} clusters in turn; its crossbar is re-programmed between them "
-            f"and up to {self.sample_registers} of them may wait to fire."
-            if self.clusters_per_tile > 1
-            else "A tile holds one cluster."
-        )
-        split = (
-            "A neuron with more inputs than rows is split; the partial sums are added at its home tile."
-            if self.merge
-            else f"A neuron may have at most {self.rows} distinct inputs: tiles cannot add partial sums."
-        )
-        return [
-            self.description,
-            f"A crossbar has {self.rows} rows (inputs), {self.columns} columns (neurons), {self.cells:,} synapses.",
-            mesh,
-            sharing,
-            split,
-            f"Network inputs enter at tile ({self.port[0]}, {self.port[1]}).",
-            f"A tile buffers {self.buffer_tokens} messages per channel.",
-            self._network(),
-            f"Technology {technology.name}: {technology.description}, {technology.mode} mode.",
-            f"A synapse is {technology['g_min'] * 1e6:g} to {technology['g_max'] * 1e6:g} uS.",
-            f"A read is {self['read_voltage']:g} V for {self['read_time'] * 1e9:g} ns.",
-            f"A hop takes {self['hop_energy'] * 1e12:g} pJ and {self['hop_time'] * 1e9:g} ns.",
-            f"An output spike takes {self['neuron_energy'] * 1e12:g} pJ.",
-            f"A tile is {self.tile_pitch * 1e6:.3g} um wide: " + _shares(self.areas(), "of its components' area") + ".",
-            f"{self.leaking_width * 1e3:.3g} mm of transistors leak in a tile: "
-            + _shares(self.leaking_widths(), "of them")
-            + ".",
-            f"Package {self.package}: {self['convection_resistance']:g} K/W to {self['ambient_temperature']:g} K air.",
-            f"{len(self.recalled())} of {len(self.quantities())} numbers are recalled or estimated.",
-        ]
-
 
 def _changed(values: Mapping[str, Quantity], key: str, value: float) -> dict[str, Quantity]:
     if key not in values:
@@ -362,13 +339,6 @@ def _given(values: Mapping[str, Quantity], given: Mapping[str, float]) -> dict[s
         for key, value in given.items()
     }
     return {**values, **said}
-
-
-def _shares(parts: Mapping[str, float], of: str) -> str:
-    """Every part as a percentage of the whole."""
-    whole = sum(parts.values())
-    listed = [f"{name}s {100 * part / whole:.2g} %" for name, part in parts.items()]
-    return ", ".join([f"{listed[0]} {of}", *listed[1:]])
 
 
 def _value_table(values: Mapping[str, Quantity]) -> dict[str, Any]:

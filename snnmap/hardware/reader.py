@@ -6,6 +6,7 @@ one `InputError` that names file, key and reason.
 """
 
 import math
+import re
 from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import EntryPoint
@@ -18,7 +19,7 @@ from snnmap.core.plug_ins import loaded, plug_ins
 from snnmap.core.suggest import suggestion
 from snnmap.core.toml import Table, read_toml
 from snnmap.hardware.keys import MAX_MESH, MAX_SIDE, MIN_SIDE, Key
-from snnmap.hardware.model import Quantity
+from snnmap.hardware.model import UNLIMITED, Quantity
 from snnmap.hardware.ranges import Range, plausible
 from snnmap.hardware.units import Unit, parse_unit
 
@@ -34,6 +35,8 @@ MISPLACED: Mapping[Kind, str] = {
 MARKS: Mapping[Kind, str] = {"chips": "technology", "technologies": "device"}
 """A key that files of one kind have and those of no other."""
 
+LIMITLESS = "unlimited"
+"""What a chip says of its rows if crossbars have only a limit of columns."""
 GROUP = "snnmap.hardware"
 """Entry points that offer chips: each the path of a TOML file, beside which technologies and packages may lie."""
 
@@ -206,6 +209,39 @@ def reference_keys() -> frozenset[str]:
 def side(table: Table, key: str) -> int:
     """A side of the crossbar; InputError unless MIN_SIDE to MAX_SIDE."""
     return table.integer(key, low=MIN_SIDE, high=MAX_SIDE)
+
+
+SIZED = re.compile(r"(?P<name>.+?):(?P<size>(?:rows|columns)=.*)")
+"""A chip with crossbars of another size, `pcm-mesh:rows=unlimited,columns=64`."""
+
+
+def parted(name: str) -> tuple[str, dict[str, int | None]]:
+    """Chip of a name that may end in a size of its crossbars, and that size: `rows` None for no limit.
+
+    Raises
+    ------
+    InputError
+        If the size is not one.
+    """
+    match = SIZED.fullmatch(name)
+    if match is None:
+        return name, {}
+    size: dict[str, int | None] = {}
+    for part in match["size"].split(","):
+        key, _, value = part.partition("=")
+        unlimited = key == "rows" and value == LIMITLESS
+        if key not in {"rows", "columns"} or key in size or not (unlimited or (value.isascii() and value.isdecimal())):
+            raise InputError(f"hardware {name!r}: {part!r} is not rows=N, rows={LIMITLESS} or columns=N")
+        size[key] = None if unlimited else int(value)
+    return match["name"], size
+
+
+def rows_of(table: Table) -> int:
+    """Rows of the crossbar, UNLIMITED for `unlimited`; InputError unless MIN_SIDE to MAX_SIDE."""
+    if table.content.get("rows") == LIMITLESS:
+        table.text("rows")
+        return UNLIMITED
+    return side(table, "rows")
 
 
 def mesh_size(table: Table) -> tuple[int, int, int, int]:

@@ -281,7 +281,7 @@ def _map(asked: Asked, plan: Plan, given: Given) -> Compiled:
     runs = {stage: Run(stream(options.seed, stage), progress, deadline) for stage in STAGES}
     connections = PartitionProblem(graph, hardware, may_split=options.split == "partial_sum")
     clustering = given.clustering or partitioned(plan.partition, connections, runs["partition"])
-    hardware = hardware.sized(clustering.clusters)
+    hardware = hardware.sized(clustering.clusters).fitted(int(np.diff(clustering.row_ptr).max(initial=0)))
     view = given.view or ClusteringView(graph, clustering)
     terms = placement_terms(view, hardware, plan, options.variation)
     spread = PlacementProblem(view.traffic, clustering.clusters, hardware, terms, heat=lambda: _heat(view, hardware))

@@ -39,6 +39,7 @@ def hardware_of(mapping: Mapping, path: str | None = None) -> Hardware:
         hardware = load_hardware(source, mapping.chip.technology)
     hardware = operated(hardware, mapping.origin.point)
     width, height = mapping.chip.mesh
+    hardware = hardware.fitted(mapping.chip.rows)
     return replace(hardware, mesh_width=width, mesh_height=height) if hardware.adaptive else hardware
 
 

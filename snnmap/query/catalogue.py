@@ -4,7 +4,7 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from snnmap.frontend import workload_table
-from snnmap.hardware import chip_names, load_hardware, technology_names
+from snnmap.hardware import chip_names, describe, load_hardware, technology_names
 from snnmap.pipeline.objectives import TERM_NAMES, objectives
 from snnmap.stages.registry import REGISTRIES, package_of
 
@@ -21,7 +21,7 @@ def list_hardware() -> dict[str, Any]:
         "chips": [
             {
                 "name": c.name,
-                "crossbar": f"{c.rows}x{c.columns}",
+                "crossbar": c.crossbar,
                 "mesh": f"adapts, up to {c.max_tiles} tiles" if c.adaptive else f"{c.mesh_width}x{c.mesh_height}",
                 "technology": c.technology.name,
                 "description": c.description,
@@ -44,7 +44,7 @@ def show_hardware(name: str, technology: str | None = None) -> dict[str, Any]:
     every = {**chip.values, **{f"technology.{key}": q for key, q in chip.technology.values.items()}}
     return {
         "name": chip.name,
-        "limits": chip.describe(),
+        "limits": describe(chip),
         "quantities": [
             {"key": key, "value": q.value, "unit": q.unit, "citation": q.citation, "band": q.band}
             for key, q in every.items()

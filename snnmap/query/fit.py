@@ -84,7 +84,7 @@ def _fit(network: Network, chip: Hardware) -> dict[str, Any]:
         "tiles": chip.max_tiles if chip.adaptive else chip.tiles,
         "neurons_over_rows": over,
         "largest_fan_in": int(fan_in.max(initial=0)),
-        "rows": chip.rows,
+        "rows": None if chip.rows_adapt else chip.rows,
         "columns": chip.columns,
         "notes": [*notes, *refusals],
     }

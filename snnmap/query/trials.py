@@ -60,7 +60,7 @@ def trials(cases: Sequence[Case], chip: Hardware, sizes: Sequence[int]) -> list[
     InputError
         If a size is out of range.
     """
-    chips = [chip.resized(side, side) for side in sizes] or [chip]
+    chips = [chip.resized(None if chip.rows_adapt else side, side) for side in sizes] or [chip]
     return [trial(case, sized) for sized in chips for case in cases]
 
 
@@ -70,8 +70,7 @@ def trial(case: Case, chip: Hardware) -> dict[str, Any]:
     bound = max(lower_bounds(network, chip).values(), default=0)
     row: dict[str, Any] = {
         "pooling": case.pooling,
-        "rows": chip.rows,
-        "columns": chip.columns,
+        "crossbar": chip.crossbar,
         "neurons": network.neurons,
         "synapses": network.synapses,
         "crossbars_at_least": bound,
@@ -85,10 +84,11 @@ def trial(case: Case, chip: Hardware) -> dict[str, Any]:
     except InfeasibleError as error:
         return {**row, **found, "fits": False, "why": str(error)}
     clusters = clustering.clusters
+    lines = int(np.diff(clustering.row_ptr).max()) if chip.rows_adapt else chip.rows
     found = {
         "crossbars": clusters,
         "gap_share": clusters / bound - 1,
         "messages": traffic(case.graph, clustering).delivered,
-        "cell_utilisation": network.synapses / (clusters * chip.rows * chip.columns),
+        "cell_utilisation": network.synapses / (clusters * lines * chip.columns),
     }
     return {**row, **found, "fits": True, "why": ""}

@@ -140,6 +140,30 @@ def test_check(run, recipe: Path, chip: Path) -> None:
     assert "fits" in run("check", recipe, "--hw", chip).out
 
 
+def test_crossbars_of_another_size_and_without_a_limit_of_rows(run, recipe: Path, tmp_path: Path) -> None:
+    out = tmp_path / "free.json"
+    ran = run("compile", recipe, "--rows", "unlimited", "--columns", "8", "-o", out)
+    assert ran.code == 0
+    document = json.loads(out.read_text())
+    chip, fullest = document["chip"], max(len(cluster["rows"]) for cluster in document["clusters"])
+    assert (chip["rows"], chip["columns"], chip["source"]) == (fullest, 8, "pcm-mesh:rows=unlimited,columns=8")
+    assert f"rows are not limited: crossbars have {fullest} rows" in ran.err
+    assert run("verify", out).out == "legal\n"
+    chip["rows"] -= 1  # the fullest cluster has more
+    out.write_text(json.dumps(document))
+    assert run("verify", out).code == 1
+    found = run("check", recipe, "--columns", "4", "--rows", "unlimited", "--sweep", "crossbar=8", "--json").document
+    assert found["trials"][0]["crossbar"] == "unlimitedx8"
+    assert found["rows"] is None
+    compared = run("compare", recipe, "--objectives", "traffic", "--rows", "64", "--columns", "64", "--json")
+    assert compared.code == 0
+    one_line(run("check", recipe, "--rows", "many"), 2, "rows=N, rows=unlimited or columns=N")
+    config = tmp_path / "plan.toml"
+    config.write_text('[compile]\nrows = "unlimited"\nhw = "pcm-mesh-64"\n')
+    assert run("compile", recipe, "--config", config, "-o", out).code == 0
+    assert json.loads(out.read_text())["chip"]["source"] == "pcm-mesh-64:rows=unlimited"
+
+
 def test_check_sweeps_the_size_of_the_crossbars(run, recipe: Path, chip: Path, tmp_path: Path) -> None:
     ran = run("check", recipe, "--hw", chip, "--sweep", "crossbar=4,32", "--pooling", "both")
     assert ran.code == 0

@@ -9,6 +9,7 @@ import pytest
 from snnmap.core.errors import InfeasibleError, InputError
 from snnmap.hardware import (
     chip_names,
+    describe,
     load_hardware,
     load_technology,
     package_names,
@@ -279,7 +280,7 @@ def test_recalled_lists_chip_package_and_technology():
 
 
 def test_description_says_the_limits(tmp_path):
-    words = " ".join(load_hardware("pcm-mesh").describe())
+    words = " ".join(describe(load_hardware("pcm-mesh")))
     for part in (
         "128 rows",
         "128 columns",
@@ -293,7 +294,7 @@ def test_description_says_the_limits(tmp_path):
     ):
         assert part in words
     words = " ".join(
-        load_hardware(chip(tmp_path, "merge = false\nsynapse_limit = 999\nclusters_per_tile = 3")).describe()
+        describe(load_hardware(chip(tmp_path, "merge = false\nsynapse_limit = 999\nclusters_per_tile = 3")))
     )
     for part in ("at most 128 distinct inputs", "999 synapses", "up to 3 clusters"):
         assert part in words

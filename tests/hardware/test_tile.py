@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from snnmap.core.errors import InputError
-from snnmap.hardware import load_hardware
+from snnmap.hardware import describe, load_hardware
 from snnmap.hardware.keys import CHIP_KEYS
 
 NODES = (65, 45, 32, 22, 16)
@@ -81,6 +81,6 @@ def test_components_that_overlap_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_chip_says_what_takes_area_and_what_leaks() -> None:
-    said = " ".join(load_hardware("pcm-mesh").describe())
+    said = " ".join(describe(load_hardware("pcm-mesh")))
     assert "A tile is 271 um wide: arrays 4.3 % of its components' area, drivers 13 %, converters 49 %" in said
     assert "7.51 mm of transistors leak in a tile: drivers 16 % of them" in said

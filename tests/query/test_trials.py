@@ -48,7 +48,7 @@ def test_sizes_that_there_are_not(recipe: str, sweep: object, why: str) -> None:
 def test_every_size_is_partitioned(recipe: str, chip: Path) -> None:
     """270 + 36 synapses of 12 + 3 neurons; one crossbar takes them all at 32, and messages are then the inputs."""
     found = snnmap.check(recipe, hardware=str(chip), sweep="crossbar=4,8,32")["trials"]
-    assert [(t["rows"], t["columns"]) for t in found] == [(4, 4), (8, 8), (32, 32)]
+    assert [t["crossbar"] for t in found] == ["4x4", "8x8", "32x32"]
     assert all(t["crossbars"] >= t["crossbars_at_least"] and t["fits"] for t in found)
     assert found[0]["crossbars"] > found[1]["crossbars"] > found[2]["crossbars"] == 1
     assert found[0]["messages"] > found[1]["messages"] > found[2]["messages"] == 20

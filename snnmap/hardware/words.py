@@ -1,0 +1,82 @@
+"""What a chip is, in words: its limits, one sentence per line."""
+
+from collections.abc import Mapping
+
+from snnmap.hardware.model import UNLIMITED, Hardware
+
+
+def _network(chip: Hardware) -> str:
+    """What the network is, in words."""
+    ends = "a flit tells that a step has ended" if chip.end_of_step else "a tick that all tiles hear ends a step"
+    if chip.noc == "tdm":
+        return f"Flits cross the links in slots of a table, so that none ever waits for another; {ends}."
+    depth = int(chip["router_buffer_flits"])
+    enter = " and enter the network when the schedule says" if chip.noc == "gated" else ""
+    return f"Flits cross a link whenever it is free{enter}; a router buffers {depth} per link; {ends}."
+
+
+def _crossbar(chip: Hardware) -> str:
+    """What a crossbar holds, in words."""
+    if chip.rows == UNLIMITED:
+        least = "as many rows (inputs) as the fullest cluster takes"
+        return f"A crossbar has {least}, {chip.columns} columns (neurons)."
+    return f"A crossbar has {chip.rows} rows (inputs), {chip.columns} columns (neurons), {chip.cells:,} synapses."
+
+
+def _area(chip: Hardware) -> list[str]:
+    """What a tile's components take, in words; nothing while the rows are open."""
+    if chip.rows == UNLIMITED:
+        return []
+    return [
+        f"A tile is {chip.tile_pitch * 1e6:.3g} um wide: " + _shares(chip.areas(), "of its components' area") + ".",
+        f"{chip.leaking_width * 1e3:.3g} mm of transistors leak in a tile: "
+        + _shares(chip.leaking_widths(), "of them")
+        + ".",
+    ]
+
+
+def describe(chip: Hardware) -> list[str]:
+    """Limits in words, one sentence per line."""
+    technology = chip.technology
+    mesh = (
+        f"The mesh adapts to the workload, {chip.min_tiles} to {chip.max_tiles} tiles."
+        if chip.adaptive
+        else f"The mesh has {chip.mesh_width} x {chip.mesh_height} = {chip.tiles} tiles."
+    )
+    sharing = (
+        f"A tile takes up to {chip.clusters_per_tile} clusters in turn; its crossbar is re-programmed between them "
+        f"and up to {chip.sample_registers} of them may wait to fire."
+        if chip.clusters_per_tile > 1
+        else "A tile holds one cluster."
+    )
+    split = "No neuron has too many inputs." if chip.rows_adapt else ""
+    split = split or (
+        "A neuron with more inputs than rows is split; the partial sums are added at its home tile."
+        if chip.merge
+        else f"A neuron may have at most {chip.rows} distinct inputs: tiles cannot add partial sums."
+    )
+    return [
+        chip.description,
+        _crossbar(chip),
+        mesh,
+        sharing,
+        split,
+        f"Network inputs enter at tile ({chip.port[0]}, {chip.port[1]}).",
+        f"A tile buffers {chip.buffer_tokens} messages per channel.",
+        _network(chip),
+        f"Technology {technology.name}: {technology.description}, {technology.mode} mode.",
+        f"A synapse is {technology['g_min'] * 1e6:g} to {technology['g_max'] * 1e6:g} uS.",
+        f"A read is {chip['read_voltage']:g} V for {chip['read_time'] * 1e9:g} ns.",
+        f"A hop takes {chip['hop_energy'] * 1e12:g} pJ and {chip['hop_time'] * 1e9:g} ns.",
+        f"An output spike takes {chip['neuron_energy'] * 1e12:g} pJ.",
+        *_area(chip),
+        f"Package {chip.package}: {chip['convection_resistance']:g} K/W to {chip['ambient_temperature']:g} K air.",
+        f"{len(chip.recalled())} of {len(chip.quantities())} numbers are recalled or estimated.",
+    ]
+
+
+def _shares(parts: Mapping[str, float], of: str) -> str:
+    """Every part as a percentage of the whole."""
+    whole = sum(parts.values())
+    listed = [f"{name}s {100 * part / whole:.2g} %" for name, part in parts.items()]
+    return ", ".join([f"{listed[0]} {of}", *listed[1:]])

@@ -1,0 +1,58 @@
+"""Crossbars of another size than the file's, and without a limit of rows."""
+
+import pytest
+from support.machines import mesh
+
+from snnmap.core.errors import InfeasibleError, InputError
+from snnmap.hardware import describe, load_hardware
+from snnmap.hardware.keys import MAX_SIDE
+from snnmap.hardware.model import UNLIMITED
+
+
+def test_a_name_may_end_in_a_size():
+    small = load_hardware("pcm-mesh:columns=32,rows=64")
+    assert (small.rows, small.columns, small.rows_adapt, small.crossbar) == (64, 32, False, "64x32")
+    free = load_hardware("pcm-mesh:rows=unlimited")
+    assert (free.rows, free.columns, free.rows_adapt, free.crossbar) == (UNLIMITED, 128, True, "unlimitedx128")
+    assert load_hardware("pcm-mesh:rows=128").digest() == load_hardware("pcm-mesh").digest()
+
+
+@pytest.mark.parametrize(
+    "size", ["rows=", "rows=-1", "rows=8,rows=8", "columns=unlimited", "rows=8,height=2", "rows=8.0"]
+)
+def test_a_size_that_is_none_is_refused(size):
+    with pytest.raises(InputError, match=r"is not rows=N, rows=unlimited or columns=N"):
+        load_hardware(f"pcm-mesh:{size}")
+
+
+@pytest.mark.parametrize("size", ["rows=0", "rows=4097", "columns=1", "rows=unlimited,columns=0"])
+def test_a_size_out_of_range_is_refused(size):
+    with pytest.raises(InputError, match="must be 2 to 4096, not"):
+        load_hardware(f"pcm-mesh:{size}")
+
+
+def test_a_file_may_say_unlimited(tmp_path):
+    file = tmp_path / "free.toml"
+    file.write_text('name = "free"\nextends = "pcm-mesh"\ndescription = "d"\nrows = "unlimited"\n')
+    free = load_hardware(str(file))
+    assert free.rows_adapt
+    assert load_hardware(f"{file}:columns=16").crossbar == "unlimitedx16"
+    assert load_hardware(f"{file}:rows=16").crossbar == "16x128"
+    words = " ".join(describe(free))
+    assert "as many rows (inputs) as the fullest cluster takes, 128 columns" in words
+    assert str(UNLIMITED) not in words.replace(",", "")
+    file.write_text('name = "free"\nextends = "pcm-mesh"\ndescription = "d"\nrows = "many"\n')
+    with pytest.raises(InputError, match="rows"):
+        load_hardware(str(file))
+    file.write_text('name = "free"\nextends = "pcm-mesh"\ndescription = "d"\ncolumns = "unlimited"\n')
+    with pytest.raises(InputError, match="columns"):
+        load_hardware(str(file))
+
+
+def test_rows_are_those_of_the_fullest_cluster():
+    free = mesh(2, 2).resized(None, 8)
+    assert (free.fitted(300).rows, free.fitted(300).columns) == (300, 8)
+    assert free.fitted(0).rows == 2
+    assert mesh(2, 2, rows=16).fitted(300).rows == 16
+    with pytest.raises(InfeasibleError, match=rf"crossbar rows: need 5,000, have {MAX_SIDE:,}\. Limit them"):
+        free.fitted(5000)
