@@ -133,10 +133,10 @@ TECHNOLOGY_KEYS: dict[str, Key] = {
 """Values of every `technologies/*.toml`."""
 
 DEVICE_KEYS: dict[str, dict[str, Key]] = {
-    "PCM": {"melt_temperature": Key(TEMPERATURE, "K", "of the phase-change material")},
+    "PCM": {"melt_temperature": Key(TEMPERATURE, "K", "melting point of the phase-change material")},
     "OxRAM": {
         "read_endurance": Key(NONE, "1", "reads at read_disturb_voltage until the state is lost"),
-        "read_disturb_voltage": Key(VOLTAGE, "V", "at which read_endurance is stated"),
+        "read_disturb_voltage": Key(VOLTAGE, "V", "voltage at which read_endurance is stated"),
         "read_disturb_scale": Key(VOLTAGE, "V", "read_endurance falls e-fold per this much more voltage"),
     },
 }

@@ -140,7 +140,7 @@ def quantities(table: Table, keys: Mapping[str, Key]) -> dict[str, Quantity]:
     missing = [key for key in keys if key not in table]
     if missing:
         key = keys[missing[0]]
-        raise table.error(missing[0], f"this key is missing; it is the {key.meaning} ({key.unit})")
+        raise table.error(missing[0], f"this key is missing: {key.meaning} ({key.unit})")
     return {name: _quantity(table.table(name), key, plausible(name, key)) for name, key in keys.items()}
 
 

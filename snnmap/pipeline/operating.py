@@ -14,6 +14,8 @@ from snnmap.hardware.units import TEMPERATURE, TIME, Dimension, parse_unit
 from snnmap.ir import Mapping, OperatingPoint
 
 REAL_TIME, FLAT_OUT = "real-time", "flat-out"
+AIR = (200.0, 500.0)
+"""K, around the 300 to 400 K that leakage is fitted in; below 78 K wires would have no resistance left."""
 _QUANTITY = re.compile(r"\s*([-+]?[0-9.]+(?:[eE][-+]?[0-9]+)?)\s*([A-Za-z]\w*)?\s*", re.ASCII)
 
 
@@ -33,12 +35,12 @@ def operating_point(pulse: float | str | None, pace: float | str, ambient: float
     Raises
     ------
     InputError
-        If one cannot be read or is not positive; names it.
+        If one cannot be read, is not positive, or is no air that the models are for; names it.
     """
     return OperatingPoint(
         pulse=None if pulse is None else _positive("pulse", pulse, TIME, "1.77us or 1.77e-6 (seconds)"),
         step_time=_step_time(pace),
-        ambient=None if ambient is None else _positive("ambient", ambient, TEMPERATURE, "25degC or 298.15 (kelvins)"),
+        ambient=None if ambient is None else _air(ambient),
     )
 
 
@@ -82,6 +84,14 @@ def _positive(name: str, given: float | str, dimension: Dimension, example: str)
     if not 0 < value < math.inf:
         raise InputError(f"{name} is {given}; it must be above 0, like {example}")
     return float(value)
+
+
+def _air(given: float | str) -> float:
+    example = "25degC or 298.15 (kelvins)"
+    value = _positive("ambient", given, TEMPERATURE, example)
+    if not AIR[0] <= value <= AIR[1]:
+        raise InputError(f"ambient is {given}; it must be {AIR[0]:.0f} to {AIR[1]:.0f} K, like {example}")
+    return value
 
 
 def read_quantity(name: str, text: str, dimension: Dimension, example: str) -> float:

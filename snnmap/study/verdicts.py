@@ -12,7 +12,12 @@ from snnmap.render.numbers import number
 
 NOTABLE = 5e-4
 """Relative rise of a cost, or fall of a gain, from which it is called a price."""
+WARMER = 1e-3
+"""Rise of an average temperature, K, from which it is called a price: a thousand times what figures are stated to."""
 DIGITS = 4
+AVERAGES = ("device_temperature_average_K", "espine_temperature_average_K")
+"""Figures whose rise is a price."""
+STEPS = Goal("throughput_steps_per_s", most=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +25,17 @@ class Price:
     """Another objective's figure that got worse."""
 
     figure: str
-    ratio: float
-    """To that of `traffic`."""
+    ratio: float | None
+    """To that of `traffic`; none of a temperature."""
+    rise: float | None = None
+    """Above that of `traffic`, K, of a temperature."""
+
+    def said(self) -> str:
+        """The price in words."""
+        words = label(self.figure).words.strip()
+        if self.rise is not None:
+            return f"{words} ({mode_of(self.figure)} mode) {number(self.rise, 'K', DIGITS)} warmer"
+        return f"{words} x {self.ratio:.4g}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +56,8 @@ class Judged:
     holds: bool
     """Whether it is at least as good as `traffic`."""
     prices: tuple[Price, ...]
+    faster: float | None = None
+    """Steps per second over those of `traffic`, where they are more."""
     horizon: float = math.inf
     """Time beyond which no lifetime is claimed, s."""
 
@@ -64,8 +80,9 @@ class Judged:
         if self.bound is not None:
             parts.append(f"bound {number(self.bound, named.written, DIGITS)}")
         if self.prices:
-            costs = (f"{label(p.figure).words.strip()} x {p.ratio:.4g}" for p in self.prices)
-            parts.append(f"price: {', '.join(costs)}")
+            parts.append(f"price: {', '.join(price.said() for price in self.prices)}")
+        if self.faster is not None and any(price.rise for price in self.prices):
+            parts.append(f"its steps may follow one another x {self.faster:.4g} as fast, which warms it flat out")
         return f"{self.objective}: {'; '.join(parts)}"
 
     def _shown(self, value: float | None, named: Label) -> str:
@@ -95,9 +112,14 @@ def _judged(
     base, every = against
     value, traffic = own[goal.figure], base[goal.figure]
     others = [other for other in every if other.figure != goal.figure]
-    prices = tuple(p for other in others if (p := _price(other, own.get(other.figure), base.get(other.figure))))
+    prices = [p for other in others if (p := _price(other, own.get(other.figure), base.get(other.figure)))]
+    warmer = [p for name in AVERAGES if (p := _warmer(name, own.get(name), base.get(name)))]
+    pace = _worse(STEPS, base.get(STEPS.figure), own.get(STEPS.figure))
+    faster = own[STEPS.figure] / base[STEPS.figure] if pace > NOTABLE else None
     worse = _worse(goal, value, traffic) > 0 and not near(value, traffic) and ":" not in objective
-    return Judged(*case, objective, goal.figure, value, traffic, own.get(goal.bound), not worse, prices)
+    return Judged(
+        *case, objective, goal.figure, value, traffic, own.get(goal.bound), not worse, (*prices, *warmer), faster
+    )
 
 
 def _worse(goal: Goal, value: Any, base: Any) -> float:
@@ -110,3 +132,8 @@ def _worse(goal: Goal, value: Any, base: Any) -> float:
 
 def _price(goal: Goal, value: Any, base: Any) -> Price | None:
     return Price(goal.figure, float(value / base)) if _worse(goal, value, base) > NOTABLE else None
+
+
+def _warmer(figure: str, value: Any, base: Any) -> Price | None:
+    known = isinstance(value, float) and isinstance(base, float)
+    return Price(figure, None, value - base) if known and value - base >= WARMER else None

@@ -171,7 +171,7 @@ def test_missing_value_says_what_it_is(tmp_path):
     path.write_text('name = "bare"\ndescription = "x"\nvalues = {}\n')
     folder_chip = tmp_path / "c.toml"
     folder_chip.write_text('extends = "pcm-mesh"\npackage = "bare.toml"\n')
-    with pytest.raises(InputError, match=r"values\.ambient_temperature: this key is missing; it is the air"):
+    with pytest.raises(InputError, match=r"values\.ambient_temperature: this key is missing: air"):
         load_hardware(str(folder_chip))
 
 

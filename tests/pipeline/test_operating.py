@@ -47,6 +47,8 @@ def test_what_a_user_says_in_si(given: tuple[str, str, str], point: OperatingPoi
         ((None, "nan", None), "pace is 'nan'"),
         ((None, "real-time", "-300degC"), "ambient is -300degC; it must be above 0"),
         ((None, "real-time", "5 V"), "ambient is '5 V'; write it like 25degC"),
+        ((None, "real-time", 25), "ambient is 25; it must be 200 to 500 K, like 25degC"),
+        ((None, "real-time", "501"), "ambient is 501; it must be 200 to 500 K"),
     ],
 )
 def test_what_is_refused_names_its_option(given: tuple[str, str, str], words: str) -> None:

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from snnmap.study.verdicts import verdicts
 
 TRAFFIC = {"hops": 100, "espine_lifetime_frames": 10.0, "espine_lifetime_bound_frames": 80.0, "espine_gradient_K": 4e-3}
@@ -15,7 +17,10 @@ def test_value_traffic_ratio_bound_and_price():
     line = found[1].line()
     assert line.startswith("espine: effective lifetime, frames (espine mode) 70, traffic 10; x 7; bound 80")
     assert "price: hops (links crossed) x 1.2, gradient inside crossbars, average x 1.5" in line
-    assert [tuple(p.values()) for p in found[1].row()["prices"]] == [("hops", 1.2), ("espine_gradient_K", 1.5)]
+    assert [tuple(p.values()) for p in found[1].row()["prices"]] == [
+        ("hops", 1.2, None),
+        ("espine_gradient_K", 1.5, None),
+    ]
     assert [v.holds for v in found] == [True, True, False]
     assert "WORSE than traffic" in found[2].line()
     assert "nothing gained" in found[0].line()
@@ -43,3 +48,21 @@ def test_beyond_the_horizon_no_lifetime_is_claimed():
     assert "50 % probability (device mode) > 10 years, traffic > 10 years; x 2" in line
     assert "600" in found[1].line()
     assert "horizon" not in found[1].row()
+
+
+def test_a_warmer_average_is_a_price_and_a_shorter_period_its_reason():
+    base = {**TRAFFIC, "device_temperature_average_K": 320.0, "throughput_steps_per_s": 1000.0}
+    warmer = {**base, "espine_gradient_K": 1e-3, "device_temperature_average_K": 320.101}
+    found = verdicts(("net", "t"), {"traffic": base, "thermal": warmer, "thermal:1": {**warmer, **base}})
+    assert [tuple(p.values()) for p in found[1].row()["prices"]] == [
+        ("device_temperature_average_K", None, pytest.approx(0.101))
+    ]
+    assert "price: average crossbar (device mode) 0.101 K warmer" in found[1].line()
+    assert found[1].faster is None
+    assert "fast" not in found[1].line()
+    assert found[2].prices == ()
+    swift = verdicts(("net", "t"), {"traffic": base, "thermal": {**warmer, "throughput_steps_per_s": 1120.0}})[1]
+    assert swift.faster == 1.12
+    assert swift.line().endswith(
+        "0.101 K warmer; its steps may follow one another x 1.12 as fast, which warms it flat out"
+    )
