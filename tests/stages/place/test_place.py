@@ -231,6 +231,27 @@ def test_a_descent_tells_the_sweeps_that_it_has_done():
     assert len(heard) > 1
 
 
+def test_a_descent_leaves_alone_what_a_swap_does_not_lower():
+    """A cluster that the port calls from the middle of a row costs as much on either side, two hops."""
+    traffic = Traffic([-1], [0, 1], [0], [1], [0])
+    problem = PlacementProblem(traffic, 2, mesh(5, 1, port=(2, 0)), start=Placement([0, 4]))
+    search = start_search(problem, run_of())
+    clusters, slots = np.arange(2), np.arange(5)
+    assert descend(search.board, search.state, clusters[1:], slots, 9) == 0  # the port does not call cluster 1
+    assert descend(search.board, search.state, clusters, slots[-1:], 9) == 0  # tile 4 is as far as tile 0
+    assert search.state.tile.tolist() == [0, 4]
+    assert descend(search.board, search.state, clusters, slots, 9) == -2
+    assert search.state.tile.tolist() == [2, 4]
+
+
+@pytest.mark.parametrize(("name", "most"), [("anneal", 100), ("swarm", 200)])
+def test_a_search_ends_with_a_descent_that_tells_how_long_it_may_be(name, most):
+    heard = []
+    problem = PlacementProblem(random_traffic(np.random.default_rng(0), 9, 20), 9, mesh(3, 3))
+    configured(name)(problem, run_of(progress=lambda *said: heard.append(said[1:3])))
+    assert heard[-1][1] == most
+
+
 def test_a_proposal_is_what_was_drawn_in_the_window():
     """Three slots a tile on 4 x 3 tiles; cluster 0 on tile 5, at (1, 1), and cluster 3 in the corner, tile 11."""
     traffic = Traffic([0], [0, 1], [3], [1], [0])
