@@ -189,8 +189,26 @@ def first_homes(atoms: Problem) -> I64:
     return home
 
 
+def most_rows(atoms: Problem, columns: int) -> int:
+    """Rows that no choice of pieces with at most `columns` neurons together exceeds, if none of them shares a row.
+
+    Pieces are taken by inputs per neuron, most first, the last in part: the bound of the relaxed knapsack (Dantzig,
+    Discrete-variable extremum problems, Operations Research 5(2), 1957).
+    """
+    rows = np.diff(atoms.row_ptr[atoms.atom_ptr])
+    size = np.diff(atoms.member_ptr)
+    order = np.argsort(-rows / np.maximum(size, 1), kind="stable")
+    taken = offsets(size[order])
+    whole = int(np.searchsorted(taken, columns, side="right")) - 1
+    total = int(rows[order[:whole]].sum())
+    if whole < len(order):
+        last = order[whole]
+        total += -(-int(rows[last]) * (columns - int(taken[whole])) // int(size[last]))
+    return total
+
+
 def reach(atoms: Problem, limits: Limits) -> int:
     """Size of the row table of a cluster: a power of two with room to spare above the most rows it can hold."""
-    widest = int(np.max(np.diff(atoms.row_ptr), initial=1))
-    most = min(limits.rows, widest * limits.columns, int(np.count_nonzero(np.diff(atoms.net_ptr))))
+    heard = int(np.count_nonzero(np.diff(atoms.net_ptr)))
+    most = max(1, min(limits.rows, most_rows(atoms, limits.columns), heard))
     return 1 << int(np.ceil(np.log2(1.25 * most + 2)))
