@@ -5,6 +5,7 @@ network input is sent once from the port; a partial column sends one sum to its 
 one of its own inputs fires. Biases are driven on the tile and never travel. Knows no tiles, no timing and no energy.
 """
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +16,8 @@ from snnmap.ir import Clustering, SpikeGraph, Spikes, Traffic
 
 SPIKES, INPUTS, PARTIAL = 0, 1, 2
 """`Traffic.kind`."""
+BLOCK = 2**22
+"""Inputs that are added up at a time, about."""
 
 
 class Streams(NamedTuple):
@@ -142,5 +145,10 @@ def _twins_together(indptr: I64, source: I32) -> I64:
 
     Neighbours are compared in full; the keys (length, sum, sum of squares modulo 2^64) only bring twins close.
     """
-    sums, squares = offsets(source)[indptr], offsets(np.square(source, dtype=np.int64))[indptr]
-    return np.lexsort((np.diff(squares), np.diff(sums), np.diff(indptr))).astype(np.int64, copy=False)
+    sums, squares = np.zeros(len(indptr) - 1, np.int64), np.zeros(len(indptr) - 1, np.int64)
+    cuts = np.unique(np.searchsorted(indptr, np.arange(0, int(indptr[-1]) + BLOCK, BLOCK)).clip(0, len(sums)))
+    for first, last in pairwise(cuts):
+        here, ptr = source[indptr[first] : indptr[last]], indptr[first : last + 1] - indptr[first]
+        sums[first:last] = np.diff(offsets(here)[ptr])
+        squares[first:last] = np.diff(offsets(np.square(here, dtype=np.int64))[ptr])
+    return np.lexsort((squares, sums, np.diff(indptr))).astype(np.int64, copy=False)

@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 
 from snnmap.hardware import Hardware
-from snnmap.ir import Mapping, SpikeGraph, Violation
+from snnmap.ir import Mapping, Network, SpikeGraph, Violation
 from snnmap.legality.sent import ending_hops
 
 TOLERANCE = 1e-6
 """Relative difference allowed between a reported and a recounted real number (nine digits are stored)."""
 BLOCK = 2**22
-"""Links that are walked at a time, about."""
+"""Links that are walked, and synapses that are weighed, at a time, about."""
 
 
 def figure_violations(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> list[Violation]:
@@ -138,14 +138,8 @@ def _energy(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, messages: d
     """
     network, clustering, technology = graph.network, mapping.clustering, hardware.technology
     low, high = technology["g_min"], technology["g_max"]
-    largest = np.zeros(len(network.populations))
-    population = network.population_of()
-    np.maximum.at(largest, population[network.post], np.abs(network.weight.astype(np.float64)))
-    of_target = largest[population[network.post]]
-    share = np.abs(network.weight) / np.where(of_target > 0, of_target, 1.0)
     active = graph.spikes.astype(np.float64)
-    pre = np.repeat(np.arange(network.sources), np.diff(network.indptr))
-    programmed = float(np.sum(active[pre] * share)) * (high - low)
+    programmed = _programmed_spikes(network, active) * (high - low)
     columns = np.repeat(np.diff(clustering.column_ptr), np.diff(clustering.row_ptr))
     background = 2.0 * float(np.sum(active[clustering.row_source] * columns)) * low
     per_frame = 1.0 / graph.frames
@@ -155,6 +149,24 @@ def _energy(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, messages: d
     merge = hardware["merge_energy"] * messages["messages_partial_sums"] * per_frame
     parts = {"energy_array_J": array, "energy_neuron_J": neuron, "energy_noc_J": noc, "energy_merge_J": merge}
     return {"energy_J": sum(parts.values()), **parts}
+
+
+def _programmed_spikes(network: Network, active: np.ndarray[Any, Any]) -> float:
+    """Spikes of every synapse's source x |weight| / largest |weight| into the same population, added up."""
+    population = network.population_of()
+    largest = np.zeros(len(network.populations))
+    blocks = range(0, network.synapses, BLOCK)
+    for at in blocks:
+        size = np.abs(network.weight[at : at + BLOCK].astype(np.float64))
+        np.maximum.at(largest, population[network.post[at : at + BLOCK]], size)
+    per_size = 1.0 / np.where(largest > 0, largest, 1.0)
+    total = 0.0
+    for at in blocks:
+        size = np.abs(network.weight[at : at + BLOCK].astype(np.float64))
+        share = size * per_size[population[network.post[at : at + BLOCK]]]
+        source = np.searchsorted(network.indptr, np.arange(at, at + len(share)), side="right") - 1
+        total += float(np.sum(active[source] * share))
+    return total
 
 
 def _timing(mapping: Mapping, graph: SpikeGraph) -> dict[str, float]:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from oracles import messages
 from support.random_graphs import FIRST, FRAMES, INPUTS, STEPS, random_clustering, random_graph
 
+from snnmap.analysis import traffic as traffics
 from snnmap.analysis.traffic import partial_messages, traffic
 from snnmap.ir import Clustering, Network, Population, SpikeGraph, Spikes, Traffic
 
@@ -83,3 +84,16 @@ def test_traffic_of_one_cluster_without_inputs_is_empty():
     moved = traffic(graph, Clustering([0, 2], [0, 1], [0, 2], [0, 1], [0, 0]))
     assert len(moved.sender) == 0
     assert moved.delivered == 0
+
+
+def test_twins_stand_together_however_few_inputs_are_added_up_at_a_time(monkeypatch):
+    rng = np.random.default_rng(4)
+    lists = [np.sort(rng.choice(50, size, replace=False)) for size in (3, 0, 7, 1, 12, 3, 0, 2)] * 2
+    indptr = np.concatenate([[0], np.cumsum([len(part) for part in lists])])
+    source = np.concatenate(lists).astype(np.int32)
+    order = traffics._twins_together(indptr, source)
+    sizes = [(len(part), int(part.sum()), int((part.astype(np.int64) ** 2).sum())) for part in lists]
+    assert order.tolist() == sorted(range(len(lists)), key=lambda column: sizes[column])
+    for block in (1, 5, 29):
+        monkeypatch.setattr(traffics, "BLOCK", block)
+        assert traffics._twins_together(indptr, source).tolist() == order.tolist()

@@ -67,7 +67,9 @@ def test_cells_conduct_by_their_share_of_the_largest_weight_into_a_population(co
 
 
 @pytest.mark.parametrize("block", [1, 7])
-def test_trees_are_counted_whole_however_few_links_are_walked_at_a_time(compiled: Compiled, monkeypatch, block) -> None:
+def test_trees_and_energies_are_whole_however_little_is_counted_at_a_time(
+    compiled: Compiled, monkeypatch, block
+) -> None:
     monkeypatch.setattr(figures, "BLOCK", block)
     asked = (compiled.mapping, compiled.graph, compiled.hardware)
     assert figure_violations(*asked) == []

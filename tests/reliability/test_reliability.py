@@ -16,7 +16,7 @@ from snnmap.core.arrays import offsets
 from snnmap.core.errors import SnnmapError
 from snnmap.hardware import load_hardware, load_technology
 from snnmap.ir import Clustering, Network, Placement, Population, SpikeGraph, Wiring
-from snnmap.reliability import bounds
+from snnmap.reliability import bounds, crossbars
 from snnmap.reliability.crossbars import passes_of, tile_variation
 from snnmap.reliability.device import device_state
 from snnmap.reliability.espine import espine_quality, espine_state, espine_twin
@@ -411,3 +411,12 @@ def test_clusters_by_tile_and_passes(compiled, shared):
     total = sum(passes_of(view, k).sum() for k in range(clusters))
     fan_out = np.diff(compiled.graph.network.indptr)
     assert total == int((fan_out * compiled.graph.spikes).sum())
+
+
+@pytest.mark.parametrize("block", [1, 13])
+def test_rows_take_the_same_energy_however_few_cells_are_added_up_at_a_time(compiled, monkeypatch, block):
+    view = View(compiled.mapping, compiled.graph, compiled.hardware)
+    whole = crossbars.row_energy(view.clusters, view.hardware)
+    monkeypatch.setattr(crossbars, "BLOCK", block)
+    assert whole.tolist() == crossbars.row_energy(view.clusters, view.hardware).tolist()
+    assert len(set(whole.tolist())) > 2
