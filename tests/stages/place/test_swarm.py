@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -75,6 +76,18 @@ def test_importing_pyswarms_leaves_no_trace(tmp_path, configuration):
     ran = subprocess.run(command, cwd=tmp_path, env=environment, check=False, capture_output=True, text=True)
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_particles_keep_their_way_and_are_pulled_to_both_bests():
+    rng = np.random.default_rng(0)
+    position, velocity, own_best = rng.random((3, 2, 4))
+    best = rng.random(4)
+    swarm = SimpleNamespace(position=position, velocity=velocity, pbest_pos=own_best, best_pos=best)
+    found = Swarm(inertia=0.5, cognitive=2.0, social=3.0)._pulled(swarm, np.random.default_rng(7))
+    own, common = np.random.default_rng(7).random((2, 2, 4))
+    for p, s in np.ndindex(2, 4):
+        pulls = 2.0 * own[p, s] * (own_best[p, s] - position[p, s]) + 3.0 * common[p, s] * (best[s] - position[p, s])
+        assert found[p, s] == pytest.approx(0.5 * velocity[p, s] + pulls)
 
 
 def test_without_the_descent_it_is_worse_than_with_it():
