@@ -17,11 +17,12 @@ where there are two graphs or more above 10^5 synapses.
 import argparse
 import json
 import os
+import resource
+import signal
 import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import replace
 from pathlib import Path
 
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
@@ -40,6 +41,7 @@ from snnmap.pipeline.profile import profile  # noqa: E402
 from snnmap.stages.partition import ALGORITHMS  # noqa: E402
 from snnmap.stages.partition.legalise import legalised  # noqa: E402
 from snnmap.stages.protocols import PartitionProblem, Run  # noqa: E402
+from snnmap.transform.columns import with_input_columns  # noqa: E402
 
 COLUMNS = "/columns"
 SMALL = (
@@ -58,17 +60,6 @@ HEAD = (
 )
 
 
-def as_vertices(graph):
-    """The same graph with every network input a neuron that nobody drives, so that it takes a column."""
-    network = graph.network
-    free = {"kind": "neuron", "model": "recorded", "parameters": {}}
-    changed = [
-        replace(p, level=p.level + (p.kind != "bias"), **(free if p.kind == "input" else {}))
-        for p in network.populations
-    ]
-    return replace(graph, network=replace(network, populations=tuple(changed)))
-
-
 def made(name):
     """Graph of that name."""
     base, _, pooling = name.removesuffix(COLUMNS).partition(":")
@@ -76,7 +67,7 @@ def made(name):
     if not shipped:
         return GRAPHS[base]()
     graph = profile(base, LoadOptions(pooling=pooling or "fold"))
-    return as_vertices(graph) if name.endswith(COLUMNS) else graph
+    return with_input_columns(graph) if name.endswith(COLUMNS) else graph
 
 
 def partition(name, graph, chip, seed):
@@ -101,13 +92,14 @@ def peak():
     return int(status["VmHWM"].split()[0]) / 1024, int(status["VmRSS"].split()[0]) / 1024
 
 
-def case(file, name, partitioner, size, seed):
-    """Figures of one case, for a process of its own."""
+def case(file, name, partitioner, size, seed, limit):
+    """Figures of one case, for a process of its own, which ends after `limit` CPU seconds of the partitioner."""
     chip = chip_for(name, size)
     partition(partitioner, GRAPHS["mlp"](), chip, seed)
     graph = load_profile(file)
     _, base = peak()
     start = time.process_time()
+    resource.setrlimit(resource.RLIMIT_CPU, (int(start + limit) + 1, resource.RLIM_INFINITY))
     clustering = partition(partitioner, graph, chip, seed)
     seconds = time.process_time() - start
     most, _ = peak()
@@ -131,13 +123,12 @@ def written(file, name):
     return {"externals": graph.externals, "neurons": graph.neurons, "synapses": graph.synapses}
 
 
-def apart(limit, *arguments):
+def apart(*arguments):
     """What this program answers in a process of its own; a text if it failed."""
     command = [sys.executable, __file__, "--apart", json.dumps(arguments)]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=limit, check=False)
-    except subprocess.TimeoutExpired:
-        return f"stopped after {limit:g} s (--limit)"
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode == -signal.SIGXCPU:
+        return f"stopped after {arguments[-1]:g} CPU s (--limit)"
     if done.returncode:
         return done.stderr.strip().rpartition("\n")[2] or f"exit {done.returncode}"
     return json.loads(done.stdout.splitlines()[-1])  # libraries may have printed before
@@ -172,7 +163,7 @@ def main():
     parser.add_argument("--graphs", nargs="+", default=list(SMALL), metavar="GRAPH")
     parser.add_argument("--partitioners", nargs="+", default=list(USUAL), metavar="PARTITIONER")
     parser.add_argument("--large", action="store_true", help=f"also {', '.join(LARGE)}")
-    parser.add_argument("--limit", type=float, default=600, help="wall seconds of a case")
+    parser.add_argument("--limit", type=float, default=600, help="CPU seconds of a case")
     parser.add_argument("--size", type=int, default=128, help="columns, and rows where they are limited")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--keep", type=Path, help="folder where graphs stay for the next run")
@@ -195,7 +186,7 @@ def main():
         folder.mkdir(parents=True, exist_ok=True)
         for name in [*options.graphs, *(LARGE if options.large else ())]:
             file = folder / f"{name.replace('/', '-').replace(':', '-')}.npz"
-            facts = apart(None, "graph", str(file), name)
+            facts = apart("graph", str(file), name)
             if isinstance(facts, str):
                 print(f"{name}: {facts}")
                 continue
@@ -203,7 +194,8 @@ def main():
             size = f"{facts['externals']:,} inputs, {facts['neurons']:,} neurons, {facts['synapses']:,} synapses"
             print(f"\n{name}: {size}; {rows}, {options.size} columns\n{HEAD}", flush=True)
             for partitioner in options.partitioners:
-                found = apart(options.limit, "case", str(file), name, partitioner, options.size, options.seed)
+                asked = (str(file), name, partitioner, options.size, options.seed, options.limit)
+                found = apart("case", *asked)
                 results[name, partitioner] = facts["synapses"], found
                 print(line(partitioner, found), flush=True)
     print("\n" + "\n".join(exponents(results)))

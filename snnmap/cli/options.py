@@ -84,6 +84,11 @@ _DATA = (
     click.option("--window", type=TIME, help="Length of the samples cut from an ECG recording."),
     click.option("--delta", type=float, metavar="X", help="Threshold of delta modulation, as a share of the range."),
     pooling,
+    click.option(
+        "--inputs",
+        type=click.Choice(["outside", "column"]),
+        help="Network inputs come from outside (default), or take a column each, as a graph's vertices do.",
+    ),
     strict,
 )
 seed = click.option(
@@ -128,7 +133,7 @@ def data_options(command: Command) -> Command:
 
 DATA_FIELDS = (
     *("data", "labels", "layout", "dt", "steps", "dialect", "reset", "encode", "samples"),
-    *("integration", "comparison", "decay", "clamp", "multispike", "pooling", "strict"),
+    *("integration", "comparison", "decay", "clamp", "multispike", "pooling", "inputs", "strict"),
     *("max_rate", "window", "delta"),
 )
 

@@ -15,12 +15,14 @@ from snnmap.ir.dynamics import Comparison, Decay, Integration, Reset
 
 Encoding = Literal["rate", "poisson", "latency", "current", "delta"]
 Pooling = Literal["fold", "relay"]
+Inputs = Literal["outside", "column"]
 Data = str | Path | npt.ArrayLike | Mapping[str, npt.ArrayLike]
 """A file; or an array, a tensor, anything that numpy takes, or several of them by the names that an npz would have."""
 
 CHOICES: dict[str, tuple[str, ...]] = {
     "encode": get_args(Encoding),
     "pooling": get_args(Pooling),
+    "inputs": get_args(Inputs),
     "integration": get_args(Integration),
     "reset": get_args(Reset),
     "comparison": get_args(Comparison),
@@ -97,6 +99,8 @@ class LoadOptions:
     """Seconds per sample cut from a continuous recording (ECG)."""
     delta: float | None = None
     """Threshold of delta modulation, as a fraction of the data's range; default 0.05."""
+    inputs: Inputs | None = None
+    """Network inputs come from outside, the default, or take a column each, as vertices of a graph do."""
 
     def __post_init__(self) -> None:
         for key, allowed in CHOICES.items():

@@ -9,6 +9,7 @@ from snnmap.formats.profile import is_profile, load_profile
 from snnmap.frontend import Data, LoadOptions, Source, load_workload, located_source
 from snnmap.ir import SpikeGraph, Workload
 from snnmap.simulate.profile import profile as run_profile
+from snnmap.transform.columns import with_input_columns
 
 __all__ = ["located_source", "prepared", "profile"]
 
@@ -72,5 +73,7 @@ def profile(
     workload = prepared(source, options, inputs)
     if isinstance(workload, SpikeGraph):
         return workload
+    columns = workload.provenance.options.get("inputs") == "column"
     per_frame = None if progress is None else lambda done, total: progress("profile", done, total, 0.0)
-    return run_profile(workload, progress=per_frame)
+    graph = run_profile(workload, progress=per_frame)
+    return with_input_columns(graph) if columns else graph
