@@ -2,11 +2,24 @@
 
 import time
 from collections.abc import Callable
+from typing import ParamSpec, TypeVar
 
 import numpy as np
 
 Progress = Callable[[str, int, int, float], None]
 """Called as progress(stage, done, total, best cost so far)."""
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def as_stage(progress: Progress | None, stage: str, work: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
+    """Result of `work`, whose beginning and end are told as a stage of one step."""
+    if progress is not None:
+        progress(stage, 0, 1, 0.0)
+    result = work(*given, **named)
+    if progress is not None:
+        progress(stage, 1, 1, 0.0)
+    return result
 
 
 def stream(seed: int, stage: str) -> np.random.Generator:

@@ -16,7 +16,7 @@ from snnmap.analysis.bounds import lower_bounds
 from snnmap.analysis.view import ClusteringView, View
 from snnmap.core.arrays import F64
 from snnmap.core.errors import InfeasibleError, InputError
-from snnmap.core.run import Progress, stream
+from snnmap.core.run import Progress, as_stage, stream
 from snnmap.core.suggest import suggestion
 from snnmap.core.version import __version__
 from snnmap.evaluation.bottleneck import bottleneck
@@ -181,7 +181,7 @@ def compile(  # noqa: A001  the word every user of a compiler expects
 
         graph = unrolled(graph, hardware)
     compiled = _best(Asked(graph, hardware, options, progress), plan, given or Given(), algorithms)
-    wrong = verify(compiled.mapping, compiled.graph, compiled.hardware)
+    wrong = as_stage(progress, "verify", verify, compiled.mapping, compiled.graph, compiled.hardware)
     if wrong:
         raise blamed(wrong[0], compiled.mapping.origin.plan)
     return replace(compiled, view=compiled.view.at(compiled.hardware, sealed(compiled.mapping)))
@@ -308,7 +308,7 @@ def _map(asked: Asked, plan: Plan, given: Given) -> Compiled:
     )
     check_pace(mapping)
     whole = View(mapping, graph, hardware, of_clustering=view)
-    report = report_of(whole)
+    report = as_stage(progress, "evaluate", report_of, whole)
     return Compiled(whole.at(hardware, replace(mapping, figures=figures(report))), report)
 
 

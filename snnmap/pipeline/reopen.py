@@ -8,7 +8,7 @@ import msgspec
 
 from snnmap.analysis.view import ClusteringView, View
 from snnmap.core.errors import InputError
-from snnmap.core.run import Progress, stream
+from snnmap.core.run import Progress, as_stage, stream
 from snnmap.core.version import __version__
 from snnmap.evaluation.figures import evaluate, figures, report_of
 from snnmap.formats.mapping import is_sealed, load
@@ -112,7 +112,7 @@ def verify_file(
         If mapping, workload or chip cannot be read.
     """
     mapping, graph, chip = reopen(file, workload=workload, hardware=hardware, progress=progress)
-    wrong = violations(mapping, graph, chip)
+    wrong = as_stage(progress, "verify", violations, mapping, graph, chip)
     if replay and not wrong:
         from snnmap.simulate.mapped import deviation
         from snnmap.simulate.mapped import replay as run_replay

@@ -13,7 +13,7 @@ import msgspec
 
 from snnmap.analysis.view import View
 from snnmap.core.errors import InputError
-from snnmap.core.run import Progress
+from snnmap.core.run import Progress, as_stage
 from snnmap.evaluation.bottleneck import bottleneck
 from snnmap.evaluation.fragility import fragility
 from snnmap.evaluation.judgement import reading_of
@@ -164,7 +164,7 @@ def report(
             raise
         lost = f"not verified; sensitivity and maps are left out, the workload is not to be had: {error}"
         return replace(unverified, notes=(lost,))
-    wrong = tuple(violations(mapping, graph, chip))
+    wrong = tuple(as_stage(progress, "verify", violations, mapping, graph, chip))
     if wrong:
         return replace(bare, figures={}, violations=wrong)
     if elsewhere is not None:

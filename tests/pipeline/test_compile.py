@@ -82,11 +82,12 @@ def test_another_partitioner_does_not_shift_the_placers_draws(compiled: Compiled
 
 
 def test_progress_names_the_stages(chip: Path) -> None:
-    told: list[str] = []
+    told: list[tuple[str, int, int]] = []
     options = CompileOptions(hardware=str(chip), settings=quick("default"))
-    snnmap.compile(small_workload.workload(), options, progress=lambda stage, *_: told.append(stage))
-    assert told[0] == "profile"
-    assert {"profile", "partition", "place"} <= set(told)
+    snnmap.compile(small_workload.workload(), options, progress=lambda *said: told.append(said[:3]))
+    assert told[0][0] == "profile"
+    assert {"profile", "partition", "place"} <= {stage for stage, *_ in told}
+    assert told[-4:] == [(stage, done, 1) for stage in ("evaluate", "verify") for done in (0, 1)]
 
 
 def test_a_spent_time_budget_still_gives_a_legal_mapping(compiled: Compiled, chip: Path) -> None:
