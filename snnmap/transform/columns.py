@@ -58,9 +58,9 @@ def with_input_columns(graph: SpikeGraph) -> SpikeGraph:
 
 
 def _renumbered(events: Spikes, order: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Spikes:
-    """`events` with source `order[i]` called i, sorted anew."""
+    """`events` with source `order[i]` called i, sorted anew within every step."""
     number = np.empty(len(order), np.int32)
     number[order] = np.arange(len(order), dtype=np.int32)
     source = number[events.source]
     chosen = np.lexsort((source, events.step, events.frame_of_event()))
-    return replace(events, step=events.step[chosen], source=source[chosen], value=events.value[chosen])
+    return replace(events, source=source[chosen], value=events.value[chosen])

@@ -35,10 +35,15 @@ def test_synapses_spikes_and_events_are_the_same(graph: SpikeGraph) -> None:
         assert values[0] == values[1]
     assert graph.events is not None
     assert changed.events is not None
+    fired = []
     for g in (graph, changed):
+        name = [(p.name, k) for p in g.network.populations for k in range(p.size)]
+        columns = (g.events.frame_of_event(), g.events.step, g.events.source, g.events.value)
+        fired.append({(f, s, *name[i], v) for f, s, i, v in zip(*(c.tolist() for c in columns), strict=True)})
         counted = np.bincount(g.events.source, weights=g.events.value > 0, minlength=g.network.sources)
         free = g.network.is_bias()
         assert np.array_equal(counted[~free], g.active_steps[~free])
+    assert fired[0] == fired[1]
     frame, step = changed.events.frame_of_event(), changed.events.step
     assert np.all(np.diff(frame * 10_000 + step) >= 0)
 

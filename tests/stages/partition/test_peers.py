@@ -93,7 +93,7 @@ def test_a_preset_whose_answers_do_not_repeat_is_refused():
 
 
 def test_edges_and_nets():
-    pairs = [(0, 3), (0, 4), (1, 3), (2, 2), (2, 3), (2, 4), (3, 2)]
+    pairs = [(0, 3), (0, 4), (1, 3), (1, 4), (2, 2), (2, 3), (2, 4), (3, 2)]
     graph = graph_of([1, 1, 3], pairs, kinds=["input", "bias", "neuron"], levels=[0, 0, 1], spikes=[7, 9, 2, 0, 5])
     edges = edges_of(graph)
     assert [a.tolist() for a in edges] == [[0, 2, 3, 4], [1, 2, 0, 0], [2, 2, 2, 2]]
@@ -164,6 +164,13 @@ def test_neurons_in_order_fill_one_crossbar_after_the_other():
     graph = graph_of([6, 6], [(i, 6 + i) for i in range(6)], spikes=np.ones(12))
     clustering = run("sequential", graph, machine(2, 4))
     assert [sorted(c) for _, c in sets(graph, clustering)[0]] == [[6, 7], [8, 9], [10, 11]]
+
+
+def test_overlap_counts_inputs_and_no_spikes():
+    pairs = [(0, 6), (1, 6), (2, 6), (3, 6), (0, 7), (1, 7), (2, 7), (3, 8), (4, 8), (5, 8), (4, 9), (5, 9)]
+    graph = graph_of([6, 4], pairs, spikes=[1, 1, 1, 500, 1, 1, 1, 1, 1, 1])
+    clustering = run("overlap", graph, machine(6, 2))
+    assert [sorted(c) for _, c in sets(graph, clustering)[0]] == [[6, 7], [8, 9]]
 
 
 def test_overlap_keeps_positions_of_a_convolution_together():
