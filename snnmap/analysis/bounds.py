@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from snnmap.core.arrays import offsets
 from snnmap.hardware import Hardware
-from snnmap.ir import Network
+from snnmap.ir import Network, SpikeGraph
 
 
 def lower_bounds(network: Network, hardware: Hardware) -> dict[str, int]:
@@ -32,3 +33,30 @@ def lower_bounds(network: Network, hardware: Hardware) -> dict[str, int]:
         "density": -(-network.synapses // densest),
         "fan_in": int(parts.max(initial=0)),
     }
+
+
+def messages_at_least(graph: SpikeGraph, hardware: Hardware) -> int:
+    """Messages that every partition of `graph` sends: spikes to the crossbars that listen, and partial sums.
+
+    - A source with g targets is a row of at least ceil(g / C) crossbars, at most one of which its neuron fires in: its
+      spikes travel to all the others. A network input fires in none.
+    - A neuron with f inputs has at least ceil(f / R) columns, of which all but one send a sum in every step in which
+      an input of theirs is active. The one at home has at most R of the inputs, so the others have at least f - R:
+      whichever these are, one of them is active in as many steps as the input that is (f - R)th from the quietest.
+    """
+    network = graph.network
+    most = hardware.rows * hardware.columns if hardware.synapse_limit is None else hardware.synapse_limit
+    columns, rows = min(hardware.columns, most), min(hardware.rows, most)
+    travels = np.where(network.is_bias(), 0, graph.spikes)
+    copies = -(-np.diff(network.indptr) // columns)
+    copies[network.externals :] = np.maximum(0, copies[network.externals :] - 1)
+    inputs = np.bincount(network.post, minlength=network.sources)
+    split = np.flatnonzero(inputs > rows)
+    if len(split) == 0:
+        return int(np.sum(travels * copies))
+    kept = np.isin(network.post, split)
+    post = network.post[kept]
+    active = np.repeat(np.where(network.is_bias(), 0, graph.active_steps), np.diff(network.indptr))[kept]
+    order = np.lexsort((active, post))
+    start = offsets(inputs[split])[:-1]
+    return int(np.sum(travels * copies) + np.sum(active[order][start + inputs[split] - rows - 1]))

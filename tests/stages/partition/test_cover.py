@@ -164,7 +164,7 @@ def _cuts(graph, hardware):
     return cuts, todo.limits(worth)
 
 
-@pytest.mark.parametrize("blocks", [3, 30])
+@pytest.mark.parametrize("blocks", [3, 30, 1000])
 def test_planted_blocks_are_found(blocks):
     """Dense recurrent groups, neurons numbered at random: nothing need travel."""
     assert planted(blocks) == (blocks, 0)
