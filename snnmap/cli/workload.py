@@ -81,7 +81,18 @@ def check(json_: bool, **asked: Any) -> int:
     return 0 if fits else 3
 
 
-TRIAL = ("crossbar", "pooling", "neurons", "synapses", "crossbars", "at least", "gap", "messages", "cells used")
+TRIAL = (
+    "crossbar",
+    "pooling",
+    "neurons",
+    "synapses",
+    "crossbars",
+    "at least",
+    "gap",
+    "messages",
+    "no fewer than",
+    "cells used",
+)
 
 
 def _show_trials(answer: dict[str, Any]) -> None:
@@ -93,9 +104,14 @@ def _show_trials(answer: dict[str, Any]) -> None:
             *(show.number(t[key]) for key in ("neurons", "synapses")),
             *((show.number(t["crossbars"]) if t["fits"] else "does not fit", show.number(t["crossbars_at_least"]))),
             *(
-                (f"{t['gap_share']:.1%}", show.number(t["messages"]), f"{t['cell_utilisation']:.1%}")
+                (
+                    f"{t['gap_share']:.1%}",
+                    show.number(t["messages"]),
+                    show.number(t["messages_at_least"]),
+                    f"{t['cell_utilisation']:.1%}",
+                )
                 if t["fits"]
-                else ("-", "-", "-")
+                else ("-", "-", show.number(t["messages_at_least"]), "-")
             ),
         )
         for t in answer["trials"]

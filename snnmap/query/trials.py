@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from snnmap.analysis.bounds import lower_bounds
+from snnmap.analysis.bounds import lower_bounds, messages_at_least
 from snnmap.analysis.traffic import traffic
 from snnmap.core.errors import InfeasibleError, InputError
 from snnmap.hardware import Hardware
@@ -74,6 +74,7 @@ def trial(case: Case, chip: Hardware) -> dict[str, Any]:
         "neurons": network.neurons,
         "synapses": network.synapses,
         "crossbars_at_least": bound,
+        "messages_at_least": messages_at_least(case.graph, chip),
     }
     found = dict.fromkeys(("crossbars", "gap_share", "messages", "cell_utilisation"), None)
     try:

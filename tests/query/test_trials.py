@@ -50,6 +50,7 @@ def test_every_size_is_partitioned(recipe: str, chip: Path) -> None:
     found = snnmap.check(recipe, hardware=str(chip), sweep="crossbar=4,8,32")["trials"]
     assert [t["crossbar"] for t in found] == ["4x4", "8x8", "32x32"]
     assert all(t["crossbars"] >= t["crossbars_at_least"] and t["fits"] for t in found)
+    assert all(t["messages"] >= t["messages_at_least"] > 0 for t in found)
     assert found[0]["crossbars"] > found[1]["crossbars"] > found[2]["crossbars"] == 1
     assert found[0]["messages"] > found[1]["messages"] > found[2]["messages"] == 20
     assert found[2]["cell_utilisation"] == pytest.approx((20 * 12 + 30 + 12 * 3) / 32**2)
