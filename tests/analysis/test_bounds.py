@@ -5,7 +5,7 @@ from math import ceil
 import pytest
 from support.partition_cases import dense, graph_of, listed, machine, random_graph
 
-from snnmap.analysis.bounds import lower_bounds
+from snnmap.analysis.bounds import lower_bounds, messages_at_least
 
 
 def counted(graph, rows, columns, most):
@@ -50,3 +50,13 @@ def test_lower_bounds_by_hand():
     sparse = graph_of([4, 40], [(n % 4, 4 + n) for n in range(40)])
     assert lower_bounds(sparse.network, machine(128, 8))["density"] == 5
     assert lower_bounds(dense(8, 4).network, machine(8, 8, synapse_limit=4))["synapses"] == 8
+
+
+def test_messages_by_hand():
+    """Spikes to all crossbars but the one at home, and the sums of the quietest inputs that have no room there."""
+    graph = dense(4, 6, spikes=[1, 2, 3, 10] + [5] * 6, window=(1, 20))
+    assert messages_at_least(graph, machine(4, 6)) == 16
+    assert messages_at_least(graph, machine(4, 3)) == 2 * 16
+    assert messages_at_least(graph, machine(2, 6)) == 16 + 6 * 2  # two of four are away: one of them is the second
+    chain = graph_of([1, 1, 6], [(0, 1), *((1, n) for n in range(2, 8))], spikes=[4, 7] + [0] * 6)
+    assert messages_at_least(chain, machine(4, 3)) == 4 + 7
