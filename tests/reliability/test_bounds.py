@@ -168,10 +168,11 @@ def test_the_least_bound_is_that_of_all_clusters_however_few_are_computed(compil
     view = View(compiled.mapping, compiled.graph, compiled.hardware)
     heating = Heating.of(view.hardware, espine_twin(view.hardware.technology))
     clusters = view.mapping.clustering.clusters
-    silicon, factors = np.full(clusters, SILICON), np.random.default_rng(seed).uniform(0.5, 2.0, clusters)
+    rng = np.random.default_rng(seed)
+    silicon, factors = np.full(clusters, SILICON), rng.uniform(0.5, 2.0, clusters)
     crossbars = [crossbar_of(view.graph, view.mapping.clustering, view.cells, k) for k in range(clusters)]
     every = np.array([lifetime_bound(c, heating, view.seconds, SILICON) for c in crossbars])
-    for share in (0.0, 0.9, 1.0):
+    for share in (0.0, *rng.uniform(0.1, 1.0, (20, clusters)), 1.0):
         got = lifetime_bounds(view, heating, silicon, share * every, factors)
         assert (got * factors).min() == (every * factors).min()
         assert np.all((got == every) | np.isinf(got))
