@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from snnmap.analysis.bounds import lower_bounds, messages_at_least
-from snnmap.analysis.traffic import traffic
+from snnmap.analysis.view import ClusteringView
 from snnmap.core.errors import InfeasibleError, InputError
 from snnmap.hardware import Hardware
 from snnmap.ir import Network, SpikeGraph
@@ -89,7 +89,7 @@ def trial(case: Case, chip: Hardware) -> dict[str, Any]:
     found = {
         "crossbars": clusters,
         "gap_share": clusters / bound - 1,
-        "messages": traffic(case.graph, clustering).delivered,
+        "messages": ClusteringView(case.graph, clustering).traffic.delivered,
         "cell_utilisation": network.synapses / (clusters * lines * chip.columns),
     }
     return {**row, **found, "fits": True, "why": ""}
