@@ -3,11 +3,14 @@
 The mapping stays as it is; temperatures, leakage, wear, energies and times are computed anew at each end. What a
 quantity cannot change is not computed: the quantities that each model looks up are recorded while the figures are
 computed once, so that nothing has to be declared and nothing can be forgotten. Method: PHYSICS section 7, item 8.
+
+Of more crossbars than `reliability.sample.DRAWN` a sample is evaluated at the ends, and the figures as they are, which
+they are compared with, are of the same sample.
 """
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,14 +18,17 @@ import numpy as np
 from snnmap.analysis.view import View
 from snnmap.core.arrays import F64, Bool
 from snnmap.core.errors import SnnmapError
-from snnmap.core.run import Progress
+from snnmap.core.run import Progress, stream
 from snnmap.evaluation.figures import timing, total_energy
 from snnmap.evaluation.what_if import rescheduled
 from snnmap.hardware import Hardware, Quantity, Technology
+from snnmap.reliability import device as of_device
+from snnmap.reliability import espine as of_espine
 from snnmap.reliability.device import DeviceState, device_state
 from snnmap.reliability.espine import EspineState, espine_state, espine_twin
-from snnmap.reliability.heat import Heated, heat
+from snnmap.reliability.heat import Heated, completed, heat, written_cells
 from snnmap.reliability.metrics import device_metrics, espine_metrics
+from snnmap.reliability.sample import DRAWN, Known, Sample, sample_of
 from snnmap.stages.protocols import Scheduler
 from snnmap.stages.registry import restored
 
@@ -33,6 +39,12 @@ HEADLINES = (
     *("espine_lifetime_frames", "espine_temperature_average_K", "espine_leakage_W"),
 )
 """Figures whose dependence is reported."""
+
+MEANS = (
+    *("device_temperature_average_K", "device_leakage_W", "device_energy_total_J"),
+    *("espine_temperature_average_K", "espine_leakage_W"),
+)
+"""Headlines that are means or sums over crossbars: of a sample they have an interval; extremes are the sample's."""
 
 TIES = 1e-9
 """Relative difference below which two crossbars rank alike."""
@@ -79,7 +91,9 @@ class Point:
     figures: Mapping[str, Any]
     """Headline figures; none where leakage and temperature run away, or a model has no solution."""
     ranks: Mapping[str, F64]
-    """Mode to lifetime of every crossbar (K,)."""
+    """Mode to lifetime of every crossbar, or of those in the sample (K,)."""
+    margins: Mapping[str, float] = field(default_factory=dict)
+    """Half of the 95 % interval of every one of `MEANS`, if a sample was evaluated."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,6 +107,13 @@ class Sensitivity:
     points: tuple[Point, ...]
     used: tuple[str, ...]
     """Every quantity that was looked up, banded or not."""
+    sample: Sample | None = None
+    """Crossbars that were evaluated; none: all."""
+
+    def margins(self) -> dict[str, float]:
+        """Largest half of the 95 % interval of every one of `MEANS` at any end of any band, none without a sample."""
+        found = [point.margins for point in self.points]
+        return {name: max(each.get(name, 0.0) for each in found) for name in MEANS if any(name in e for e in found)}
 
 
 def sensitivity(view: View, *, progress: Progress | None = None) -> Sensitivity:
@@ -129,7 +150,9 @@ def sensitivity(view: View, *, progress: Progress | None = None) -> Sensitivity:
             done += 1
             if progress is not None:
                 progress("sensitivity", done, 2 * len(banded), 0.0)
-    return Sensitivity(sweep.figures(base, hardware), _ranks(base), banded, tuple(points), used)
+    return Sensitivity(
+        sweep.figures(base, hardware), _ranks(base, sweep.sample), banded, tuple(points), used, sweep.sample
+    )
 
 
 class Swing(NamedTuple):
@@ -143,6 +166,8 @@ class Swing(NamedTuple):
     """Figure at the low and at the high end of the band; none where it runs away or never happens."""
     size: float
     """Largest |ln(figure / base)|; kelvins for temperatures; 1 where a word changes; infinite for none."""
+    margins: tuple[float | None, float | None] = (None, None)
+    """Half of the 95 % interval of either end, if it is the estimate of a sample."""
 
 
 def swings(depends: Sensitivity, figure: str) -> list[Swing]:
@@ -151,11 +176,14 @@ def swings(depends: Sensitivity, figure: str) -> list[Swing]:
     listed = []
     for key, quantity in depends.quantities.items():
         low, high = quantity.band or (quantity.value, quantity.value)
-        at = {point.at: point.figures.get(figure) for point in depends.points if point.quantity == key}
+        mine = [point for point in depends.points if point.quantity == key]
+        at = {point.at: point.figures.get(figure) for point in mine}
         ends = (at.get(low, base), at.get(high, base))
+        margin = {point.at: point.margins.get(figure) for point in mine}
         size = max(_distance(end, base, figure) for end in ends)
         if size > TIES:
-            listed.append(Swing(key, (low, high), quantity.unit, ends, size))
+            margins = (margin.get(low), margin.get(high))
+            listed.append(Swing(key, (low, high), quantity.unit, ends, size, margins))
     return sorted(listed, key=lambda swing: -swing.size)
 
 
@@ -204,6 +232,8 @@ def _order(depends: Sensitivity, mode: str) -> str:
     beaten = [_said(depends, point) for point, lasts in ranked if lasts[weakest] > lasts.min() * (1 + TIES)]
     point, most = max(((p, swapped_pairs(base, lasts)) for p, lasts in ranked), key=lambda pair: pair[1])
     held = "at every end of every band" if not beaten else f"except at {'; '.join(beaten)}"
+    if depends.sample is not None:
+        weakest = int(np.flatnonzero(depends.sample.drawn)[weakest])
     order = "and the order of lifetimes never changes" if most == 0 else (
         f"and at most {100 * most:.3g} % of the pairs of crossbars swap (at {_said(depends, point)})"
     )  # fmt: skip
@@ -233,6 +263,7 @@ class _Sweep:
     view: View
     twin: Technology | None
     scheduler: Scheduler
+    sample: Sample | None
 
     def parts(self, hardware: Hardware, twin: Technology | None, old: Parts, stale: tuple[str, ...]) -> Parts:
         """All states at `hardware` and `twin`; those not `stale` are taken from `old`."""
@@ -242,11 +273,11 @@ class _Sweep:
         if view.seconds_per_step != old.view.seconds_per_step:
             stale = PARTS
         if "heat" in stale and hardware.technology.mode == "device":
-            heated = heat(view)
+            heated = heat(view, self.sample)
         if "device" in stale and hardware.technology.mode == "device":
             device = device_state(view, heated)
         if twin is not None and "espine" in stale:
-            espine = espine_state(view, twin, bounds=False)
+            espine = espine_state(view, twin, bounds=False, sample=self.sample)
         return Parts(view, heated, device, espine)
 
     def point(self, key: str, at: float, base: Parts, stale: tuple[str, ...]) -> Point:
@@ -261,9 +292,25 @@ class _Sweep:
             twin = hardware.technology if twin is own.technology else twin
         try:
             parts = self.parts(hardware, twin, base, stale)
+            margins = self.margins(parts, hardware, twin)
         except SnnmapError:
             return Point(key, at, dict.fromkeys(HEADLINES), {})
-        return Point(key, at, self.figures(parts, hardware), _ranks(parts))
+        return Point(key, at, self.figures(parts, hardware), _ranks(parts, self.sample), margins)
+
+    def margins(self, parts: Parts, hardware: Hardware, twin: Technology | None) -> dict[str, float]:
+        """Half of what lies between `MEANS` with all sums at either end of their 95 % interval; none without sample."""
+        if self.sample is None:
+            return {}
+        ends = []
+        for shift in (-1.0, 1.0):
+            sample, device, espine = replace(self.sample, shift=shift), parts.device, parts.espine
+            if device is not None and parts.heated is not None:
+                device = of_device.warmed(parts.view, device, completed(parts.heated, sample))
+            if espine is not None and twin is not None:
+                espine = of_espine.warmed(parts.view, twin, espine, sample)
+            ends.append(self.figures(replace(parts, device=device, espine=espine), hardware))
+        low, high = ends
+        return {name: abs(high[name] - low[name]) / 2.0 for name in MEANS if name in low}
 
     def figures(self, parts: Parts, hardware: Hardware) -> dict[str, Any]:
         """Headline figures of a state."""
@@ -292,9 +339,26 @@ def _dynamic(values: Mapping[str, Any], base: Hardware, hardware: Hardware) -> d
     return {**energies, "energy_J": sum(energies.values())}
 
 
-def _ranks(parts: Parts) -> dict[str, F64]:
+def _ranks(parts: Parts, sample: Sample | None) -> dict[str, F64]:
     states = {"device": parts.device, "espine": parts.espine}
-    return {mode: state.lifetime for mode, state in states.items() if state is not None}
+    lasts = {mode: state.lifetime for mode, state in states.items() if state is not None}
+    return lasts if sample is None else {mode: values[sample.drawn] for mode, values in lasts.items()}
+
+
+def _sampled(view: View, twin: Technology | None) -> Sample | None:
+    """The crossbars to evaluate, after all were once; none: all, also where crossbars take turns on a tile."""
+    if view.mapping.clustering.clusters <= DRAWN or view.clusters_on_tile.max() > 1:
+        return None
+    heated = heat(view) if view.hardware.technology.mode == "device" else None
+    device = None if heated is None else device_state(view, heated)
+    espine = None if twin is None else espine_state(view, twin, bounds=False)
+    extremes = () if device is None else (device.lifetime, device.refresh, -device.off, -device.temperature)
+    extremes = extremes if espine is None else (*extremes, espine.lifetime)
+    none = np.zeros(view.mapping.clustering.clusters)
+    energy = none if heated is None else heated.energy
+    rewritten = none if heated is None or device is None else written_cells(heated) / device.refresh
+    rise, power = (none, none) if espine is None else of_espine.rise_and_power(view, espine)
+    return sample_of(Known(energy, rise, power, rewritten), extremes, stream(view.mapping.origin.seed, "sample"), DRAWN)
 
 
 def _watched_base(view: View) -> tuple[_Sweep, dict[str, dict[str, None]], Parts]:
@@ -311,7 +375,7 @@ def _watched_base(view: View) -> tuple[_Sweep, dict[str, dict[str, None]], Parts
             return chip, None if twin is None else seen
         return chip, replace(twin, values=_Named(twin.values, log, f"{twin.name}: "))
 
-    sweep = _Sweep(view, twin, restored("schedule", view.mapping.origin.plan.schedule))
+    sweep = _Sweep(view, twin, restored("schedule", view.mapping.origin.plan.schedule), _sampled(view, twin))
     rescheduled(view, watch("times")[0], sweep.scheduler)
     _dynamic(view.mapping.figures, hardware, watch("energy")[0])
     parts = Parts(view, None, None, None)

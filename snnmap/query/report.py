@@ -26,14 +26,21 @@ from snnmap.ir import Mapping as Mapped
 from snnmap.pipeline.operating import OperatingOptions
 from snnmap.pipeline.reopen import at_point, graph_of, hardware_of, violations
 from snnmap.reliability.espine import espine_twin
+from snnmap.reliability.sample import Sample
+from snnmap.render.labels import label, mode_of
+from snnmap.render.numbers import number
 from snnmap.render.plots import plot_crossbar, plot_tiles
 from snnmap.render.timing import timing_document
 
 SHOWN = 3
 """Quantities listed per headline figure."""
 MOST = 2000
-"""Crossbars up to which the sensitivity is computed: it evaluates every array some eighty times, hours for more."""
-LEFT_OUT = "sensitivity is left out: it would evaluate {:,} crossbars some eighty times; it is for up to {:,}"
+"""Crossbars that take turns on tiles up to which the sensitivity is computed: it evaluates each some eighty times."""
+LEFT_OUT = (
+    "sensitivity is left out: it would evaluate {:,} crossbars that take turns on tiles some eighty times; it is for "
+    "up to {:,} of them"
+)
+SAMPLED = "sensitivity is of a {}: extremes are those of the sample, means and sums at the ends of bands are within {}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,6 +93,7 @@ class MappingReport:
                     "unit": swing.unit,
                     "band": list(swing.band),
                     "figure": list(swing.ends),
+                    **({"margin_95": list(swing.margins)} if any(swing.margins) else {}),
                 }
                 for swing in listed
             ]
@@ -111,6 +119,7 @@ class MappingReport:
             "origin": msgspec.to_builtins(self.mapping.origin),
             "recalled": constants,
             "sensitivity": moved,
+            "sensitivity_sample": None if self.sensitivity is None else sample_document(self.sensitivity),
             "conclusions": self.conclusions(),
             "weakest_crossbar": self.weakest,
             "crossbar_fields": [] if self.view is None else crossbar_fields(self.view),
@@ -118,6 +127,14 @@ class MappingReport:
             "judgements": [] if self.reading is None else [j._asdict() for j in self.reading.judgements],
             "notes": list(self.notes),
         }
+
+
+def sample_document(depends: Sensitivity) -> dict[str, Any] | None:
+    """Crossbars that a sensitivity evaluated and half of the 95 % interval of its means; none: it evaluated all."""
+    sample = depends.sample
+    if sample is None:
+        return None
+    return {"crossbars": sample.size, "of": len(sample.by), "margin_95": depends.margins()}
 
 
 def report(
@@ -184,13 +201,23 @@ def _elsewhere(point: OperatingOptions | None, quick: bool) -> OperatingOptions 
 def _found(view: View, progress: Progress | None) -> MappingReport:
     """All that is to be said of a mapping that was verified."""
     mapping, chip = view.mapping, view.hardware
-    many = mapping.clustering.clusters > MOST
+    many = mapping.clustering.clusters > MOST and view.clusters_on_tile.max() > 1
     depends = None if many else sensitivity(view, progress=progress)
     constants, weakest = _constants(chip, None if depends is None else depends.used), weakest_crossbar(view)
     read = reading_of(mapping, chip)
     data = fragility(view)
-    notes = (LEFT_OUT.format(mapping.clustering.clusters, MOST),) if many else ()
-    return MappingReport(mapping, mapping.figures, constants, depends, weakest, view, (), read, notes, data)
+    notes = [LEFT_OUT.format(mapping.clustering.clusters, MOST)] if many else []
+    notes += [] if depends is None or depends.sample is None else [_sampled(depends, depends.sample)]
+    return MappingReport(mapping, mapping.figures, constants, depends, weakest, view, (), read, tuple(notes), data)
+
+
+def _sampled(depends: Sensitivity, sample: Sample) -> str:
+    """What a sensitivity of a sample is good for, in words."""
+    within = [
+        f"{number(margin, label(name).unit, 2)} ({mode_of(name)} mode: {label(name).words.strip()})"
+        for name, margin in depends.margins().items()
+    ]
+    return SAMPLED.format(sample.told(), f"{', '.join(within)} (95 %)")
 
 
 def _constants(chip: Hardware, used: tuple[str, ...] | None) -> tuple[tuple[str, Quantity], ...]:

@@ -1,6 +1,6 @@
 """Temperature, leakage and wear of a mapping as device physics has them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from snnmap.hardware import Hardware, Technology
 from snnmap.hardware.model import ARRAYS
 from snnmap.physics import thermal
 from snnmap.physics.energy import write_energy
-from snnmap.physics.leakage import Leakage, settle
+from snnmap.physics.leakage import Leakage, Settled, settle
 from snnmap.reliability.heat import Heated, heat, read_power, reprogramming_power, tile_power, written_cells
 from snnmap.reliability.wear import wear_out
 
@@ -64,16 +64,9 @@ def device_state(view: View, heated: Heated | None = None) -> DeviceState:
     """
     mapping, hardware = view.mapping, view.hardware
     heated = heated or heat(view)
-    dynamic = tile_power(view, heated)
-    programming = reprogramming_power(view, heated)
-    leakage = Leakage.of(hardware.technology, hardware.leaking_width)
-    chip = chip_thermal(hardware, hardware.technology)
-    under = chip.constriction(read_power(view, heated) + programming / ARRAYS)
-    settled = settle(chip, dynamic + programming, leakage, hardware["ambient_temperature"], under)
+    dynamic, programming, settled = _settle(view, heated)
     at_tile = settled.temperature[mapping.placement.tile]
     worn = wear_out(view, heated, at_tile)
-    refreshing = written_cells(heated) / worn.refresh
-    each = write_energy(hardware.technology, 1.0, hardware["program_pulses"])
     return DeviceState(
         temperature=at_tile + heated.rise,
         gradient=heated.gradient,
@@ -83,7 +76,7 @@ def device_state(view: View, heated: Heated | None = None) -> DeviceState:
         leakage=settled.leakage,
         dynamic=dynamic,
         array_energy=float(heated.energy.sum() + heated.other.sum()),
-        programming_power=float(programming.sum() + each * refreshing.sum()),
+        programming_power=_programming(hardware, programming, written_cells(heated) / worn.refresh),
         refresh=worn.refresh,
         off=worn.off,
         criterion=_criterion(hardware),
@@ -93,6 +86,46 @@ def device_state(view: View, heated: Heated | None = None) -> DeviceState:
         limited_by=worn.limited_by,
         gain=settled.gain,
     )
+
+
+def warmed(view: View, state: DeviceState, heated: Heated) -> DeviceState:
+    """`state` with the averages that other heat gives, of another sum over the same sample.
+
+    Lifetimes and extremes stay as they are.
+
+    Raises
+    ------
+    InfeasibleError
+        If leakage and temperature run away.
+    """
+    dynamic, programming, settled = _settle(view, heated)
+    rewritten = written_cells(heated) / state.refresh
+    if heated.sample is not None:
+        rewritten = heated.sample.filled(rewritten, heated.sample.known.rewritten)
+    return replace(
+        state,
+        programming_power=_programming(view.hardware, programming, rewritten),
+        temperature=settled.temperature[view.mapping.placement.tile] + heated.rise,
+        leakage=settled.leakage,
+        dynamic=dynamic,
+        array_energy=float(heated.energy.sum() + heated.other.sum()),
+    )
+
+
+def _settle(view: View, heated: Heated) -> tuple[F64, F64, Settled]:
+    """Power of all but programming, and of taking turns, W (T,) each; silicon under the arrays and leakage, settled."""
+    hardware = view.hardware
+    dynamic, programming = tile_power(view, heated), reprogramming_power(view, heated)
+    leakage = Leakage.of(hardware.technology, hardware.leaking_width)
+    chip = chip_thermal(hardware, hardware.technology)
+    under = chip.constriction(read_power(view, heated) + programming / ARRAYS)
+    return dynamic, programming, settle(chip, dynamic + programming, leakage, hardware["ambient_temperature"], under)
+
+
+def _programming(hardware: Hardware, turns: F64, rewritten: F64) -> float:
+    """Power of taking turns, `turns` W (T,), and of refreshing `rewritten` cells per second (K,), W."""
+    each = write_energy(hardware.technology, 1.0, hardware["program_pulses"])
+    return float(turns.sum() + each * rewritten.sum())
 
 
 def _criterion(hardware: Hardware) -> str:

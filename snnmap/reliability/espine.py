@@ -8,7 +8,7 @@ The air is at the paper's ambient; package and mesh are the chip's.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -24,6 +24,7 @@ from snnmap.reliability.bounds import least_arrays, lifetime_bounds
 from snnmap.reliability.crossbars import tile_variation
 from snnmap.reliability.device import chip_thermal
 from snnmap.reliability.heat import event_power, tile_events
+from snnmap.reliability.sample import Sample
 from snnmap.reliability.spiked import Heating, spiked_tiles
 
 
@@ -100,10 +101,13 @@ def _needed_twin(hardware: Hardware) -> Technology:
     return twin
 
 
-def espine_state(view: View, technology: Technology, *, bounds: bool = True) -> EspineState:
+def espine_state(
+    view: View, technology: Technology, *, bounds: bool = True, sample: Sample | None = None
+) -> EspineState:
     """Lifetime and temperature by eSpine's equations, `espine` mode, over the chip's package.
 
-    The bounds take longer than all else; without `bounds` they are infinite.
+    The bounds take longer than all else; without `bounds` they are infinite. Of a `sample` lifetimes are those of the
+    crossbar that stands for each, and heat is in proportion to what is known of all.
 
     Raises
     ------
@@ -112,11 +116,13 @@ def espine_state(view: View, technology: Technology, *, bounds: bool = True) -> 
     """
     mapping, graph, hardware = view.mapping, view.graph, view.hardware
     heating, clusters = Heating.of(hardware, technology), mapping.clustering.clusters
-    arrays = _arrays(view, heating)
+    arrays = _arrays(view, heating, sample)
+    if sample is not None:
+        arrays = _completed(view, arrays, sample)
     silicon, settled, dynamic = _settle(view, technology, arrays.mean, arrays.power)
     tile_of = mapping.placement.tile
     lifetime, spiking, hottest = (np.zeros(clusters) for _ in range(3))
-    for tile in spiked_tiles(view, heating.cell.spike_time):
+    for tile in spiked_tiles(view, heating.cell.spike_time, sample):
         below = silicon[tile_of[tile.clusters[0]]]
         kelvin = below + heating.in_a_spike(tile.duty)
         endurance = espine.espine_endurance(kelvin, heating.cell.gamma)
@@ -125,6 +131,8 @@ def espine_state(view: View, technology: Technology, *, bounds: bool = True) -> 
         for k, mine in zip(tile.clusters, tile.passes, strict=True):
             lifetime[k] = espine.effective_lifetime(endurance, np.where(mine > 0, total, 0.0))
             spiking[k] = weighted_mean(kelvin, mine) if mine.any() else below
+    if sample is not None:
+        lifetime, spiking = lifetime[sample.by], spiking[sample.by]
     factors = _factors(mapping, hardware) * graph.frames
     bound = np.full(clusters, np.inf)
     if bounds:
@@ -157,14 +165,46 @@ class Arrays(NamedTuple):
     """What the drivers deliver, W."""
 
 
-def _arrays(view: View, heating: Heating) -> Arrays:
+def _arrays(view: View, heating: Heating, sample: Sample | None) -> Arrays:
     arrays = Arrays(*(np.zeros(view.hardware.tiles) for _ in range(4)))
-    for tile in spiked_tiles(view, heating.cell.spike_time):
+    for tile in spiked_tiles(view, heating.cell.spike_time, sample):
         at = view.mapping.placement.tile[tile.clusters[0]]
         field = heating.average(tile.duty)
         arrays.mean[at], arrays.gradient[at], arrays.spot[at] = field.mean, field.gradient, field.spot
         arrays.power[at] = float((heating.power.source * tile.duty).sum())
     return arrays
+
+
+def _completed(view: View, arrays: Arrays, sample: Sample) -> Arrays:
+    """The arrays that are not in the sample too, each of which has a tile to itself."""
+    tile, known = view.mapping.placement.tile, sample.known
+    by = (known.rise, known.rise, known.rise, known.power)
+    whole = Arrays(*(np.zeros(len(values)) for values in arrays))
+    for mine, values, each in zip(whole, arrays, by, strict=True):
+        mine[tile] = sample.filled(values[tile], each)
+    return whole
+
+
+def warmed(view: View, technology: Technology, state: EspineState, sample: Sample) -> EspineState:
+    """`state` of a sample with the averages that the sums of `sample` give; the rest stays as it is.
+
+    Raises
+    ------
+    InfeasibleError
+        If leakage and temperature run away.
+    """
+    tile, (rise, drawn) = view.mapping.placement.tile, rise_and_power(view, state)
+    mean, power = np.zeros(view.hardware.tiles), np.zeros(view.hardware.tiles)
+    mean[tile] = sample.filled(rise, sample.known.rise)
+    power[tile] = sample.filled(drawn, sample.known.power)
+    settled = _settle(view, technology, mean, power)[1]
+    return replace(state, temperature=settled.temperature[tile], leakage=settled.leakage)
+
+
+def rise_and_power(view: View, state: EspineState) -> tuple[F64, F64]:
+    """Of every crossbar: rise above the silicon below, K (K,), and what its drivers deliver, W (K,)."""
+    tile, events = view.mapping.placement.tile, event_power(view, tile_events(view))
+    return state.temperature - state.tile_temperature[tile], (state.dynamic - events)[tile]
 
 
 def _settle(view: View, technology: Technology, mean: F64, power: F64) -> tuple[F64, Settled, F64]:

@@ -1,6 +1,6 @@
 """Currents and heat of the arrays of a mapping, and the events that power its tiles: what temperature starts from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +14,7 @@ from snnmap.physics import thermal
 from snnmap.physics.energy import row_read_energy, write_energy
 from snnmap.physics.fields import Field
 from snnmap.reliability.crossbars import Array, array_of, other_sign_energy
+from snnmap.reliability.sample import Sample
 
 
 class UsedCells(NamedTuple):
@@ -40,7 +41,9 @@ class Heated:
     """Arrays of all clusters before the tiles' temperatures are known."""
 
     cells: list[UsedCells]
-    """Of every cluster."""
+    """Of every cluster; none of those that another one of a sample stands for."""
+    programmed: I64
+    """Cells that hold a synapse of every cluster (K,)."""
     rise: F64
     """Rise of every cluster's crossbar above its tile, averaged over time and cells, K (K,)."""
     gradient: F64
@@ -57,10 +60,17 @@ class Heated:
     """Messages that leave every tile over a link over the window (T,)."""
     merged: I64
     """Partial sums that arrive on every tile over the window (T,)."""
+    sample: Sample | None = None
+    """Which clusters were evaluated; none: all."""
 
 
-def heat(view: View) -> Heated:
-    """Currents, rises and reads of the arrays of all clusters.
+_NONE = np.zeros(0, np.float32)
+NO_CELLS = UsedCells(_NONE, _NONE, _NONE, _NONE, _NONE, np.zeros(0, bool), np.zeros(0, np.int32))
+"""Of a cluster that is not in the sample."""
+
+
+def heat(view: View, sample: Sample | None = None) -> Heated:
+    """Currents, rises and reads of the arrays of all clusters; of those of a sample, and the others by `completed`.
 
     Clusters that take turns on a tile heat the same array: a turn is short against the array's time constant, so the
     average powers add up.
@@ -68,7 +78,7 @@ def heat(view: View) -> Heated:
     clusters, hardware = view.mapping.clustering.clusters, view.hardware
     of_cluster: dict[int, UsedCells] = {}
     rise, gradient, spot, energy = (np.zeros(clusters) for _ in range(4))
-    for group in view.clusters_by_tile:
+    for group in view.clusters_by_tile if sample is None else sample.groups(view.clusters_by_tile):
         arrays = [array_of(view, int(k)) for k in group]
         cells, field = _heated_tile(arrays, hardware)
         rise[group], gradient[group], spot[group] = field.mean, field.gradient, field.spot
@@ -76,9 +86,20 @@ def heat(view: View) -> Heated:
             of_cluster[int(k)] = used
             reads = row_read_energy(array.current, hardware["read_voltage"], hardware["read_time"])
             energy[k] = float(reads @ array.spikes)
-    of_clusters = [of_cluster[k] for k in range(clusters)]
+    of_clusters = [of_cluster.get(k, NO_CELLS) for k in range(clusters)]
+    programmed = np.diff(view.cells.ptr[view.mapping.clustering.row_ptr]).astype(np.int64)
     other = other_sign_energy(view.clusters, hardware)
-    return Heated(of_clusters, rise, gradient, spot, energy, other, *tile_events(view))
+    found = Heated(of_clusters, programmed, rise, gradient, spot, energy, other, *tile_events(view))
+    return found if sample is None else completed(found, sample)
+
+
+def completed(heated: Heated, sample: Sample) -> Heated:
+    """Rises and reads of the clusters that are not in the sample too, in proportion to their known reads."""
+    rise, gradient, spot, energy = (
+        sample.filled(values, sample.known.energy)
+        for values in (heated.rise, heated.gradient, heated.spot, heated.energy)
+    )
+    return replace(heated, rise=rise, gradient=gradient, spot=spot, energy=energy, sample=sample)
 
 
 def _heated_tile(arrays: list[Array], hardware: Hardware) -> tuple[list[UsedCells], Field]:
@@ -165,4 +186,5 @@ def reprogramming_power(view: View, heated: Heated) -> F64:
 
 def written_cells(heated: Heated) -> I64:
     """Cells of every cluster that are written together, int64 (K,): one for each sign of every weight."""
-    return np.array([ARRAYS * len(cells.duty) for cells in heated.cells], np.int64)
+    written: I64 = ARRAYS * heated.programmed
+    return written

@@ -11,6 +11,7 @@ from snnmap.hardware import Hardware, Technology
 from snnmap.physics import espine, thermal
 from snnmap.physics.fields import Field
 from snnmap.reliability.crossbars import passes_of
+from snnmap.reliability.sample import Sample
 
 
 class SpikedTile(NamedTuple):
@@ -52,9 +53,12 @@ class Heating(NamedTuple):
         return thermal.coupled_rise(self.sheet, self.own, self.power.cell, duty)
 
 
-def spiked_tiles(view: View, spike_time: float) -> Iterator[SpikedTile]:
-    """The tiles in use. Clusters that take turns on a tile wear and heat the same cells: their spikes add up."""
-    for group in view.clusters_by_tile:
+def spiked_tiles(view: View, spike_time: float, sample: Sample | None = None) -> Iterator[SpikedTile]:
+    """The tiles in use, or those of a sample.
+
+    Clusters that take turns on a tile wear and heat the same cells: their spikes add up.
+    """
+    for group in view.clusters_by_tile if sample is None else sample.groups(view.clusters_by_tile):
         passes = [passes_of(view, int(k)) for k in group]
         total = passes[0] if len(passes) == 1 else np.sum(passes, axis=0)
         yield SpikedTile(group, passes, np.minimum(total * spike_time / view.seconds, 1.0))

@@ -11,7 +11,7 @@ from snnmap.hardware import Hardware
 from snnmap.hardware.model import ARRAYS
 from snnmap.physics import endurance, pcm, tolerance
 from snnmap.reliability.crossbars import tile_variation
-from snnmap.reliability.heat import Heated, UsedCells
+from snnmap.reliability.heat import Heated, UsedCells, written_cells
 
 Limit = Literal["programming noise", "programming", "read disturb", "drift", "none within horizon"]
 
@@ -38,13 +38,17 @@ class Worn:
 
 
 def wear_out(view: View, heated: Heated, at_tile: F64) -> Worn:
-    """Wear of all crossbars, whose tiles are at `at_tile` K (K,); process variation scales each tile's endurance."""
+    """Wear of all crossbars, whose tiles are at `at_tile` K (K,); process variation scales each tile's endurance.
+
+    Those that are not in the sample wear as the one that stands for them, at its temperature.
+    """
     hardware, tile, clusters = view.hardware, view.mapping.placement.tile, len(heated.cells)
     scale = tile_variation(hardware, view.mapping.chip.variation_seed)[tile]
     shared = view.clusters_on_tile[tile] > 1
     turns = 1.0 / (view.seconds_per_step * view.mapping.schedule.block)
     refresh, median, off = np.full(clusters, np.inf), np.full(clusters, np.inf), np.zeros(clusters)
     causes: list[endurance.Cause] = ["none"] * clusters
+    stands = _stood_for(heated)
     seconds: list[F64] = [np.zeros(0)]
     times: list[I64] = [np.zeros(0, np.int64)]
     for k, cells in enumerate(heated.cells):
@@ -53,10 +57,16 @@ def wear_out(view: View, heated: Heated, at_tile: F64) -> Worn:
         worn = cell_wear(hardware, cells, float(at_tile[k]), turns if shared[k] else 0.0)
         lifetime = worn.lifetime * scale[k]
         off[k] = shares_off(hardware, cells)[0]
-        refresh[k], median[k], causes[k] = worn.refresh_interval, lifetime.min(), worn.refresh_cause
+        refresh[k], median[k], causes[k] = worn.refresh_interval, worn.lifetime.min(), worn.refresh_cause
         distinct, count = np.unique(lifetime[cells.first], return_counts=True)
         seconds.append(distinct)
-        times.append(count * ARRAYS)
+        times.append(np.rint(count * (ARRAYS * stands[k])).astype(np.int64))
+    if heated.sample is not None:
+        by, written = heated.sample.by, written_cells(heated)
+        rewritten = heated.sample.filled(written / refresh, heated.sample.known.rewritten)
+        refresh = np.divide(written, rewritten, out=np.full(clusters, np.inf), where=rewritten > 0)
+        median, off, causes = median[by], off[by], [causes[k] for k in by.tolist()]
+    median *= scale
     everywhere, number = np.concatenate(seconds), np.concatenate(times)
     sigma = hardware.technology["endurance_sigma"]
     spares = int(SPARE_SHARE * int(number.sum()))
@@ -69,6 +79,15 @@ def wear_out(view: View, heated: Heated, at_tile: F64) -> Worn:
         spared=failure_times(everywhere, sigma, spares + 1, (0.5,), number)[0],
         limited_by=first_limit(median, refresh, causes, hardware["horizon"]),
     )
+
+
+def _stood_for(heated: Heated) -> F64:
+    """Programmed cells that each of a cluster's own stands for (K,): 1 without a sample."""
+    if heated.sample is None:
+        return np.ones(len(heated.cells))
+    count = heated.programmed.astype(np.float64)
+    stood = np.bincount(heated.sample.by, weights=count, minlength=len(count))
+    return np.divide(stood, count, out=np.zeros(len(count)), where=count > 0)
 
 
 def first_limit(median: F64, refresh: F64, causes: list[endurance.Cause], horizon: float) -> Limit:

@@ -8,6 +8,7 @@ from support import small_workload
 
 import snnmap
 from snnmap.cli import main
+from snnmap.evaluation.sensitivity import MEANS
 from snnmap.formats.mapping import encode, sealed
 from snnmap.hardware import load_hardware
 from snnmap.render.labels import GROUPS, LABELS, MODES, grouped
@@ -255,14 +256,43 @@ def test_what_if_of_a_forged_mapping_is_worth_nothing(run, mapping, tmp_path):
     assert run("report", path, "-q", "--what-if", "merge_time=1ns", "--json")[0] == 1
 
 
-def test_the_sensitivity_of_very_many_crossbars_is_left_out_and_that_is_said(mapping, monkeypatch):
+def test_the_sensitivity_of_many_crossbars_is_that_of_a_sample_and_that_is_said(run, mapping, monkeypatch):
     crossbars = snnmap.load(mapping).clustering.clusters
+    assert snnmap.report(mapping).document()["sensitivity_sample"] is None
+    monkeypatch.setattr("snnmap.evaluation.sensitivity.DRAWN", 2)
+    monkeypatch.setattr("snnmap.reliability.sample.SURE", 0)
+    code, _, err = run("report", mapping, "-q")
+    assert code == 0
+    note = next(line for line in err.splitlines() if line.startswith("note: sensitivity"))
+    assert f"is of a sample of 2 of {crossbars} crossbars: extremes are those of the sample" in note
+    assert note.endswith("W (espine mode: leakage) (95 %)")
+    document = snnmap.report(mapping).document()
+    told = document["sensitivity_sample"]
+    assert (told["crossbars"], told["of"]) == (2, crossbars)
+    assert told["margin_95"].keys() == set(MEANS)
+    assert any("margin_95" in swing for listed in document["sensitivity"].values() for swing in listed)
+
+
+def test_the_sensitivity_of_very_many_crossbars_that_take_turns_is_left_out_and_that_is_said(
+    mapping, recipe, tmp_path, monkeypatch
+):
+    crossbars = snnmap.load(mapping).clustering.clusters
+    monkeypatch.setattr("snnmap.query.report.MOST", crossbars - 1)
+    assert snnmap.report(mapping).sensitivity is not None
+    chip = tmp_path / "shared.toml"
+    words = small_workload.CHIP.replace('"pcm-mesh"', '"pcm-mesh-shared"')
+    chip.write_text(f"{words}[mesh]\nwidth = 1\nheight = 2\n")
+    shared = snnmap.compile(recipe, snnmap.CompileOptions(hardware=str(chip)))
+    mapping, crossbars = tmp_path / "shared.json", shared.mapping.clustering.clusters
+    snnmap.save(shared.mapping, mapping)
     monkeypatch.setattr("snnmap.query.report.MOST", crossbars - 1)
     told = snnmap.report(mapping)
     assert told.legal
     assert told.sensitivity is None
-    words = f"sensitivity is left out: it would evaluate {crossbars} crossbars some eighty times"
-    assert told.notes == (f"{words}; it is for up to {crossbars - 1}",)
+    words = (
+        f"sensitivity is left out: it would evaluate {crossbars} crossbars that take turns on tiles some eighty times"
+    )
+    assert told.notes == (f"{words}; it is for up to {crossbars - 1} of them",)
     assert told.document()["notes"] == list(told.notes)
     monkeypatch.setattr("snnmap.query.report.MOST", crossbars)
     assert snnmap.report(mapping).notes == ()

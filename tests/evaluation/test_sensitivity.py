@@ -11,6 +11,7 @@ from snnmap.core.run import stream
 from snnmap.evaluation import sensitivity as s
 from snnmap.evaluation.figures import evaluate, figures
 from snnmap.hardware import Quantity, load_technology
+from snnmap.ir import Placement
 from snnmap.reliability.espine import espine_twin
 from snnmap.stages.protocols import Run, ScheduleProblem
 from snnmap.stages.schedule import ListSchedule
@@ -237,7 +238,7 @@ def test_what_moves_a_figure_most_comes_first():
 def test_heat_is_worked_out_where_there_is_a_device_mode_and_nowhere_else(compiled, monkeypatch):
     asked, handed = [], []
     heat, device_state = s.heat, s.device_state
-    monkeypatch.setattr(s, "heat", lambda view: asked.append(view) or heat(view))
+    monkeypatch.setattr(s, "heat", lambda view, _: asked.append(view) or heat(view))
     monkeypatch.setattr(s, "device_state", lambda view, heated: handed.append(heated) or device_state(view, heated))
     paper = replace(compiled.hardware, technology=load_technology("espine-pcm-65"))
     told = figures(evaluate(compiled.mapping, compiled.graph, paper))
@@ -246,6 +247,57 @@ def test_heat_is_worked_out_where_there_is_a_device_mode_and_nowhere_else(compil
     s.sensitivity(View(compiled.mapping, compiled.graph, compiled.hardware))
     assert len(handed) >= len(asked) > 1
     assert all(heated is not None for heated in handed)
+
+
+@pytest.fixture(scope="module")
+def sampled(compiled):
+    """Sensitivity of a sample that leaves out some crossbars of the small network."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(s, "DRAWN", 3)
+        patch.setattr("snnmap.reliability.sample.SURE", 1)
+        return s.sensitivity(View(compiled.mapping, compiled.graph, compiled.hardware))
+
+
+def test_a_sample_is_compared_with_itself_and_says_how_sure_it_is(found, sampled, compiled):
+    clusters = compiled.mapping.clustering.clusters
+    assert found.sample is None
+    assert found.margins() == {}
+    assert all(point.margins == {} for point in found.points)
+    assert 3 < sampled.sample.size < clusters
+    assert set(sampled.margins()) == set(s.MEANS)
+    assert all(margin > 0 for name, margin in sampled.margins().items() if name.startswith("device"))
+    assert [len(values) for values in sampled.ranks.values()] == [sampled.sample.size] * 2
+    for name in s.HEADLINES:
+        value = found.base[name]
+        if name != "device_first_failure_s":
+            assert sampled.base[name] == (value if isinstance(value, str) else pytest.approx(value, rel=1e-8)), name
+
+
+def test_the_ends_of_a_sample_are_within_the_interval_of_those_of_all(found, sampled):
+    moved = 0
+    for whole, part in zip(found.points, sampled.points, strict=True):
+        assert (whole.quantity, whole.at) == (part.quantity, part.at)
+        for name, margin in part.margins.items():
+            value = whole.figures[name]
+            assert abs(part.figures[name] - value) <= margin + 1e-8 * value, (whole.quantity, name)
+            moved += abs(part.figures[name] - value) > 1e-8 * value
+    assert moved > 0
+    swing = s.swings(sampled, "device_temperature_average_K")[0]
+    assert any(swing.margins)
+    assert s.swings(found, "device_temperature_average_K")[0].margins == (None, None)
+
+
+def test_the_weakest_of_a_sample_is_named_by_its_own_number(found, sampled):
+    weakest = [line.split(" is the weakest")[0] for line in s.conclusions(found) if "is the weakest" in line]
+    assert weakest
+    assert [line.split(" is the weakest")[0] for line in s.conclusions(sampled) if "is the weakest" in line] == weakest
+
+
+def test_crossbars_that_take_turns_are_not_sampled(compiled, monkeypatch):
+    monkeypatch.setattr(s, "DRAWN", 1)
+    tile = np.zeros(compiled.mapping.clustering.clusters, np.int32)
+    mapping = replace(compiled.mapping, placement=Placement(tile))
+    assert s._sampled(View(mapping, compiled.graph, compiled.hardware), None) is None
 
 
 def test_only_the_weakest_crossbars_are_ranked_where_there_are_very_many(monkeypatch):
