@@ -12,12 +12,12 @@ how much each place draws as a sum of few products (row factor) x (column factor
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from snnmap.core.arrays import F64
+from snnmap.core.arrays import F64, I64
 from snnmap.core.errors import InputError
 from snnmap.physics.checks import numbers
 from snnmap.physics.kernels.lines import Lines
@@ -77,8 +77,13 @@ class Side:
         from snnmap.physics.kernels.sheet import along
 
         terms = [along(np.ascontiguousarray(content * factor), self.mode) for factor in self.factor]
-        kind = np.unique(content, axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64)
-        return Lines(np.stack(terms), kind, self.scale, self.mode, self.table, self.square)
+        return Lines(np.stack(terms), kinds(content), self.scale, self.mode, self.table, self.square)
+
+
+def kinds(content: npt.NDArray[Any]) -> I64:
+    """Number of every row of `content` (R, N), equal rows having one, int64 (R,)."""
+    known: dict[bytes, int] = {}
+    return np.array([known.setdefault(row.tobytes(), len(known)) for row in content], np.int64)
 
 
 class Exchanges(NamedTuple):

@@ -27,17 +27,37 @@ def lifetime_bounds(view: View, heating: Heating, silicon: F64, lasts: F64, fact
     """Windows that the weakest cell lasts at most over `silicon` K (K,), of the clusters that can be first, (K,).
 
     `lasts` (K,) are the windows that the clusters last as they are wired, no more than their bounds, and `factors` (K,)
-    scale both. A cluster that outlasts the least bound as it is has a greater bound; it is not computed and infinite.
+    scale both. A cluster that outlasts the least bound as it is, or with its lines sorted, has a greater bound; it is
+    not computed and infinite.
     """
     clustering = view.mapping.clustering
-    bound, least = np.full(clustering.clusters, np.inf), np.inf
-    for k in np.argsort(lasts * factors, kind="stable").tolist():
-        if lasts[k] * factors[k] > least * (1.0 + ROUNDING):
+    crossbars = [crossbar_of(view.graph, clustering, view.cells, k) for k in range(clustering.clusters)]
+    reached = [sorted_lifetime(c, heating, view.seconds, t) for c, t in zip(crossbars, silicon.tolist(), strict=True)]
+    reach, least = np.maximum(lasts, reached) * factors, np.inf
+    bound = np.full(clustering.clusters, np.inf)
+    for k in np.argsort(reach, kind="stable").tolist():
+        if reach[k] > least * (1.0 + ROUNDING):
             break
-        crossbar = crossbar_of(view.graph, clustering, view.cells, k)
-        bound[k] = lifetime_bound(crossbar, heating, view.seconds, silicon[k])
+        bound[k] = lifetime_bound(crossbars[k], heating, view.seconds, silicon[k])
         least = min(least, bound[k] * factors[k])
     return bound
+
+
+def sorted_lifetime(crossbar: Crossbar, heating: Heating, seconds: float, silicon: float) -> float:
+    """Windows that the weakest cell lasts if the busiest lines stand where a spike heats least: one wiring of many."""
+    own, activity = heating.own, crossbar.activity
+    busy = np.repeat(activity, np.diff(crossbar.row_ptr))
+    busiest = np.zeros(len(crossbar.column_ptr) - 1)
+    np.maximum.at(busiest, crossbar.row_columns, busy)
+    row, column = (
+        np.argsort(rise, kind="stable")[np.argsort(np.argsort(-line, kind="stable"), kind="stable")]
+        for rise, line in ((own.mean(axis=1), activity), (own.mean(axis=0), busiest))
+    )
+    passes = np.zeros(own.shape)
+    passes[np.repeat(row, np.diff(crossbar.row_ptr)), column[crossbar.row_columns]] = busy
+    duty = np.minimum(passes * heating.cell.spike_time / seconds, 1.0)
+    kelvin = silicon + heating.in_a_spike(duty)
+    return espine.effective_lifetime(espine.espine_endurance(kelvin, heating.cell.gamma), passes)
 
 
 def lifetime_bound(crossbar: Crossbar, heating: Heating, seconds: float, silicon: float) -> float:
@@ -85,6 +105,6 @@ def least_arrays(view: View, heating: Heating) -> tuple[F64, F64]:
         if sum(duty[0] for duty in duties) > 1.0:
             continue
         at = view.mapping.placement.tile[tile.clusters[0]]
-        mean[at] = per_watt * sum(float(duty @ drawn) for duty in duties)
-        power[at] = sum(float(duty @ delivered) for duty in duties)
+        mean[at] = per_watt * sum(float(np.sum(duty * drawn)) for duty in duties)
+        power[at] = sum(float(np.sum(duty * delivered)) for duty in duties)
     return mean, power

@@ -14,7 +14,7 @@ from snnmap.analysis.wiring import crossbar_of, upper_bound, weakest
 from snnmap.hardware import load_technology
 from snnmap.physics.thermal import Sheet, line_resistance, self_resistance, sheet_rise
 from snnmap.reliability import bounds
-from snnmap.reliability.bounds import least_beside, lifetime_bound, lifetime_bounds
+from snnmap.reliability.bounds import least_beside, lifetime_bound, lifetime_bounds, sorted_lifetime
 from snnmap.reliability.espine import espine_twin
 from snnmap.reliability.spiked import Heating
 from snnmap.stages.wire import ActivitySort, WeakestCell
@@ -54,6 +54,19 @@ def cases(count, size, density):
         seconds = 2.0 * graph.spikes[:size].max() * heating.cell.spike_time
         crossbar = crossbar_of(graph, clustering, programmed_cells(graph.network, clustering), 0)
         yield graph, clustering, cells, crossbar, heating, seconds
+
+
+def test_sorted_lines_are_a_wiring_like_any_other():
+    tried = 0
+    for _, _, cells, crossbar, heating, seconds in cases(6, 3, 0.7):
+        if not cells.any():
+            continue
+        reached = sorted_lifetime(crossbar, heating, seconds, SILICON)
+        lasts = [lasting(heating, seconds, cells, crossbar.activity, *lines) for lines in every(3)]
+        assert min(abs(reached / each - 1.0) for each in lasts) < 1e-9
+        assert reached >= np.median(lasts)
+        tried += 1
+    assert tried > 3
 
 
 def every(size):

@@ -19,7 +19,7 @@ import numpy as np
 from snnmap.core.arrays import F64, I64
 from snnmap.core.errors import InputError
 from snnmap.ir import Wiring
-from snnmap.physics.fields import Exchanges, Side, exchanges
+from snnmap.physics.fields import Exchanges, exchanges, kinds
 from snnmap.physics.kernels.lines import Lines
 from snnmap.stages.protocols import Run, WiringProblem
 from snnmap.stages.wire.content import content_of
@@ -113,8 +113,10 @@ class EvenHeat:
         """
         rows, columns = contents[0].shape
         numbered = Spot(np.arange(rows), np.arange(columns))
+        if not any(content.any() for content in contents):
+            return numbered
         crossbar = _Crossbar(contents, swaps, self.mean_weight)
-        best, least = numbered, crossbar.cost(numbered)
+        best, least = numbered, crossbar.numbered
         for attempt in range(1 + self.small // (rows * columns)):
             start = numbered if attempt == 0 else Spot(rng.permutation(rows), rng.permutation(columns))
             found = self._climbed(crossbar, start, rng)
@@ -130,8 +132,10 @@ class EvenHeat:
             most = max(most, kept)
             if kept <= CALM * most:
                 break
+        if not self.exact:
+            return spot
         before = crossbar.cost(spot)
-        for _ in range(self.rounds if self.exact else 0):
+        for _ in range(self.rounds):
             cost = crossbar.evened(spot, rng)
             if cost >= before * (1.0 - SETTLED):
                 break
@@ -155,11 +159,14 @@ class _Crossbar:
         self.contents = contents
         self.swaps = swaps
         self.weight = weight
+        self.known: dict[bool, tuple[bytes, list[Lines]]] = {}
         self.worth, self.limit = np.ones(len(contents)), np.full(len(contents), np.inf)
         numbered = Spot(np.arange(contents[0].shape[0]), np.arange(contents[0].shape[1]))
         costs, drawn = self._judged(numbered)
         self.worth = BESIDE ** np.minimum(np.arange(len(costs)), 1.0) / np.where(costs > 0.0, costs, 1.0)
         self.limit = drawn * (1.0 + ROUNDING)
+        self.numbered = float(costs @ self.worth)
+        """Cost of the lines as numbered."""
 
     def cost(self, spot: Spot) -> float:
         """What is to be small; infinite where the array draws more than with its lines as numbered."""
@@ -187,25 +194,30 @@ class _Crossbar:
         return even(self._columns(spot), spot.column, rng.permutation(len(spot.column)))
 
     def _rows(self, spot: Spot) -> Fields:
-        sides = [swaps.rows for swaps in self.swaps]
-        return self._fields(sides, [content[:, spot.column] for content in self.contents])
+        return self._fields(spot, by_row=True)
 
     def _columns(self, spot: Spot) -> Fields:
-        sides = [swaps.columns for swaps in self.swaps]
-        return self._fields(sides, [content[spot.row].T for content in self.contents])
+        return self._fields(spot, by_row=False)
 
-    def _fields(self, sides: list[Side], contents: list[F64]) -> Fields:
-        lines = [side.lines(content) for side, content in zip(sides, contents, strict=True)]
+    def _fields(self, spot: Spot, *, by_row: bool) -> Fields:
+        """One orientation; what its lines hold depends on how the crossing ones lie, and is kept while they stay."""
+        crossing = (spot.column if by_row else spot.row).tobytes()
+        held, lines = self.known.get(by_row, (b"", []))
+        if held != crossing:
+            lines = [
+                swaps.rows.lines(content[:, spot.column]) if by_row else swaps.columns.lines(content[spot.row].T)
+                for swaps, content in zip(self.swaps, self.contents, strict=True)
+            ]
+            self.known[by_row] = crossing, lines
         return fields_of(lines, self.worth, self.limit, self.weight)
 
 
 def fields_of(lines: list[Lines], worth: F64, limit: F64, mean: float) -> Fields:
     """One orientation of a crossbar in all its modes; place maps of fewer products than others are filled up with 0."""
     products = max(len(each.scale) for each in lines)
-    kinds = np.stack([each.kind for each in lines], axis=1)
     return Fields(
         content=np.stack([_filled(each.content, products) for each in lines]),
-        kind=np.unique(kinds, axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64),
+        kind=kinds(np.stack([each.kind for each in lines], axis=1)),
         scale=np.stack([_filled(each.scale, products) for each in lines]),
         mode=lines[0].mode,
         table=np.stack([each.table for each in lines]),

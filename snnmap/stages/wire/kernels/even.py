@@ -50,14 +50,21 @@ def total_power(field_power: F64) -> float:
 def too_much(fields: Fields, at: I64, a: int, b: int, total: F64, more: F64, first: F64, second: F64) -> bool:
     """Whether exchanging lines a and b passes a limit.
 
-    Fills what the array, line a and line b then draw more: `more` (M,), `first` and `second` (M, N) in modes.
+    Fills what the array then draws more, `more` (M,), from the constant modes alone; if it passes none, also what line
+    a and line b draw more, `first` and `second` (M, N) in modes.
     """
-    root = np.sqrt(fields.mode.shape[0])
+    root, here, there = np.sqrt(fields.mode.shape[0]), at[a], at[b]
     for m in range(len(total)):
-        exchange(fields.content[m], fields.scale[m], at, a, b, first[m], second[m])
-        more[m] = (first[m, 0] + second[m, 0]) * root
+        on_a = on_b = 0.0
+        for q in range(fields.content.shape[1]):
+            difference = fields.content[m, q, there, 0] - fields.content[m, q, here, 0]
+            on_a += fields.scale[m, q, a] * difference
+            on_b -= fields.scale[m, q, b] * difference
+        more[m] = (on_a + on_b) * root
         if total[m] + more[m] > fields.limit[m]:
             return True
+    for m in range(len(total)):
+        exchange(fields.content[m], fields.scale[m], at, a, b, first[m], second[m])
     return False
 
 
