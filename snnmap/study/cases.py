@@ -1,7 +1,8 @@
 """The mappings of a comparison: every workload under every objective at every technology.
 
 A workload is profiled once. What two objectives have in common is computed once too: the clusters, where partitioner
-and crossbars are equal, and the tiles, where also the placer and the technology are and no term of its own guides it.
+and crossbars are equal, and the tiles, where also the placer is and no term of its own guides it, and, if it may ask
+how warm they get, the technology.
 """
 
 from collections.abc import Iterator, Sequence
@@ -25,6 +26,8 @@ OBJECTIVES = ("traffic", "espine", "thermal", "lifetime", "leakage", "energy", "
 REFERENCES = ("traffic", "default")
 """Objectives that others are compared with at the end of a compilation."""
 
+COOL = ("anneal", "swarm", "hill_climb")
+"""Placers that never ask how warm a tile gets, so that they find the same at every technology."""
 
 Source = str | Path | Workload | SpikeGraph
 
@@ -119,7 +122,8 @@ def _compiled(graph: SpikeGraph, options: CompileOptions, known: dict[str, Any],
     """Mapping under `options`, from clusters and tiles in `known` where they must be the same, and adding to it."""
     plan = _plan(options)
     clustered = repr(plan.partition)
-    placed = None if plan.terms else f"{clustered} {plan.place!r} {options.technology}"
+    warm = options.technology if plan.record().place.algorithm not in COOL else ""
+    placed = None if plan.terms else f"{clustered} {plan.place!r} {warm}"
     rivals = {name: known[key] for name in REFERENCES if (key := f"{name} {options.technology}") in known}
     given = Given(known.get(clustered), known.get(placed or ""), rivals)
     compiled = compile(graph, options, progress=progress, given=given)

@@ -7,7 +7,7 @@ and adds the limits that no mapping can pass. `page` writes it down.
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, cast
 
@@ -57,6 +57,18 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
+class Fewer:
+    """Of a workload that takes long not everything is run."""
+
+    workload: str
+    objectives: tuple[str, ...]
+    """Among those of the study, the first with them."""
+    technologies: tuple[str, ...]
+    chance: int
+    """Wirings by chance."""
+
+
+@dataclass(frozen=True, slots=True)
 class Study:
     """A study file."""
 
@@ -78,7 +90,15 @@ class Study:
     """Further figures that are put beside those of the first objective."""
     chance: int = 0
     """Wirings of the first objective's clusters that are drawn by chance, as a second baseline of eSpine's lifetime."""
+    fewer: tuple[Fewer, ...] = ()
     conclusion: str = ""
+
+    def of(self, workload: str) -> "Study":
+        """What is run of `workload`."""
+        for less in self.fewer:
+            if less.workload == workload:
+                return replace(self, objectives=less.objectives, technologies=less.technologies, chance=less.chance)
+        return self
 
 
 class Chance(NamedTuple):
@@ -143,9 +163,12 @@ def read_study(path: Path) -> Study:
         pulses=root.texts("pulses", ()),
         ratios=root.texts("ratios", ()),
         chance=root.integer("chance", 0, low=0),
+        fewer=tuple(_fewer(table) for table in root.tables("fewer", ())),
         conclusion=root.text("conclusion", "", blank=True),
     )
     root.end()
+    for less in study.fewer:
+        _must_be_of(study, less, root)
     for name in study.ratios:
         if name not in (*METRICS, *EXTRA):
             raise root.error("ratios", f"{name!r} is not compared; {suggestion(name, (*METRICS, *EXTRA))}")
@@ -154,6 +177,31 @@ def read_study(path: Path) -> Study:
             if name not in study.workloads:
                 raise root.error(key, f"{name!r} is not among the workloads; {suggestion(name, study.workloads)}")
     return study
+
+
+def _fewer(table: Table) -> Fewer:
+    """One `[[fewer]]`."""
+    words = table.text("workload")
+    less = Fewer(words, table.texts("objectives"), table.texts("technologies"), table.integer("chance", 0, low=0))
+    table.end()
+    return less
+
+
+def _must_be_of(study: Study, less: Fewer, root: Table) -> None:
+    """Refuse what `fewer` names and the study does not have; the first objective is what others are compared with."""
+    pairs = (
+        ("workload", (less.workload,), study.workloads),
+        ("objectives", less.objectives, study.objectives),
+        ("technologies", less.technologies, study.technologies),
+    )
+    for key, names, known in pairs:
+        if not names or len(set(names)) < len(names):
+            raise root.error("fewer", f"{key} of {less.workload} must be some of the study's, each once")
+        for name in names:
+            if name not in known:
+                raise root.error("fewer", f"{key} {name!r} is not among the study's; {suggestion(name, known)}")
+    if less.objectives[:1] != study.objectives[:1]:
+        raise root.error("fewer", f"objectives of {less.workload} must begin with {study.objectives[0]!r}")
 
 
 def _claim(table: Table, objectives: tuple[str, ...]) -> Claim:
@@ -228,6 +276,7 @@ def _base(asked: Study) -> CompileOptions:
 
 def _part(asked: Study, workload: str, progress: Progress | None) -> Part:
     """Every mapping of one workload."""
+    asked = asked.of(workload)
     figures: dict[Pace, list[tuple[str, str, str, Mapping[str, Any]]]] = {pace: [] for pace in PACES}
     graph = profile(workload, LoadOptions(samples=dict(asked.samples).get(workload)), progress=progress)
     options = CompareOptions(asked.objectives, asked.technologies, _base(asked))

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -174,6 +175,12 @@ bound = "ambient_K"
 """
 
 
+def less(workload="net.toml", objectives='["traffic", "espine"]', technologies='["pcm-65"]'):
+    """A `[[fewer]]`, before the first claim."""
+    words = f'workload = "{workload}"\nobjectives = {objectives}\ntechnologies = {technologies}\nchance = 3\n'
+    return f"[[fewer]]\n{words}\n[[claim]]"
+
+
 @pytest.fixture
 def file(tmp_path, chip, monkeypatch) -> Path:
     (tmp_path / "net.toml").write_text(small_workload.recipe())
@@ -288,6 +295,23 @@ def test_what_was_kept_of_another_study_is_not_taken(file, damage):
     assert kept.kept(file) == {}
 
 
+def test_of_a_workload_that_takes_long_fewer_mappings_are_made(file, monkeypatch):
+    text = file.read_text().replace('["pcm-65"]', '["pcm-65", "pcm-16"]')
+    file.write_text(text.replace("[[claim]]", less(), 1))
+    drawn = []
+    monkeypatch.setattr(claims, "_chance", lambda count, *_: drawn.append(count) or BesideChance(1.0, 1.0, None))
+    outcome = claims.run(read_study(file))
+    assert {(e.technology, e.objective) for e in outcome.tables["flat-out"].entries} == {
+        ("pcm-65", "traffic"),
+        ("pcm-65", "espine"),
+    }
+    assert drawn == [3]
+    run_study(file)
+    page = (file.parent / "report.md").read_text()
+    assert "| net.toml, real-time | - | - |" in page
+    assert re.search(r"\| net\.toml, flat-out \| x [\d.e+]+ \| - \|", page)
+
+
 def test_a_study_without_claims_has_tables_and_no_pictures(file):
     text = file.read_text()
     file.write_text(text[: text.index("[[claim]]")].replace('bands = ["net.toml"]', ""))
@@ -321,6 +345,13 @@ def test_all_names_of_a_study_are_looked_up_before_any_work(file, monkeypatch):
         ('objective = "espine"', 'objective = "energy"', "not compared"),
         ('ratios = ["espine_gradient_K"', 'ratios = ["gradient"', "not compared"),
         ("[[claim]]", "[[claim", "not a TOML file"),
+        ("[[claim]]", less("nut.toml"), "fewer: workload 'nut.toml' is not among the study's; did you mean"),
+        ("[[claim]]", less(objectives='["traffic", "energy"]'), "objectives 'energy' is not among the study's"),
+        ("[[claim]]", less(technologies='["pcm-16"]'), "technologies 'pcm-16' is not among the study's"),
+        ("[[claim]]", less(technologies="[]"), "technologies of net.toml must be some of the study's, each once"),
+        ("[[claim]]", less(objectives='["traffic", "traffic"]'), "must be some of the study's, each once"),
+        ("[[claim]]", less(objectives='["espine"]'), "objectives of net.toml must begin with 'traffic'"),
+        ("[[claim]]", less().replace("chance", "seed = 1\nchance"), r"fewer\[0\]\.seed: this key is not known here"),
     ],
 )
 def test_a_bad_study_file_is_refused(file, old, new, said):

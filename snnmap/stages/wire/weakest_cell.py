@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from snnmap.analysis.wiring import Crossbar, crossbar_of, upper_bound, weakest
-from snnmap.core.arrays import F64, I64
-from snnmap.ir import Wiring
+from snnmap.core.arrays import F64, I64, Bool
+from snnmap.ir import Clustering, Wiring
 from snnmap.stages.protocols import Run, WiringProblem
 from snnmap.stages.wire.sorting import ActivitySort, check_fits
 
@@ -21,6 +21,8 @@ Lines = tuple[I64, I64]
 """Physical rows and columns of one crossbar's entries."""
 FIRST = 1.25
 """Crossbars whose weakest cell lasts up to this times as long as the weakest of all may come to decide."""
+MANY = 1000
+"""In networks of more crossbars than this those that cannot come to decide are only sorted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +63,11 @@ class WeakestCell:
         check_fits(clustering, problem.hardware)
         start = ActivitySort()(problem, Run(run.rng))
         row, column, found = start.row.copy(), start.column.copy(), []
-        for k in range(clustering.clusters):
-            rows = clustering.rows_of(k)
-            columns = clustering.columns_of(k)
+        starts = [_lines_of(clustering, start, k) for k in range(clustering.clusters)]
+        decides = _may_decide(problem, starts) if clustering.clusters > MANY else np.ones(len(starts), bool)
+        for k, own in enumerate(starts):
             crossbar = crossbar_of(view.graph, clustering, view.cells, k)
-            own = (row[rows].astype(np.int64), column[columns].astype(np.int64))
-            found.append(self.search(crossbar, quality, own, run.rng))
+            found.append(self.search(crossbar, quality, own, run.rng) if decides[k] else own)
             run.tell("wire", k + 1, clustering.clusters)
         for k, lines in enumerate(self._among_neighbours(problem, found, run)):
             row[clustering.rows_of(k)], column[clustering.columns_of(k)] = lines
@@ -170,6 +171,28 @@ class WeakestCell:
             if not moved:
                 break
         return rows, columns
+
+
+def _lines_of(clustering: Clustering, wiring: Wiring, cluster: int) -> Lines:
+    """Physical lines of one crossbar's entries."""
+    row, column = wiring.row[clustering.rows_of(cluster)], wiring.column[clustering.columns_of(cluster)]
+    return row.astype(np.int64), column.astype(np.int64)
+
+
+def _may_decide(problem: WiringProblem, starts: list[Lines]) -> Bool:
+    """Which crossbars may hold the weakest cell of all (K,).
+
+    The others last longer as they start than any wiring lets the weakest of all last, by `FIRST`.
+    """
+    view, quality = problem.view, problem.quality
+    crossbars = [crossbar_of(view.graph, view.clustering, view.cells, k) for k in range(len(starts))]
+    scores = np.array([weakest(crossbar, quality, *own) for crossbar, own in zip(crossbars, starts, strict=True)])
+    decides, least = np.zeros(len(starts), bool), np.inf
+    for k in np.argsort(scores, kind="stable").tolist():
+        if scores[k] > FIRST * least:
+            break
+        decides[k], least = True, min(least, upper_bound(crossbars[k], quality))
+    return decides
 
 
 def passes(crossbar: Crossbar, shape: tuple[int, int], rows: I64, columns: I64) -> F64:

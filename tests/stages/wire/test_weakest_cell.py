@@ -164,3 +164,38 @@ def test_crossbars_far_above_the_weakest_stay_among_hot_neighbours():
     found = wired(WeakestCell(), graph, clustering, quality, stirred=stirred)
     moved = (found.row != row) | (found.column != column)
     assert moved.tolist() == [True, True, False]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_in_very_many_crossbars_only_those_that_can_decide_are_searched(seed, monkeypatch):
+    graph, clustering, _ = crossbars(np.random.default_rng(seed), [(6, 6)] * 12, 0.4)
+    spikes = graph.spikes.copy()
+    spikes[: 6 * 12] *= np.repeat(np.random.default_rng(seed).integers(1, 9, 12), 6)
+    graph, quality = replace(graph, spikes=spikes), monotone(np.random.default_rng(seed), 6)
+    cells = programmed_cells(graph.network, clustering)
+    each = [crossbar_of(graph, clustering, cells, k) for k in range(12)]
+
+    def scores(wiring):
+        rows, columns = wiring.row.astype(np.int64).reshape(12, 6), wiring.column.astype(np.int64).reshape(12, 6)
+        return np.array([scored(c, quality, *lines) for c, *lines in zip(each, rows, columns, strict=True)])
+
+    whole, started = (
+        scores(wired(algorithm(), graph, clustering, quality)) for algorithm in (WeakestCell, ActivitySort)
+    )
+    searched, search = [], WeakestCell.search
+
+    def counted(self, crossbar, *given):
+        searched.append(crossbar)
+        return search(self, crossbar, *given)
+
+    monkeypatch.setattr(WeakestCell, "search", counted)
+    monkeypatch.setattr("snnmap.stages.wire.weakest_cell.MANY", 11)
+    few = scores(wired(WeakestCell(), graph, clustering, quality))
+    least = min(upper_bound(crossbar, quality) for crossbar in each)
+    assert 0 < len(searched) < 12
+    assert few.min() >= 0.98 * whole.min()
+    left = started > 1.25 * least
+    assert left.sum() == 12 - len(searched)
+    np.testing.assert_array_equal(few[left], started[left])
+    monkeypatch.setattr("snnmap.stages.wire.weakest_cell.MANY", 12)
+    assert np.array_equal(scores(wired(WeakestCell(), graph, clustering, quality)), whole)
