@@ -173,7 +173,7 @@ def plot_nodes(panels: Sequence[Panel], path: Path, *, title: str) -> Path:
                 axis.plot(panel.nodes, panel.limits[name], color=shade, ls="--", lw=1.0, label="limit")
         axis.axhline(panel.published, color="black", ls=":", label="published")
         drawn = [v for values in (*panel.lines.values(), *panel.limits.values()) for v in values]
-        if min(drawn) > 0 and max(drawn) / min(drawn) > 10:
+        if drawn and min(drawn) > 0 and max(drawn) / min(drawn) > 10:
             axis.set_yscale("log")
         axis.set_title(panel.title, fontsize=9)
         axis.set_ylabel(panel.axis, fontsize=8)
