@@ -1,10 +1,16 @@
 """What no partition can go below."""
 
+from itertools import pairwise
+
 import numpy as np
 
-from snnmap.core.arrays import offsets
+from snnmap.analysis.view import View
+from snnmap.core.arrays import I64, offsets, ranges
 from snnmap.hardware import Hardware
-from snnmap.ir import Network, SpikeGraph
+from snnmap.ir import Network, PartitionBounds, SpikeGraph
+
+BLOCK = 2**22
+"""Synapses that are looked at at a time, about."""
 
 
 def lower_bounds(network: Network, hardware: Hardware) -> dict[str, int]:
@@ -51,12 +57,45 @@ def messages_at_least(graph: SpikeGraph, hardware: Hardware) -> int:
     copies = -(-np.diff(network.indptr) // columns)
     copies[network.externals :] = np.maximum(0, copies[network.externals :] - 1)
     inputs = np.bincount(network.post, minlength=network.sources)
-    split = np.flatnonzero(inputs > rows)
-    if len(split) == 0:
-        return int(np.sum(travels * copies))
-    kept = np.isin(network.post, split)
-    post = network.post[kept]
-    active = np.repeat(np.where(network.is_bias(), 0, graph.active_steps), np.diff(network.indptr))[kept]
-    order = np.lexsort((active, post))
-    start = offsets(inputs[split])[:-1]
-    return int(np.sum(travels * copies) + np.sum(active[order][start + inputs[split] - rows - 1]))
+    away = np.maximum(0, inputs - rows)
+    active = np.where(network.is_bias(), 0, graph.active_steps)
+    sums = 0 if not np.any(away) else int(np.sum(_nth_quietest(network, active, away)))
+    return int(np.sum(travels * copies)) + sums
+
+
+def _nth_quietest(network: Network, active: I64, nth: I64) -> I64:
+    """`active` of every neuron's `nth` input, counted from 1 in ascending order, (N,); 0 where that is 0.
+
+    Sources are gone through from the quietest to the busiest, `BLOCK` synapses at a time: a neuron's inputs are sorted
+    in the one block in which its number is reached.
+    """
+    order = np.argsort(active, kind="stable")
+    sizes = np.diff(network.indptr)[order]
+    ends = np.cumsum(sizes)
+    cuts = np.searchsorted(ends, np.arange(BLOCK, int(ends[-1]) + BLOCK, BLOCK)) + 1
+    found, met = np.zeros(len(nth), np.int64), np.zeros(len(nth), np.int64)
+    for first, last in pairwise([0, *np.unique(cuts.clip(0, len(order))).tolist()]):
+        here = order[first:last]
+        post = network.post[ranges(network.indptr[here], sizes[first:last])]
+        count = np.bincount(post, minlength=len(nth))
+        reached = (met < nth) & (met + count >= nth)
+        entry = np.flatnonzero(reached[post])
+        entry = entry[np.argsort(post[entry], kind="stable")]  # those of one neuron stay in the order of their sources
+        neuron = np.flatnonzero(reached)
+        place = offsets(count[neuron])[:-1] + (nth - met)[neuron] - 1
+        found[neuron] = np.repeat(active[here], sizes[first:last])[entry[place]]
+        met += count
+    return found
+
+
+def partition_bounds(view: View) -> PartitionBounds:
+    """Crossbars and messages of a mapping beside what no partition of its workload for such crossbars can go below."""
+    chip, network = view.hardware, view.graph.network
+    if chip.rows_adapt:  # the mapping has as many as it needs; another may have more
+        chip = chip.resized(None, chip.columns)
+    return PartitionBounds(
+        crossbars=view.mapping.clustering.clusters,
+        crossbars_at_least=max(lower_bounds(network, chip).values()),
+        messages=view.traffic.delivered,
+        messages_at_least=messages_at_least(view.graph, chip),
+    )

@@ -11,6 +11,7 @@ from snnmap.cli.figures import figures
 from snnmap.core.errors import InputError
 from snnmap.core.files import must_be_writable
 from snnmap.render.judged import remarks
+from snnmap.render.partition import bounded_below, partition_document
 from snnmap.render.timing import holds_for, limited_by, timing_document
 
 
@@ -82,12 +83,14 @@ def compile_(
         written = None if output is None else str(output)
         timing = timing_document(compiled.reading, compiled.bottleneck)
         answer = {"legal": True, **compiled.mapping.figures, "timing": timing, "judgements": judged}
-        show.as_json({**answer, "mapping": written})
+        show.as_json({**answer, "partition": partition_document(compiled.partition_bounds), "mapping": written})
         return
     title = f"{source} on {compiled.hardware.name}, {compiled.hardware.technology.name}"
     if compiled.graph.accuracy is not None:
         title += f"; profiled accuracy {100 * compiled.graph.accuracy:.1f} % of {compiled.graph.frames:,} samples"
     figures(compiled.mapping.figures, title, compiled.reading)
+    for line in bounded_below(compiled.partition_bounds):
+        show.line(line)
     worth = compiled.reading.guaranteed
     show.line(holds_for(compiled.graph.frames, compiled.hardware.noc, guaranteed=worth, margin=compiled.mapping.margin))
     for line in limited_by(compiled.bottleneck):

@@ -14,6 +14,7 @@ from snnmap.core.files import must_be_folder
 from snnmap.render.judged import remarks
 from snnmap.render.labels import LABELS, mode_of
 from snnmap.render.numbers import difference, number
+from snnmap.render.partition import bounded_below
 from snnmap.render.timing import depends_on_data, holds_for, limited_by
 
 SHOWN = 3
@@ -95,6 +96,8 @@ def report(
 def _timing(mapped: snnmap.MappingReport) -> None:
     if mapped.view is None or mapped.reading is None:
         return
+    for line in bounded_below(mapped.partition_bounds):
+        show.line(line)
     view, worth = mapped.view, mapped.reading.guaranteed
     show.line(holds_for(view.graph.frames, view.hardware.noc, guaranteed=worth, margin=mapped.mapping.margin))
     data = [] if mapped.fragility is None else depends_on_data(mapped.fragility, view.period)

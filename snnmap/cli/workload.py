@@ -73,6 +73,7 @@ def check(json_: bool, **asked: Any) -> int:
     show.line(f"{answer['name']} on {answer['hardware']}: {'fits' if answer['fits'] else 'does not fit'}")
     rows = [(name.replace("_", " "), show.number(value)) for name, value in answer["bounds"].items()]
     show.table("crossbars needed at least, by bound", ("bound", "crossbars"), rows)
+    show.line(f"messages at least: {show.number(answer['messages_at_least'])}, {answer['messages_of']}")
     show.line(f"tiles available: {answer['tiles']:,}")
     for line in answer["notes"]:
         show.line(line)

@@ -110,6 +110,27 @@ class LowerBound:
 
 
 @dataclass(frozen=True, slots=True)
+class PartitionBounds:
+    """Crossbars and messages of a mapping, and what no partition of its workload can go below."""
+
+    crossbars: int
+    crossbars_at_least: int
+    messages: int
+    """Delivered over the profiled window."""
+    messages_at_least: int
+
+    @property
+    def crossbars_gap(self) -> float:
+        """Crossbars over the bound, less one."""
+        return self.crossbars / self.crossbars_at_least - 1
+
+    @property
+    def messages_gap(self) -> float | None:
+        """Messages over the bound, less one; none where no message has to be sent."""
+        return self.messages / self.messages_at_least - 1 if self.messages_at_least else None
+
+
+@dataclass(frozen=True, slots=True)
 class Bottleneck:
     """What limits the time per step."""
 

@@ -12,7 +12,7 @@ from typing import NamedTuple, Unpack, cast
 import msgspec
 import numpy as np
 
-from snnmap.analysis.bounds import lower_bounds
+from snnmap.analysis.bounds import lower_bounds, partition_bounds
 from snnmap.analysis.view import ClusteringView, View
 from snnmap.core.arrays import F64
 from snnmap.core.errors import InfeasibleError, InputError
@@ -27,24 +27,22 @@ from snnmap.frontend import LoadOptions, Source
 from snnmap.hardware import Hardware, load_hardware
 from snnmap.ir import (
     Bottleneck,
-    ChipFacts,
     Clustering,
     Mapping,
     Network,
     Origin,
+    PartitionBounds,
     Placement,
-    PopulationFacts,
     ProfileRecord,
     Reading,
-    Remarks,
     Report,
     Schedule,
     Sdfg,
     SpikeGraph,
     Workload,
-    WorkloadFacts,
 )
 from snnmap.legality.rules import verify
+from snnmap.pipeline.facts import chip_facts, said_of, workload_facts
 from snnmap.pipeline.heat import cell_powers, stirring
 from snnmap.pipeline.judged import blamed, partitioned, placed, scheduled, wired
 from snnmap.pipeline.objectives import Quality
@@ -102,10 +100,15 @@ class Compiled:
         """What limits the time per step."""
         return bottleneck(self.view)
 
+    @property
+    def partition_bounds(self) -> PartitionBounds:
+        """Crossbars and messages beside what no partition can go below."""
+        return partition_bounds(self.view)
+
     def remarks(self) -> list[str]:
         """What the reader must know: assumptions, repairs, bounds, the deviation of an unrolled network."""
         verdict = [] if self.verdict is None else self.verdict.said()
-        return [*_remarks(self.graph.remarks), *self.report.notes, *verdict]
+        return [*said_of(self.graph.remarks), *self.report.notes, *verdict]
 
     def _repr_html_(self) -> str:
         """Table of the figures, for notebooks."""
@@ -346,55 +349,7 @@ def cell_quality(hardware: Hardware, kind: Quality) -> F64:
     return quality
 
 
-def chip_facts(hardware: Hardware, options: CompileOptions) -> ChipFacts:
-    """What a mapping file says of its chip: enough to name it, size it and check it."""
-    return ChipFacts(
-        name=hardware.name,
-        source=options.hardware,
-        digest=hardware.digest(),
-        technology=hardware.technology.name,
-        mode=hardware.technology.mode,
-        rows=hardware.rows,
-        columns=hardware.columns,
-        mesh=(hardware.mesh_width, hardware.mesh_height),
-        port=hardware.port,
-        clusters_per_tile=hardware.clusters_per_tile,
-        variation_seed=options.variation,
-        technology_source="" if options.technology in {None, hardware.technology.name} else str(options.technology),
-    )
-
-
-def workload_facts(graph: SpikeGraph) -> WorkloadFacts:
-    """What a mapping file says of its workload."""
-    populations = (PopulationFacts(p.name, p.kind, p.model, p.first, p.shape) for p in graph.network.populations)
-    return WorkloadFacts(
-        name=graph.provenance.name,
-        source=graph.provenance.source,
-        digest=graph.digest(),
-        frames=graph.frames,
-        steps=graph.steps,
-        dt=graph.dt,
-        externals=graph.network.externals,
-        accuracy=graph.accuracy,
-        populations=tuple(populations),
-    )
-
-
 def _origin(graph: SpikeGraph, plan: Plan, options: CompileOptions) -> Origin:
     classes = (None if c is None else tuple(c.tolist()) for c in (graph.labels, graph.predictions))
     profile_record = ProfileRecord(graph.provenance, graph.dynamics, graph.remarks, *classes)
     return Origin(__version__, options.seed, options.split, plan.record(), profile_record, options.point)
-
-
-def _remarks(said: Remarks) -> list[str]:
-    lines = [f"assumed {line}" for line in said.assumed]
-    lines += [f"repaired {line}" for line in said.repairs]
-    lines += [f"population {name!r} never spikes" for name in said.dead]
-    lines += [f"population {name!r} is saturated" for name in said.saturated]
-    if said.unrolled is not None:
-        counts = ", ".join(f"{o.population} {o.spikes:,} -> {o.unrolled:,} spikes" for o in said.unrolled.outputs)
-        before, after = said.unrolled.accuracy, said.unrolled.accuracy_unrolled
-        if before is not None and after is not None:
-            counts += f", accuracy {100 * before:.1f} % -> {100 * after:.1f} %"
-        lines.append(f"unrolling is approximate: {said.unrolled.added_neurons:,} neurons added, {counts}")
-    return lines

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from snnmap.analysis.bounds import lower_bounds
+from snnmap.analysis.bounds import lower_bounds, messages_at_least
 from snnmap.core.errors import InfeasibleError
 from snnmap.formats.profile import is_profile, load_profile
 from snnmap.frontend import LoadOptions, Source, load_network
@@ -53,6 +53,7 @@ def check(
         "name": read[0][0],
         "hardware": chip.name,
         **_fit(read[0][1].network, chip),
+        "messages_at_least": messages_at_least(read[0][1], chip),
         "trials": tried,
         "trials_by": ALGORITHM,
         "messages_of": "over the profile" if is_run else "of one step in which every source spikes once",

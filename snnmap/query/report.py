@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from snnmap.analysis.bounds import partition_bounds
 from snnmap.analysis.view import View
 from snnmap.core.errors import InputError
 from snnmap.core.run import Progress, as_stage
@@ -21,7 +22,7 @@ from snnmap.evaluation.maps import crossbar_fields, crossbar_maps, tile_maps, we
 from snnmap.evaluation.sensitivity import HEADLINES, Sensitivity, Swing, conclusions, sensitivity, swings
 from snnmap.formats.mapping import load
 from snnmap.hardware import Hardware, Quantity
-from snnmap.ir import Bottleneck, Fragility, Reading, Violation
+from snnmap.ir import Bottleneck, Fragility, PartitionBounds, Reading, Violation
 from snnmap.ir import Mapping as Mapped
 from snnmap.pipeline.operating import OperatingOptions
 from snnmap.pipeline.reopen import at_point, graph_of, hardware_of, violations
@@ -29,6 +30,7 @@ from snnmap.reliability.espine import espine_twin
 from snnmap.reliability.sample import Sample
 from snnmap.render.labels import label, mode_of
 from snnmap.render.numbers import number
+from snnmap.render.partition import partition_document
 from snnmap.render.plots import plot_crossbar, plot_tiles
 from snnmap.render.timing import timing_document
 
@@ -74,6 +76,11 @@ class MappingReport:
     def bottleneck(self) -> Bottleneck | None:
         """What limits the time per step; none if the workload was not at hand."""
         return None if self.view is None else bottleneck(self.view)
+
+    @property
+    def partition_bounds(self) -> PartitionBounds | None:
+        """Crossbars and messages beside what no partition can go below; none if the workload was not at hand."""
+        return None if self.view is None else partition_bounds(self.view)
 
     def swings(self) -> dict[str, list[Swing]]:
         """Headline figure to what moves it, the largest effect first."""
@@ -123,6 +130,7 @@ class MappingReport:
             "conclusions": self.conclusions(),
             "weakest_crossbar": self.weakest,
             "crossbar_fields": [] if self.view is None else crossbar_fields(self.view),
+            "partition": partition_document(self.partition_bounds),
             "timing": timing_document(self.reading, self.bottleneck, self.fragility),
             "judgements": [] if self.reading is None else [j._asdict() for j in self.reading.judgements],
             "notes": list(self.notes),

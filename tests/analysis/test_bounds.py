@@ -5,7 +5,10 @@ from math import ceil
 import pytest
 from support.partition_cases import dense, graph_of, listed, machine, random_graph
 
-from snnmap.analysis.bounds import lower_bounds, messages_at_least
+import snnmap
+from snnmap.analysis import bounds
+from snnmap.analysis.bounds import lower_bounds, messages_at_least, partition_bounds
+from snnmap.ir import PartitionBounds
 
 
 def counted(graph, rows, columns, most):
@@ -60,3 +63,49 @@ def test_messages_by_hand():
     assert messages_at_least(graph, machine(2, 6)) == 16 + 6 * 2  # two of four are away: one of them is the second
     chain = graph_of([1, 1, 6], [(0, 1), *((1, n) for n in range(2, 8))], spikes=[4, 7] + [0] * 6)
     assert messages_at_least(chain, machine(4, 3)) == 4 + 7
+
+
+def counted_messages(graph, rows, columns):
+    """The bound on messages, from lists of synapses."""
+    synapses, spikes, active = listed(graph)
+    first = graph.network.externals
+    heard = [sum(s == i for s, _ in synapses) for i in range(graph.network.sources)]
+    total = sum(
+        spikes[i] * (ceil(g / columns) if i < first else max(0, ceil(g / columns) - 1)) for i, g in enumerate(heard)
+    )
+    for j in range(first, graph.network.sources):
+        inputs = sorted(active[s] for s, n in synapses if n == j)
+        total += inputs[len(inputs) - rows - 1] if len(inputs) > rows else 0
+    return total
+
+
+@pytest.mark.parametrize("block", [1, 7, 2**22])
+@pytest.mark.parametrize("seed", range(6))
+def test_messages_are_bounded_as_counted_synapse_by_synapse(seed, block, monkeypatch):
+    """However many synapses are looked at at a time, and whatever order sources of equal activity come in."""
+    monkeypatch.setattr(bounds, "BLOCK", block)
+    graph = random_graph(seed, inputs=9, hidden=14, out=1 + seed, density=(0.04, 0.3, 0.95)[seed % 3])
+    for rows, columns in ((1, 1), (2, 5), (5, 2), (8, 3), (64, 64)):
+        assert messages_at_least(graph, machine(rows, columns)) == counted_messages(graph, rows, columns)
+
+
+def test_a_mapping_stands_beside_its_bounds(compiled):
+    found = partition_bounds(compiled.view)
+    assert found == compiled.partition_bounds
+    assert found.crossbars == compiled.mapping.figures["crossbars"]
+    assert found.messages == compiled.mapping.figures["messages"]
+    chip = compiled.hardware
+    assert found.crossbars_at_least == max(lower_bounds(compiled.graph.network, chip).values())
+    assert found.messages_at_least == counted_messages(compiled.graph, chip.rows, chip.columns)
+    assert found.crossbars_gap == found.crossbars / found.crossbars_at_least - 1 >= 0
+    assert found.messages_gap == found.messages / found.messages_at_least - 1 >= 0
+    assert PartitionBounds(1, 1, 0, 0).messages_gap is None
+
+
+def test_rows_without_a_limit_bound_as_without_one(compiled):
+    """The mapping's crossbars have as many rows as its fullest takes; another partition's may have more."""
+    options = snnmap.CompileOptions(hardware="pcm-mesh:rows=unlimited,columns=4")
+    wide = snnmap.compile(compiled.graph, options)
+    found = wide.partition_bounds
+    assert found.crossbars_at_least == -(-compiled.graph.network.neurons // 4)
+    assert found.messages_at_least == counted_messages(compiled.graph, 10**6, 4)

@@ -137,7 +137,9 @@ def test_check(run, recipe: Path, chip: Path) -> None:
     assert found["fits"]
     assert found["crossbars_at_least"] >= 2
     assert found["neurons_over_rows"] == 12
-    assert "fits" in run("check", recipe, "--hw", chip).out
+    told = run("check", recipe, "--hw", chip).out
+    assert "fits" in told
+    assert f"messages at least: {found['messages_at_least']:,}, of one step in which every source spikes once" in told
 
 
 def test_crossbars_of_another_size_and_without_a_limit_of_rows(run, recipe: Path, tmp_path: Path) -> None:
@@ -200,9 +202,12 @@ def test_compile_prints_and_writes(run, recipe: Path, chip: Path, tmp_path: Path
     ran = run("compile", recipe, "--hw", chip, "-o", out)
     assert ran.code == 0
     assert ran.out.rstrip().endswith(f"legal; wrote {out}")
-    assert "crossbars" in ran.out
     found = snnmap.load(out)
     document = run("compile", recipe, "--hw", chip, "--json").document
+    limits = document["partition"]
+    assert limits["crossbars_at_least"] <= limits["crossbars"] == found.figures["crossbars"]
+    assert f" above the {limits['crossbars_at_least']} that any partition needs at least" in ran.out
+    assert f" above the {limits['messages_at_least']:,} that any partition sends at least" in run("report", out).out
     assert document["legal"] is True
     assert document["mapping"] is None
     assert document["hops"] == found.figures["hops"]

@@ -62,6 +62,7 @@ def test_the_document_holds_figures_constants_and_sensitivity(run, mapping, chip
     more = (leaking + (1.7e6 - 18000) * 65e-9) / leaking
     assert moved[0]["figure"][1] == pytest.approx(more * found["device_leakage_W"], rel=1e-2)
     assert found["conclusions"]
+    assert found["partition"]["messages"] == found["messages"] >= found["partition"]["messages_at_least"] > 0
     assert found["notes"] == []
 
 
