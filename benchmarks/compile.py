@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -103,7 +103,7 @@ def measured(source: str, objective: str, folder: Path) -> dict[str, Any]:
         "file_MB": path.stat().st_size / 1e6,
         "stages": clock.lines,
         "whole": whole,
-        "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
+        "peak": max(peak for _, _, _, peak in clock.lines),
     }
 
 
@@ -142,15 +142,21 @@ def show(result: dict[str, Any]) -> None:
     )
 
 
-def exponents(results: list[dict[str, Any]]) -> None:
-    """Least-squares slope of log processor time over log synapses, of every stage that takes time."""
+def exponent(sizes: Sequence[float], seconds: Sequence[float]) -> float:
+    """Least-squares slope of log seconds over log sizes."""
+    return float(np.polyfit(np.log(sizes), np.log(seconds), 1)[0])
+
+
+def exponents(results: list[dict[str, Any]]) -> dict[str, float]:
+    """Exponent of processor seconds over synapses, of every stage that takes time at the largest size, and of all."""
     tables, sizes = [by_stage(result) for result in results], [result["synapses"] for result in results]
     largest = tables[int(np.argmax(sizes))]
-    print("\nexponent of processor seconds over synapses")
+    found: dict[str, float] = {}
     for stage in largest:
         seconds = [table.get(stage, (0.0, 0.0, 0.0))[1] for table in tables]
         if largest[stage][1] >= FEWEST and min(seconds) > 0.0:
-            print(f"{stage:<14}{np.polyfit(np.log(sizes), np.log(seconds), 1)[0]:>9.2f}")
+            found[stage] = exponent(sizes, seconds)
+    return {**found, "compile": exponent(sizes, [result["whole"][2] for result in results])}
 
 
 def main() -> None:
@@ -186,8 +192,10 @@ def main() -> None:
             result["stages"] += [commanded(command, path) for command in ("verify", "report")]
             results.append(result)
             show(result)
-    if len(results) > 1:
-        exponents(results)
+    if len({result["synapses"] for result in results}) > 1:
+        print(f"\nexponent of processor seconds over synapses, {len(results)} networks")
+        for stage, slope in exponents(results).items():
+            print(f"{stage:<14}{slope:>9.2f}")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,43 @@
+"""What benchmarks work out themselves: the exponent of cost over size."""
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def compile_benchmark() -> ModuleType:
+    path = Path(__file__).parents[1] / "benchmarks" / "compile.py"
+    spec = importlib.util.spec_from_file_location("compile_benchmark", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("slope", [0.5, 1.0, 1.3])
+def test_the_exponent_of_a_power_is_found(compile_benchmark: ModuleType, slope: float) -> None:
+    sizes = [1e5, 3e6, 1e8]
+    assert compile_benchmark.exponent(sizes, [2.5 * size**slope for size in sizes]) == pytest.approx(slope)
+
+
+def test_noise_that_does_not_lean_leaves_the_exponent(compile_benchmark: ModuleType) -> None:
+    """By hand: three decades off by factors 2, 1/4 and 2, whose logarithms have mean 0 and do not lean."""
+    seconds = [10 * 2.0, 100 / 4.0, 1000 * 2.0]
+    assert compile_benchmark.exponent([10.0, 100.0, 1000.0], seconds) == pytest.approx(1.0)
+
+
+def test_stages_that_take_no_time_have_no_exponent(compile_benchmark: ModuleType) -> None:
+    """A stage called twice counts with both; one that the smallest network lacks, or that is short, does not."""
+
+    def result(synapses: int, *stages: tuple[str, float]) -> dict[str, object]:
+        lines = [(name, 9.9, seconds, 0.1) for name, seconds in stages]
+        return {"synapses": synapses, "stages": lines, "whole": ("compile", 9.9, synapses / 1e5)}
+
+    small = result(10**5, ("place", 1.0), ("place", 1.0), ("load", 0.1))
+    large = result(10**7, ("place", 20.0), ("load", 0.2), ("verify", 7.0))
+    found = compile_benchmark.exponents([large, small])
+    assert found == {"place": pytest.approx(0.5), "compile": pytest.approx(1.0)}
