@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from snnmap.analysis.view import View
-from snnmap.core.arrays import I64, Bool, offsets, ranges, row_of_entry, transpose_csr
+from snnmap.core.arrays import I64, Bool, numbered_columns, offsets, ranges, row_of_entry, transpose_csr
 
 
 class Ends(NamedTuple):
@@ -35,10 +35,10 @@ def sent_at_worst(view: View, ends: Ends) -> I64:
     """Spikes, inputs or partial sums of every message in its busiest profiled step, int64 (M,); as `own_flits`."""
     level = np.where(ends.sender < 0, 0, ends.level)
     table = np.stack([ends.sender, level, ends.goal, ends.partial.astype(np.int64)])
-    once, which = np.unique(table, axis=1, return_inverse=True)
+    once, which = numbered_columns(table)
     distinct = Ends(once[0], once[1], once[2], once[3] > 0)
     sent: I64 = np.where(distinct.partial, _sums(view, distinct), _spikes(view, distinct))
-    return sent[which.reshape(-1)]
+    return sent[which]
 
 
 def _keys(sender: I64, level: I64, goal: I64, levels: int, clusters: int) -> I64:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -63,6 +64,54 @@ def transpose_csr(indptr: I64, index: npt.NDArray[np.integer[Any]], columns: int
     entry = np.argsort(index, kind="stable").astype(np.int64, copy=False)
     row = row_of_entry(indptr)[entry]
     return offsets(np.bincount(index, minlength=columns)), row, entry
+
+
+def distinct_columns(table: npt.NDArray[np.integer[Any]]) -> I64:
+    """Columns of `table` (k, n) that differ, ascending by the first row, then the next, int64 (k, D).
+
+    As `np.unique(table, axis=1)`, some ten times as fast where a column fits one number.
+    """
+    packing = _packing(table)
+    if packing is None:
+        return np.unique(np.asarray(table, np.int64), axis=1)
+    key = np.sort(_packed(table, *packing))
+    return _unpacked(key[np.diff(key, prepend=-1) != 0], *packing)
+
+
+def numbered_columns(table: npt.NDArray[np.integer[Any]]) -> tuple[I64, I64]:
+    """`distinct_columns` of `table` (k, n), and the number there of every column, int64 (n,)."""
+    packing = _packing(table)
+    if packing is None:
+        columns, number = np.unique(np.asarray(table, np.int64), axis=1, return_inverse=True)
+        return columns, number.reshape(-1)
+    key, number = np.unique(_packed(table, *packing), return_inverse=True)
+    return _unpacked(key, *packing), number
+
+
+def _packing(table: npt.NDArray[np.integer[Any]]) -> tuple[list[int], list[int]] | None:
+    """Least value and number of values of every row; none if a column of such does not fit 63 bits."""
+    if table.shape[1] == 0:
+        return None
+    low = [int(row.min()) for row in table]
+    span = [int(row.max()) - least + 1 for row, least in zip(table, low, strict=True)]
+    return (low, span) if prod(span) < 2**63 else None
+
+
+def _packed(table: npt.NDArray[np.integer[Any]], low: list[int], span: list[int]) -> I64:
+    key = np.zeros(table.shape[1], np.int64)
+    for row, least, values in zip(table, low, span, strict=True):
+        key *= values
+        key += row
+        key -= least
+    return key
+
+
+def _unpacked(key: I64, low: list[int], span: list[int]) -> I64:
+    table = np.empty((len(low), len(key)), np.int64)
+    for row in range(len(low) - 1, -1, -1):
+        key, table[row] = np.divmod(key, span[row])
+        table[row] += low[row]
+    return table
 
 
 def digest(parts: Iterable[npt.NDArray[Any] | str | bytes]) -> str:

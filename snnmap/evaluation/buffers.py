@@ -16,7 +16,7 @@ import numpy as np
 
 from snnmap.analysis.flits import Ends, sent_at_worst
 from snnmap.analysis.view import View
-from snnmap.core.arrays import I64, frozen, row_of_entry
+from snnmap.core.arrays import I64, distinct_columns, frozen, row_of_entry
 from snnmap.evaluation.lower_bound import without_orders
 from snnmap.ir import Sdfg
 
@@ -158,5 +158,5 @@ def _partial(view: View) -> list[tuple[int, int, int]]:
     home = clustering.home[clustering.column_neuron - network.externals].astype(np.int64)
     level = network.level_of()[clustering.column_neuron].astype(np.int64)
     away = np.flatnonzero(home != cluster)
-    found = np.unique(np.stack([cluster[away], home[away], level[away]]), axis=1)
+    found = distinct_columns(np.stack([cluster[away], home[away], level[away]]))
     return [(k, h, own) for k, h, own in found.T.tolist()]

@@ -20,6 +20,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from snnmap.core.arrays import distinct_columns
 from snnmap.hardware import Hardware
 from snnmap.ir import Mapping, SpikeGraph, Violation
 from snnmap.legality.blocks import block_violations
@@ -39,10 +40,11 @@ def dataflow_violations(mapping: Mapping, graph: SpikeGraph, hardware: Hardware,
     wrong = _shape(mapping)
     if wrong:
         return wrong
-    wrong = _dependencies(mapping, graph, hardware, counted)
+    tokens = _fewest_tokens(mapping)
+    wrong = _dependencies(mapping, hardware, _needed(mapping, graph, counted), tokens)
     wrong += time_violations(mapping, graph, hardware, counted) + network_violations(mapping, graph, hardware, counted)
     wrong += _order(mapping) + _samples(mapping, hardware) + block_violations(mapping, graph, hardware, counted)
-    return wrong + _starts(mapping) + _period(mapping) + _latency(mapping)
+    return wrong + _starts(mapping) + _period(mapping, tokens) + _latency(mapping)
 
 
 def _shape(mapping: Mapping) -> list[Violation]:
@@ -82,28 +84,30 @@ def _needed(mapping: Mapping, graph: SpikeGraph, counted: Recount) -> dict[Key, 
     source, target_level = counted.heard_source[sent], counted.heard_level[sent]
     spikes = np.stack([home[source], level[source], counted.heard_cluster[sent], target_level])
     needed: dict[Key, int] = {}
-    for sender, own, k, heard in np.unique(spikes, axis=1).T.tolist():
+    for sender, own, k, heard in distinct_columns(spikes).T.tolist():
         producer = PORT if sender < 0 else f"c{sender}/l{own}/fire"
         key = (producer, f"c{k}/l{heard}/read")
         delayed = int(sender >= 0 and heard <= own)
         needed[key] = min(needed.get(key, delayed), delayed)
     cluster = np.repeat(np.arange(clustering.clusters), np.diff(clustering.column_ptr))
     columns = np.stack([cluster, home[clustering.column_neuron], level[clustering.column_neuron]])
-    for k, sender, own in np.unique(columns, axis=1).T.tolist():
+    for k, sender, own in distinct_columns(columns).T.tolist():
         needed[f"c{k}/l{own}/read", f"c{sender}/l{own}/fire"] = 0
     return needed
 
 
-def _dependencies(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, counted: Recount) -> list[Violation]:
+def _dependencies(
+    mapping: Mapping, hardware: Hardware, needed: dict[Key, int], tokens: dict[Key, int]
+) -> list[Violation]:
     """Every dependency must be there with no more tokens than it allows, and bounded by a channel back.
 
     Tokens are those of the rounds: a consumer that lags its producer finds one more for every round.
     """
     lag = dict(zip(mapping.sdfg.name, mapping.schedule.lags().tolist(), strict=True))
-    tokens, tile = _fewest_tokens(mapping), mapping.placement.tile
+    tile = mapping.placement.tile
     missing: list[Violation] = []
     unbounded: list[Violation] = []
-    for (producer, consumer), delay in sorted(_needed(mapping, graph, counted).items()):
+    for (producer, consumer), delay in sorted(needed.items()):
         allowed = delay + lag.get(consumer, 0) - lag.get(producer, 0)
         receiver = cluster_of(consumer)
         where = f"{producer} -> {consumer}"
@@ -212,10 +216,9 @@ def _starts(mapping: Mapping) -> list[Violation]:
     return early_starts[:SHOWN]
 
 
-def _period(mapping: Mapping) -> list[Violation]:
+def _period(mapping: Mapping, tokens: dict[Key, int]) -> list[Violation]:
     """The named critical cycle must exist, and its ratio be the period, or with slots or gates the longest of all."""
-    flow, critical = mapping.sdfg, mapping.schedule.critical
-    tokens, total = _fewest_tokens(mapping), 0
+    flow, critical, total = mapping.sdfg, mapping.schedule.critical, 0
     for pair in pairwise(flow.name[actor] for actor in (*critical, *critical[:1])):
         if pair not in tokens:
             where = " -> ".join(pair)
@@ -251,10 +254,10 @@ def _some_cycle_is_longer(mapping: Mapping, ratio: Fraction) -> bool:
 def _latency(mapping: Mapping) -> list[Violation]:
     """The stated latency must reach from the first start to the last end of one block, round after round."""
     flow, schedule = mapping.sdfg, mapping.schedule
-    start, time = schedule.start.tolist(), flow.time.tolist()
-    period = Fraction(schedule.period_numerator, schedule.period_denominator)
-    begin = [s + rounds * period for s, rounds in zip(start, schedule.lags().tolist(), strict=True)]
-    real = max(b + t for b, t in zip(begin, time, strict=True)) - min(begin) if start else 0
+    period, scale = schedule.period_numerator, schedule.period_denominator
+    begin = [s * scale + n * period for s, n in zip(schedule.start.tolist(), schedule.lags().tolist(), strict=True)]
+    end = [b + t * scale for b, t in zip(begin, flow.time.tolist(), strict=True)]
+    real = Fraction(max(end) - min(begin), scale) if begin else Fraction(0)
     if schedule.latency == real:
         return []
     return [Violation("schedule-latency", "schedule", f"latency {schedule.latency} ticks", f"it is {real}")]

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from snnmap.core.arrays import distinct_columns
 from snnmap.hardware import Hardware
 from snnmap.ir import Mapping
 from snnmap.legality.sent import Flits, Integers, Sent, port_tile, walked
@@ -61,7 +62,7 @@ def needed_behind_gates(mapping: Mapping, hardware: Hardware, carried: Sent, fli
     tile, port = mapping.placement.tile.astype(np.int64), len(carried.actor) - 1
     origin = np.append(tile[carried.cluster_of[:port]], port_tile(hardware))
     ends = np.stack([np.append(carried.sender, carried.sum_sender), np.append(carried.cluster, carried.sum_cluster)])
-    sender, cluster = np.unique(ends, axis=1)
+    sender, cluster = distinct_columns(ends)
     names = [message_name(carried.actor[s], k) for s, k in zip(sender.tolist(), cluster.tolist(), strict=True)]
     period = max(1, mapping.schedule.period_numerator)
     begun = start + mapping.schedule.lags() * period

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from snnmap.core.arrays import distinct_columns
 from snnmap.hardware import Hardware
 from snnmap.ir import Mapping, SlotTable, SpikeGraph, Violation
 from snnmap.legality.gates import needed_behind_gates
@@ -77,7 +78,7 @@ def _behind_others(mapping: Mapping, hardware: Hardware, carried: Sent, loads: F
     tile, port = mapping.placement.tile.astype(np.int64), len(carried.actor) - 1
     origin = np.append(tile[carried.cluster_of[:port]], port_tile(hardware))
     ends = np.stack([np.append(carried.sender, carried.sum_sender), np.append(carried.cluster, carried.sum_cluster)])
-    sender, cluster = np.unique(ends, axis=1)
+    sender, cluster = distinct_columns(ends)
     way = walked(origin[sender], tile[cluster], sender == port, hardware)
     by_link: dict[int, list[tuple[int, int]]] = defaultdict(list)
     for (link, other), flits in loads.items():
@@ -219,7 +220,7 @@ def _met_twice(mapping: Mapping, table: SlotTable, hardware: Hardware) -> list[V
     origin = np.array([port if n == PORT else tile[cluster_of(n)] for n in names])
     owner = np.repeat(np.arange(len(names)), np.diff(table.target_ptr))
     way = walked(origin[owner], tile[table.target], at_port[owner], hardware)
-    tree = np.unique(np.stack([owner[way.route], way.link, way.depth]), axis=1)
+    tree = distinct_columns(np.stack([owner[way.route], way.link, way.depth]))
     connection, slot = _entry_slots(table)
     count = np.bincount(connection, minlength=len(names))
     first = np.cumsum(count) - count

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from snnmap.core.arrays import distinct_columns, numbered_columns
 from snnmap.hardware import Hardware
 from snnmap.ir import Mapping, SpikeGraph
 from snnmap.legality.recount import Recount
@@ -44,7 +45,7 @@ def sent(mapping: Mapping, graph: SpikeGraph, counted: Recount) -> Sent:
     level = np.concatenate([np.zeros(network.externals, np.int64), network.level_of()[network.externals :]])
     levels = int(level.max(initial=0)) + 1
     spoken = ~network.is_bias()[counted.heard_source]
-    pairs = np.unique(np.stack([counted.heard_source[spoken], counted.heard_cluster[spoken]]), axis=1)
+    pairs = distinct_columns(np.stack([counted.heard_source[spoken], counted.heard_cluster[spoken]]))
     source, cluster = pairs
     far = (home[source] < 0) | (tile[home[source]] != tile[cluster])
     source, cluster = source[far], cluster[far]
@@ -52,9 +53,9 @@ def sent(mapping: Mapping, graph: SpikeGraph, counted: Recount) -> Sent:
     neuron = clustering.column_neuron
     away = tile[home[neuron]] != tile[entry]
     ends = np.stack([entry * levels + level[neuron], home[neuron]])[:, away]
-    (reader, sum_cluster), place = np.unique(ends, axis=1, return_inverse=True)
-    columns = np.bincount(place.reshape(-1), minlength=len(reader))
-    total = np.bincount(place.reshape(-1), mapping.partial_messages[away], len(reader)).astype(np.int64)
+    (reader, sum_cluster), place = numbered_columns(ends)
+    columns = np.bincount(place, minlength=len(reader))
+    total = np.bincount(place, mapping.partial_messages[away], len(reader)).astype(np.int64)
     fire_key = np.where(home[source] < 0, -1, home[source] * levels + level[source])
     fires, fire = np.unique(fire_key[fire_key >= 0]), fire_key
     reads = np.unique(reader)
@@ -111,7 +112,7 @@ def link_flits(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, carried:
     tile, port = mapping.placement.tile.astype(np.int64), len(carried.actor) - 1
     origin = np.append(tile[carried.cluster_of[:port]], port_tile(hardware))
     way = walked(origin[carried.sender], tile[carried.cluster], carried.sender == port, hardware)
-    crossing = np.unique(np.stack([way.link, carried.sender[way.route], carried.source[way.route]]), axis=1)
+    crossing = distinct_columns(np.stack([way.link, carried.sender[way.route], carried.source[way.route]]))
     loads: dict[tuple[int, int], int] = defaultdict(int)
     for (link, sender), most in busiest([*crossing[:2]], crossing[2], graph).items():
         loads[link, sender] = most * hardware.spike_flits + hardware.end_of_step
@@ -137,5 +138,5 @@ def ending_hops(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> int:
     origin = np.array([port if s == PORT else tile[cluster_of(s)] for s, _ in pairs], np.int64)
     goal = np.array([tile[int(cluster)] for _, cluster in pairs], np.int64)
     way = walked(origin, goal, np.array([s == PORT for s, _ in pairs], bool), hardware)
-    crossed = np.unique(np.stack([group[way.route], way.link])[:, way.link < 4 * hardware.tiles], axis=1)
+    crossed = distinct_columns(np.stack([group[way.route], way.link])[:, way.link < 4 * hardware.tiles])
     return int(crossed.shape[1]) * graph.window

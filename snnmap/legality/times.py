@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from snnmap.core.arrays import distinct_columns, numbered_columns
 from snnmap.hardware import Hardware
 from snnmap.ir import Mapping, SpikeGraph, Violation
 from snnmap.legality.recount import Recount
@@ -57,7 +58,7 @@ def _reads(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, counted: Rec
     network, level = graph.network, graph.network.level_of()
     cluster = np.repeat(np.arange(mapping.clustering.clusters), np.diff(mapping.clustering.column_ptr))
     every = np.stack([cluster, level[mapping.clustering.column_neuron]])
-    active = dict.fromkeys(map(tuple, np.unique(every, axis=1).T.tolist()), 0)
+    active = dict.fromkeys(map(tuple, distinct_columns(every).T.tolist()), 0)
     bias = network.is_bias()[counted.heard_source]
     heard = (counted.heard_cluster, counted.heard_level)
     inside = counted.heard_source >= network.externals
@@ -99,8 +100,8 @@ def _fires(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> dict[str,
 
 
 def _counted(columns: Integers) -> tuple[list[list[int]], list[int]]:
-    values, count = np.unique(columns, axis=1, return_counts=True)
-    return values.T.tolist(), count.tolist()
+    values, number = numbered_columns(columns)
+    return values.T.tolist(), np.bincount(number).tolist()
 
 
 def busiest(

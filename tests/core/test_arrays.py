@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snnmap.core.arrays import digest, frozen, offsets, ranges, row_of_entry, transpose_csr
+from snnmap.core.arrays import (
+    digest,
+    distinct_columns,
+    frozen,
+    numbered_columns,
+    offsets,
+    ranges,
+    row_of_entry,
+    transpose_csr,
+)
 from snnmap.core.exact import GRID_BITS, grid_of, on_grid
 
 FEW = settings(max_examples=60, deadline=None)
@@ -111,3 +120,26 @@ def test_digest_is_the_same_on_any_machine() -> None:
     assert digest([values[::-1][::-1]]) == digest([values])
     content = b"<i8(3,)" + b"".join(k.to_bytes(8, "little") for k in range(3)) + b"s1:x"
     assert digest([values, "x"]) == hashlib.sha256(content).hexdigest()
+
+
+@pytest.mark.parametrize("spread", [1, 3, 40, 2**31, 2**40])
+@pytest.mark.parametrize("rows", [1, 2, 4])
+def test_distinct_columns_are_those_of_numpy(rows: int, spread: int) -> None:
+    """Packed into one number where it fits, which 4 rows of 2^31 values do not; negative values included."""
+    table = np.random.default_rng(rows).integers(-spread, spread, (rows, 60))
+    table = np.concatenate([table, table[:, ::2]], axis=1)
+    expected, number, count = np.unique(table, axis=1, return_inverse=True, return_counts=True)
+    assert np.array_equal(distinct_columns(table), expected)
+    found, which = numbered_columns(table)
+    assert np.array_equal(found, expected)
+    assert np.array_equal(which, number.reshape(-1))
+    assert np.array_equal(np.bincount(which), count)
+    short = table.astype(np.int32) % 100
+    assert np.array_equal(distinct_columns(short), np.unique(short, axis=1))
+
+
+def test_a_table_without_columns_has_none() -> None:
+    assert distinct_columns(np.zeros((3, 0), np.int64)).shape == (3, 0)
+    found, which = numbered_columns(np.zeros((2, 0), np.int64))
+    assert found.shape == (2, 0)
+    assert which.shape == (0,)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from snnmap.core.arrays import I64, Bool
+from snnmap.core.arrays import I64, Bool, distinct_columns, numbered_columns
 from snnmap.core.errors import InputError
 from snnmap.hardware import Hardware
 from snnmap.ir import Clustering, Placement, SpikeGraph
@@ -99,7 +99,8 @@ def links_of(actors: Actors, heard: Listening, tile: I64) -> tuple[Links, Messag
     ptr, consumer = by_source(actors.producer[heard.source[travels]], heard.read[travels], actors.port + 1)
     producer = np.repeat(np.arange(actors.port + 1), np.diff(ptr))
     spikes = len(producer)
-    partial, columns = np.unique(_partial_pairs(actors), axis=1, return_counts=True)
+    partial, number = numbered_columns(_partial_pairs(actors))
+    columns = np.bincount(number, minlength=partial.shape[1])
     producer, consumer = np.append(producer, partial[0]), np.append(consumer, partial[1])
     carried = np.append(np.zeros(spikes, np.int64), columns)
     delayed = (level[consumer] <= level[producer]) & (carried == 0)
@@ -137,7 +138,7 @@ def channels_between(actors: Actors, links: Links, messages: Messages, buffer_to
     """All channels but those of the tiles' orders: self, read and fire, links with their credit; see `build`."""
     first_message = actors.port + 1
     everyone = np.arange(first_message + len(messages.producer))
-    column = np.unique(np.stack([actors.column_read, actors.reads + actors.column_fire]), axis=1)
+    column = distinct_columns(np.stack([actors.column_read, actors.reads + actors.column_fire]))
     read, fire = column[:, actors.read_cluster[column[0]] == actors.fire_cluster[column[1] - actors.reads]]
     near, far = links.message < 0, links.message >= 0
     through = first_message + links.message[far]
