@@ -77,7 +77,7 @@ class Side:
         from snnmap.physics.kernels.sheet import along
 
         terms = [along(np.ascontiguousarray(content * factor), self.mode) for factor in self.factor]
-        return Lines(np.stack(terms), kinds(content), self.scale, self.mode, self.table, self.square)
+        return Lines(np.stack(terms, axis=1), kinds(content), self.scale, self.mode, self.table, self.square)
 
 
 def kinds(content: npt.NDArray[Any]) -> I64:

@@ -141,3 +141,23 @@ def test_gradient_spot_and_mean_of_a_field():
     around, own = np.array([[1.0, 3.0], [2.0, 5.0]]), np.array([[9.0, 0.0], [0.0, 1.0]])
     field = Field(around, own)
     assert (field.gradient, field.spot, field.mean) == (4.0, 10.0, 5.25)
+
+
+@pytest.mark.parametrize("cells", [1, 2, 3, 4, 5, 6, 7, 9, 12, 13, 128])
+def test_values_of_a_line_come_back_from_its_modes(cells):
+    mode, modes = cosine_modes(cells), np.random.default_rng(cells).normal(size=cells)
+    out = np.full(cells, np.nan)
+    back(modes, mode, out)
+    np.testing.assert_allclose(out, modes @ mode, rtol=0, atol=1e-14 * cells)
+
+
+@pytest.mark.parametrize("count", [1, 3, 4, 5, 8, 9])
+def test_an_exchange_adds_up_all_products_of_the_place_map(count):
+    rng = np.random.default_rng(count)
+    content, scale = rng.random((6, count, 7)), rng.random((count, 6))
+    scale[:, 2] *= rng.random(count) < 0.5
+    at, first, second = rng.permutation(6), np.full(7, np.nan), np.full(7, np.nan)
+    exchange(content, scale, at, 2, 4, first, second)
+    moved = content[at[4]] - content[at[2]]
+    np.testing.assert_allclose(first, scale[:, 2] @ moved, atol=1e-14)
+    np.testing.assert_allclose(second, -scale[:, 4] @ moved, atol=1e-14)

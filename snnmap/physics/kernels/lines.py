@@ -9,7 +9,7 @@ class Lines(NamedTuple):
     """One orientation of a crossbar's heat: R lines of N cells, Q products of the place map. Never written."""
 
     content: F64
-    """(Q, R, N) what each content draws, in modes."""
+    """(R, Q, N) what each content draws, in modes; of one line together, because it is read together."""
     kind: I64
     """(R,) number of every content; equal contents have one."""
     scale: F64

@@ -5,7 +5,7 @@ transformed once, by DCT-II, and the response across the lines is a sum of two t
 adiabatic edges answers at y to a source at i by g(|y - i|) + g(y + i + 1) (method of images). Exchanging two lines then
 costs O(N) for every quadratic measure of the field and O(R N) for the field itself: no transform of the whole.
 
-The content e of a line at i draws, in cell x, sum over q of scale[q, i] x content[q, e](x): what stands on the line
+The content e of a line at i draws, in cell x, sum over q of scale[q, i] x content[e, q](x): what stands on the line
 times how much the place draws, a map of low rank. `at` (R,) is the content of every line.
 """
 
@@ -32,16 +32,33 @@ def along(values: F64, mode: F64) -> F64:
 
 @njit
 def back(modes: F64, mode: F64, out: F64) -> None:
-    """Fill `out` (N,) with the values of one line from its `modes` (N,): the inverse of `along`."""
+    """Fill `out` (N,) with the values of one line from its `modes` (N,): the inverse of `along`.
+
+    Modes are alike at both ends if even and opposite if odd, so that half of the line gives the other.
+    """
+    count, half = len(modes), len(modes) // 2
+    whole = count - count % 4
+    alike, opposite = out[:half], out[count - half :]
     out[:] = 0.0
-    whole = len(modes) - len(modes) % 4
     for k in range(0, whole, 4):
         a0, a1, a2, a3 = modes[k], modes[k + 1], modes[k + 2], modes[k + 3]
-        for x in range(len(out)):  # added in the order of the modes
-            out[x] = (((out[x] + a0 * mode[k, x]) + a1 * mode[k + 1, x]) + a2 * mode[k + 2, x]) + a3 * mode[k + 3, x]
-    for k in range(whole, len(modes)):
-        for x in range(len(out)):
-            out[x] += modes[k] * mode[k, x]
+        for x in range(half):
+            alike[x] += a0 * mode[k, x] + a2 * mode[k + 2, x]
+            opposite[x] += a1 * mode[k + 1, x] + a3 * mode[k + 3, x]
+    for k in range(whole, count):
+        part = opposite if k % 2 else alike
+        for x in range(half):
+            part[x] += modes[k] * mode[k, x]
+    for x in range((half + 1) // 2):
+        y = half - 1 - x
+        first, second = alike[x] + opposite[x], alike[y] + opposite[y]
+        after, before = alike[x] - opposite[x], alike[y] - opposite[y]
+        out[x], out[y] = first, second
+        out[count - 1 - x], out[count - 1 - y] = after, before
+    if count % 2:
+        out[half] = 0.0
+        for k in range(0, count, 2):
+            out[half] += modes[k] * mode[k, half]
 
 
 @njit
@@ -62,9 +79,9 @@ def power_modes(content: F64, scale: F64, at: I64) -> F64:
     """Power of every line, in modes (R, N)."""
     out = np.zeros((len(at), content.shape[2]))
     for i in range(len(at)):
-        for q in range(content.shape[0]):
+        for q in range(content.shape[1]):
             for k in range(content.shape[2]):
-                out[i, k] += scale[q, i] * content[q, at[i], k]
+                out[i, k] += scale[q, i] * content[at[i], q, k]
     return out
 
 
@@ -77,14 +94,23 @@ def exchange(content: F64, scale: F64, at: I64, a: int, b: int, first: F64, seco
     first[:] = 0.0
     second[:] = 0.0
     here, there = at[a], at[b]
-    for q in range(content.shape[0]):
-        on_a, on_b = scale[q, a], scale[q, b]
-        if on_a == 0.0 and on_b == 0.0:
+    old, new = content[here], content[there]
+    whole = content.shape[1] - content.shape[1] % 4
+    for q in range(0, whole, 4):
+        a0, a1, a2, a3 = scale[q, a], scale[q + 1, a], scale[q + 2, a], scale[q + 3, a]
+        b0, b1, b2, b3 = scale[q, b], scale[q + 1, b], scale[q + 2, b], scale[q + 3, b]
+        if a0 == 0.0 and a1 == 0.0 and a2 == 0.0 and b0 == 0.0 and b1 == 0.0 and b2 == 0.0 and a3 == b3 == 0.0:
             continue
+        for k in range(content.shape[2]):  # added in the order of the products
+            d0, d1 = new[q, k] - old[q, k], new[q + 1, k] - old[q + 1, k]
+            d2, d3 = new[q + 2, k] - old[q + 2, k], new[q + 3, k] - old[q + 3, k]
+            first[k] = (((first[k] + a0 * d0) + a1 * d1) + a2 * d2) + a3 * d3
+            second[k] = (((second[k] - b0 * d0) - b1 * d1) - b2 * d2) - b3 * d3
+    for q in range(whole, content.shape[1]):
         for k in range(content.shape[2]):
-            difference = content[q, there, k] - content[q, here, k]
-            first[k] += on_a * difference
-            second[k] -= on_b * difference
+            difference = new[q, k] - old[q, k]
+            first[k] += scale[q, a] * difference
+            second[k] -= scale[q, b] * difference
 
 
 @njit

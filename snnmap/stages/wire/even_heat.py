@@ -216,9 +216,9 @@ def fields_of(lines: list[Lines], worth: F64, limit: F64, mean: float) -> Fields
     """One orientation of a crossbar in all its modes; place maps of fewer products than others are filled up with 0."""
     products = max(len(each.scale) for each in lines)
     return Fields(
-        content=np.stack([_filled(each.content, products) for each in lines]),
+        content=np.stack([_filled(each.content, products, axis=1) for each in lines]),
         kind=kinds(np.stack([each.kind for each in lines], axis=1)),
-        scale=np.stack([_filled(each.scale, products) for each in lines]),
+        scale=np.stack([_filled(each.scale, products, axis=0) for each in lines]),
         mode=lines[0].mode,
         table=np.stack([each.table for each in lines]),
         square=np.stack([each.square for each in lines]),
@@ -228,5 +228,8 @@ def fields_of(lines: list[Lines], worth: F64, limit: F64, mean: float) -> Fields
     )
 
 
-def _filled(values: F64, length: int) -> F64:
-    return np.concatenate([values, np.zeros((length - len(values), *values.shape[1:]))])
+def _filled(values: F64, length: int, axis: int) -> F64:
+    """`values` with zeros up to `length` along `axis`."""
+    missing = list(values.shape)
+    missing[axis] = length - values.shape[axis]
+    return np.concatenate([values, np.zeros(missing)], axis=axis)

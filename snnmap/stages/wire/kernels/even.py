@@ -56,8 +56,8 @@ def too_much(fields: Fields, at: I64, a: int, b: int, total: F64, more: F64, fir
     root, here, there = np.sqrt(fields.mode.shape[0]), at[a], at[b]
     for m in range(len(total)):
         on_a = on_b = 0.0
-        for q in range(fields.content.shape[1]):
-            difference = fields.content[m, q, there, 0] - fields.content[m, q, here, 0]
+        for q in range(fields.content.shape[2]):
+            difference = fields.content[m, there, q, 0] - fields.content[m, here, q, 0]
             on_a += fields.scale[m, q, a] * difference
             on_b -= fields.scale[m, q, b] * difference
         more[m] = (on_a + on_b) * root
@@ -151,7 +151,9 @@ class Seen(NamedTuple):
     """Fields as they are, where they are hottest and coolest, and room to try an exchange."""
 
     field: F64
-    """(M, R, N) in modes along the line."""
+    """(2, M, R, N) in modes along the line: as it is, and room to try an exchange."""
+    now: I64
+    """(1,) which of the two is as it is."""
     high: F64
     low: F64
     """(M, R) temperatures that no cell of a line passes; reached by the hottest and the coolest line."""
@@ -163,8 +165,6 @@ class Seen(NamedTuple):
     up: I64
     down: I64
     """(M,) the hottest and the coolest line."""
-    trial: F64
-    """(M, R, N)"""
     trial_high: F64
     trial_low: F64
     trial_hot: I64
@@ -174,6 +174,8 @@ class Seen(NamedTuple):
     parts: F64
     """(N,)"""
     bound: F64
+    top: F64
+    bottom: F64
     """(M,)"""
     cell: F64
     """(N, N) modes by cell."""
@@ -185,12 +187,13 @@ class Seen(NamedTuple):
 def seen_of(fields: Fields, at: I64) -> Seen:
     """Fields of lines `at`; not looked at yet."""
     count, lines, modes = len(fields.worth), len(at), fields.mode.shape[0]
-    field = np.zeros((count, lines, modes))
+    field = np.zeros((2, count, lines, modes))
     for m in range(count):
-        field[m] = across(fields.table[m], power_modes(fields.content[m], fields.scale[m], at))
+        field[0, m] = across(fields.table[m], power_modes(fields.content[m], fields.scale[m], at))
     shape = count, lines
     return Seen(
         field,
+        np.zeros(1, np.int64),
         np.zeros(shape),
         np.zeros(shape),
         np.zeros(shape, np.int64),
@@ -198,13 +201,14 @@ def seen_of(fields: Fields, at: I64) -> Seen:
         np.zeros(shape, np.int64),
         np.zeros(count, np.int64),
         np.zeros(count, np.int64),
-        np.zeros(field.shape),
         np.zeros(shape),
         np.zeros(shape),
         np.zeros(shape, np.int64),
         np.zeros(shape, np.int64),
         np.zeros(modes),
         np.zeros(modes),
+        np.zeros(count),
+        np.zeros(count),
         np.zeros(count),
         np.ascontiguousarray(fields.mode.T),
         np.abs(fields.mode).max() * (1.0 + SLACK),
@@ -225,26 +229,32 @@ def look(fields: Fields, seen: Seen) -> float:
 @njit
 def keep(seen: Seen, m: int) -> None:
     """Try field m as it is."""
-    seen.trial[m], seen.trial_high[m], seen.trial_low[m] = seen.field[m], seen.high[m], seen.low[m]
+    now = seen.now[0]
+    seen.field[1 - now, m], seen.trial_high[m], seen.trial_low[m] = seen.field[now, m], seen.high[m], seen.low[m]
     seen.trial_hot[m], seen.trial_cool[m] = seen.hot[m], seen.cool[m]
 
 
 @njit
 def take(seen: Seen) -> None:
     """Go over to the fields that were tried."""
-    seen.field[:], seen.high[:], seen.low[:] = seen.trial, seen.trial_high, seen.trial_low
+    seen.now[0] = 1 - seen.now[0]
+    seen.high[:], seen.low[:] = seen.trial_high, seen.trial_low
     seen.hot[:], seen.cool[:] = seen.trial_hot, seen.trial_cool
 
 
 @njit
 def at_first_sight(fields: Fields, seen: Seen, a: int, b: int, first: F64, second: F64) -> float:
-    """Lower bound of the gradients, times their worth: from the cells that are hottest and coolest now."""
+    """Lower bound of the gradients, times their worth: from the cells that are hottest and coolest now.
+
+    `seen.bound` (M,) has that of every field, not below 0, and `seen.top`, `seen.bottom` (M,) the two temperatures.
+    """
     bound = 0.0
     for m in range(len(fields.worth)):
-        table, field, up, down = fields.table[m], seen.field[m], seen.up[m], seen.down[m]
+        table, field, up, down = fields.table[m], seen.field[seen.now[0], m], seen.up[m], seen.down[m]
         top = warmth(table, field[up], up, a, b, first[m], second[m], seen.cell[seen.hot[m, up]], seen.parts)
         bottom = warmth(table, field[down], down, a, b, first[m], second[m], seen.cell[seen.cool[m, down]], seen.parts)
-        bound += fields.worth[m] * max(0.0, top - bottom)
+        seen.top[m], seen.bottom[m], seen.bound[m] = top, bottom, fields.worth[m] * max(0.0, top - bottom)
+        bound += seen.bound[m]
     return bound
 
 
@@ -252,18 +262,23 @@ def at_first_sight(fields: Fields, seen: Seen, a: int, b: int, first: F64, secon
 def at_least(fields: Fields, seen: Seen, m: int, a: int, b: int, first: F64, second: F64, most: float) -> float:
     """Lower bound of the gradient of field m after lines a and b draw `first` and `second` more.
 
-    From the more extreme cell of each of the most extreme lines; given up as soon as it is `most`.
+    From the more extreme cell of each of the most extreme lines, beginning with what was seen at first sight; given up
+    as soon as it is `most`.
     """
-    table, field, top, bottom = fields.table[m], seen.field[m], -np.inf, np.inf
+    table, field, top, bottom = fields.table[m], seen.field[seen.now[0], m], seen.top[m], seen.bottom[m]
+    top, bottom = max(top, bottom), min(top, bottom)
     middle = 0.5 * (seen.high[m, seen.up[m]] + seen.low[m, seen.down[m]])
     for y in seen.ranked[m, :PROBES]:
+        if top - bottom >= most:
+            break
+        if y in (seen.up[m], seen.down[m]):
+            continue
         warm = seen.high[m, y] - middle > middle - seen.low[m, y]
         cell = seen.cell[seen.hot[m, y] if warm else seen.cool[m, y]]
         value = warmth(table, field[y], y, a, b, first, second, cell, seen.parts)
         top, bottom = max(top, value), min(bottom, value)
-        if top - bottom >= most:
-            break
-    return top - bottom
+    between: float = top - bottom
+    return between
 
 
 @njit
@@ -280,17 +295,23 @@ def farthest(table: F64, y: int, a: int, b: int, first: F64, second: F64, moved:
 def exactly(fields: Fields, seen: Seen, m: int, a: int, b: int, first: F64, second: F64, most: float) -> float:
     """The gradient after lines a and b draw `first` and `second` more; given up as soon as it is `most`.
 
-    `seen.trial[m]` is left with the field. Lines that cannot be hottest or coolest are not worked out.
+    The room of `seen.field` is left with the field. Lines that cannot be hottest or coolest are not worked out.
     """
     table, field, high, low, hot, cool = (
         fields.table[m],
-        seen.field[m],
+        seen.field[seen.now[0], m],
         seen.high[m],
         seen.low[m],
         seen.hot[m],
         seen.cool[m],
     )
-    trial, values, parts, mode, largest = seen.trial[m], seen.values, seen.parts, fields.mode, seen.largest
+    trial, values, parts, mode, largest = (
+        seen.field[1 - seen.now[0], m],
+        seen.values,
+        seen.parts,
+        fields.mode,
+        seen.largest,
+    )
     new_high, new_low, new_hot, new_cool = seen.trial_high[m], seen.trial_low[m], seen.trial_hot[m], seen.trial_cool[m]
     top, bottom = -np.inf, np.inf
     for y in seen.ranked[m]:
@@ -317,17 +338,18 @@ def gains(fields: Fields, seen: Seen, a: int, b: int, first: F64, second: F64, m
 
     Every field is worked out where it decides soonest, and all is given up as soon as `most` is reached.
     """
-    if at_first_sight(fields, seen, a, b, first, second) >= most:
+    sure = at_first_sight(fields, seen, a, b, first, second)
+    if sure >= most:
         return False
-    sure = 0.0
     for m in range(len(fields.worth)):
+        others = sure - seen.bound[m]
         if np.any(first[m]):
-            left = (most - sure) / fields.worth[m]
+            left = (most - others) / fields.worth[m]
             seen.bound[m] = fields.worth[m] * at_least(fields, seen, m, a, b, first[m], second[m], left)
         else:
             seen.bound[m] = fields.worth[m] * (seen.high[m].max() - seen.low[m].min())
             keep(seen, m)
-        sure += seen.bound[m]
+        sure = others + seen.bound[m]
         if sure >= most:
             return False
     for m in range(len(fields.worth)):
@@ -354,7 +376,7 @@ def even(fields: Fields, at: I64, order: I64) -> float:
     for m in range(count):
         total[m] = total_power(power_modes(fields.content[m], fields.scale[m], at))
     for m in range(count):
-        extremes(fields.mode, seen.field[m], seen.high[m], seen.low[m], seen.hot[m], seen.cool[m])
+        extremes(fields.mode, seen.field[0, m], seen.high[m], seen.low[m], seen.hot[m], seen.cool[m])
     cost: float = look(fields, seen) + np.sum(to_mean * total)
     for at_a in range(len(at)):
         for at_b in range(at_a + 1, len(at)):

@@ -9,7 +9,7 @@ class Fields(NamedTuple):
     """One orientation of a crossbar, R lines of N cells, and how its M fields are judged. Never written."""
 
     content: F64
-    """(M, Q, R, N) what each content draws, in modes along the line."""
+    """(M, R, Q, N) what each content draws, in modes along the line."""
     kind: I64
     """(R,) number of every content; equal contents have one."""
     scale: F64
