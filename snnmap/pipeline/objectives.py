@@ -70,6 +70,7 @@ OBJECTIVES: dict[str, Preset] = {
     ),
     "espine": Preset(
         "the weakest cell by eSpine's endurance (espine mode)",
+        partition="mixed_rows",
         wire="weakest_cell",
         quality="endurance",
         goals=(Goal("espine_lifetime_frames", most=True, bound="espine_lifetime_bound_frames"),),

@@ -36,7 +36,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     return counted
 
 
-@pytest.mark.parametrize("objective", ["default", "espine"])
+@pytest.mark.parametrize("objective", ["default", "leakage"])
 def test_one_compilation_derives_each_fact_once(
     compiled: Compiled, chip: Path, calls: Counter[str], monkeypatch: pytest.MonkeyPatch, objective: str
 ) -> None:

@@ -35,7 +35,8 @@ def test_a_frame_is_a_block_and_a_step_takes_a_twentieth(by_block: dict[int, Com
     assert "block_steps" not in slow.figures
     assert fast.figures["block_steps"] == 32
     assert 20 * fast.figures["period_s"] < slow.figures["period_s"]
-    assert fast.figures["period_gap_share"] == slow.figures["period_gap_share"] == 0
+    assert fast.figures["period_gap_share"] == 0
+    assert slow.figures["period_gap_share"] < 1e-6
     assert fast.figures["latency_s"] < slow.figures["latency_s"]
     first = fast.schedule.latency * fast.sdfg.tick + 31 * fast.figures["period_s"]
     assert fast.figures["step_latency_s"] == pytest.approx(first)

@@ -19,6 +19,7 @@ How
 
 5. `even_rows` (of `thermal`) lets inputs trade places between the crossbars of one layer: rows of a crossbar are then
    alike, and partial sums of silent inputs are saved; `balanced_homes` (of `throughput`) shares the merging out.
+   Both, and `mixed_rows` (of `espine`), spread the busy inputs of a dense layer, which costs messages.
 
 A synapse must be realised exactly once, so where a neuron has a column, none of its other parts' sources may be a row,
 not even for another neuron: a rule between clusters that every construction and every move keeps.
@@ -38,6 +39,7 @@ from snnmap.stages.partition.first_fit import FirstFit
 from snnmap.stages.partition.homes import BalancedHomes
 from snnmap.stages.partition.kernighan_lin import KernighanLin
 from snnmap.stages.partition.metis import Metis
+from snnmap.stages.partition.mixed_rows import MixedRows
 from snnmap.stages.partition.mtkahypar import MtKahypar
 from snnmap.stages.partition.overlap import Overlap
 from snnmap.stages.partition.sequential import Sequential
@@ -48,6 +50,7 @@ ALGORITHMS: dict[str, type] = {
     "kernighan_lin": KernighanLin,
     "balanced_homes": BalancedHomes,
     "even_rows": EvenRows,
+    "mixed_rows": MixedRows,
     "sequential": Sequential,
     "overlap": Overlap,
     "spinemap": Spinemap,
@@ -63,6 +66,7 @@ __all__ = [
     "FirstFit",
     "KernighanLin",
     "Metis",
+    "MixedRows",
     "MtKahypar",
     "Overlap",
     "Sequential",

@@ -40,6 +40,8 @@ class Task:
     unicast: bool
     crossbar_weight: float
     activity: Activity
+    mixing: float = 0.0
+    """Share of a dense layer's messages that may be added so that its crossbars are alike."""
 
     @property
     def graph(self) -> SpikeGraph:
@@ -241,11 +243,11 @@ class Part(NamedTuple):
 def by_windows(task: Task, lists: Twins, cuts: Cuts, limits: Limits) -> Built | None:
     """Assignment in which populations are covered by windows, or two fused where that is cheaper; others are grown.
 
-    None without any windows: dense layers alone are left to growth, whose blocks are as few.
+    None without any grid.
     """
     network, groups, grain = task.graph.network, populations(lists), grain_for(lists, task.hardware)
     found = {p: grids(network, lists.only(own)) for p, own in groups.items()}
-    if not any(grid.at.size > 1 for each in found.values() for grid in each):
+    if not any(found.values()):
         return None
     parts: dict[int, Part] = {}
     for p, own in groups.items():
@@ -265,7 +267,7 @@ def _alone(task: Task, own: tuple[Twins, Cuts], found: list[Grid], named: tuple[
     graph, (lists, cuts), grain = task.graph, own, named[0]
     spikes = np.where(graph.network.is_bias(), 0, graph.spikes)
     atoms = problem(graph, lists, cuts, task.activity, grain, limits.synapses)
-    covered = cover(lists, found, spikes, task.activity, Terms(limits, grain, task.may_split))
+    covered = cover(lists, found, spikes, task.activity, Terms(limits, grain, task.may_split, task.mixing))
     best: Part | None = None
     if covered is None or len(atoms.row) <= RIVALS:
         built = assigned(atoms, limits, grown(atoms, limits, natural(atoms), follow=False, taste=1))

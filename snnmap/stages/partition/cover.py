@@ -4,7 +4,8 @@ Over a `Grid` a block of a cover is a window of positions, some of the neurons a
 the planes that they listen to. Its rows are the distinct sites of the window times the planes, its columns the
 positions times the neurons. Planes are alike, so layers of them are tiled independently: the fewer planes, the larger
 the window that the rows allow. `tile` finds the cheapest tiling for every number of planes, and a knapsack chooses the
-numbers of planes that together are all. A dense layer is the case of one position: blocks of R rows by C columns.
+numbers of planes that together are all. A dense layer is the case of one position: blocks of R rows by C columns, and
+one rest. There busy inputs may be spread over blocks, for crossbars that are alike, at a price in messages.
 
 Costs are messages and what a crossbar is worth, as everywhere in this package: messages of the sources of a window,
 and partial sums of all parts but one. What neighbours in one crossbar save is left to merging and refinement.
@@ -35,6 +36,8 @@ class Terms(NamedTuple):
     grain: int
     """Neurons of a piece: blocks take whole pieces."""
     may_split: bool
+    mixing: float
+    """Share of a dense layer's messages that may be added so that its blocks are alike."""
 
 
 class Layer(NamedTuple):
@@ -42,6 +45,8 @@ class Layer(NamedTuple):
 
     planes: int
     cost: float
+    blocks: float
+    """Part of the cost that is crossbars; the rest is as many messages as planes."""
     pieces: int
     """Pieces of every list in one block."""
     label: I64
@@ -69,6 +74,9 @@ def cover(lists: Twins, found: list[Grid], spikes: I64, active: Activity, terms:
     layers = [_layers(lists, grid, spikes, active, terms) for grid in found]
     if not layers or any(not chosen for chosen in layers):
         return None
+    for grid, chosen in zip(found, layers, strict=True):
+        if grid.at.size == 1:
+            lists = replace(lists, source=_dealt(lists, grid, chosen, active, terms.mixing))
     parts = np.zeros(len(lists), np.int64)
     for grid, chosen in zip(found, layers, strict=True):
         parts[grid.at] = len(chosen)
@@ -111,6 +119,29 @@ def _reordered(lists: Twins, found: list[Grid], steps: I64) -> I32:
             taken = np.concatenate([others, planes])
             source[ptr + np.arange(len(taken))] = lists.source[ptr + taken]
     return source
+
+
+def _dealt(lists: Twins, grid: Grid, chosen: list[Layer], active: Activity, mixing: float) -> I32:
+    """Inputs, those of the busiest full blocks of a dense layer dealt out among these: as many as `mixing` pays for.
+
+    Block after block of the busiest inputs sends least; dealt, no block is much hotter or longer to read than another.
+    """
+    first, block = int(lists.ptr[grid.at[0, 0]]) + grid.common, chosen[0].planes
+    planes = lists.source[first : first + grid.planes]
+    full = grid.planes // block if all(layer.planes == block for layer in chosen) else 1
+    heard = (chosen[0].cost - chosen[0].blocks) * grid.planes / block
+
+    def messages(order: I32) -> float:
+        starts = np.arange(block, full * block, block)
+        return heard + grid.members * float(np.sum(active(order, starts, np.full(full - 1, block))))
+
+    most = (1 + mixing) * messages(planes) if full > 1 else 0.0
+    for blocks in range(full, 1, -1):
+        turns = [planes[turn : blocks * block : blocks] for turn in range(blocks)]
+        dealt = np.concatenate([*turns, planes[blocks * block :]])
+        if messages(dealt) <= most:
+            return np.concatenate([lists.source[:first], dealt, lists.source[first + grid.planes :]])
+    return lists.source
 
 
 def _layers(lists: Twins, grid: Grid, spikes: I64, active: Activity, terms: Terms) -> list[Layer]:
@@ -157,13 +188,15 @@ def _tilings(grid: Grid, weight: I64, terms: Terms, pieces: int) -> Iterator[Lay
         tall, wide = _reach(at.shape[0], at.shape[1], columns)
         size, load = measure(at, grid.site_ptr, grid.site, weight, rows, columns, tall, wide)
         most = np.minimum(grid.planes, rows // np.unique(size[size < FAR]))
-        for planes in np.unique([most, -(-grid.planes // -(-grid.planes // most))]).tolist():
+        even = -(-grid.planes // -(-grid.planes // most)) if place.size > 1 else most  # a dense layer leaves one rest
+        for planes in np.unique([most, even]).tolist():
             positions = min(columns, terms.limits.synapses // (channels * (planes * fan_in + grid.common)))
             label = np.zeros(at.shape, np.int64)
             share = groups * planes / grid.planes
             cost = tile(size, load, rows // planes, positions, share, float(groups * terms.limits.crossbar), label)
             if cost < FAR:
-                yield Layer(planes, cost, pieces, label.T if turned else label)
+                blocks = float(groups * terms.limits.crossbar * (int(label.max()) + 1))
+                yield Layer(planes, cost, blocks, pieces, label.T if turned else label)
 
 
 def _reach(height: int, width: int, columns: int) -> tuple[int, int]:

@@ -7,7 +7,7 @@ import numpy as np
 from snnmap.core.arrays import offsets
 from snnmap.ir import Clustering
 from snnmap.stages.partition.kernels.trade import trade
-from snnmap.stages.partition.kernighan_lin import KernighanLin
+from snnmap.stages.partition.kernighan_lin import MIXING, KernighanLin
 from snnmap.stages.partition.seats import Table, table_of
 from snnmap.stages.protocols import PartitionProblem, Run
 
@@ -25,8 +25,10 @@ class EvenRows(KernighanLin):
     is lowered is the standard deviation of the heat of its lines, spikes x cells, summed over the crossbars. No trade
     makes a crossbar hotter than the hottest one was, by its cells or by their conductances, nor adds a message that
     earlier trades have not saved: partial sums are counted exactly, which takes the events of the profile; without
-    them nothing is traded. So inputs of a layer are cut by their activity, where `KernighanLin` cuts them by number.
+    them nothing is traded.
     """
+
+    mixing: float = MIXING
 
     def __call__(self, problem: PartitionProblem, run: Run) -> Clustering:
         """Legal clustering with rows traded; errors as `KernighanLin`."""

@@ -6,7 +6,7 @@ import numpy as np
 
 from snnmap.core.arrays import I32, row_of_entry, transpose_csr
 from snnmap.ir import Clustering, SpikeGraph
-from snnmap.stages.partition.kernighan_lin import KernighanLin
+from snnmap.stages.partition.kernighan_lin import MIXING, KernighanLin
 from snnmap.stages.protocols import PartitionProblem, Run
 
 
@@ -16,8 +16,10 @@ class BalancedHomes(KernighanLin):
 
     A home adds one partial sum per further column and updates the neuron, one after the other; with all homes of a
     layer in one cluster that cluster's firing sets the period. Moving a home between its neuron's columns keeps the
-    number of partial sums per step; spikes then start from another tile.
+    number of partial sums per step; spikes then start from another tile. Inputs are read one after the other too.
     """
+
+    mixing: float = MIXING
 
     def __call__(self, problem: PartitionProblem, run: Run) -> Clustering:
         """Legal clustering with balanced homes; errors as `KernighanLin`."""

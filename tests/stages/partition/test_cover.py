@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracles import partition as oracle
-from support.partition_cases import convolution, dense, graph_of, listed, machine, recorded, sets
+from support.partition_cases import convolution, dense, graph_of, listed, machine, random_graph, recorded, sets
 
 from snnmap.analysis.traffic import traffic
 from snnmap.stages.partition import KernighanLin
@@ -24,11 +24,13 @@ def task(graph, hardware, *, weight=1.0, may_split=True):
     return Task(PartitionProblem(graph, hardware, may_split), run, False, weight, Activity(graph))
 
 
-def covered(graph, hardware, *, weight=1.0, may_split=True, grain=1, worth=100):
+def covered(graph, hardware, *, may_split=True, grain=1, worth=100, mixing=0.0):
     """The cover of a network of one population, as it is, and its cost."""
-    todo, lists = task(graph, hardware, weight=weight, may_split=may_split), twins(graph.network)
+    todo, lists = task(graph, hardware, may_split=may_split), twins(graph.network)
     limits = todo.limits(worth)
-    found = cover(lists, grids(graph.network, lists), graph.spikes, todo.activity, Terms(limits, grain, may_split))
+    found = cover(
+        lists, grids(graph.network, lists), graph.spikes, todo.activity, Terms(limits, grain, may_split, mixing)
+    )
     if found is None:
         return None
     atoms = problem(graph, found.lists, found.cuts, todo.activity, grain, limits.synapses)
@@ -132,6 +134,36 @@ def test_dense_layers_are_covered_by_blocks():
     assert faults(graph, clustering, hardware) == []
 
 
+def test_a_dense_layer_leaves_one_rest_for_what_comes_after():
+    """A last block of 16 inputs has room for the next layer of 100 inputs."""
+    graph = dense(784, 100)
+    clustering = covered(graph, machine(128, 128), grain=16)
+    assert sorted(np.diff(clustering.row_ptr)) == [16, *[128] * 6]
+
+
+def test_mixing_spreads_busy_inputs_over_as_many_blocks_as_it_pays_for():
+    """Inputs of three speeds: a fifth more messages make the first two blocks alike."""
+    rate = np.concatenate([np.repeat([0.9, 0.1, 0.002], 16)[np.random.default_rng(1).permutation(48)], np.zeros(40)])
+    graph, hardware = recorded(dense(48, 40, window=(4, 50)), rate), machine(16, 40)
+
+    def heat(mixing):
+        clustering = covered(graph, hardware, grain=40, worth=10**6, mixing=mixing)
+        assert faults(graph, clustering, hardware) == []
+        cluster = np.repeat(np.arange(3), np.diff(clustering.row_ptr))
+        home = np.bincount(clustering.home, minlength=3)
+        assert np.max(home) == 40
+        spikes = np.bincount(cluster, graph.spikes[clustering.row_source])
+        return np.sort(spikes)[::-1], traffic(graph, clustering).delivered
+
+    (sorted_heat, least), (some, paid), (all_alike, most) = heat(0.0), heat(0.2), heat(10.0)
+    assert sorted_heat[0] > 2 * sorted_heat[1] > 20 * sorted_heat[2]
+    assert some[0] < 1.2 * some[1]
+    assert some[2] == sorted_heat[2]
+    assert 1.05 * least < paid <= 1.2 * least
+    assert all_alike[0] < 1.5 * all_alike[2]
+    assert most > 1.2 * least
+
+
 def test_busy_planes_fire_at_home_and_quiet_ones_send_few_sums():
     """Every other plane is nearly silent: cut by number, both halves would send in every step."""
     rate = np.concatenate([np.tile(np.repeat([0.5, 0.001], 36), 4), np.full(4 * 16, 0.1)])
@@ -154,8 +186,8 @@ def test_the_cheaper_of_cover_and_growth_is_kept():
     windows = by_windows(todo, lists, cuts, todo.limits(worth))
     assert windows is not None
     assert found.cost == windows.cost
-    flat = dense(300, 200, 10)
-    assert by_windows(task(flat, hardware), twins(flat.network), *_cuts(flat, hardware)) is None
+    scattered = random_graph(0)
+    assert by_windows(task(scattered, hardware), twins(scattered.network), *_cuts(scattered, hardware)) is None
 
 
 def _cuts(graph, hardware):
