@@ -157,7 +157,7 @@ def test_all_modes_get_evener_and_the_first_counts_most():
     numbered = gradients(asked, Identity()(asked, Run(np.random.default_rng(0))))
     both, alone = (gradients(asked, EvenHeat()(a, Run(np.random.default_rng(0)))) / numbered for a in (asked, one))
     assert both.max() < 0.75
-    assert both[1] < 0.95 * alone[1]
+    assert both[1] < 0.99 * alone[1]
     assert both[0] < 1.2 * alone[0]
 
 
