@@ -9,8 +9,9 @@ from support.tiny import tiny_case
 
 from snnmap.analysis.bounds import lower_bounds, messages_at_least
 from snnmap.stages.partition import KernighanLin
+from snnmap.stages.partition.assignment import Task, clustering_of
 from snnmap.stages.partition.atoms import Activity
-from snnmap.stages.partition.construct import Task, clustering_of, constructed
+from snnmap.stages.partition.construct import constructed
 from snnmap.stages.protocols import PartitionProblem, Run
 
 

@@ -92,7 +92,7 @@ def test_power_has_routers_links_and_merging(compiled):
         for target in moved.target[moved.target_ptr[g] : moved.target_ptr[g + 1]]:
             joules[target] += (kind == PARTIAL) * messages * h["merge_energy"]
     assert (moved.kind == PARTIAL).any()
-    assert joules.min() > 0
+    assert np.count_nonzero(joules) >= len(joules) - 1  # one cluster of outputs alone sends and merges nothing
     assert extra == pytest.approx(joules / (chip.view.graph.window * chip.view.graph.dt), rel=1e-9)
 
 

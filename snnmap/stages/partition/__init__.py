@@ -14,8 +14,13 @@ How
    Convolutions, pools and local maps are also covered by windows (`grids`: geometry, read from synapses; `cover`:
    windows x channels x planes of inputs, for the least cost by dynamic programs), or a convolution and the pool after
    it fill crossbars together (`fuse`); the cheaper start is kept.
-4. `kernighan_lin`: exact moves in random order, exchanges, emptied crossbars, a Fiduccia-Mattheyses pass with gain
-   buckets and return to the best prefix, until a round saves next to nothing.
+   Where rows cannot run short (`starts`) messages and columns alone decide: small problems are halved and halved again
+   (`bisect`, multilevel), large ones grown.
+4. `kernighan_lin`: every crossbar against those it shares most with, by Fiduccia-Mattheyses moves back and forth with
+   exact rows, columns and cells, soft limits within a pass and return to the best prefix (`pairs`); only pairs of which
+   one has changed are tried again. Where rows run short also exact moves in random order, exchanges and emptied
+   crossbars, with parts of cut input lists. Then V-cycles (`multilevel`): pieces that share sources are merged and move
+   together.
 
 5. `even_rows` (of `thermal`) lets inputs trade places between the crossbars of one layer: rows of a crossbar are then
    alike, and partial sums of silent inputs are saved; `balanced_homes` (of `throughput`) shares the merging out.
@@ -27,11 +32,13 @@ not even for another neuron: a rule between clusters that every construction and
 Beside it stand what others do, each made legal by the same code (`legalise`): `sequential`, `overlap`, `spinemap`, and
 the programs METIS and Mt-KaHyPar where they are installed (`snnmap[metis]`, `snnmap[mtkahypar]`).
 
-Rejected: recursive bisection (fills crossbars to 61 %), edge cut as objective (30 % better cut, twice the traffic),
-KL in the order of the input (stalls where it is sorted by type), a Python callback as objective (35-75 times slower).
+Rejected: recursive bisection under a limit of rows (fills crossbars to 61 %), edge cut as objective (30 % better cut,
+twice the traffic), KL in the order of the input (stalls where it is sorted by type), a Python callback as objective
+(35-75 times slower), finer pieces and more V-cycles where rows run short (0.1 to 0.3 % for twice the time).
 `benchmarks/partition.py` measures it.
 
-Sources: Kernighan, Lin 1970; Fiduccia, Mattheyses 1982; Balaji et al. (SpiNeMap), TVLSI 28(1), 2020.
+Sources: Kernighan, Lin 1970; Fiduccia, Mattheyses 1982; Catalyurek, Aykanat 1999; Karypis et al. 1999; Balaji et al.
+(SpiNeMap), TVLSI 28(1), 2020.
 """
 
 from snnmap.stages.partition.even_rows import EvenRows

@@ -11,9 +11,9 @@ import numpy as np
 
 from snnmap.analysis.kernels.traffic import active_union
 from snnmap.analysis.traffic import steps_by_source
-from snnmap.core.arrays import I32, I64, offsets, ranges
+from snnmap.core.arrays import I32, I64, Bool, offsets, ranges
 from snnmap.ir import Network, SpikeGraph
-from snnmap.stages.partition.kernels.split import fan_in, input_hashes, list_inputs, nets
+from snnmap.stages.partition.kernels.split import fan_in, input_hashes, list_inputs, nets, repeated
 from snnmap.stages.partition.kernels.state import Limits, Problem
 
 
@@ -192,11 +192,13 @@ def first_homes(atoms: Problem) -> I64:
 def most_rows(atoms: Problem, columns: int) -> int:
     """Rows that no choice of pieces with at most `columns` neurons together exceeds, if none of them shares a row.
 
-    Pieces are taken by inputs per neuron, most first, the last in part: the bound of the relaxed knapsack (Dantzig,
-    Discrete-variable extremum problems, Operations Research 5(2), 1957).
+    Pieces that repeat the rows of the one before them bring none. The others are taken by inputs per neuron, most
+    first, the last in part: the bound of the relaxed knapsack (Dantzig, Discrete-variable extremum problems, Operations
+    Research 5(2), 1957).
     """
-    rows = np.diff(atoms.row_ptr[atoms.atom_ptr])
-    size = np.diff(atoms.member_ptr)
+    repeats = repeated(atoms.atom_ptr, atoms.row_ptr, atoms.row)
+    rows = np.diff(atoms.row_ptr[atoms.atom_ptr])[~repeats]
+    size = smallest_of_runs(np.diff(atoms.member_ptr), repeats)
     order = np.argsort(-rows / np.maximum(size, 1), kind="stable")
     taken = offsets(size[order])
     whole = int(np.searchsorted(taken, columns, side="right")) - 1
@@ -205,6 +207,11 @@ def most_rows(atoms: Problem, columns: int) -> int:
         last = order[whole]
         total += -(-int(rows[last]) * (columns - int(taken[whole])) // int(size[last]))
     return total
+
+
+def smallest_of_runs(size: I64, repeats: Bool) -> I64:
+    """Least of every run of sizes (P,), each of which begins where nothing is repeated."""
+    return np.minimum.reduceat(size, np.flatnonzero(~repeats)) if len(size) else size
 
 
 def reach(atoms: Problem, limits: Limits) -> int:

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from snnmap.ir import Clustering
+from snnmap.stages.partition.assignment import Task, clustering_of
 from snnmap.stages.partition.atoms import Activity
-from snnmap.stages.partition.construct import Task, clustering_of, constructed
+from snnmap.stages.partition.construct import constructed
 from snnmap.stages.protocols import PartitionProblem, Run
 
 

@@ -6,18 +6,25 @@ from typing import Literal
 import numpy as np
 
 from snnmap.ir import Clustering
+from snnmap.stages.partition.assignment import Built, Task, clustering_of
 from snnmap.stages.partition.atoms import Activity
-from snnmap.stages.partition.construct import Built, Task, clustering_of, constructed
-from snnmap.stages.partition.kernels.exchange import pairs_sweep, swap_sweep
+from snnmap.stages.partition.construct import constructed
+from snnmap.stages.partition.kernels.between import Work
+from snnmap.stages.partition.kernels.exchange import swap_sweep
 from snnmap.stages.partition.kernels.moves import choose_homes, fm_pass, merge_clusters
 from snnmap.stages.partition.kernels.refine import empty_clusters, sweep
 from snnmap.stages.partition.kernels.state import cost
+from snnmap.stages.partition.multilevel import cycled
+from snnmap.stages.partition.pairs import Effort, mark, paired, work_for
+from snnmap.stages.partition.starts import roomy
 from snnmap.stages.protocols import PartitionProblem, Run
 
 WIDEST = 256
 """Sources with more listeners do not wake them when one moves."""
 TRIALS = 200_000
 """Exchanges that each kind of search tries in a round at most."""
+WORTHWHILE = 400
+"""A V-cycle is the last if it saves less of the cost than one part in so many."""
 ENOUGH = 400_000_000
 """A round is the last if it saves less of the cost than the share that the row entries are of this number."""
 
@@ -46,6 +53,15 @@ class KernighanLin:
     """Rounds of refinement at most; stops when a round saves nothing."""
     patience: int = 400
     """Moves that a pass goes on without an improvement before it falls back to its best."""
+    cycles: int = 2
+    """V-cycles at most; stops when one saves little."""
+    partners: int = 8
+    """Clusters that each is refined against, those it shares most messages with."""
+
+    @property
+    def effort(self) -> Effort:
+        """How hard pairs of clusters are tried."""
+        return Effort(partners=self.partners)
 
     def __call__(self, problem: PartitionProblem, run: Run) -> Clustering:
         """Clusters of the graph that fit the crossbars.
@@ -60,9 +76,25 @@ class KernighanLin:
 
     def refined(self, task: Task, start: Built, rng: np.random.Generator) -> Built:
         """`start` after refinement; never dearer."""
+        work = work_for(start)
+        built = paired(task, start, self.effort, rng, work)
+        if not roomy(task, start.atoms, start.limits):
+            built = self._moved(task, built, rng, work)
+        for _ in range(self.cycles):
+            if task.run.late:
+                break
+            before = built.cost
+            built = cycled(task, built, self.effort._replace(rounds=2), rng)
+            if (before - built.cost) * WORTHWHILE < before:
+                break
+        return built
+
+    def _moved(self, task: Task, start: Built, rng: np.random.Generator, work: Work) -> Built:
+        """`start` after rounds of moves, exchanges and pairs, for crossbars whose rows run short; never dearer."""
         atoms, limits, state, scratch = start.atoms, start.limits, start.state, start.scratch()
         best = start.cost
         for turn in range(self.passes):
+            before = state.cluster.copy()
             while True:
                 order = rng.permutation(len(atoms.piece))
                 if sweep(atoms, state, limits, scratch, order) * 1000 <= best or task.run.late:
@@ -73,10 +105,11 @@ class KernighanLin:
             if not task.run.late:
                 swap_sweep(atoms, state, limits, scratch, order, TRIALS)
             if not task.run.late:
-                pairs_sweep(atoms, state, limits, scratch, rng.permutation(len(state.head)), TRIALS)
-            if not task.run.late:
                 fm_pass(atoms, state, limits, scratch, order, WIDEST, self.patience)
+            mark(work, before, state.cluster)
             now = int(cost(atoms, state, limits))
+            if not task.run.late:
+                now = paired(task, Built(atoms, limits, state, now), self.effort, rng, work).cost
             task.run.tell("partition", turn + 1, self.passes, now)
             if best - now <= best * len(atoms.row) // ENOUGH or task.run.late:
                 break

@@ -12,8 +12,8 @@ import numpy as np
 
 from snnmap.core.arrays import I64, Bool, offsets, ranges
 from snnmap.ir import Clustering
+from snnmap.stages.partition.assignment import Built, Task, assigned, clustering_of, grain_for
 from snnmap.stages.partition.atoms import Activity, Cuts, Twins, first_homes, problem, reach, twins
-from snnmap.stages.partition.construct import Built, Task, assigned, clustering_of, grain_for
 from snnmap.stages.partition.kernels.grow import grow
 from snnmap.stages.partition.kernels.moves import choose_homes
 from snnmap.stages.partition.kernels.split import nets

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from snnmap.ir import Clustering
-from snnmap.stages.partition.construct import assigned, clustering_of, grown, natural
+from snnmap.stages.partition.assignment import assigned, clustering_of, grown, natural
 from snnmap.stages.partition.legalise import grouped_atoms, task_of
 from snnmap.stages.protocols import PartitionProblem, Run
 

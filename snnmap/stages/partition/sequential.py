@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from snnmap.ir import Clustering
-from snnmap.stages.partition.construct import clustering_of, filled, natural
+from snnmap.stages.partition.assignment import clustering_of, filled, natural
 from snnmap.stages.partition.legalise import grouped_atoms, task_of, unmerged
 from snnmap.stages.protocols import PartitionProblem, Run
 

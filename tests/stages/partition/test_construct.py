@@ -5,8 +5,8 @@ import pytest
 from support.partition_cases import machine
 
 from snnmap.core.arrays import offsets
+from snnmap.stages.partition.assignment import grain_for
 from snnmap.stages.partition.atoms import Twins
-from snnmap.stages.partition.construct import grain_for
 
 
 def grain(columns, sizes, fan_in):

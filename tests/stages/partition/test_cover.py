@@ -11,8 +11,9 @@ from support.partition_cases import convolution, dense, graph_of, listed, machin
 
 from snnmap.analysis.traffic import traffic
 from snnmap.stages.partition import KernighanLin
+from snnmap.stages.partition.assignment import Task, assigned, clustering_of
 from snnmap.stages.partition.atoms import Activity, problem, twins
-from snnmap.stages.partition.construct import Task, assigned, by_windows, choose_cuts, clustering_of, constructed
+from snnmap.stages.partition.construct import by_windows, choose_cuts, constructed
 from snnmap.stages.partition.cover import Terms, cover
 from snnmap.stages.partition.grids import grids
 from snnmap.stages.partition.kernels.windows import FAR, measure, tile

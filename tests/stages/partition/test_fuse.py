@@ -7,8 +7,9 @@ from support.partition_cases import convolution, graph_of, listed, machine, sets
 
 from snnmap.analysis.traffic import traffic
 from snnmap.stages.partition import KernighanLin
+from snnmap.stages.partition.assignment import Task, clustering_of
 from snnmap.stages.partition.atoms import Activity, problem, twins
-from snnmap.stages.partition.construct import Task, by_windows, choose_cuts, clustering_of
+from snnmap.stages.partition.construct import by_windows, choose_cuts
 from snnmap.stages.partition.fuse import orders, pairs
 from snnmap.stages.partition.grids import grids
 from snnmap.stages.partition.split import populations, whole

@@ -16,8 +16,9 @@ from snnmap.analysis.traffic import traffic
 from snnmap.core.errors import InfeasibleError
 from snnmap.stages.partition import ALGORITHMS, FirstFit, KernighanLin
 from snnmap.stages.partition import atoms as atoms_module
+from snnmap.stages.partition.assignment import Task
 from snnmap.stages.partition.atoms import Activity, twins
-from snnmap.stages.partition.construct import Task, constructed
+from snnmap.stages.partition.construct import constructed
 from snnmap.stages.protocols import PartitionProblem, Run
 
 BOTH = pytest.mark.parametrize("name", ["first_fit", "kernighan_lin"])
@@ -83,7 +84,7 @@ def test_search_cost_is_the_recount_and_never_rises(seed, rows, columns, unicast
     start = constructed(todo, orders=1)
     first = start.cost
     refined = KernighanLin().refined(todo, start, np.random.default_rng(seed))
-    from snnmap.stages.partition.construct import clustering_of
+    from snnmap.stages.partition.assignment import clustering_of
 
     clustering = clustering_of(refined)
     assert refined.cost <= first

@@ -122,3 +122,18 @@ def part_ends(ptr: I64, source: I32, cuts: I64, part_ptr: I64, end: I64) -> None
                 at += 1
         if ptr[row] == ptr[row + 1]:
             end[at] = ptr[row]
+
+
+@njit
+def repeated(atom_ptr: I64, row_ptr: I64, row: I32) -> Bool:
+    """(P,) pieces whose atoms have the same rows as those of the piece before."""
+    same = np.zeros(len(atom_ptr) - 1, np.bool_)
+    for piece in range(1, len(same)):
+        first, last = row_ptr[atom_ptr[piece]], row_ptr[atom_ptr[piece + 1]]
+        before = row_ptr[atom_ptr[piece - 1]]
+        same[piece] = last - first == first - before
+        for r in range(last - first):
+            if not same[piece]:
+                break
+            same[piece] = row[first + r] == row[before + r]
+    return same
