@@ -77,9 +77,18 @@ def gated(compiled: Compiled, tmp_path_factory: pytest.TempPathFactory) -> Compi
     return compiled_for("gated", compiled, tmp_path_factory)
 
 
-def test_the_table_is_as_long_as_the_period_and_some_messages_wait(compiled: Compiled, table: SlotTable) -> None:
+def test_the_table_is_as_long_as_the_period(compiled: Compiled, table: SlotTable) -> None:
     assert table.length * table.slot == compiled.mapping.schedule.period_numerator
+
+
+def test_where_links_are_crowded_some_messages_wait_between_others(compiled: Compiled, tmp_path: Path) -> None:
+    chip = tmp_path / "chip.toml"
+    chip.write_text(small_workload.CHIP.replace("rows = 16", "rows = 12").replace("columns = 8", "columns = 4"))
+    crowded = snnmap.compile(compiled.graph, snnmap.CompileOptions(hardware=str(chip), seed=3))
+    table = crowded.mapping.schedule.slots
+    assert table is not None
     assert len(table.first) > len(table.producer)
+    assert rules(crowded.mapping, crowded) == set()
 
 
 def test_no_table_and_every_missing_connection_is_refused(compiled: Compiled, table: SlotTable) -> None:
