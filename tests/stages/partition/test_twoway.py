@@ -10,7 +10,7 @@ from support.hypergraphs import cut, drawn, forbidden, hypergraph, needs, with_r
 
 from snnmap.stages.partition.kernels.halves import grown_half
 from snnmap.stages.partition.kernels.heap import pop, push, rise, sink
-from snnmap.stages.partition.kernels.twoway import Room, no_rows, two_way
+from snnmap.stages.partition.kernels.twoway import Room, Rows, no_rows, two_way
 
 MANY = settings(deadline=None, max_examples=60)
 
@@ -76,6 +76,13 @@ def test_full_sides_trade_only_if_one_may_hold_more_on_the_way():
     assert two_way(graph, no_rows(), room((3, 3)), side, 50, 4) == 0
     assert two_way(graph, no_rows(), room((3, 3), more=1), side, 50, 4) == 4
     assert len(set(side[:3])) == len(set(side[3:])) == 1
+
+
+def test_a_row_that_is_there_already_takes_no_other():
+    """Both hear the one source, which is the one row that a side has."""
+    graph, none = hypergraph([[0, 1]], [5], [1, 1]), np.zeros(2, np.int64)
+    rows = Rows(np.ones(2, np.bool_), none, np.ones(2, np.int64), np.zeros(3, np.int64), np.zeros(0, np.int32))
+    assert two_way(graph, rows, room((2, 2), rows=1), np.array([0, 1]), 50, 4) == 5
 
 
 def test_a_side_that_is_too_full_is_relieved_first():
