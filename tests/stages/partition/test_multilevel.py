@@ -13,10 +13,11 @@ from snnmap.stages.partition.assignment import Built, Task, assigned, clustering
 from snnmap.stages.partition.atoms import Activity, problem, twins
 from snnmap.stages.partition.bisect import bisected
 from snnmap.stages.partition.bisect import cut as between_parts
+from snnmap.stages.partition.kernels.between import refine_pairs
 from snnmap.stages.partition.kernels.hypergraph import matched, merged, numbered, parted
 from snnmap.stages.partition.kernels.state import cost
 from snnmap.stages.partition.multilevel import cycled, levels_of, projected, split_up
-from snnmap.stages.partition.pairs import Effort, paired
+from snnmap.stages.partition.pairs import Effort, paired, work_for
 from snnmap.stages.partition.split import candidates
 from snnmap.stages.partition.starts import free_start, within
 from snnmap.stages.protocols import PartitionProblem, Run
@@ -59,6 +60,19 @@ def test_pairs_are_legal_and_exact_and_never_dearer(seed, rows, columns, unicast
     built = paired(task, start, Effort(), np.random.default_rng(0))
     assert built.cost <= before
     checked(task, built)
+
+
+@FEW
+@given(st.integers(0, 10**6), st.integers(3, 9), st.integers(2, 7), st.booleans())
+def test_what_pairs_say_they_save_is_saved(seed, rows, columns, unicast):
+    _, start = start_of(seed, rows, columns, unicast=unicast)
+    state, before = start.state, start.cost
+    clusters = np.flatnonzero(state.head >= 0)
+    search = Effort().search
+    saved = refine_pairs(start.atoms, state, start.limits, start.scratch(), work_for(start), search, clusters)
+    emptied = len(clusters) - np.count_nonzero(state.head >= 0)
+    after = int(cost(start.atoms, state, start.limits))
+    assert before - after == saved + start.limits.crossbar * emptied
 
 
 def test_pairs_save_much_of_a_poor_start():
