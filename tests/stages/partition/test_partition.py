@@ -13,7 +13,7 @@ from support.partition_cases import convolution, dense, graph_of, listed, machin
 
 from snnmap.analysis.bounds import lower_bounds
 from snnmap.analysis.traffic import traffic
-from snnmap.core.errors import InfeasibleError
+from snnmap.core.errors import InfeasibleError, InputError
 from snnmap.stages.partition import ALGORITHMS, FirstFit, KernighanLin
 from snnmap.stages.partition import atoms as atoms_module
 from snnmap.stages.partition.assignment import Task
@@ -91,6 +91,15 @@ def test_search_cost_is_the_recount_and_never_rises(seed, rows, columns, unicast
     # parts of one neuron that meet are charged the sum of their sends, hence at most below
     exact = recount(graph, clustering, unicast=unicast) + refined.limits.crossbar * clustering.clusters
     assert refined.cost == exact
+
+
+@pytest.mark.parametrize("option", ["orders", "mixing", "passes", "patience", "cycles", "partners", "crossbar_weight"])
+def test_options_outside_their_range_are_refused_by_name(option):
+    for value in (-1, 10**10):
+        with pytest.raises(InputError, match=rf"partition\.{option} = {value} is outside"):
+            KernighanLin(**{option: value})
+    with pytest.raises(InputError, match="orders = 0 is outside 1 to 5"):
+        KernighanLin(orders=0)
 
 
 @BOTH
