@@ -18,7 +18,7 @@ from snnmap.stages.partition.kernels.hypergraph import matched, merged, numbered
 from snnmap.stages.partition.kernels.state import cost
 from snnmap.stages.partition.multilevel import cycled, levels_of, projected, split_up
 from snnmap.stages.partition.pairs import Effort, paired, work_for
-from snnmap.stages.partition.split import candidates
+from snnmap.stages.partition.split import candidates, chunks
 from snnmap.stages.partition.starts import free_start, within
 from snnmap.stages.protocols import PartitionProblem, Run
 
@@ -31,7 +31,7 @@ def start_of(seed, rows=8, columns=6, *, unicast=False, grain=3):
     graph, hardware = random_graph(seed, **WIDE), machine(rows, columns)
     task = Task(PartitionProblem(graph, hardware), Run(np.random.default_rng(seed)), unicast, 1.0, Activity(graph))
     lists = twins(graph.network)
-    _, cuts = next(candidates(lists, rows, graph.network.sources, may_split=True))
+    cuts = chunks(lists, rows)
     limits = task.limits(7)
     atoms = problem(graph, lists, cuts, task.activity, grain, limits.synapses)
     order = np.random.default_rng(seed).permutation(natural(atoms))
@@ -108,6 +108,18 @@ def test_levels_keep_clusters_and_costs(seed, widest):
     np.testing.assert_array_equal(coarse.state.cluster, start.state.cluster)
     np.testing.assert_array_equal(coarse.state.home, start.state.home)
     checked(task, coarse)
+
+
+@pytest.mark.parametrize("seed", [0, 2, 3])
+def test_whole_lists_are_merged_beside_cut_ones(seed):
+    _, start = start_of(seed, 13, 20, grain=1)
+    levels, coarse = levels_of(start, np.random.default_rng(seed), 6)
+    atoms = coarse.atoms
+    assert levels
+    assert np.any(np.diff(atoms.atom_ptr) > 1)
+    assert coarse.cost == start.cost
+    rows = [atoms.row[a:b].tolist() for a, b in zip(atoms.row_ptr, atoms.row_ptr[1:])]  # noqa: B905
+    assert all(own == sorted(set(own)) for own in rows)
 
 
 @FEW
