@@ -96,11 +96,11 @@ def constructed(task: Task, *, orders: int) -> Built:
     must_split(task.problem, lists)
     cuts, worth = choose_cuts(task, lists)
     limits = task.limits(worth)
+    atoms = atoms_for(task, lists, cuts)
     if orders > 1:
-        free = free_start(task, lists, cuts, limits)
+        free = free_start(task, lists, cuts, limits, atoms)
         if free is not None:
             return free
-    atoms = atoms_for(task, lists, cuts)
     order = natural(atoms)
     ways: list[Callable[[], I64]] = [
         lambda: grown(atoms, limits, order, follow=False, taste=1),

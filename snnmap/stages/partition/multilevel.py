@@ -1,8 +1,7 @@
 """Levels: pieces that share sources are merged and moved together, then apart again, each time with exact costs.
 
 A V-cycle merges pieces within their clusters, so that the assignment stands; what no single move could mend, because
-its neighbours would have to come along, pairs of coarse pieces mend at once. The finest level has pieces smaller than
-those that constructions use: neurons with equal inputs need not stay together.
+its neighbours would have to come along, pairs of coarse pieces mend at once.
 
 Source: Karypis, Aggarwal, Kumar, Shekhar, Multilevel hypergraph partitioning, IEEE TVLSI 7(1), 1999 (V-cycles).
 """
@@ -66,32 +65,6 @@ def coarser(atoms: Problem, label: I64) -> tuple[Problem, I64]:
     return merged, into
 
 
-def finer(atoms: Problem, grain: int) -> tuple[Problem, I64]:
-    """Problem with pieces of at most `grain` neurons, and the atom of `atoms` that every atom there is of."""
-    size, parts = np.diff(atoms.member_ptr), np.diff(atoms.atom_ptr)
-    pieces = -(-size // grain)
-    of = np.repeat(np.arange(len(size)), pieces)
-    turn = ranges(np.zeros(len(size), np.int64), pieces)
-    left = np.minimum(grain, size[of] - turn * grain)
-    origin = ranges(atoms.atom_ptr[of], parts[of])
-    length = np.diff(atoms.row_ptr)[origin]
-    row_ptr, row = offsets(length), atoms.row[ranges(atoms.row_ptr[origin], length)]
-    net_ptr, net_atom = nets(row_ptr, row, len(atoms.weight))
-    split = Problem(
-        row_ptr,
-        row,
-        net_ptr,
-        net_atom,
-        atoms.weight,
-        np.repeat(np.arange(len(of)), parts[of]),
-        offsets(parts[of]),
-        offsets(left),
-        atoms.member,
-        atoms.active[origin],
-    )
-    return split, origin
-
-
 def carried(built: Built, atoms: Problem, cluster: I64, home: I64) -> Built:
     """The assignment `cluster` of `atoms`, at home in `home`, within the limits of `built`."""
     table = built.state.key.shape[1]
@@ -105,12 +78,6 @@ def homes_on(atoms: Problem, built: Built) -> I64:
     part = before - built.atoms.atom_ptr[built.atoms.piece[before]]
     home[atoms.member] = np.repeat(atoms.atom_ptr[:-1], np.diff(atoms.member_ptr)) + part
     return home
-
-
-def split_up(built: Built, grain: int) -> Built:
-    """`built` with pieces of at most `grain` neurons; the same clusters."""
-    atoms, origin = finer(built.atoms, grain)
-    return carried(built, atoms, built.state.cluster[origin], homes_on(atoms, built))
 
 
 def levels_of(built: Built, rng: np.random.Generator, widest: int) -> tuple[list[Level], Built]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from snnmap.core.arrays import I64
-from snnmap.stages.partition.assignment import Built, Task, assigned, grain_for, grown, natural
+from snnmap.stages.partition.assignment import Built, Task, assigned, grown, natural
 from snnmap.stages.partition.atoms import Cuts, Twins, first_homes, most_rows, problem
 from snnmap.stages.partition.bisect import bisected
 from snnmap.stages.partition.kernels.hypergraph import Hypergraph, hypergraph_of
@@ -34,9 +34,12 @@ def roomy(task: Task, atoms: Problem, limits: Limits) -> bool:
     return whole and task.hardware.synapse_limit is None and most_rows(atoms, limits.columns) <= limits.rows
 
 
-def free_start(task: Task, lists: Twins, cuts: Cuts, limits: Limits) -> Built | None:
-    """A start by messages alone; None where rows may run short, or every synapse is to be counted (`unicast`)."""
-    atoms = problem(task.graph, lists, cuts, task.activity, grain_for(lists, task.hardware), limits.synapses)
+def free_start(task: Task, lists: Twins, cuts: Cuts, limits: Limits, atoms: Problem) -> Built | None:
+    """A start by messages alone; None where rows may run short, or every synapse is to be counted (`unicast`).
+
+    atoms
+        Of `lists` cut at `cuts`, as other constructions take them; here pieces are smaller if that is affordable.
+    """
     if limits.unicast or not roomy(task, atoms, limits):
         return None
     grain = max(1, limits.columns // GRAINS)

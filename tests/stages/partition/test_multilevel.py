@@ -9,14 +9,14 @@ from support.hypergraphs import cut, drawn
 from support.partition_cases import graph_of, listed, machine, random_graph, sets
 
 from snnmap.stages.partition import KernighanLin
-from snnmap.stages.partition.assignment import Built, Task, assigned, clustering_of, filled, natural
+from snnmap.stages.partition.assignment import Built, Task, assigned, atoms_for, clustering_of, filled, natural
 from snnmap.stages.partition.atoms import Activity, problem, twins
 from snnmap.stages.partition.bisect import bisected
 from snnmap.stages.partition.bisect import cut as between_parts
 from snnmap.stages.partition.kernels.between import refine_pairs
 from snnmap.stages.partition.kernels.hypergraph import matched, merged, numbered, parted
 from snnmap.stages.partition.kernels.state import cost
-from snnmap.stages.partition.multilevel import cycled, levels_of, projected, split_up
+from snnmap.stages.partition.multilevel import cycled, levels_of, projected
 from snnmap.stages.partition.pairs import Effort, paired, work_for
 from snnmap.stages.partition.split import candidates, chunks
 from snnmap.stages.partition.starts import free_start, within
@@ -83,16 +83,6 @@ def test_pairs_save_much_of_a_poor_start():
         built = paired(task, start, Effort(), np.random.default_rng(0))
         saved.append(1 - (built.cost - built.limits.crossbar * np.count_nonzero(built.state.head >= 0)) / before)
     assert np.median(saved) > 0.05
-
-
-@FEW
-@given(st.integers(0, 10**6), st.integers(3, 9), st.integers(2, 7), st.integers(1, 3))
-def test_finer_pieces_are_the_same_assignment(seed, rows, columns, grain):
-    task, start = start_of(seed, rows, columns)
-    fine = split_up(start, grain)
-    assert fine.cost == start.cost
-    assert np.diff(fine.atoms.member_ptr).max() <= grain
-    checked(task, fine)
 
 
 @FEW
@@ -214,4 +204,4 @@ def test_only_where_rows_cannot_run_short():
         task = Task(PartitionProblem(graph, machine(rows, 6)), run, unicast, 1.0, Activity(graph))
         lists = twins(graph.network)
         _, cuts = next(candidates(lists, rows, graph.network.sources, may_split=True))
-        assert isinstance(free_start(task, lists, cuts, task.limits(3)), Built) == free
+        assert isinstance(free_start(task, lists, cuts, task.limits(3), atoms_for(task, lists, cuts)), Built) == free

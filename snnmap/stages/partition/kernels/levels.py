@@ -1,4 +1,4 @@
-"""Problems of fewer, larger atoms, or of more, smaller ones, with the same costs of every move that both know."""
+"""Rows of merged atoms."""
 
 import numpy as np
 
