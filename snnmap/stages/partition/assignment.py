@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from snnmap.core.arrays import I64, offsets
+from snnmap.core.errors import InputError
 from snnmap.hardware import Hardware
 from snnmap.ir import Clustering, SpikeGraph
 from snnmap.stages.partition.atoms import Activity, Cuts, Twins, first_homes, problem, reach
@@ -15,6 +16,32 @@ from snnmap.stages.protocols import PartitionProblem, Run
 
 PINS = 30_000_000
 """Row entries that pieces may take together before they are made coarser."""
+
+
+LARGEST = {
+    "crossbar_weight": 1e6,
+    "orders": 5,
+    "mixing": 1,
+    "passes": 10_000,
+    "patience": 10**9,
+    "cycles": 1000,
+    "partners": 10_000,
+}
+"""Options to the most that they may be."""
+
+
+def must_be_in_range(algorithm: object) -> None:
+    """Refuse options of a partitioner that no search can mean.
+
+    Raises
+    ------
+    InputError
+        For an option outside its range.
+    """
+    for name, most in LARGEST.items():
+        value, least = getattr(algorithm, name, 1), 1 if name == "orders" else 0
+        if not least <= value <= most:
+            raise InputError(f"partition.{name} = {value} is outside {least} to {most}; give a number in that range")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

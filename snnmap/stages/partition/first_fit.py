@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from snnmap.ir import Clustering
-from snnmap.stages.partition.assignment import Task, clustering_of
+from snnmap.stages.partition.assignment import Task, clustering_of, must_be_in_range
 from snnmap.stages.partition.atoms import Activity
 from snnmap.stages.partition.construct import constructed
 from snnmap.stages.protocols import PartitionProblem, Run
@@ -20,6 +20,16 @@ class FirstFit:
     """Worth of a crossbar, in units of the mean number of messages to a crossbar."""
     orders: int = 5
     """Constructions to try, 1..5; the cheapest is kept."""
+
+    def __post_init__(self) -> None:
+        """Refuse what no search can mean.
+
+        Raises
+        ------
+        InputError
+            For an option outside its range.
+        """
+        must_be_in_range(self)
 
     def __call__(self, problem: PartitionProblem, run: Run) -> Clustering:
         """Clusters of the graph that fit the crossbars.

@@ -5,9 +5,8 @@ from typing import Literal
 
 import numpy as np
 
-from snnmap.core.errors import InputError
 from snnmap.ir import Clustering
-from snnmap.stages.partition.assignment import Built, Task, clustering_of
+from snnmap.stages.partition.assignment import Built, Task, clustering_of, must_be_in_range
 from snnmap.stages.partition.atoms import Activity
 from snnmap.stages.partition.construct import constructed
 from snnmap.stages.partition.kernels.between import Work
@@ -29,16 +28,6 @@ WORTHWHILE = 400
 ENOUGH = 400_000_000
 """A round is the last if it saves less of the cost than the share that the row entries are of this number."""
 
-LARGEST = {
-    "crossbar_weight": 1e6,
-    "orders": 5,
-    "mixing": 1,
-    "passes": 10_000,
-    "patience": 10**9,
-    "cycles": 1000,
-    "partners": 10_000,
-}
-"""Options to the most that they may be."""
 MIXING = 0.3
 """`mixing` of partitioners for the sake of heat and time. On mnist-mlp a quarter of the first layer's messages lets
 four of six blocks be alike, and the weakest cell at 65 nm lasts 881,000 frames, not 97,000."""
@@ -77,13 +66,7 @@ class KernighanLin:
         InputError
             For an option outside its range.
         """
-        for name, most in LARGEST.items():
-            value = getattr(self, name)
-            least = 1 if name == "orders" else 0
-            if not least <= value <= most:
-                raise InputError(
-                    f"partition.{name} = {value} is outside {least} to {most}; give a number in that range"
-                )
+        must_be_in_range(self)
 
     @property
     def effort(self) -> Effort:

@@ -98,8 +98,9 @@ def test_options_outside_their_range_are_refused_by_name(option):
     for value in (-1, 10**10):
         with pytest.raises(InputError, match=rf"partition\.{option} = {value} is outside"):
             KernighanLin(**{option: value})
-    with pytest.raises(InputError, match="orders = 0 is outside 1 to 5"):
-        KernighanLin(orders=0)
+    for algorithm in (KernighanLin, FirstFit):
+        with pytest.raises(InputError, match="orders = 0 is outside 1 to 5"):
+            algorithm(orders=0)
 
 
 @BOTH
