@@ -7,6 +7,7 @@ from typing import Literal, cast
 from snnmap.hardware.keys import CHIP_KEYS, DEVICE_KEYS, ESPINE_KEYS, PACKAGE_KEYS, TECHNOLOGY_KEYS
 from snnmap.hardware.model import NOCS, UNLIMITED, Hardware, Mode, Noc, Quantity, Technology
 from snnmap.hardware.reader import find, mesh_size, named, parted, port, quantities, read_hardware_file, rows_of, side
+from snnmap.hardware.weights import read_weights
 
 
 def chip_names() -> list[str]:
@@ -75,6 +76,7 @@ def _chip(path: Path, technology: str | None, package: str | None) -> Hardware:
         sample_registers=table.integer("sample_registers", low=1),
         noc=cast("Noc", table.text("noc", choices=NOCS)),
         end_of_step=table.flag("end_of_step"),
+        weights=read_weights(table.table("weights", None)),
     )
     table.end()
     if hardware["layout_share"] > 1:

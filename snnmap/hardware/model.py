@@ -14,6 +14,7 @@ from typing import Any, Literal
 from snnmap.core.errors import InfeasibleError, InputError
 from snnmap.hardware.keys import CHIP_KEYS, MAX_SIDE, MIN_SIDE
 from snnmap.hardware.topology import Mesh
+from snnmap.hardware.weights import Weights
 
 Mode = Literal["espine", "device"]
 Noc = Literal["tdm", "best-effort", "gated"]
@@ -130,6 +131,8 @@ class Hardware:
     """Whether a flit tells receivers that a producer's step has ended; if not, a tick that all tiles hear does."""
     rows_adapt: bool = False
     """Whether crossbars have as many rows as the fullest cluster takes, as programs count that know only columns."""
+    weights: Weights = field(default_factory=Weights)
+    """How its arrays hold a weight."""
 
     def __getitem__(self, key: str) -> float:
         """Value of `key` in SI units (`keys.CHIP_KEYS`, `PACKAGE_KEYS`), at the node of the technology."""
@@ -290,8 +293,10 @@ class Hardware:
         return [(key, quantity) for key, quantity in self.quantities().items() if quantity.recalled]
 
     def table(self) -> dict[str, Any]:
-        """Everything that a figure can depend on, JSON-able, with citations."""
+        """Everything that a figure can depend on, JSON-able, with citations; weights where they are not the default."""
+        weights = {} if self.weights == Weights() else {"weights": self.weights.table()}
         return {
+            **weights,
             "name": self.name,
             "rows": self.rows,
             "columns": self.columns,

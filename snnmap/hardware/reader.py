@@ -92,7 +92,7 @@ def _offered(point: EntryPoint) -> Path:
 
 
 def read_hardware_file(kind: Kind, path: Path, seen: tuple[Path, ...] = ()) -> Table:
-    """Table of the file at `path` over what it extends; `[values]` is merged key by key and always there.
+    """Table of the file at `path` over what it extends; `[values]` (always there) and `[weights]` by key.
 
     Raises
     ------
@@ -108,6 +108,8 @@ def read_hardware_file(kind: Kind, path: Path, seen: tuple[Path, ...] = ()) -> T
         base = read_hardware_file(kind, find(kind, name, path.parent), (*seen, path.resolve())).content
     values = own.table("values", None)
     merged = {**base, **own.content, "values": {**base.get("values", {}), **(values.content if values else {})}}
+    if "weights" in own:
+        merged["weights"] = {**base.get("weights", {}), **own.table("weights").content}
     merged.pop("extends", None)
     _must_be(kind, path, merged)
     return Table(path, merged)
