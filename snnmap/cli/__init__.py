@@ -9,7 +9,7 @@ import sys
 
 import click
 
-from snnmap.cli import show
+from snnmap.cli import terminal
 from snnmap.cli.buffers import buffers
 from snnmap.cli.mapping import compile_, diff, schema, verify_, where
 from snnmap.cli.report import report
@@ -101,5 +101,5 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _stop(message: str, code: int) -> None:
-    show.say(f"snnmap: {message}")
+    terminal.say(f"snnmap: {message}")
     sys.exit(code)

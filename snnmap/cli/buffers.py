@@ -6,17 +6,18 @@ from pathlib import Path
 import click
 
 import snnmap
-from snnmap.cli import options, show
+from snnmap.cli import options, terminal
 
 SHOWN = 40
 """Most lines of a table; `--json` has all."""
 
 
 @click.command(
+    cls=options.Command,
     epilog="\b\nExamples:\n"
     "  snnmap buffers mapping.json                messages and bits of every channel, bits of every tile\n"
     "  snnmap buffers mapping.json --curve        what fewer bits cost\n"
-    "  snnmap buffers modem.xml --curve --json    of a graph in an SDF3 file: tokens"
+    "  snnmap buffers modem.xml --curve --json    of a graph in an SDF3 file: tokens",
 )
 @click.argument("file", metavar="MAPPING|GRAPH", type=options.FILE)
 @click.option("--curve", is_flag=True, help="Also print the time per step, or period, against the total.")
@@ -30,10 +31,10 @@ def buffers(file: Path, curve: bool, workload: str | None, hardware: str | None,
     Space is claimed when a firing starts and given back when the firing that takes the tokens ends. A message of a
     mapping is what an actor sends in a whole step, in bits of the busiest profiled one.
     """
-    with show.progress(quiet) as progress:
+    with terminal.progress(quiet) as progress:
         answer = snnmap.buffers(file, curve=curve, workload=workload, hardware=hardware, progress=progress)
     if json_:
-        show.as_json(answer.document())
+        terminal.as_json(answer.document())
         return
     if answer.tiles:
         _mapping(answer)
@@ -42,42 +43,46 @@ def buffers(file: Path, curve: bool, workload: str | None, hardware: str | None,
     if curve:
         _curve(answer)
     for remark in answer.remarks:
-        show.line(f"remark: {remark}")
+        terminal.line(f"remark: {remark}")
 
 
 def _period(answer: snnmap.Buffers, ticks: Fraction | None) -> str:
-    return f"{ticks} ticks" if answer.tick is None else show.number(float(ticks or 0) * answer.tick / answer.steps, "s")
+    return (
+        f"{ticks} ticks"
+        if answer.tick is None
+        else terminal.number(float(ticks or 0) * answer.tick / answer.steps, "s")
+    )
 
 
 def _mapping(answer: snnmap.Buffers) -> None:
     rows = [(c.name, str(c.tile), c.tokens, c.room, c.bits, c.tokens * c.bits) for c in answer.channels]
     block = "" if answer.steps == 1 else f", each of a block of {answer.steps} steps"
-    show.line(f"{answer.graph}: messages that keep {_period(answer, answer.period)} a step{block}")
-    show.table("channels", ("channel", "tile", "messages", "room", "bits of one", "bits"), rows[:SHOWN])
+    terminal.line(f"{answer.graph}: messages that keep {_period(answer, answer.period)} a step{block}")
+    terminal.table("channels", ("channel", "tile", "messages", "room", "bits of one", "bits"), rows[:SHOWN])
     _more(len(rows))
     memory = answer.memory or 0
     tiles = [
         (str(tile), needs, has, f"{100 * needs / memory:.3g} %" if memory else "-")
         for tile, (needs, has) in answer.tiles.items()
     ]
-    show.table("buffers by tile", ("tile", "bits needed", "bits of room", "of its memory"), tiles[:SHOWN])
+    terminal.table("buffers by tile", ("tile", "bits needed", "bits of room", "of its memory"), tiles[:SHOWN])
     _more(len(tiles))
     room = sum(has for _, has in answer.tiles.values())
-    show.line(f"all tiles: {answer.total:,} bits needed, {room:,} bits of room; memory of a tile: {memory:,} bits")
+    terminal.line(f"all tiles: {answer.total:,} bits needed, {room:,} bits of room; memory of a tile: {memory:,} bits")
 
 
 def _graph(answer: snnmap.Buffers) -> None:
     rows = [(c.name, c.producer, c.consumer, c.tokens) for c in answer.channels]
-    show.line(f"{answer.graph or 'graph'}: tokens that keep a period of {_period(answer, answer.period)}")
-    show.table("channels", ("channel", "from", "to", "tokens"), rows[:SHOWN])
+    terminal.line(f"{answer.graph or 'graph'}: tokens that keep a period of {_period(answer, answer.period)}")
+    terminal.table("channels", ("channel", "from", "to", "tokens"), rows[:SHOWN])
     _more(len(rows))
     proved = "no smaller total keeps it" if answer.exact else "no channel can do with less by itself"
-    show.line(f"all channels: {answer.total:,} tokens; {proved}")
+    terminal.line(f"all channels: {answer.total:,} tokens; {proved}")
 
 
 def _more(lines: int) -> None:
     if lines > SHOWN:
-        show.line(f"... {lines - SHOWN:,} more; --json has all")
+        terminal.line(f"... {lines - SHOWN:,} more; --json has all")
 
 
 def _curve(answer: snnmap.Buffers) -> None:
@@ -87,7 +92,7 @@ def _curve(answer: snnmap.Buffers) -> None:
             for point in points]  # fmt: skip
     what = "exact: nothing of that size is faster" if answer.curve_exact else "greedy, each point exact"
     unit = "bits" if answer.tiles else "tokens"
-    show.line(f"what fewer cost; {what}")
-    show.table("curve", (unit, "time per step" if answer.tiles else "period", "x"), rows)
+    terminal.line(f"what fewer cost; {what}")
+    terminal.table("curve", (unit, "time per step" if answer.tiles else "period", "x"), rows)
     if len(points) < len(answer.curve):
-        show.line(f"{len(answer.curve):,} points in all; --json has all")
+        terminal.line(f"{len(answer.curve):,} points in all; --json has all")

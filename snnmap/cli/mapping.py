@@ -6,8 +6,7 @@ from typing import Any
 import click
 
 import snnmap
-from snnmap.cli import options, show
-from snnmap.cli.figures import figures
+from snnmap.cli import options, terminal
 from snnmap.core.errors import InputError
 from snnmap.core.files import must_be_writable
 from snnmap.render.judged import remarks
@@ -17,6 +16,7 @@ from snnmap.render.timing import holds_for, limited_by, timing_document
 
 @click.command(
     "compile",
+    cls=options.Command,
     epilog="\b\nExamples:\n"
     "  snnmap compile mnist-mlp -o mapping.json\n"
     "  snnmap compile net.nir --data events.npz --dt 1e-3 --steps 300 --hw pcm-mesh-64 -o net.json.gz\n"
@@ -69,33 +69,38 @@ def compile_(
     seed = given.pop("seed")
     load = options.load_options(given, seed)
     wanted = snnmap.CompileOptions(seed=seed, settings=tuple(settings.items()), **given)
-    with show.progress(quiet) as progress:
+    with terminal.progress(quiet) as progress:
         compiled = snnmap.compile(source, wanted, load=load, progress=progress)
     if output is not None:
         snnmap.save(compiled.mapping, output)
     if not quiet:
         for line in compiled.remarks():
-            show.say(f"note: {line}")
+            terminal.say(f"note: {line}")
         for line in remarks(compiled.reading):
-            show.say(line)
+            terminal.say(line)
     if json_:
         judged = [judgement._asdict() for judgement in compiled.reading.judgements]
         written = None if output is None else str(output)
         timing = timing_document(compiled.reading, compiled.bottleneck)
         answer = {"legal": True, **compiled.mapping.figures, "timing": timing, "judgements": judged}
-        show.as_json({**answer, "partition": partition_document(compiled.partition_bounds), "mapping": written})
+        terminal.as_json({**answer, "partition": partition_document(compiled.partition_bounds), "mapping": written})
         return
+    _show(compiled, source)
+    terminal.line("legal; nothing written, -o FILE keeps the mapping" if output is None else f"legal; wrote {output}")
+
+
+def _show(compiled: snnmap.Compiled, source: str) -> None:
+    """Figures of a compilation, its bounds, what they hold for and what limits the time per step."""
     title = f"{source} on {compiled.hardware.name}, {compiled.hardware.technology.name}"
     if compiled.graph.accuracy is not None:
         title += f"; profiled accuracy {100 * compiled.graph.accuracy:.1f} % of {compiled.graph.frames:,} samples"
-    figures(compiled.mapping.figures, title, compiled.reading)
+    terminal.figures(compiled.mapping.figures, title, compiled.reading)
     for line in bounded_below(compiled.partition_bounds):
-        show.line(line)
-    worth = compiled.reading.guaranteed
-    show.line(holds_for(compiled.graph.frames, compiled.hardware.noc, guaranteed=worth, margin=compiled.mapping.margin))
+        terminal.line(line)
+    worth, margin = compiled.reading.guaranteed, compiled.mapping.margin
+    terminal.line(holds_for(compiled.graph.frames, compiled.hardware.noc, guaranteed=worth, margin=margin))
     for line in limited_by(compiled.bottleneck):
-        show.line(line)
-    show.line("legal; nothing written, -o FILE keeps the mapping" if output is None else f"legal; wrote {output}")
+        terminal.line(line)
 
 
 def _apply_config(context: click.Context, chosen: dict[str, Any], given: dict[str, Any], path: Path) -> None:
@@ -114,6 +119,7 @@ def _apply_config(context: click.Context, chosen: dict[str, Any], given: dict[st
 
 @click.command(
     "verify",
+    cls=options.Command,
     epilog="\b\nExamples:\n  snnmap verify mapping.json\n  snnmap verify mapping.json --workload net.profile.npz",
 )
 @click.argument("file", metavar="MAPPING", type=options.FILE)
@@ -126,23 +132,24 @@ def _apply_config(context: click.Context, chosen: dict[str, Any], given: dict[st
 @options.as_json
 def verify_(file: Path, workload: str | None, hardware: str | None, replay: bool, quiet: bool, json_: bool) -> int:
     """Recount a mapping from its workload and hardware: exit 0 and "legal", or exit 1 and what is wrong."""
-    with show.progress(quiet) as progress:
+    with terminal.progress(quiet) as progress:
         answer = snnmap.verify_file(file, workload=workload, hardware=hardware, replay=replay, progress=progress)
     if json_:
         listed = [{"rule": v.rule, "where": v.where, "asked": v.asked, "available": v.available} for v in answer]
-        show.as_json({"legal": not answer, "violations": listed, "unchecked": snnmap.UNCHECKED})
+        terminal.as_json({"legal": not answer, "violations": listed, "unchecked": snnmap.UNCHECKED})
         return int(bool(answer))
     for violation in answer:
-        show.line(str(violation))
-    show.line("legal" if not answer else f"not legal: {len(answer)} violation(s)")
+        terminal.line(str(violation))
+    terminal.line("legal" if not answer else f"not legal: {len(answer)} violation(s)")
     if not quiet and not answer:
-        show.say(f"note: not checked, since no result depends on it: {', '.join(snnmap.UNCHECKED)}")
+        terminal.say(f"note: not checked, since no result depends on it: {', '.join(snnmap.UNCHECKED)}")
     return int(bool(answer))
 
 
 @click.command(
+    cls=options.Command,
     epilog="\b\nExamples:\n  snnmap where mapping.json 800\n  snnmap where mapping.json fc1[3]\n"
-    "  snnmap where mapping.json --tile 2"
+    "  snnmap where mapping.json --tile 2",
 )
 @click.argument("file", metavar="MAPPING", type=options.FILE)
 @click.argument("neuron", required=False)
@@ -156,7 +163,7 @@ def where(file: Path, neuron: str | None, tile: int | None, json_: bool) -> None
     mapping = snnmap.load(file)
     answer = snnmap.where(mapping, neuron, tile=tile)
     if json_:
-        show.as_json(answer)
+        terminal.as_json(answer)
         return
     if tile is None:
         _show_neuron(answer)
@@ -169,24 +176,24 @@ def _show_neuron(answer: dict[str, Any]) -> None:
     if answer["home"] is not None:
         place = f"fires in cluster {answer['home']} on tile {answer['tile']}"
     spikes = f"{answer['spikes']:,} spikes in the profiled window"
-    show.line(f"source {answer['source']} = {answer['name']}: {place}; {spikes}")
+    terminal.line(f"source {answer['source']} = {answer['name']}: {place}; {spikes}")
     for title, side, extra in (
         ("columns (its synapses)", "column", ("home",)),
         ("rows (where its spikes go)", "row", ()),
     ):
         columns = ("cluster", "tile", side, *extra)
         rows = [[str(line[c]) if c == "home" else line[c] for c in columns] for line in answer[f"{side}s"]]
-        show.table(title, columns, rows)
+        terminal.table(title, columns, rows)
 
 
 def _show_tile(answer: dict[str, Any]) -> None:
     x, y = answer["position"]
-    show.line(f"tile {answer['tile']} at ({x}, {y}) holds {len(answer['clusters']) or 'no'} cluster(s)")
+    terminal.line(f"tile {answer['tile']} at ({x}, {y}) holds {len(answer['clusters']) or 'no'} cluster(s)")
     rows = [(h["cluster"], len(h["rows"]), len(h["columns"]), h["contents"]) for h in answer["clusters"]]
-    show.table("clusters", ("cluster", "rows", "columns", "neurons of"), rows)
+    terminal.table("clusters", ("cluster", "rows", "columns", "neurons of"), rows)
 
 
-@click.command(epilog="\b\nExample:\n  snnmap diff before.json after.json")
+@click.command(cls=options.Command, epilog="\b\nExample:\n  snnmap diff before.json after.json")
 @click.argument("first", metavar="A.json", type=options.FILE)
 @click.argument("second", metavar="B.json", type=options.FILE)
 @options.as_json
@@ -194,23 +201,23 @@ def diff(first: Path, second: Path, json_: bool) -> None:
     """Compare two mappings: figures side by side, and how many neurons moved."""
     answer = snnmap.diff(snnmap.load(first), snnmap.load(second))
     if json_:
-        show.as_json(answer)
+        terminal.as_json(answer)
         return
     rows = [
         (
             f["name"],
-            show.number(f["a"], f["unit"]),
-            show.number(f["b"], f["unit"]),
+            terminal.number(f["a"], f["unit"]),
+            terminal.number(f["b"], f["unit"]),
             "" if f["ratio"] is None else f"{f['ratio']:.4g}",
         )
         for f in answer["figures"]
     ]
-    show.table(f"{first} -> {second}", ("figure", "A", "B", "B / A"), rows)
+    terminal.table(f"{first} -> {second}", ("figure", "A", "B", "B / A"), rows)
     for line in answer["notes"]:
-        show.line(line)
+        terminal.line(line)
 
 
-@click.command()
+@click.command(cls=options.Command)
 def schema() -> None:
     """Print the JSON Schema of the mapping file."""
-    show.as_json(snnmap.schema())
+    terminal.as_json(snnmap.schema())

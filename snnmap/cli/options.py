@@ -9,7 +9,26 @@ import click
 import snnmap
 from snnmap.core.errors import InputError
 
-Command = Callable[..., Any]
+Function = Callable[..., Any]
+
+
+class Command(click.Command):
+    """A command that refuses an option given twice where it takes one value, rather than forget the first."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click's, after the look at what is given more than once."""
+        _, _, order = self.make_parser(ctx).parse_args(args=list(args))
+        single = [p for p in order if isinstance(p, click.Option) and not (p.multiple or p.count or _is_switch(p))]
+        for option in single:
+            if (times := single.count(option)) > 1:
+                named = "/".join([*option.opts, *option.secondary_opts])
+                ctx.fail(f"'{named}' is given {times} times, and takes one value: give it once")
+        return super().parse_args(ctx, args)
+
+
+def _is_switch(option: click.Option) -> bool:
+    """Whether an option can only be set, so that setting it again changes nothing."""
+    return option.is_flag and not option.secondary_opts
 
 
 class Time(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.2 on
@@ -103,7 +122,7 @@ _OPERATING = (
 )
 
 
-def hw(command: Command) -> Command:
+def hw(command: Function) -> Function:
     """Add the options that name a chip and say the size of its crossbars; `chip` makes one text of them."""
     for option in reversed(_CHIP):
         command = option(command)
@@ -117,14 +136,14 @@ def chip(given: dict[str, Any]) -> str:
     return ":".join([name, *([",".join(size)] if size else [])])
 
 
-def operating_options(command: Command) -> Command:
+def operating_options(command: Function) -> Function:
     """Add the options that say at which pulse, pace and air the chip is operated; what is not given is none."""
     for option in reversed(_OPERATING):
         command = option(command)
     return command
 
 
-def data_options(command: Command) -> Command:
+def data_options(command: Function) -> Function:
     """Add the options that say what a workload is fed and how it is stepped; they arrive as keyword arguments."""
     for option in reversed(_DATA):
         command = option(command)

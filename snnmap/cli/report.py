@@ -6,8 +6,7 @@ from typing import Any
 import click
 
 import snnmap
-from snnmap.cli import options, show
-from snnmap.cli.figures import figures
+from snnmap.cli import options, terminal
 from snnmap.cli.what_if import what_if
 from snnmap.core.errors import InputError
 from snnmap.core.files import must_be_folder
@@ -22,13 +21,14 @@ SHOWN = 3
 
 
 @click.command(
+    cls=options.Command,
     epilog="\b\nExamples:\n"
     "  snnmap report mapping.json\n"
     "  snnmap report mapping.json --quick\n"
     "  snnmap report mapping.json --plot pictures --crossbar 3\n"
     "  snnmap report mapping.json --what-if flit_time=1ns,row_time=2ns\n"
     "  snnmap report mapping.json --what-if flit_time=1ns:5ns:1ns\n"
-    "  snnmap report mapping.json --json"
+    "  snnmap report mapping.json --json",
 )
 @click.argument("file", metavar="MAPPING", type=options.FILE)
 @click.option("--quick", is_flag=True, help="Print what the file holds; profile and recompute nothing.")
@@ -66,30 +66,32 @@ def report(
         if given["quick"]:
             raise InputError("pictures need the workload: leave --quick out")
     point = snnmap.OperatingOptions(**{name: given.pop(name) for name in ("pulse", "pace", "ambient")})
-    with show.progress(quiet) as progress:
+    with terminal.progress(quiet) as progress:
         mapped = snnmap.report(file, progress=progress, point=point, **given)
     if json_:
         drawn = [] if plot is None or mapped.violations else snnmap.pictures(mapped, plot, crossbar)
-        show.as_json({**mapped.document(), "pictures": [str(path) for path in drawn]})
+        terminal.as_json({**mapped.document(), "pictures": [str(path) for path in drawn]})
         return int(mapped.legal is False)
     if mapped.violations:
         for violation in mapped.violations:
-            show.line(str(violation))
-        show.line(
+            terminal.line(str(violation))
+        terminal.line(
             f"not legal: {len(mapped.violations)} violation(s); `--quick` prints the figures that the file claims"
         )
         return 1
     chip = mapped.mapping.chip
-    figures(mapped.figures, f"{mapped.mapping.workload.name} on {chip.name}, {chip.technology}", mapped.reading)
+    terminal.figures(
+        mapped.figures, f"{mapped.mapping.workload.name} on {chip.name}, {chip.technology}", mapped.reading
+    )
     _timing(mapped)
     _sensitivity(mapped)
     _constants(mapped)
     for line in [] if quiet or mapped.reading is None else remarks(mapped.reading):
-        show.say(line)
+        terminal.say(line)
     for line in mapped.notes:
-        show.say(f"note: {line}")
+        terminal.say(f"note: {line}")
     for path in snnmap.pictures(mapped, plot, crossbar) if plot is not None else ():
-        show.line(f"drew {path}")
+        terminal.line(f"drew {path}")
     return 0
 
 
@@ -97,13 +99,13 @@ def _timing(mapped: snnmap.MappingReport) -> None:
     if mapped.view is None or mapped.reading is None:
         return
     for line in bounded_below(mapped.partition_bounds):
-        show.line(line)
+        terminal.line(line)
     view, worth = mapped.view, mapped.reading.guaranteed
-    show.line(holds_for(view.graph.frames, view.hardware.noc, guaranteed=worth, margin=mapped.mapping.margin))
+    terminal.line(holds_for(view.graph.frames, view.hardware.noc, guaranteed=worth, margin=mapped.mapping.margin))
     data = [] if mapped.fragility is None else depends_on_data(mapped.fragility, view.period)
     for line in (*limited_by(mapped.bottleneck), *data):
-        show.line(line)
-    show.line()
+        terminal.line(line)
+    terminal.line()
 
 
 def _what_if(file: Path, changes: tuple[str, ...], quiet: bool, json_: bool, given: dict[str, Any]) -> int:
@@ -113,10 +115,10 @@ def _what_if(file: Path, changes: tuple[str, ...], quiet: bool, json_: bool, giv
     other = [f"--{name}" for name, value in given.items() if value is not None and value is not False]
     if other:
         raise InputError(f"--what-if prints the timing alone: leave out {' and '.join(other)}")
-    with show.progress(quiet) as progress:
+    with terminal.progress(quiet) as progress:
         answer = snnmap.what_if(file, asked, progress=progress, **where)
     if json_:
-        show.as_json(answer.document())
+        terminal.as_json(answer.document())
         return int(bool(answer.violations))
     return what_if(answer, str(file))
 
@@ -126,7 +128,7 @@ def _sensitivity(mapped: snnmap.MappingReport) -> None:
     if not moved or mapped.sensitivity is None:
         return
     base = mapped.sensitivity.base
-    groups: list[tuple[show.Heading, list[tuple[str, ...]]]] = []
+    groups: list[tuple[terminal.Heading, list[tuple[str, ...]]]] = []
     for name, swings in moved.items():
         label = LABELS[name]
         mode = f"{mode_of(name)} mode: " if mode_of(name) else ""
@@ -136,11 +138,13 @@ def _sensitivity(mapped: snnmap.MappingReport) -> None:
         ]
         groups.append((heading, rows or [("  nothing moves it", "", "", "")]))
     title = "what the figures depend on most: one quantity at a time, at the ends of its band"
-    show.grouped(title, ("figure, and what moves it", "value, and band", "at the low end", "at the high end"), groups)
-    show.line("What survives the bands:")
+    terminal.grouped(
+        title, ("figure, and what moves it", "value, and band", "at the low end", "at the high end"), groups
+    )
+    terminal.line("What survives the bands:")
     for line in mapped.conclusions():
-        show.line(f"  {line}")
-    show.line()
+        terminal.line(f"  {line}")
+    terminal.line()
 
 
 def _band(swing: snnmap.Swing) -> str:
@@ -161,4 +165,4 @@ def _constants(mapped: snnmap.MappingReport) -> None:
     if not mapped.constants:
         return
     rows = [(key, q.written.removesuffix(" 1"), q.citation) for key, q in mapped.constants]
-    show.table("recalled or estimated constants behind these figures", ("quantity", "value", "citation"), rows)
+    terminal.table("recalled or estimated constants behind these figures", ("quantity", "value", "citation"), rows)

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 import snnmap
-from snnmap.cli import options, show
+from snnmap.cli import options, terminal
 
 ROWS = ("worst", "frame", "mean")
 
@@ -30,6 +30,7 @@ class Gate(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.2
 
 
 @click.command(
+    cls=options.Command,
     epilog="\b\nExamples:\n"
     "  snnmap simulate mapping.json                                the three rates, beside what the mapping says\n"
     "  snnmap simulate mapping.json --worst                        the busiest step of everything in every step\n"
@@ -70,21 +71,23 @@ def simulate(file: Path, workload: str | None, hardware: str | None, quiet: bool
     at its worst, on the slowest frame and on the average of all, each beside the period that the mapping promises, and
     how many firings began later than the mapping says. Exit code 1 if a guarantee is broken.
     """
-    with show.progress(quiet) as progress:
+    with terminal.progress(quiet) as progress:
         answer = snnmap.simulate_file(
             file, snnmap.ExecuteOptions(**given), workload=workload, hardware=hardware, progress=progress
         )
     document, broken = answer.document(), int(bool(answer.guaranteed and answer.slower))
     if json_:
-        show.as_json(document)
+        terminal.as_json(document)
         return broken
     period, worth = document["promised_seconds_per_step"], "guarantees" if answer.guaranteed else "estimates"
-    title = f"{file}: the mapping {worth} a step every {show.number(period, 's')}, {show.number(1 / period, '1/s')}"
+    title = (
+        f"{file}: the mapping {worth} a step every {terminal.number(period, 's')}, {terminal.number(1 / period, '1/s')}"
+    )
     rows = [_row(name, document) for name in ROWS if document[name] is not None]
-    show.table(title, ("rate", "of", "a step every", "rate / mapping's", "late firings", "the latest"), rows)
+    terminal.table(title, ("rate", "of", "a step every", "rate / mapping's", "late firings", "the latest"), rows)
     if answer.slower:
         said = "the guarantee is broken" if answer.guaranteed else "slower than estimated"
-        show.line(f"{said}: {', '.join(answer.slower)}")
+        terminal.line(f"{said}: {', '.join(answer.slower)}")
     return broken
 
 
@@ -96,5 +99,5 @@ def _row(name: str, document: dict[str, Any]) -> tuple[str, ...]:
         "mean": f"{document['frames']:,} frames one after the other",
     }[name]
     late = "-" if found["late"] is None else f"{found['late']:,} of {found['firings']:,}"
-    by = f"{found['latest_actor']} by {show.number(found['latest_seconds'], 's')}" if found["late"] else "-"
-    return name, of, show.number(found["seconds_per_step"], "s"), f"{found['ratio']:.4f}", late, by
+    by = f"{found['latest_actor']} by {terminal.number(found['latest_seconds'], 's')}" if found["late"] else "-"
+    return name, of, terminal.number(found["seconds_per_step"], "s"), f"{found['ratio']:.4f}", late, by

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 import snnmap
-from snnmap.cli import options, show
+from snnmap.cli import options, terminal
 from snnmap.core.files import must_be_writable, write_atomically
 from snnmap.render.judged import LEGEND
 from snnmap.render.labels import MODES, label, mode_of
@@ -16,10 +16,11 @@ from snnmap.render.tables import compared
 
 
 @click.command(
+    cls=options.Command,
     epilog="\b\nExamples:\n"
     "  snnmap compare mnist-mlp\n"
     "  snnmap compare mnist-mlp braille-rsnn --objectives traffic,espine --technology pcm-65,pcm-16\n"
-    "  snnmap compare nmnist-cnn --samples 3 --csv figures.csv --plot figures.png"
+    "  snnmap compare nmnist-cnn --samples 3 --csv figures.csv --plot figures.png",
 )
 @click.argument("sources", metavar="WORKLOAD...", nargs=-1, required=True)
 @click.option(
@@ -66,7 +67,7 @@ def compare(sources: tuple[str, ...], quiet: bool, json_: bool, **given: Any) ->
     for path, endings in ((table, (".csv",)), (plot, FORMATS)):
         if path is not None:
             must_be_writable(path, endings, *sources, *wanted["technology"], *read)
-    with show.progress(quiet) as progress:
+    with terminal.progress(quiet) as progress:
         comparison = snnmap.compare(sources, asked, load=load, progress=progress)
     if table is not None:
         write_atomically(table, comparison.csv().encode())
@@ -75,19 +76,19 @@ def compare(sources: tuple[str, ...], quiet: bool, json_: bool, **given: Any) ->
     if json_:
         verdicts = [verdict.row() for verdict in comparison.verdicts]
         document = {"objectives": comparison.objectives, "pace": asked.base.pace, "figures": comparison.rows()}
-        show.as_json({**document, "verdicts": verdicts})
+        terminal.as_json({**document, "verdicts": verdicts})
         return
     for workload, technology, entries in comparison.tables():
         title = f"{workload} on {technology}, {_pace(asked.base.pace)}"
-        show.grouped(title, ("", *comparison.objectives), compared(entries))
+        terminal.grouped(title, ("", *comparison.objectives), compared(entries))
         for verdict in comparison.verdicts:
             if (verdict.workload, verdict.technology) == (workload, technology):
-                show.line(verdict.line())
+                terminal.line(verdict.line())
         click.echo()
     doubts = {entry.doubt for entry in comparison.entries}
     legend = [words for doubt, words in LEGEND.items() if doubt in doubts]
     for text in (f"= as {comparison.objectives[0]}, to which ratios and differences are", *legend, MODES):
-        show.line(text)
+        terminal.line(text)
 
 
 def _pace(pace: float | str) -> str:
@@ -95,23 +96,23 @@ def _pace(pace: float | str) -> str:
     return str(pace) if isinstance(pace, str) and not pace[:1].isdigit() else f"{pace} steps per second"
 
 
-@click.command(epilog="\b\nExample:\n  snnmap study reports/papers/study.toml")
+@click.command(cls=options.Command, epilog="\b\nExample:\n  snnmap study reports/papers/study.toml")
 @click.argument("file", metavar="STUDY.toml", type=options.FILE)
 @options.quiet
 @options.as_json
 def study(file: Path, quiet: bool, json_: bool) -> None:
     """Run a study: published figures beside ours, written beside its file (report.md, results.csv, results.json)."""
     try:
-        with show.progress(quiet) as progress:
+        with terminal.progress(quiet) as progress:
             written = snnmap.run_study(file, progress=progress)
     except KeyboardInterrupt:
-        show.say("snnmap: stopped; finished workloads are kept, and the same command goes on with the next")
+        terminal.say("snnmap: stopped; finished workloads are kept, and the same command goes on with the next")
         sys.exit(130)
     if json_:
-        show.as_json({"written": [str(path) for path in written]})
+        terminal.as_json({"written": [str(path) for path in written]})
         return
     for path in written:
-        show.line(f"wrote {path}")
+        terminal.line(f"wrote {path}")
 
 
 def _listed(text: str) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 import snnmap
-from snnmap.cli import options, show
+from snnmap.cli import options, terminal
 
 SHOWN = 40
 """Most actors that the table lists; `--json` has all."""
@@ -14,11 +14,12 @@ CYCLE = 8
 
 
 @click.command(
+    cls=options.Command,
     epilog="\b\nExamples:\n"
     "  snnmap throughput h263.xml                              of a graph in an SDF3 file\n"
     "  snnmap throughput h263.xml --auto-concurrency on        firings of one actor may overlap\n"
     "  snnmap throughput h263.xml --json                       with start times and critical cycle: the proof\n"
-    "  snnmap throughput mapping.json --export graph.xml       a mapping's graph, for SDF3 or Kiter to contradict"
+    "  snnmap throughput mapping.json --export graph.xml       a mapping's graph, for SDF3 or Kiter to contradict",
 )
 @click.argument("file", metavar="GRAPH", type=options.FILE)
 @click.option(
@@ -39,11 +40,11 @@ def throughput(file: Path, auto_concurrency: str, export: Path | None, json_: bo
     """
     answer = snnmap.throughput(file, auto_concurrency=auto_concurrency == "on", export=export)
     if json_:
-        show.as_json(answer.document())
+        terminal.as_json(answer.document())
         return
     _show(answer)
     if export is not None:
-        show.line(f"wrote {export}")
+        terminal.line(f"wrote {export}")
 
 
 def _show(answer: snnmap.Throughput) -> None:
@@ -51,22 +52,24 @@ def _show(answer: snnmap.Throughput) -> None:
     kind = "cyclo-static" if len(graph.time) > len(graph.actor) else "synchronous"
     size = f"{len(graph.actor):,} actors, {len(graph.channel):,} channels, {sum(answer.repetition):,} firings"
     overlap = "on" if answer.auto_concurrency else "off"
-    show.line(f"{graph.name or 'graph'}: {kind}, {size} an iteration; auto-concurrency {overlap}")
-    show.line(f"consistent: {_said(answer.consistent)}; live: {_said(answer.live)}")
+    terminal.line(f"{graph.name or 'graph'}: {kind}, {size} an iteration; auto-concurrency {overlap}")
+    terminal.line(f"consistent: {_said(answer.consistent)}; live: {_said(answer.live)}")
     if answer.reason:
-        show.line(answer.reason)
+        terminal.line(answer.reason)
     if answer.throughput is None:
-        show.line("throughput: none")
+        terminal.line("throughput: none")
     else:
-        show.line(f"throughput: {answer.throughput} iterations per tick")
+        terminal.line(f"throughput: {answer.throughput} iterations per tick")
     if answer.period:
-        seconds = "" if graph.tick is None else f" = {show.number(float(answer.period) * graph.tick, 's')}"
-        show.line(f"period: {answer.period} ticks{seconds}")
+        seconds = "" if graph.tick is None else f" = {terminal.number(float(answer.period) * graph.tick, 's')}"
+        terminal.line(f"period: {answer.period} ticks{seconds}")
         cycle = [f"{actor}#{firing}" for actor, firing in answer.critical_firings()]
         more = f" -> ... ({len(cycle) - CYCLE:,} more)" if len(cycle) > CYCLE else ""
-        show.line(f"critical cycle (tokens: {sum(answer.lags):,}): {' -> '.join(cycle[:CYCLE])}{more} -> {cycle[0]}")
+        terminal.line(
+            f"critical cycle (tokens: {sum(answer.lags):,}): {' -> '.join(cycle[:CYCLE])}{more} -> {cycle[0]}"
+        )
     for remark in graph.remarks:
-        show.line(f"remark: {remark}")
+        terminal.line(f"remark: {remark}")
     if answer.repetition:
         _actors(answer)
 
@@ -75,10 +78,10 @@ def _actors(answer: snnmap.Throughput) -> None:
     graph = answer.graph
     columns = zip(graph.actor, answer.repetition, graph.phases.tolist(), strict=True)
     rows = [(name, firings, phases, _first_start(answer, k)) for k, (name, firings, phases) in enumerate(columns)]
-    show.line()
-    show.table("repetition vector", ("actor", "firings", "phases", "first start, ticks"), rows[:SHOWN])
+    terminal.line()
+    terminal.table("repetition vector", ("actor", "firings", "phases", "first start, ticks"), rows[:SHOWN])
     if len(rows) > SHOWN:
-        show.line(f"... {len(rows) - SHOWN:,} more; --json has all")
+        terminal.line(f"... {len(rows) - SHOWN:,} more; --json has all")
 
 
 def _first_start(answer: snnmap.Throughput, actor: int) -> str:

@@ -5,11 +5,12 @@ from dataclasses import asdict
 import click
 
 import snnmap
-from snnmap.cli import options, show
+from snnmap.cli import options, terminal
 
 
 @click.command(
     "warm-up",
+    cls=options.Command,
     epilog="\b\nExamples:\n"
     "  snnmap warm-up\n"
     "  NUMBA_CACHE_DIR=/shared/cache snnmap warm-up --quiet      into a folder that all nodes use",
@@ -18,9 +19,9 @@ from snnmap.cli import options, show
 @options.as_json
 def warm_up(quiet: bool, json_: bool) -> None:
     """Compile the kernels now, so that no later command has to: for container images and clusters."""
-    with show.progress(quiet) as progress:
+    with terminal.progress(quiet) as progress:
         warmed = snnmap.warm_up(progress=progress)
     if json_:
-        show.as_json(asdict(warmed))
+        terminal.as_json(asdict(warmed))
         return
-    show.line(f"compiled {warmed.kernels} kernels in {warmed.seconds:.0f} s")
+    terminal.line(f"compiled {warmed.kernels} kernels in {warmed.seconds:.0f} s")

@@ -6,11 +6,13 @@ from typing import Any
 import click
 
 import snnmap
-from snnmap.cli import options, show
+from snnmap.cli import options, terminal
 from snnmap.core.files import must_be_writable
 
 
-@click.command(epilog="\b\nExamples:\n  snnmap inspect mnist-mlp\n  snnmap inspect net.nir --dt 1e-4 --json")
+@click.command(
+    cls=options.Command, epilog="\b\nExamples:\n  snnmap inspect mnist-mlp\n  snnmap inspect net.nir --dt 1e-4 --json"
+)
 @click.argument("source")
 @click.option("--dt", type=options.TIME, help="Step to compare the time constants with: 1e-3, 1ms, 250us.")
 @options.dialect
@@ -21,7 +23,7 @@ def inspect(source: str, dt: float | None, dialect: Any, pooling: Any, strict: b
     """Show the layers of a network: shape, neurons, synapses, fan-in, time constants."""
     answer = snnmap.inspect(source, dt=dt, pooling=pooling, strict=strict, dialect=dialect)
     if json_:
-        show.as_json(answer)
+        terminal.as_json(answer)
         return
     columns = ("layer", "model", "shape", "neurons", "synapses in", "fan-in min/median/max", "tau/dt", "parameters")
     rows = [
@@ -29,25 +31,26 @@ def inspect(source: str, dt: float | None, dialect: Any, pooling: Any, strict: b
             p["name"],
             p["model"] if p["kind"] == "neuron" else p["kind"],
             "x".join(map(str, p["shape"])),
-            show.number(p["neurons"]),
-            show.number(p["synapses"]),
+            terminal.number(p["neurons"]),
+            terminal.number(p["synapses"]),
             "-" if p["fan_in"] is None else "/".join(f"{n:g}" for n in p["fan_in"]),
             "-" if p["tau_over_dt"] is None else f"{p['tau_over_dt']:.3g}",
             ", ".join(f"{k} {v}" for k, v in p["parameters"].items()),
         )
         for p in answer["populations"]
     ]
-    show.table(f"{answer['name']} ({answer['format']})", columns, rows)
-    show.line(f"{answer['inputs']:,} inputs, {answer['neurons']:,} neurons, {answer['synapses']:,} synapses")
+    terminal.table(f"{answer['name']} ({answer['format']})", columns, rows)
+    terminal.line(f"{answer['inputs']:,} inputs, {answer['neurons']:,} neurons, {answer['synapses']:,} synapses")
     for line in (*answer["repairs"], *answer["hints"], *answer["warnings"]):
-        show.say(f"note: {line}")
+        terminal.say(f"note: {line}")
 
 
 @click.command(
+    cls=options.Command,
     epilog="\b\nExamples:\n"
     "  snnmap check nmnist-cnn --hw pcm-mesh-64\n"
     "  snnmap check net.nir --hw mychip.toml\n"
-    "  snnmap check nmnist-cnn --pooling both --sweep crossbar=32,64,128,256"
+    "  snnmap check nmnist-cnn --pooling both --sweep crossbar=32,64,128,256",
 )
 @click.argument("source")
 @options.hw
@@ -68,15 +71,15 @@ def check(json_: bool, **asked: Any) -> int:
     answer = snnmap.check(asked.pop("source"), **asked)
     fits = any(row["fits"] for row in answer["trials"]) if asked["sweep"] else answer["fits"]
     if json_:
-        show.as_json(answer)
+        terminal.as_json(answer)
         return 0 if fits else 3
-    show.line(f"{answer['name']} on {answer['hardware']}: {'fits' if answer['fits'] else 'does not fit'}")
-    rows = [(name.replace("_", " "), show.number(value)) for name, value in answer["bounds"].items()]
-    show.table("crossbars needed at least, by bound", ("bound", "crossbars"), rows)
-    show.line(f"messages at least: {show.number(answer['messages_at_least'])}, {answer['messages_of']}")
-    show.line(f"tiles available: {answer['tiles']:,}")
+    terminal.line(f"{answer['name']} on {answer['hardware']}: {'fits' if answer['fits'] else 'does not fit'}")
+    rows = [(name.replace("_", " "), terminal.number(value)) for name, value in answer["bounds"].items()]
+    terminal.table("crossbars needed at least, by bound", ("bound", "crossbars"), rows)
+    terminal.line(f"messages at least: {terminal.number(answer['messages_at_least'])}, {answer['messages_of']}")
+    terminal.line(f"tiles available: {answer['tiles']:,}")
     for line in answer["notes"]:
-        show.line(line)
+        terminal.line(line)
     if answer["trials"]:
         _show_trials(answer)
     return 0 if fits else 3
@@ -102,30 +105,36 @@ def _show_trials(answer: dict[str, Any]) -> None:
         (
             t["crossbar"],
             t["pooling"],
-            *(show.number(t[key]) for key in ("neurons", "synapses")),
-            *((show.number(t["crossbars"]) if t["fits"] else "does not fit", show.number(t["crossbars_at_least"]))),
+            *(terminal.number(t[key]) for key in ("neurons", "synapses")),
+            *(
+                (
+                    terminal.number(t["crossbars"]) if t["fits"] else "does not fit",
+                    terminal.number(t["crossbars_at_least"]),
+                )
+            ),
             *(
                 (
                     f"{t['gap_share']:.1%}",
-                    show.number(t["messages"]),
-                    show.number(t["messages_at_least"]),
+                    terminal.number(t["messages"]),
+                    terminal.number(t["messages_at_least"]),
                     f"{t['cell_utilisation']:.1%}",
                 )
                 if t["fits"]
-                else ("-", "-", show.number(t["messages_at_least"]), "-")
+                else ("-", "-", terminal.number(t["messages_at_least"]), "-")
             ),
         )
         for t in answer["trials"]
     ]
-    show.table(f"partitions by {answer['trials_by']}; messages {answer['messages_of']}", TRIAL, rows)
+    terminal.table(f"partitions by {answer['trials_by']}; messages {answer['messages_of']}", TRIAL, rows)
     for reason in dict.fromkeys(f"{t['crossbar']}: {t['why']}" for t in answer["trials"] if t["why"]):
-        show.line(reason)
+        terminal.line(reason)
 
 
 @click.command(
+    cls=options.Command,
     epilog="\b\nExamples:\n"
     "  snnmap profile mnist-mlp -o mnist.profile.npz\n"
-    "  snnmap profile net.nir --data events.npz --dt 1e-3 --steps 300 --reset value -o net.profile.npz"
+    "  snnmap profile net.nir --data events.npz --dt 1e-3 --steps 300 --reset value -o net.profile.npz",
 )
 @click.argument("source")
 @options.data_options
@@ -137,72 +146,73 @@ def profile(source: str, seed: int, output: Path | None, quiet: bool, json_: boo
     """Run a network on data and record who spikes how often: the spike-activity graph."""
     if output is not None:
         must_be_writable(output, (".npz",), source, *given.values())
-    with show.progress(quiet) as progress:
+    with terminal.progress(quiet) as progress:
         graph = snnmap.profile(source, options.load_options(given, seed), progress=progress)
     if output is not None:
         snnmap.save_profile(graph, output)
     answer = snnmap.activity(graph)
     if not quiet:
         for line in answer["notes"]:
-            show.say(f"note: {line}")
+            terminal.say(f"note: {line}")
     if json_:
-        show.as_json(answer)
+        terminal.as_json(answer)
         return
     columns = ("population", "neurons", "spikes per sample", "rate per step", "silent", "saturated")
     rows = [
         (
             p["name"],
-            show.number(p["neurons"]),
+            terminal.number(p["neurons"]),
             f"{p['spikes_per_sample']:,.1f}",
             f"{p['rate_per_step']:.4f}",
-            show.number(p["silent"]),
+            terminal.number(p["silent"]),
             "yes" if p["saturated"] else "",
         )
         for p in answer["populations"]
     ]
-    show.table(f"{answer['name']}: {answer['samples']} samples of {answer['steps']} steps", columns, rows)
+    terminal.table(f"{answer['name']}: {answer['samples']} samples of {answer['steps']} steps", columns, rows)
     if answer["accuracy"] is not None:
-        show.line(f"accuracy {100 * answer['accuracy']:.1f} %")
+        terminal.line(f"accuracy {100 * answer['accuracy']:.1f} %")
     if output is not None:
-        show.line(f"wrote {output}")
+        terminal.line(f"wrote {output}")
 
 
-@click.command()
+@click.command(cls=options.Command)
 @options.as_json
 def workloads(json_: bool) -> None:
     """List the workloads that ship with snnmap."""
     answer = snnmap.list_workloads()
     if json_:
-        show.as_json(answer)
+        terminal.as_json(answer)
         return
     columns = ("name", "kind", "neurons", "synapses", "paper neurons", "paper synapses", "what it is")
     rows = [
         (
             w["name"],
             w["kind"],
-            show.number(w["neurons"]),
-            show.number(w["synapses"]),
-            show.number(w["paper_neurons"]),
-            show.number(w["paper_synapses"]),
+            terminal.number(w["neurons"]),
+            terminal.number(w["synapses"]),
+            terminal.number(w["paper_neurons"]),
+            terminal.number(w["paper_synapses"]),
             w["summary"],
         )
         for w in answer
     ]
-    show.table("workloads", columns, rows)
+    terminal.table("workloads", columns, rows)
 
 
 @click.command(
-    epilog="\b\nExamples:\n  snnmap algorithms\n  snnmap compile mnist-mlp --objective espine --set place=swarm"
+    cls=options.Command,
+    epilog="\b\nExamples:\n  snnmap algorithms\n  snnmap compile mnist-mlp --objective espine --set place=swarm",
 )
 @options.as_json
 def algorithms(json_: bool) -> None:
     """List objectives, and the algorithms of every stage with the options that --set changes."""
     answer = snnmap.algorithms()
     if json_:
-        show.as_json(answer)
+        terminal.as_json(answer)
         return
     wanted = [(name, preset["summary"]) for name, preset in answer["objectives"].items()]
-    show.table("objectives (--objective)", ("objective", "what it wants"), wanted)
+    terminal.table("objectives (--objective)", ("objective", "what it wants"), wanted)
     lines = [
         (
             f"{stage}={a['algorithm']}",
@@ -213,12 +223,12 @@ def algorithms(json_: bool) -> None:
         for stage, listed in answer["stages"].items()
         for a in listed
     ]
-    show.table(
+    terminal.table(
         "algorithms (--set stage=algorithm --set stage.option=value)",
         ("algorithm", "what it does", "options", "of"),
         lines,
     )
-    show.line(f"placement terms (--term name=weight): {', '.join(answer['terms'])}")
+    terminal.line(f"placement terms (--term name=weight): {', '.join(answer['terms'])}")
 
 
 @click.group(
@@ -231,20 +241,20 @@ def hardware(context: click.Context) -> None:
         context.invoke(hardware_list)
 
 
-@hardware.command("list")
+@hardware.command("list", cls=options.Command)
 @options.as_json
 def hardware_list(json_: bool = False) -> None:
     """List chips and device technologies."""
     answer = snnmap.list_hardware()
     if json_:
-        show.as_json(answer)
+        terminal.as_json(answer)
         return
     rows = [(c["name"], c["crossbar"], c["mesh"], c["technology"], c["description"]) for c in answer["chips"]]
-    show.table("chips", ("name", "crossbar", "mesh", "technology", "what it is"), rows)
-    show.line(f"technologies: {', '.join(answer['technologies'])}")
+    terminal.table("chips", ("name", "crossbar", "mesh", "technology", "what it is"), rows)
+    terminal.line(f"technologies: {', '.join(answer['technologies'])}")
 
 
-@hardware.command("show")
+@hardware.command("show", cls=options.Command)
 @click.argument("name")
 @options.technology
 @options.as_json
@@ -252,9 +262,9 @@ def hardware_show(name: str, technology: str | None, json_: bool) -> None:
     """Show the limits and every constant of a chip, with unit and source."""
     answer = snnmap.show_hardware(name, technology)
     if json_:
-        show.as_json(answer)
+        terminal.as_json(answer)
         return
     for line in answer["limits"]:
-        show.line(line)
+        terminal.line(line)
     rows = [(q["key"], f"{q['value']:g}", q["unit"], q["citation"]) for q in answer["quantities"]]
-    show.table("constants", ("quantity", "value", "unit", "citation"), rows)
+    terminal.table("constants", ("quantity", "value", "unit", "citation"), rows)

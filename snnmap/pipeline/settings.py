@@ -14,14 +14,16 @@ def parse_settings(texts: tuple[str, ...]) -> dict[str, str]:
     Raises
     ------
     InputError
-        If a text is not `name=value`.
+        If a text is not `name=value`, or a name is given twice.
     """
-    settings = {}
+    settings: dict[str, str] = {}
     for text in texts:
-        key, equals, value = text.partition("=")
+        key, equals, value = (part.strip() for part in text.partition("="))
         if not equals or not key:
             raise InputError(f"--set {text!r} is not stage.option=value, for example place.sweeps=200")
-        settings[key.strip()] = value.strip()
+        if key in settings:
+            raise InputError(f"--set {key} is given twice, as {settings[key]} and {value}; give it once")
+        settings[key] = value
     return settings
 
 
@@ -31,16 +33,18 @@ def parse_terms(texts: tuple[str, ...]) -> tuple[tuple[str, float], ...]:
     Raises
     ------
     InputError
-        If a text is not `name=number`.
+        If a text is not `name=number`, or a name is given twice.
     """
-    terms = []
+    terms: dict[str, float] = {}
     for text in texts:
-        name, _, weight = text.partition("=")
+        name, _, weight = (part.strip() for part in text.partition("="))
+        if name in terms:
+            raise InputError(f"--term {name} is given twice, as {terms[name]:g} and {weight}; give it once")
         try:
-            terms.append((name.strip(), float(weight)))
+            terms[name] = float(weight)
         except ValueError:
             raise InputError(f"--term {text!r} is not name=weight, for example thermal=0.5") from None
-    return tuple(terms)
+    return tuple(terms.items())
 
 
 def read_config(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from support import small_workload
 
-from snnmap.cli import main, show
+from snnmap.cli import main, terminal
 
 Ran = Callable[..., tuple[int, str, str]]
 
@@ -14,7 +14,7 @@ Ran = Callable[..., tuple[int, str, str]]
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Ran:
     """Exit code, stdout and stderr of a command; whether kernels are compiled already changes nothing."""
-    monkeypatch.setattr(show, "kernels_are_compiled", lambda: True)
+    monkeypatch.setattr(terminal, "kernels_are_compiled", lambda: True)
 
     def ran(*arguments: object) -> tuple[int, str, str]:
         capsys.readouterr()

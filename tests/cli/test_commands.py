@@ -16,7 +16,7 @@ import pytest
 from support import small_workload
 
 import snnmap
-from snnmap.cli import cli, main, show
+from snnmap.cli import cli, main, terminal
 
 ROOT = Path(__file__).parents[2]
 
@@ -34,7 +34,7 @@ class Ran(NamedTuple):
 @pytest.fixture(autouse=True)
 def kernels_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
     """No remark about the first run of an installation."""
-    monkeypatch.setattr(show, "kernels_are_compiled", lambda: True)
+    monkeypatch.setattr(terminal, "kernels_are_compiled", lambda: True)
 
 
 @pytest.fixture

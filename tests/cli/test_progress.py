@@ -6,7 +6,7 @@ import re
 import pytest
 import rich.console
 
-from snnmap.cli import progress, show
+from snnmap.cli import progress, terminal
 
 real = rich.console.Console
 COMPILATION = [  # seconds between, stage, done, of, best cost
@@ -109,5 +109,5 @@ def test_bars_of_stages_that_are_over_are_full_and_marked(monkeypatch):
 
 
 def test_quiet_shows_nothing():
-    with show.progress(quiet=True) as nothing:
+    with terminal.progress(quiet=True) as nothing:
         assert nothing is None

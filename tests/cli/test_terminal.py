@@ -4,28 +4,28 @@ import os
 import subprocess
 import sys
 
-from snnmap.cli import show
-from snnmap.cli.first_run import compiling, kernels_are_compiled
+from snnmap.cli import terminal
+from snnmap.cli.terminal import compiling, kernels_are_compiled
 from snnmap.core.jit import kernels_in
 
 
 def test_a_fresh_cache_is_told_apart_from_a_filled_one(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
     assert not kernels_are_compiled()
-    with show.progress(quiet=False):
+    with terminal.progress(quiet=False):
         pass
     assert "compiling the kernels" in capsys.readouterr().err
     (tmp_path / "kernels_1").mkdir()
     (tmp_path / "kernels_1" / "cells.count.nbi").touch()
     assert kernels_are_compiled()
-    with show.progress(quiet=False):
+    with terminal.progress(quiet=False):
         pass
     assert capsys.readouterr().err == ""
 
 
 def test_quiet_says_nothing(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
-    with show.progress(quiet=True):
+    with terminal.progress(quiet=True):
         pass
     assert capsys.readouterr().err == ""
 
@@ -33,7 +33,7 @@ def test_quiet_says_nothing(tmp_path, monkeypatch, capsys):
 def test_a_kernel_that_is_compiled_is_told_with_its_room(tmp_path):
     code = (
         "import numpy as np\n"
-        "from snnmap.cli.first_run import compiling\n"
+        "from snnmap.cli.terminal import compiling\n"
         "from snnmap.sdf.kernels.cycles import firing_order\n"
         "from snnmap.core.arrays import frozen\n"
         "with compiling(lambda *told: print(*told)):\n"

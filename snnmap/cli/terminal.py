@@ -1,21 +1,27 @@
-"""How results look on a terminal: tables, SI numbers, progress. Knows nothing of what the numbers mean."""
+"""How results look on a terminal: tables, SI numbers, figures in words, progress, what a first run compiles."""
 
 import json
+import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import click
 import numpy as np
 
-from snnmap.cli.first_run import compiling, kernels_are_compiled
+from snnmap import Reading
 from snnmap.cli.progress import bars, lines
 from snnmap.core.run import Progress
+from snnmap.render import judged, labels
 from snnmap.render.numbers import number
 from snnmap.render.printable import one_line
 
-__all__ = ["as_json", "grouped", "line", "number", "progress", "say", "table"]
+__all__ = ["as_json", "figures", "grouped", "line", "number", "progress", "say", "table"]
+
+PACKAGE = Path(__file__).resolve().parents[1]
 
 
 def as_json(document: Any) -> None:
@@ -83,6 +89,21 @@ def _looks_numeric(cell: Any) -> bool:
     return not isinstance(cell, str) or cell[:1].isdigit() or cell[:1] in "-"
 
 
+def figures(values: Mapping[str, Any], title: str, reading: Reading | None = None) -> None:
+    """Print every figure of a mapping on stdout, with pace and air in the headings if they are known."""
+    groups = [
+        (
+            judged.heading(group, reading),
+            [(f"  {label.words}", judged.shown(label.key, value, reading)) for label, value in listed],
+        )
+        for group, listed in labels.grouped(values)
+    ]
+    grouped(title, ("figure", "value"), groups)
+    if any(labels.mode_of(key) for key in values):
+        line(labels.MODES)
+        line()
+
+
 def line(message: str = "") -> None:
     """A line of the answer, on stdout."""
     click.echo(one_line(message))
@@ -103,3 +124,35 @@ def progress(quiet: bool) -> Iterator[Progress | None]:
         return
     with bars() if sys.stderr.isatty() else lines(say) as shown, compiling(shown):
         yield shown
+
+
+def kernels_are_compiled() -> bool:
+    """Whether numba has cached anything of this installation: next to the source, in NUMBA_CACHE_DIR, or in the user's.
+
+    Reads folders only; numba itself is not imported.
+    """
+    chosen = os.environ.get("NUMBA_CACHE_DIR")
+    if chosen:
+        return any(Path(chosen).rglob("*.nbi"))
+    if any(PACKAGE.rglob("kernels/__pycache__/*.nbi")):
+        return True
+    if os.access(PACKAGE, os.W_OK):
+        return False
+    caches = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
+    return any((caches / "numba").rglob("*.nbi"))
+
+
+@contextmanager
+def compiling(progress: Progress) -> Iterator[None]:
+    """Report every kernel that is compiled in the meantime as progress of its room, `partition kernels`."""
+    from snnmap.core.jit import kernels_in, watched
+
+    begun: Counter[str] = Counter()
+
+    def tell(module: str) -> None:
+        room = module.partition(".kernels")[0].rpartition(".")[2]
+        begun[room] += 1
+        progress(f"{room} kernels", min(begun[room], kernels_in(module)), kernels_in(module), 0.0)
+
+    with watched(tell):
+        yield
