@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal, cast
 
 from snnmap.hardware.keys import CHIP_KEYS, DEVICE_KEYS, ESPINE_KEYS, PACKAGE_KEYS, TECHNOLOGY_KEYS
-from snnmap.hardware.model import NOCS, UNLIMITED, Hardware, Mode, Noc, Quantity, Technology
+from snnmap.hardware.model import ADC_RANGES, NOCS, UNLIMITED, AdcRange, Hardware, Mode, Noc, Quantity, Technology
 from snnmap.hardware.reader import find, mesh_size, named, parted, port, quantities, read_hardware_file, rows_of, side
 from snnmap.hardware.weights import read_weights
 
@@ -77,6 +77,7 @@ def _chip(path: Path, technology: str | None, package: str | None) -> Hardware:
         noc=cast("Noc", table.text("noc", choices=NOCS)),
         end_of_step=table.flag("end_of_step"),
         weights=read_weights(table.table("weights", None)),
+        adc_range=cast("AdcRange", table.text("adc_range", choices=ADC_RANGES)),
     )
     table.end()
     if hardware["layout_share"] > 1:

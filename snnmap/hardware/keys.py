@@ -44,6 +44,8 @@ class Key(NamedTuple):
     """Whether 0 is a legal value; negative values never are."""
     follows: str = ""
     """Key of the technology that scales the value, which the file states for 65 nm; none: the same at every node."""
+    whole: bool = False
+    """Whether it is a number of things: no fraction makes sense."""
 
 
 CHIP_KEYS: dict[str, Key] = {
@@ -64,6 +66,26 @@ CHIP_KEYS: dict[str, Key] = {
     "memory_bits": Key(NONE, "1", "bits of a tile's memory for messages and samples that wait for their turn"),
     "program_time": Key(TIME, "s", "re-program one row, verification included"),
     "program_pulses": Key(NONE, "1", "write pulses per cell and re-programming (program and verify)"),
+    "adc_bits": Key(NONE, "1", "bits of a column's converter; what else is said of it holds at these", whole=True),
+    "adc_columns": Key(NONE, "1", "columns that take turns at one converter", whole=True),
+    "adc_time": Key(TIME, "s", "one conversion of one column", zero=True, follows="logic_time"),
+    "adc_energy": Key(ENERGY, "J", "one conversion of one column", zero=True, follows="logic_energy"),
+    "adc_width": Key(NONE, "1", "leaking transistor width of a converter, feature sizes", zero=True),
+    "adc_area": Key(NONE, "1", "area of a converter, squared feature sizes", zero=True),
+    "sample_hold_energy": Key(ENERGY, "J", "hold one column until its turn", zero=True, follows="logic_energy"),
+    "sample_hold_width": Key(NONE, "1", "leaking width of a column's sample-and-hold, feature sizes", zero=True),
+    "sample_hold_area": Key(NONE, "1", "area of a column's sample-and-hold, squared feature sizes", zero=True),
+    "shift_add_energy": Key(ENERGY, "J", "shift and add one slice of a column", zero=True, follows="logic_energy"),
+    "shift_add_width": Key(NONE, "1", "leaking width of a converter's shift-and-add, feature sizes", zero=True),
+    "shift_add_area": Key(NONE, "1", "area of a converter's shift-and-add, squared feature sizes", zero=True),
+    "dac_bits": Key(NONE, "1", "bits of what drives a row; 1: pulses of one voltage", whole=True),
+    "dac_energy": Key(
+        ENERGY, "J", "one pulse on one word line, current of the cells aside", zero=True, follows="logic_energy"
+    ),
+    "dac_width": Key(NONE, "1", "leaking width that more than one bit adds to a row driver, feature sizes", zero=True),
+    "dac_area": Key(NONE, "1", "area that more than one bit adds to a row driver, squared feature sizes", zero=True),
+    "buffer_bytes": Key(NONE, "1", "bytes of a row's share of buffer and address table"),
+    "buffer_energy": Key(ENERGY, "J", "write one bit into the buffer and read it", zero=True, follows="logic_energy"),
     "driver_width": Key(NONE, "1", "leaking transistor width of a row driver, feature sizes", zero=True),
     "driver_area": Key(NONE, "1", "area of a row driver, squared feature sizes", zero=True),
     "converter_width": Key(NONE, "1", "leaking width of a column's share of a converter, feature sizes", zero=True),

@@ -19,6 +19,8 @@ from snnmap.hardware.weights import Weights
 Mode = Literal["espine", "device"]
 Noc = Literal["tdm", "best-effort", "gated"]
 NOCS: tuple[Noc, ...] = ("tdm", "best-effort", "gated")
+AdcRange = Literal["full", "percentile", "calibrated"]
+ADC_RANGES: tuple[AdcRange, ...] = ("full", "percentile", "calibrated")
 ARRAYS = 2
 """Arrays of a tile, one for each sign of a weight: alike, read and programmed together, subtracted at the converter."""
 UNLIMITED = 1 << 30
@@ -133,6 +135,9 @@ class Hardware:
     """Whether crossbars have as many rows as the fullest cluster takes, as programs count that know only columns."""
     weights: Weights = field(default_factory=Weights)
     """How its arrays hold a weight."""
+    adc_range: AdcRange = "calibrated"
+    """What a converter's largest code stands for: `full`, every row on at g_max; `percentile`, all but the largest
+    thousandth of a crossbar's column sums over the profile; `calibrated`, the largest of them."""
 
     def __getitem__(self, key: str) -> float:
         """Value of `key` in SI units (`keys.CHIP_KEYS`, `PACKAGE_KEYS`), at the node of the technology."""
@@ -311,6 +316,7 @@ class Hardware:
             "sample_registers": self.sample_registers,
             "end_of_step": self.end_of_step,
             "drift_compensation": self.drift_compensation,
+            "adc_range": self.adc_range,
             "package": self.package,
             "values": _value_table(self.values),
             "technology": self.technology.table(),

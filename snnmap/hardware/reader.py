@@ -163,6 +163,8 @@ def _quantity(table: Table, key: Key, sense: Range) -> Quantity:
         raise table.error(
             "value", f"{shown} makes no sense; it must lie within {sense[0]:g} and {sense[1]:g} {key.unit}"
         )
+    if key.whole and value != int(value):
+        raise table.error("value", f"{shown} must be a whole number: {key.meaning}")
     quantity = Quantity(value, key.unit, _citation(table), _band(table, value, unit), written)
     table.end()
     return quantity

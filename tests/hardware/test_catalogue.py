@@ -300,6 +300,21 @@ def test_description_says_the_limits(tmp_path):
         assert part in words
 
 
+@pytest.mark.parametrize("key", ["adc_bits", "adc_columns", "dac_bits"])
+def test_half_a_bit_or_column_is_refused(tmp_path, key):
+    message = refused(tmp_path, values=f'{key} = {{ value = 2.5, unit = "1", source = "estimate: a slip" }}')
+    assert f"values.{key}" in message
+    assert "2.5 must be a whole number" in message
+
+
+def test_the_range_of_a_converter_is_one_of_three_and_counts_in_the_digest(tmp_path):
+    full = load_hardware(chip(tmp_path, 'adc_range = "full"'))
+    assert full.adc_range == "full"
+    assert full.digest() != load_hardware("pcm-mesh").digest()
+    message = refused(tmp_path, 'adc_range = "fool"')
+    assert "adc_range: 'fool' is not one of full, percentile, calibrated" in message
+
+
 @pytest.mark.parametrize(
     ("key", "value", "unit"),
     [
@@ -324,7 +339,7 @@ def test_every_quantity_has_a_range_in_which_the_shipped_ones_lie():
         chip = load_hardware("pcm-mesh", technology)
         for name, quantity in {**chip.values, **chip.technology.values}.items():
             low, high = plausible(name, keys[name])
-            assert quantity.value == 0 or low < quantity.value < high
+            assert quantity.value == 0 or low <= quantity.value <= high
             assert quantity.band is None or quantity.band[1] <= high
 
 

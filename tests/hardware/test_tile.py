@@ -47,7 +47,7 @@ def test_rows_and_columns_each_bring_their_own() -> None:
 def test_smaller_nodes_are_smaller_faster_and_need_less() -> None:
     chips = [load_hardware("pcm-mesh", f"pcm-{node}") for node in NODES]
     follows = [key for key, declared in CHIP_KEYS.items() if declared.follows]
-    assert len(follows) == 8
+    assert len(follows) == 14
     for key in follows:
         values = [chip[key] for chip in chips]
         assert values[0] == chips[0].values[key].value, "stated for 65 nm"
