@@ -50,14 +50,19 @@ def programmed_cells(network: Network, clustering: Clustering) -> Cells:
     return Cells(frozen(ptr, np.int64), frozen(column, np.int32), frozen(synapse, np.int64))
 
 
+def largest_weights(network: Network) -> F64:
+    """Largest |weight| into every population, float64 (populations,): what a full cell of its columns stands for."""
+    largest = np.zeros(len(network.populations))
+    np.maximum.at(largest, network.population_of()[network.post], np.abs(network.weight.astype(np.float64)))
+    return largest
+
+
 def weight_share(network: Network) -> F64:
     """|weight| / largest |weight| into the same population, of every synapse, float64 (S,): what its cell is set to.
 
     Signs are kept by a second array read in the same pulse (`physics.pcm`), which has the same shares.
     """
-    population = network.population_of()[network.post]
+    largest = largest_weights(network)
     size = np.abs(network.weight.astype(np.float64))
-    largest = np.zeros(len(network.populations))
-    np.maximum.at(largest, population, size)
-    size /= np.where(largest > 0, largest, 1.0)[population]
+    size /= np.where(largest > 0, largest, 1.0)[network.population_of()[network.post]]
     return size

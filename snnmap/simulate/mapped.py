@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from snnmap.analysis.view import ClusteringView
-from snnmap.core.arrays import offsets, transpose_csr
+from snnmap.core.arrays import I64, offsets, transpose_csr
 from snnmap.core.errors import InputError
 from snnmap.core.run import Progress
 from snnmap.ir import Mapping, SpikeGraph, Spikes
@@ -60,13 +60,15 @@ def deviation(graph: SpikeGraph, again: Spikes) -> int:
     events = graph.events
     if events is None:
         raise InputError("the profile keeps no events to compare with")
-    first, second = (set(_events(e)) for e in (events, again))
-    return len(first ^ second)
+    first, second = (_numbered(e, graph.network.sources) for e in (events, again))
+    _, mine, others = np.intersect1d(first, second, assume_unique=True, return_indices=True)
+    equal = int(np.count_nonzero(events.value[mine] == again.value[others]))
+    return len(first) + len(second) - 2 * equal
 
 
-def _events(spikes: Spikes) -> list[tuple[int, int, int, float]]:
-    columns = (spikes.frame_of_event(), spikes.step, spikes.source, spikes.value)
-    return list(zip(*(column.tolist() for column in columns), strict=True))
+def _numbered(spikes: Spikes, sources: int) -> I64:
+    """A number of every event's frame, step and source."""
+    return (spikes.frame_of_event() * spikes.steps + spikes.step) * sources + spikes.source
 
 
 def _crossbars(view: ClusteringView) -> Any:

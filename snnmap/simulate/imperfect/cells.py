@@ -1,0 +1,149 @@
+"""The cells of one crossbar as they are made, age and are read: what each row adds to each line, and how noisily.
+
+Arrays are logical: (halves, slices, rows, columns) of the entries of a cluster, wherever wiring puts them; what is
+drawn belongs to places of a tile, so that another wiring meets the same cells.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from snnmap.analysis.view import View
+from snnmap.core.arrays import F64, Bool
+from snnmap.core.run import stream
+from snnmap.physics import pcm
+from snnmap.physics.encoding import halves, rest, shares, significance
+from snnmap.simulate.imperfect.options import ImperfectOptions
+
+ANALOG = frozenset({"programming", "stuck", "drift", "read", "off", "ir", "temperature"})
+"""Effects that change what a cell conducts; without any, sums are exact."""
+
+
+class Target(NamedTuple):
+    """What one crossbar is programmed to; the reference of an offset encoding is its last column."""
+
+    share: F64
+    """(halves, slices, rows, columns), 1 more column with a reference."""
+    used: Bool
+    """(rows, columns of share) where a synapse or the reference is."""
+
+
+class Read(NamedTuple):
+    """What a unit on a row adds to a line, over the largest weight of the line's neuron, (rows, columns, slices)."""
+
+    mean: F64
+    variance: F64
+    """Of one read; zeros if reads are not noisy."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cells:
+    """The cells of a mapping's crossbars on any chip at any age."""
+
+    view: View
+    options: ImperfectOptions
+    signed: F64
+    """r of every synapse: weight over the largest of its population, float64 (S,)."""
+    warmth: F64
+    """Factor of every crossbar's conductances by its temperature, (K,)."""
+
+    @property
+    def _span(self) -> tuple[float, float]:
+        """Conductances of share 0 and 1, S."""
+        technology = self.view.hardware.technology
+        return technology["g_min"], technology["g_max"]
+
+    def target(self, cluster: int) -> Target:
+        """What the crossbar of a cluster is programmed to."""
+        clustering, cells, weights = self.view.mapping.clustering, self.view.cells, self.view.hardware.weights
+        rows, columns = clustering.rows_of(cluster), clustering.columns_of(cluster)
+        ptr = cells.ptr[rows.start : rows.stop + 1]
+        own = slice(int(ptr[0]), int(ptr[-1]))
+        at = np.repeat(np.arange(rows.stop - rows.start), np.diff(ptr)), cells.column[own] - columns.start
+        levels = weights.levels if self.options.has("levels") else 0
+        size = (rows.stop - rows.start, columns.stop - columns.start + weights.reference_lines)
+        used = np.zeros(size, bool)
+        used[at] = True
+        used[:, columns.stop - columns.start :] = True
+        share = np.full((halves(weights.encoding), weights.slices, *size), rest(weights.encoding))
+        share[:, :, at[0], at[1]] = shares(self.signed[cells.synapse[own]], weights.encoding, levels, weights.slices)
+        return Target(share, used)
+
+    def read(self, cluster: int, seed: int, age: float, kept: F64 | None) -> Read:
+        """Crossbar of a cluster on chip `seed`, `age` seconds after its first read.
+
+        kept
+            Share of the ideal current that wires leave each cell, shaped as the target's shares; none: all of it.
+        """
+        target = self.target(cluster)
+        now, spread = self._conductances(cluster, target.share, seed, age)
+        if kept is not None:
+            now, spread = now * kept, spread * kept
+        low, high = self._span
+        value, noise = (now - low) / (high - low), np.square(spread / (high - low))
+        if not self.options.has("off"):
+            value = np.where(target.used, value, rest(self.view.hardware.weights.encoding))
+            noise = np.where(target.used, noise, 0.0)
+        return self._lines(value, noise)
+
+    def _lines(self, value: F64, noise: F64) -> Read:
+        """Halves, or cells and reference, subtracted; a digit counts as much as it stands for."""
+        weights = self.view.hardware.weights
+        place = significance(weights.levels, weights.slices)[:, np.newaxis, np.newaxis]
+        if len(value) == 2:
+            mean, variance = value[0] - value[1], noise.sum(axis=0)
+        else:  # the noise of the reference is shared by all columns of a read; here each draws its own
+            mean = 2.0 * (value[0, :, :, :-1] - value[0, :, :, -1:])
+            variance = 4.0 * (noise[0, :, :, :-1] + noise[0, :, :, -1:])
+        return Read(np.moveaxis(mean * place, 0, 2), np.moveaxis(variance * np.square(place), 0, 2))
+
+    def _conductances(self, cluster: int, held: F64, seed: int, age: float) -> tuple[F64, F64]:
+        """Conductance now, and its standard deviation from read to read, S, both shaped as `held`."""
+        options, (low, high) = self.options, self._span
+        goal = low + held * (high - low)
+        now, name = goal, self.view.hardware.technology.noise
+        model = None if name == "none" else pcm.noise_model(name)
+        if model is not None and options.has("programming"):
+            normal = self._drawn("programming", cluster, seed, held.shape)
+            now = np.maximum(goal + pcm.programming_sd(model, goal, high) * normal, 0.0)
+        made = now
+        if model is not None and options.has("drift"):
+            mean, sd = pcm.drift_exponent(model, goal, high)
+            now = pcm.drifted(made, np.abs(mean + sd * self._drawn("drift", cluster, seed, held.shape)), age, model.t_0)
+        if options.has("stuck"):
+            now = self._stuck(now, cluster, seed)
+        spread = np.zeros(held.shape)
+        if model is not None and options.has("read"):
+            spread = pcm.read_noise_sd(model, made, now, high, age)
+        gain = float(self.warmth[cluster])
+        if self._compensated and options.has("drift"):
+            gain *= float(made.sum() / now.sum())
+        return now * gain, spread * gain
+
+    @property
+    def _compensated(self) -> bool:
+        asked = self.options.compensated
+        return self.view.hardware.drift_compensation if asked is None else asked
+
+    def _stuck(self, now: F64, cluster: int, seed: int) -> F64:
+        """`now` with the stuck cells of a chip."""
+        low, high = self._span
+        on, off = self.options.stuck_on or 0.0, self.options.stuck_off or 0.0
+        lot = self._drawn("stuck", cluster, seed, now.shape)
+        return np.where(lot < on, high, np.where(lot < on + off, low, now))
+
+    def _drawn(self, what: str, cluster: int, seed: int, shape: tuple[int, ...]) -> F64:
+        """Numbers of a tile's places for the cells of a cluster: standard normal, or uniform for what is stuck."""
+        mapping, hardware = self.view.mapping, self.view.hardware
+        clustering, wiring = mapping.clustering, mapping.wiring
+        tile = int(mapping.placement.tile[cluster])
+        turn = int(np.count_nonzero(mapping.placement.tile[:cluster] == tile))
+        rng = stream(seed, f"{what} of tile {tile}" + (f", turn {turn}" if what == "programming" else ""))
+        places = (*shape[:2], hardware.rows, hardware.columns + 1)  # the last column is the reference
+        numbers = rng.random(places) if what == "stuck" else rng.standard_normal(places)
+        column = wiring.column[clustering.columns_of(cluster)]
+        if shape[3] > len(column):
+            column = np.append(column, hardware.columns)
+        chosen: F64 = numbers[:, :, wiring.row[clustering.rows_of(cluster)][:, np.newaxis], column]
+        return chosen

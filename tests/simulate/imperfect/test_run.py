@@ -1,0 +1,166 @@
+"""The mapped network on imperfect cells: nothing deviates without effects, and what does is what cells say."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from oracles.dense_executor import run as oracle_run
+
+import snnmap
+from snnmap.analysis.view import View
+from snnmap.core.errors import InputError
+from snnmap.hardware.weights import ENCODINGS, Weights
+from snnmap.ir import Network
+from snnmap.physics.encoding import significance
+from snnmap.simulate.imperfect.options import ImperfectOptions, parsed
+from snnmap.simulate.imperfect.run import ImperfectNetwork
+from snnmap.simulate.mapped import deviation
+
+ALL = "levels,programming,stuck,drift,read,off,ir,adc,dac"
+
+
+def prepared(compiled: snnmap.Compiled, effects: str, weights: Weights | None = None, hardware=None, **options: object):
+    hardware = hardware or compiled.hardware
+    hardware = hardware if weights is None else replace(hardware, weights=weights)
+    warm = np.full(compiled.mapping.clustering.clusters, 318.0)
+    return ImperfectNetwork(
+        View(compiled.mapping, compiled.graph, hardware), ImperfectOptions(parsed(effects), **options), warm
+    )
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize(("levels", "slices"), [(0, 1), (16, 1), (4, 3)])
+def test_without_effects_every_spike_is_that_of_the_profile(compiled, encoding, levels, slices) -> None:
+    network = prepared(compiled, "none", Weights(encoding, levels, slices))
+    outcome = network.run(network.chip(5), 1e6, keep_events=True)
+    assert deviation(compiled.graph, outcome.events) == 0
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_states_that_hold_every_weight_change_nothing(compiled, encoding) -> None:
+    top = int(np.abs(compiled.graph.network.weight).max())  # whole numbers: -5 .. 5 are 6 states of a pair, 11 of one
+    levels = 2 * top + 1 if encoding == "offset_column" else top + 1
+    network = prepared(compiled, "levels,off", Weights(encoding, levels))
+    assert deviation(compiled.graph, network.run(network.chip(0), 0.0, keep_events=True).events) == 0
+    coarse = prepared(compiled, "levels", Weights(encoding, 2))
+    assert deviation(compiled.graph, coarse.run(coarse.chip(0), 0.0, keep_events=True).events) > 0
+
+
+def test_one_chip_is_the_same_for_any_number_of_threads_and_no_other(compiled) -> None:
+    network = prepared(compiled, ALL, stuck_on=0.01, stuck_off=0.02)
+    first, again = (network.run(network.chip(7), 100.0, keep_events=True, threads=n) for n in (1, 3))
+    assert deviation(replace(compiled.graph, events=first.events), again.events) == 0
+    other = network.run(network.chip(8), 100.0, keep_events=True)
+    assert deviation(replace(compiled.graph, events=first.events), other.events) > 0
+
+
+def test_frames_do_not_depend_on_one_another(compiled) -> None:
+    graph = compiled.graph
+    events = graph.events
+    last = slice(int(events.frame[0]), int(events.frame[2]))
+    fewer = replace(
+        events, frame=events.frame[:3], step=events.step[last], source=events.source[last], value=events.value[last]
+    )
+    network = prepared(compiled, ALL)
+    whole = network.run(network.chip(1), 1.0)
+    part = network.run(network.chip(1), 1.0, graph=replace(graph, events=fewer, frames=2, labels=None))
+    np.testing.assert_array_equal(part.counts, whole.counts[:2])
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize("slices", [1, 2])
+def test_a_chip_spikes_as_a_dense_network_of_what_its_cells_conduct(compiled, encoding, slices) -> None:
+    network = prepared(compiled, "programming,drift,off", Weights(encoding, 16 if slices > 1 else 0, slices))
+    chip = network.chip(3)
+    array, graph = network.array(chip, 1000.0), compiled.graph
+    ideal = graph.network
+    matrix = np.zeros((ideal.sources, ideal.neurons))
+    neuron_of = np.repeat(np.arange(ideal.neurons), np.diff(array.line_ptr))[np.argsort(array.line)]
+    for source in range(ideal.sources):
+        for r in array.row[array.row_ptr[source] : array.row_ptr[source + 1]]:
+            lines = np.arange(array.base[r], array.base[r] + array.width[r])
+            cells = np.arange(array.first[r], array.first[r] + array.width[r])
+            np.add.at(matrix[source], neuron_of[lines], array.weight[cells].astype(np.float64))
+    assert np.count_nonzero(matrix) > ideal.synapses  # cells without a synapse conduct too
+    dense = Network(
+        ideal.populations,
+        np.arange(ideal.sources + 1) * ideal.neurons,
+        np.tile(np.arange(ideal.externals, ideal.sources), ideal.sources),
+        matrix.reshape(-1),
+        np.full(len(ideal.populations), 2.0**-24),
+        ideal.outputs,
+    )
+    outside = graph.events.source < ideal.externals
+    frame = np.concatenate([[0], np.cumsum(outside)])[graph.events.frame]
+    driven = replace(
+        graph.events,
+        frame=frame,
+        step=graph.events.step[outside],
+        source=graph.events.source[outside],
+        value=graph.events.value[outside],
+    )
+    expected = oracle_run(dense, driven, graph.dynamics)
+    events = network.run(chip, 1000.0, keep_events=True).events
+    found = list(zip(events.frame_of_event(), events.step, events.source, events.value, strict=True))
+    assert found == expected
+
+
+def test_classes_are_the_first_of_the_largest_counts(compiled) -> None:
+    network = prepared(compiled, "none")
+    outcome = network.run(network.chip(0), 0.0)
+    np.testing.assert_array_equal(outcome.predictions, compiled.graph.predictions)
+    assert outcome.counts.shape == (3, 3)
+    assert outcome.events is None
+
+
+@pytest.mark.parametrize("bits", [2, 4, 12])
+def test_a_converter_knows_no_sum_between_its_codes(compiled, bits) -> None:
+    hardware = compiled.hardware.with_value("adc_bits", bits)
+    network = prepared(compiled, "adc", hardware=hardware)
+    step, limit = network._steps
+    np.testing.assert_allclose(limit / np.where(step > 0, step, 1.0), np.where(step > 0, 2 ** (bits - 1) - 1, 0))
+    peak = prepared(compiled, "none").run(network.chip(0), 0.0).peak
+    assert np.all(peak <= limit * (1 + 1e-12))  # the largest sum of the profile is the largest code
+    crossbar = network.layout.crossbar
+    for k in range(compiled.mapping.clustering.clusters):
+        assert np.any(np.isclose(peak[crossbar == k], limit[crossbar == k]))
+
+
+def test_more_bits_deviate_less(compiled) -> None:
+    found = []
+    for bits in (2, 5, 16):
+        network = prepared(compiled, "adc", hardware=compiled.hardware.with_value("adc_bits", bits))
+        found.append(deviation(compiled.graph, network.run(network.chip(0), 0.0, keep_events=True).events))
+    assert found[0] > found[1] > found[2]
+    assert found[2] <= 4  # sums of whole numbers meet thresholds exactly, codes do not
+
+
+def test_ranges_of_converters_are_nested(compiled) -> None:
+    ranges = []
+    for how in ("full", "calibrated", "percentile"):
+        network = prepared(compiled, "adc", hardware=replace(compiled.hardware, adc_range=how))
+        ranges.append(network._steps[1])
+    assert np.all(ranges[0] >= ranges[1])
+    assert np.all(ranges[1] >= ranges[2])
+    assert np.all(ranges[2] > 0.5 * ranges[1])
+
+
+def test_a_slice_has_a_range_of_its_own_significance(compiled) -> None:
+    network = prepared(compiled, "adc,levels", Weights("pair_columns", 4, 2))
+    limit = network._steps[1].reshape(-1, 2)
+    np.testing.assert_allclose(limit[:, 0] / limit[:, 1], 4.0)
+    assert significance(4, 2)[0] == 0.8
+
+
+def test_progress_counts_frames(compiled) -> None:
+    told: list[tuple[str, int, int, float]] = []
+    network = prepared(compiled, "none")
+    network.run(network.chip(0), 0.0, progress=lambda *facts: told.append(facts))
+    assert told == [("accuracy", frame, 3, 0.0) for frame in (1, 2, 3)]
+
+
+@pytest.mark.parametrize("missing", ["events", "dynamics"])
+def test_a_profile_without_events_cannot_be_run(compiled, missing) -> None:
+    network = prepared(compiled, "none")
+    with pytest.raises(InputError, match="with its events"):
+        network.run(network.chip(0), 0.0, graph=replace(compiled.graph, **{missing: None}))
