@@ -47,7 +47,8 @@ def find(kind: Kind, name: str, beside: Path | None = None) -> Path:
     Raises
     ------
     InputError
-        If there is neither; lists the shipped names and the closest one.
+        If there is neither, with the shipped names and the closest one; or if a package offers a chip of a name that
+        is taken.
     """
     if name.endswith(".toml") or "/" in name:
         path = Path(name).expanduser()
@@ -55,11 +56,11 @@ def find(kind: Kind, name: str, beside: Path | None = None) -> Path:
         if not path.is_file():
             raise InputError(f"there is no hardware file {name!r}")
         return path
-    known = shipped("hwmodels", kind)
+    known, others = shipped("hwmodels", kind), _chips_of_packages() if kind == "chips" else {}
     if name in known:
         return known[name]
-    if kind == "chips" and name in plug_ins(GROUP):
-        return _offered(plug_ins(GROUP)[name])
+    if name in others:
+        return _offered(others[name])
     label = LABELS[kind]
     for other, use in MISPLACED.items():
         if other != kind and name in shipped("hwmodels", other):
@@ -74,7 +75,12 @@ def _chips(kind: Kind) -> str:
 
 def named(kind: Kind) -> list[str]:
     """Names of the shipped files of a kind, then of the chips that installed packages offer; each sorted."""
-    return list(dict.fromkeys([*shipped("hwmodels", kind), *(plug_ins(GROUP) if kind == "chips" else ())]))
+    return list(dict.fromkeys([*shipped("hwmodels", kind), *(_chips_of_packages() if kind == "chips" else ())]))
+
+
+def _chips_of_packages() -> Mapping[str, EntryPoint]:
+    """Chips that installed packages offer, by name; raises as `plug_ins`."""
+    return plug_ins(GROUP, tuple(shipped("hwmodels", "chips")))
 
 
 def _offered(point: EntryPoint) -> Path:

@@ -18,10 +18,10 @@ def row_read_energy(current: npt.ArrayLike, voltage: float, time: float) -> F64:
     return energy
 
 
-def write_energy(technology: Values, cells: float, pulses: float) -> float:
-    """Energy, J, of programming `cells` with `pulses` each: program and verify alternates RESET and SET pulses."""
-    not_negative(cells=cells, pulses=pulses)
+def write_energy(technology: Values, pulses: float) -> float:
+    """Energy, J, of programming a cell with `pulses`: program and verify alternates RESET and SET pulses."""
+    not_negative(pulses=pulses)
     resistance = technology["dynamic_resistance"]
     reset = pulse_energy(technology["reset_current"], resistance, technology["reset_time"])
     set_ = pulse_energy(technology["set_current"], resistance, technology["set_time"])
-    return cells * pulses * 0.5 * (reset + set_)
+    return pulses * 0.5 * (reset + set_)

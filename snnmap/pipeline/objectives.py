@@ -128,12 +128,12 @@ def objectives() -> Mapping[str, Preset]:
     Raises
     ------
     InputError
-        If a package offers something that cannot be imported or is not a `Preset`.
+        If a package offers something that cannot be imported or is not a `Preset`, or a name that is taken.
     """
     presets = dict(OBJECTIVES)
-    for name, point in plug_ins(GROUP).items():
+    for name, point in plug_ins(GROUP, tuple(OBJECTIVES)).items():
         preset = loaded("objective", point)
         if not isinstance(preset, Preset):
             raise InputError(f"objective {name!r} of {point.value} must be a snnmap.Preset")
-        presets.setdefault(name, preset)
+        presets[name] = preset
     return presets

@@ -124,7 +124,7 @@ def _settle(view: View, heated: Heated) -> tuple[F64, F64, Settled]:
 
 def _programming(hardware: Hardware, turns: F64, rewritten: F64) -> float:
     """Power of taking turns, `turns` W (T,), and of refreshing `rewritten` cells per second (K,), W."""
-    each = write_energy(hardware.technology, 1.0, hardware["program_pulses"])
+    each = write_energy(hardware.technology, hardware["program_pulses"])
     return float(turns.sum() + each * rewritten.sum())
 
 

@@ -179,7 +179,7 @@ def reprogramming_power(view: View, heated: Heated) -> F64:
     shared = view.clusters_on_tile[tile] > 1
     written = np.where(shared, written_cells(heated), 0)
     count = np.bincount(tile, weights=written, minlength=hardware.tiles).astype(np.float64)
-    each = write_energy(hardware.technology, 1.0, hardware["program_pulses"])
+    each = write_energy(hardware.technology, hardware["program_pulses"])
     power: F64 = count * each / (view.seconds_per_step * view.mapping.schedule.block)
     return power
 

@@ -43,19 +43,20 @@ class Registry(Mapping[str, "type[Algorithm]"]):
         KeyError
             If there is none.
         InputError
-            If it is there but cannot be imported, is not an algorithm, or has an option without default.
+            If it is there but cannot be imported, is not an algorithm, or has an option without default; or if a
+            package offers a name that another one or snnmap has.
         """
-        own = built_in(self.stage)
+        others, own = offered(self.stage), built_in(self.stage)
         if name in own:
             return own[name]
-        kind = checked(self.stage, name, loaded(f"{self.stage} algorithm", plug_ins(GROUPS[self.stage])[name]))
+        kind = checked(self.stage, name, loaded(f"{self.stage} algorithm", others[name]))
         open_ = [f.name for f in fields(kind) if f.init and f.default is MISSING and f.default_factory is MISSING]
         if open_:
             raise InputError(f"{self.stage} algorithm {name!r}: option {open_[0]!r} must have a default")
         return kind
 
     def __iter__(self) -> Iterator[str]:
-        return iter(dict.fromkeys([*built_in(self.stage), *plug_ins(GROUPS[self.stage])]))
+        return iter(dict.fromkeys([*built_in(self.stage), *offered(self.stage)]))
 
     def __len__(self) -> int:
         return len(list(iter(self)))
@@ -69,6 +70,11 @@ def built_in(stage: str) -> "Mapping[str, type[Algorithm]]":
     """Algorithms of a stage that are snnmap's own, by name."""
     own: Mapping[str, type[Algorithm]] = import_module(f"snnmap.stages.{stage}").ALGORITHMS
     return own
+
+
+def offered(stage: str) -> Mapping[str, EntryPoint]:
+    """Algorithms of a stage that installed packages offer, by name; raises as `plug_ins`."""
+    return plug_ins(GROUPS[stage], tuple(built_in(stage)))
 
 
 def algorithm_class(stage: str, name: str) -> "type[Algorithm]":
@@ -109,7 +115,7 @@ def package_of(algorithm: "type[Algorithm]") -> str:
     for name in packages_distributions().get(package, ()):  # several may share a name such as `tests`
         if any(str(path.locate()) == file for path in files(name) or ()):
             return f"{name} {version(name)}"
-    for point in (point for group in GROUPS.values() for point in plug_ins(group).values()):
+    for point in (point for stage in STAGES for point in offered(stage).values()):
         if point.dist and point.module.partition(".")[0] == package:  # an editable install lists no modules
             return f"{point.dist.name} {point.dist.version}"
     return f"{algorithm.__module__} (not installed)"
@@ -120,7 +126,7 @@ def name_of(stage: str, algorithm: "type[Algorithm]") -> str:
     for name, known in built_in(stage).items():
         if known is algorithm:
             return name
-    for point in plug_ins(GROUPS[stage]).values():  # the class may be defined elsewhere in its package
+    for point in offered(stage).values():  # the class may be defined elsewhere in its package
         if getattr(sys.modules.get(point.module), point.attr, None) is algorithm:
             return point.name
     return f"{algorithm.__module__}:{algorithm.__qualname__}"

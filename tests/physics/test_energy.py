@@ -29,9 +29,9 @@ def test_row_energy_is_cells_plus_wires_of_the_exact_solution():
 def test_write_energy():
     technology = load_hardware("pcm-mesh").technology
     reset, set_ = 217e-6**2 * 2850 * 40e-9, 108e-6**2 * 2850 * 150e-9
-    assert write_energy(technology, 16384, 20) == pytest.approx(16384 * 20 * (reset + set_) / 2)
-    assert write_energy(technology, 0, 20) == 0.0
+    assert write_energy(technology, 20) == pytest.approx(20 * (reset + set_) / 2)
+    assert write_energy(technology, 0) == 0.0
     with pytest.raises(InputError, match="pulses"):
-        write_energy(technology, 1, -20)
+        write_energy(technology, -20)
     with pytest.raises(InputError, match="voltage"):
         row_read_energy([[1e-6]], 0.0, 100e-9)

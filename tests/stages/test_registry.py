@@ -19,7 +19,7 @@ from snnmap.formats.profile import save_profile
 from snnmap.ir import AlgorithmRecord, Clustering, Placement, Violation, Wiring
 from snnmap.pipeline.judged import blamed
 from snnmap.pipeline.plan import plan_for
-from snnmap.stages import place, registry
+from snnmap.stages import registry
 from snnmap.stages.place import Anneal
 from snnmap.stages.registry import REGISTRIES, STAGES, algorithm_class, name_of, package_of, record_of, restored
 
@@ -248,13 +248,6 @@ def test_an_unusable_objective_of_a_package_is_named(offer):
     offer("[snnmap.objectives]\nlost = scratch_mappers:Lost")
     with pytest.raises(InputError, match=r"objective 'lost' of scratch-mappers 1.2 cannot be imported"):
         plan_for()
-
-
-def test_snnmaps_own_name_wins(offer):
-    offer("[snnmap.placers]\nanneal = scratch_mappers:Pile")
-    assert REGISTRIES["place"]["anneal"] is Anneal
-    assert list(REGISTRIES["place"]).count("anneal") == 1
-    assert len(REGISTRIES["place"]) == len(place.ALGORITHMS)
 
 
 @pytest.mark.parametrize("stage", STAGES)

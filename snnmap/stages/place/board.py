@@ -36,8 +36,9 @@ def board_of(
     touch_ptr, _, entry = transpose_csr(
         offsets(np.ones(len(pin_group))), np.concatenate([sender[sent], cluster]), clusters
     )
-    x, y = hardware.topology.xy(np.arange(hardware.tiles, dtype=np.int32))
-    flow, distance, preference = _terms(terms, clusters, hardware.tiles)
+    mesh = hardware.topology
+    x, y = mesh.xy(np.arange(mesh.tiles, dtype=np.int32))
+    flow, distance, preference = _terms(terms, clusters, mesh.tiles)
     board = Board(
         sender=sender,
         target_ptr=offsets(sizes),
@@ -47,14 +48,14 @@ def board_of(
         touch=pin_group[entry].astype(np.int32),
         x=x,
         y=y,
+        tile=mesh.tile(np.arange(mesh.width), np.arange(mesh.height)[:, np.newaxis]),
         port=hardware.port,
         per_tile=max(1, -(-clusters // hardware.tiles), 0 if start is None else _most_shared(start)),
         flow=flow,
         distance=distance,
         preference=preference,
     )
-    longest = float(hardware.tiles)
-    if float(board.messages.sum(dtype=np.float64)) * longest + sum(term.largest for term in terms) >= LIMIT:
+    if float(board.messages.sum(dtype=np.float64)) * mesh.tiles + sum(term.largest for term in terms) >= LIMIT:
         raise InputError(
             "the placement cost would leave 64-bit integers: profile fewer frames, or scale the terms down"
         )
@@ -95,7 +96,7 @@ def state_of(board: Board, slots: I64) -> tuple[State, int]:
         hops=np.zeros(groups, np.int64),
         trial=np.zeros(groups, np.int64),
         stamp=np.zeros(groups, np.int64),
-        reach=np.zeros((2, int(board.x.max()) + 1), np.int64),
+        reach=np.zeros((2, board.tile.shape[1]), np.int64),
         moves=np.zeros(1, np.int64),
     )
     return state, arrange(board, state, slots)

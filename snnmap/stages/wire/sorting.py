@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from snnmap.analysis.view import ClusteringView
+from snnmap.analysis.wiring import Crossbar
 from snnmap.core.arrays import F64, I32, I64, row_of_entry
 from snnmap.core.errors import InfeasibleError, InputError
 from snnmap.hardware import Hardware
@@ -81,6 +82,16 @@ class ActivitySort:
         return Wiring(row, column)
 
 
+def sorted_lines(crossbar: Crossbar, quality: F64) -> tuple[I64, I64]:
+    """Physical rows and columns of the entries of one crossbar, sorted for `quality` (R, C) as by `ActivitySort`."""
+    passes = np.repeat(crossbar.activity, np.diff(crossbar.row_ptr))
+    on_column = np.bincount(crossbar.row_columns, weights=passes, minlength=len(crossbar.column_ptr) - 1)
+    best_columns = np.argsort(-quality.mean(axis=0), kind="stable")
+    best_rows = _rows_by_quality(quality[:, best_columns[: len(on_column)]])
+    row, column = _matched(crossbar.activity, best_rows), _matched(on_column, best_columns)
+    return row.astype(np.int64), column.astype(np.int64)
+
+
 def check_fits(clustering: Clustering, hardware: Hardware) -> None:
     """Refuse clusters that are larger than the crossbar.
 
@@ -114,7 +125,7 @@ def _rows_by_quality(quality: F64) -> I64:
     return np.lexsort((-mean, -worst)).astype(np.int64, copy=False)
 
 
-def _matched(activity: I64, best: I64) -> I32:
+def _matched(activity: I64 | F64, best: I64) -> I32:
     """Physical line of every entry: the most active gets `best[0]`; equal activity keeps the order of entries."""
     line = np.empty(len(activity), np.int32)
     line[np.argsort(-activity, kind="stable")] = best[: len(activity)]

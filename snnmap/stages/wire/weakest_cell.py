@@ -15,7 +15,7 @@ from snnmap.analysis.wiring import Crossbar, crossbar_of, upper_bound, weakest
 from snnmap.core.arrays import F64, I64, Bool
 from snnmap.ir import Clustering, Wiring
 from snnmap.stages.protocols import Run, WiringProblem
-from snnmap.stages.wire.sorting import ActivitySort, check_fits
+from snnmap.stages.wire.sorting import ActivitySort, check_fits, sorted_lines
 
 Lines = tuple[I64, I64]
 """Physical rows and columns of one crossbar's entries."""
@@ -77,8 +77,10 @@ class WeakestCell:
         self, crossbar: Crossbar, quality: F64, start: tuple[I64, I64], rng: np.random.Generator
     ) -> tuple[I64, I64]:
         """Physical rows and columns of one crossbar, never worse than `start`."""
-        if sorting_is_optimal(crossbar, quality) or len(crossbar.row_columns) == 0:
+        if len(crossbar.row_columns) == 0:
             return start
+        if sorting_is_optimal(crossbar, quality):
+            return sorted_lines(crossbar, quality)
         numbered = (np.arange(len(start[0])), np.arange(len(start[1])))
         best = max((start, numbered), key=lambda lines: weakest(crossbar, quality, *lines))
         best_score, target = weakest(crossbar, quality, *best), self.enough * upper_bound(crossbar, quality)

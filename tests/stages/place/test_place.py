@@ -261,10 +261,10 @@ def test_a_proposal_is_what_was_drawn_in_the_window():
     for k in range(4):
         draws = np.array([[4, 0, 3 * 7 + 2, 3 * 5 + 1, 3 * 9 + k], [8, 0, 0, 0, 0]])
         # from (0, 0) on two to the right and one down, in windows of 3 x 3
-        assert propose(search.board, search.state, 0, 1, 4, draws[0]) == (1 * 4 + 2) * 3 + k % 3
+        assert propose(search.board, search.state, 0, 1, draws[0]) == (1 * 4 + 2) * 3 + k % 3
         draws[0, 0] = 5  # follow the message, to (3, 2): a window of 2 x 2, from (2, 1) on
         draws[0, 2:4] = 2 * 7 + 1, 2 * 5
-        assert propose(search.board, search.state, 0, 1, 4, draws[0]) == (1 * 4 + 3) * 3 + k % 3
+        assert propose(search.board, search.state, 0, 1, draws[0]) == (1 * 4 + 3) * 3 + k % 3
 
 
 @settings(deadline=None, max_examples=30)
@@ -275,7 +275,7 @@ def test_proposed_slots_exist(seed, radius):
     search = start_search(problem, run_of())
     for _ in range(20):
         cluster, draw = int(rng.integers(problem.clusters)), rng.integers(0, 2**31, 5)
-        slot = propose(search.board, search.state, cluster, radius, problem.hardware.mesh_width, draw)
+        slot = propose(search.board, search.state, cluster, radius, draw)
         assert 0 <= slot < len(search.state.occupant)
 
 

@@ -9,12 +9,14 @@ from hypothesis import strategies as st
 from support.crossbars import crossbars, weakest, wired
 from support.machines import mesh
 
+from snnmap.analysis.cells import programmed_cells
 from snnmap.analysis.view import ClusteringView
+from snnmap.analysis.wiring import crossbar_of
 from snnmap.core.errors import InfeasibleError, InputError
 from snnmap.ir import SpikeGraph
 from snnmap.stages.protocols import Run, WiringProblem
 from snnmap.stages.wire import ALGORITHMS, ActivitySort, Identity
-from snnmap.stages.wire.sorting import column_spikes
+from snnmap.stages.wire.sorting import column_spikes, sorted_lines
 
 SEEDS = st.integers(0, 2**32 - 1)
 
@@ -149,3 +151,16 @@ def test_progress_is_told():
     heard = []
     wired(ActivitySort(), graph, clustering, np.ones((4, 3)), progress=lambda *said: heard.append(said))
     assert heard == [("wire", 1, 2, 0.0), ("wire", 2, 2, 0.0)]
+
+
+@pytest.mark.parametrize("density", [0.3, 1.1])
+def test_one_crossbar_is_sorted_as_all_are(density):
+    rng = np.random.default_rng(7)
+    graph, clustering, _ = crossbars(rng, [(6, 4), (3, 8), (8, 8)], density)
+    quality = rng.random((8, 8)) + 0.1
+    wiring = wired(ActivitySort(), graph, clustering, quality)
+    cells = programmed_cells(graph.network, clustering)
+    for k in range(3):
+        row, column = sorted_lines(crossbar_of(graph, clustering, cells, k), quality)
+        assert row.tolist() == wiring.row[clustering.rows_of(k)].tolist()
+        assert column.tolist() == wiring.column[clustering.columns_of(k)].tolist()

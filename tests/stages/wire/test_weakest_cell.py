@@ -199,3 +199,18 @@ def test_in_very_many_crossbars_only_those_that_can_decide_are_searched(seed, mo
     np.testing.assert_array_equal(few[left], started[left])
     monkeypatch.setattr("snnmap.stages.wire.weakest_cell.MANY", 12)
     assert np.array_equal(scores(wired(WeakestCell(), graph, clustering, quality)), whole)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_among_neighbours_dense_crossbars_are_sorted_for_the_map_that_heat_leaves(seed):
+    """No search follows where sorting is optimal, so that only the start can be right."""
+    rng = np.random.default_rng(seed)
+    graph, clustering, cells = crossbars(rng, [(5, 4)], 1.1)
+    quality = monotone(rng, 5)
+    left = quality[::-1, ::-1] / 2.0
+    found = wired(WeakestCell(), graph, clustering, quality, stirred=lambda through: left)
+    activity = graph.spikes[:5]
+    best = brute_force(left, cells, activity)
+    assert weakest(left, cells, activity, found.row, found.column) == best
+    unaware = wired(WeakestCell(), graph, clustering, quality)
+    assert weakest(left, cells, activity, unaware.row, unaware.column) < best

@@ -20,6 +20,8 @@ class Board(NamedTuple):
     """(T,) mesh column of every tile."""
     y: I32
     """(T,)"""
+    tile: I64
+    """(height, width) tile at every position."""
     port: tuple[int, int]
     per_tile: int
     flow: I64

@@ -202,13 +202,12 @@ def near(board: Board, x: int, y: int, turn: I64, first: int, radius: int, found
 
     `turn` (slots,) holds a different number for every slot.
     """
-    width = int(np.max(board.x)) + 1
-    height = len(board.x) // width
+    height, width = board.tile.shape
     count = 0
     for row in range(max(0, y - radius), min(height, y + radius + 1)):
         reach = radius - abs(row - y)
         for column in range(max(0, x - reach), min(width, x + reach + 1)):
-            tile = row * width + column
+            tile = board.tile[row, column]
             for slot in range(tile * board.per_tile, (tile + 1) * board.per_tile):
                 if turn[slot] < first:
                     continue
@@ -266,7 +265,7 @@ def descend(board: Board, state: State, clusters: I64, slots: I64, radius: int) 
 
 
 @njit
-def propose(board: Board, state: State, a: int, radius: int, width: int, draw: I64) -> int:
+def propose(board: Board, state: State, a: int, radius: int, draw: I64) -> int:
     """Slot for cluster `a`: uniform in the window of `radius` around it, or near a cluster it exchanges messages with.
 
     `draw` (5,) holds integers in [0, 2^31): whether to follow a message and which, x, y, slot within the tile.
@@ -281,11 +280,11 @@ def propose(board: Board, state: State, a: int, radius: int, width: int, draw: I
             other = board.target[first + draw[1] % (board.target_ptr[group + 1] - first)]
         x, y = (state.x[other], state.y[other]) if other >= 0 else board.port
         radius = 1 + radius // 4
-    height = len(board.x) // width
+    height, width = board.tile.shape
     left, low = max(0, x - radius), max(0, y - radius)
     x = left + draw[2] % (min(width - 1, x + radius) - left + 1)
     y = low + draw[3] % (min(height - 1, y + radius) - low + 1)
-    return int((y * width + x) * board.per_tile + draw[4] % board.per_tile)
+    return int(board.tile[y, x] * board.per_tile + draw[4] % board.per_tile)
 
 
 @njit
@@ -299,10 +298,9 @@ def anneal(
     """
     total = 0
     kept = 0
-    width = state.reach.shape[1]
     for n in range(len(clusters)):
         p = int(state.slot[clusters[n]])
-        q = propose(board, state, clusters[n], radius, width, draws[n])
+        q = propose(board, state, clusters[n], radius, draws[n])
         if p // board.per_tile == q // board.per_tile:
             continue
         change = swap(board, state, p, q)
@@ -319,10 +317,9 @@ def anneal(
 def probe(board: Board, state: State, clusters: I64, draws: I64, radius: int) -> int:
     """Sum of |change in cost| of the moves that `anneal` would propose; none is kept."""
     total = 0
-    width = state.reach.shape[1]
     for n in range(len(clusters)):
         p = int(state.slot[clusters[n]])
-        q = propose(board, state, clusters[n], radius, width, draws[n])
+        q = propose(board, state, clusters[n], radius, draws[n])
         total += abs(swap(board, state, p, q))
         revert(board, state, p, q)
     return total
