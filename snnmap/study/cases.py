@@ -2,7 +2,7 @@
 
 A workload is profiled once. What two objectives have in common is computed once too: the clusters, where partitioner
 and crossbars are equal, and the tiles, where also the placer is and no term of its own guides it, and, if it may ask
-how warm they get, the technology.
+how warm they get, the technology; and the schedule, where tiles, scheduler and technology are equal.
 """
 
 from collections.abc import Iterator, Sequence
@@ -124,15 +124,20 @@ def _compiled(graph: SpikeGraph, options: CompileOptions, known: dict[str, Any],
     clustered = repr(plan.partition)
     warm = options.technology if plan.record().place.algorithm not in COOL else ""
     placed = None if plan.terms else f"{clustered} {plan.place!r} {warm}"
+    timed = None if placed is None else f"{placed} {plan.schedule!r} {options.technology}"
     rivals = {name: known[key] for name in REFERENCES if (key := f"{name} {options.technology}") in known}
-    given = Given(known.get(clustered), known.get(placed or ""), rivals)
+    view = known.get(clustered)
+    own = None if view is None else view.clustering
+    given = Given(own, known.get(placed or ""), rivals, view, known.get(str(timed)))
     compiled = compile(graph, options, progress=progress, given=given)
-    known[f"{options.objective} {options.technology}"] = compiled
+    if options.objective in REFERENCES:
+        known[f"{options.objective} {options.technology}"] = compiled
     if compiled.mapping.origin.plan.partition != plan.record().partition or (
         compiled.verdict is not None and compiled.verdict.kept
     ):
         return compiled
-    known[clustered] = compiled.mapping.clustering
+    known[clustered] = compiled.view.clusters
     if placed is not None:
         known[placed] = compiled.mapping.placement
+        known[str(timed)] = (compiled.mapping.sdfg, compiled.mapping.schedule)
     return compiled

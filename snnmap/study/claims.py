@@ -22,6 +22,7 @@ from snnmap.evaluation.sensitivity import HEADLINES, Sensitivity, sensitivity
 from snnmap.pipeline.options import CompileOptions, LoadOptions
 from snnmap.pipeline.profile import profile
 from snnmap.pipeline.reached import Reached, reached
+from snnmap.pipeline.settings import parse_settings
 from snnmap.study.cases import Case, CompareOptions, Pace, cases, checked
 from snnmap.study.compare import METRICS, Comparison, tabulated
 
@@ -66,6 +67,8 @@ class Fewer:
     technologies: tuple[str, ...]
     chance: int
     """Wirings by chance."""
+    settings: tuple[tuple[str, str], ...] = ()
+    """Of the algorithms, whatever the objective: with `partition` and `place` all have the same clusters and tiles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +94,16 @@ class Study:
     chance: int = 0
     """Wirings of the first objective's clusters that are drawn by chance, as a second baseline of eSpine's lifetime."""
     fewer: tuple[Fewer, ...] = ()
+    settings: tuple[tuple[str, str], ...] = ()
+    """Of the algorithms, for the workload that is run; a study file gives them by workload."""
     conclusion: str = ""
 
     def of(self, workload: str) -> "Study":
         """What is run of `workload`."""
         for less in self.fewer:
             if less.workload == workload:
-                return replace(self, objectives=less.objectives, technologies=less.technologies, chance=less.chance)
+                what = {name: getattr(less, name) for name in ("objectives", "technologies", "chance", "settings")}
+                return replace(self, **what)
         return self
 
 
@@ -182,7 +188,9 @@ def read_study(path: Path) -> Study:
 def _fewer(table: Table) -> Fewer:
     """One `[[fewer]]`."""
     words = table.text("workload")
-    less = Fewer(words, table.texts("objectives"), table.texts("technologies"), table.integer("chance", 0, low=0))
+    settings = tuple(parse_settings(table.texts("settings", ())).items())
+    named = (table.texts("objectives"), table.texts("technologies"))
+    less = Fewer(words, *named, table.integer("chance", 0, low=0), settings)
     table.end()
     return less
 
@@ -252,7 +260,9 @@ def run(
     InputError
         If a workload, technology or objective does not exist; nothing was run then.
     """
-    checked(asked.workloads, CompareOptions(asked.objectives, asked.technologies, _base(asked)))
+    for names in (asked.workloads, *((less.workload,) for less in asked.fewer)):
+        own = asked.of(names[0]) if len(names) == 1 else asked
+        checked(names, CompareOptions(own.objectives, own.technologies, _base(own)))
     parts: dict[str, Part] = {}
     for workload in asked.workloads:
         parts[workload] = (known or {}).get(workload) or _part(asked, workload, progress)
@@ -271,7 +281,7 @@ def outcome_of(asked: Study, parts: Mapping[str, Part]) -> Outcome:
 
 
 def _base(asked: Study) -> CompileOptions:
-    return CompileOptions(hardware=asked.hardware, seed=asked.seed)
+    return CompileOptions(hardware=asked.hardware, seed=asked.seed, settings=asked.settings)
 
 
 def _part(asked: Study, workload: str, progress: Progress | None) -> Part:

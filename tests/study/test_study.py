@@ -312,6 +312,31 @@ def test_of_a_workload_that_takes_long_fewer_mappings_are_made(file, monkeypatch
     assert re.search(r"\| net\.toml, flat-out \| x [\d.e+]+ \| - \|", page)
 
 
+def test_of_a_workload_that_takes_long_lines_alone_may_differ(file, monkeypatch):
+    """With partitioner and placer given, the other objectives have the baseline's clusters, tiles and times."""
+    settings = 'settings = ["partition=first_fit", "place=hill_climb"]\n'
+    only = less(objectives='["traffic", "thermal"]').replace("[[claim]]", settings + "[[claim]]")
+    file.write_text(file.read_text().replace("[[claim]]", only, 1))
+    made, cases = [], claims.cases
+
+    def seen(*arguments, **options):
+        for case in cases(*arguments, **options):
+            made.append(case.compiled)
+            yield case
+
+    monkeypatch.setattr(claims, "cases", seen)
+    outcome = claims.run(read_study(file))
+    traffic, thermal = (compiled.mapping for compiled in made)
+    assert thermal.clustering is traffic.clustering
+    assert thermal.placement is traffic.placement
+    assert thermal.schedule is traffic.schedule
+    assert made[0].view.clusters is made[1].view.clusters
+    assert not np.array_equal(thermal.wiring.row, traffic.wiring.row)
+    plans = [mapping.origin.plan for mapping in (traffic, thermal)]
+    assert [(p.partition.algorithm, p.place.algorithm) for p in plans] == [("first_fit", "hill_climb")] * 2
+    assert {e.objective for e in outcome.tables["real-time"].entries} == {"traffic", "thermal"}
+
+
 def test_a_study_without_claims_has_tables_and_no_pictures(file):
     text = file.read_text()
     file.write_text(text[: text.index("[[claim]]")].replace('bands = ["net.toml"]', ""))
@@ -325,6 +350,7 @@ def test_all_names_of_a_study_are_looked_up_before_any_work(file, monkeypatch):
         ('workloads = ["net.toml"]', 'workloads = ["net.toml", "no-such"]', "neither a file nor a shipped workload"),
         ('["pcm-65"]', '["pcm-65", "pcm-7"]', "no technology is called"),
         ('"thermal"]', '"thermal", "thermal"]', "listed twice"),
+        ("[[claim]]", less().replace("chance", 'settings = ["place=swrm"]\nchance'), "did you mean 'swarm'"),
     ):
         text = file.read_text()
         file.write_text(text.replace(old, new))
@@ -351,6 +377,7 @@ def test_all_names_of_a_study_are_looked_up_before_any_work(file, monkeypatch):
         ("[[claim]]", less(technologies="[]"), "technologies of net.toml must be some of the study's, each once"),
         ("[[claim]]", less(objectives='["traffic", "traffic"]'), "must be some of the study's, each once"),
         ("[[claim]]", less(objectives='["espine"]'), "objectives of net.toml must begin with 'traffic'"),
+        ("[[claim]]", less().replace("chance", 'settings = ["swarm"]\nchance'), "'swarm' is not stage.option=value"),
         ("[[claim]]", less().replace("chance", "seed = 1\nchance"), r"fewer\[0\]\.seed: this key is not known here"),
     ],
 )
