@@ -1,6 +1,8 @@
 """Partitions of tiny random networks against their proved optimum (CP-SAT): legal, never below, and how far above.
 
 python benchmarks/tiny_partitions.py [COUNT]
+
+Beside the cost, bounds on crossbars and on messages are held against the optima of these alone.
 """
 
 import argparse
@@ -11,31 +13,20 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from oracles import partition as sets_oracle
-from oracles.crossbars import optimum
 from support.partition_cases import listed, sets
-from support.tiny import tiny_case
+from support.tiny import proved, tiny_partition
 
 from snnmap.analysis.bounds import lower_bounds, messages_at_least
-from snnmap.stages.partition import KernighanLin
-from snnmap.stages.partition.assignment import Task, clustering_of
-from snnmap.stages.partition.atoms import Activity
-from snnmap.stages.partition.construct import constructed
-from snnmap.stages.protocols import PartitionProblem, Run
 
 
 def case(seed):
     """Gap of the cost, of the bound on crossbars and of that on messages to their optima; none if not proved."""
-    graph, chip = tiny_case(seed)
-    todo = Task(PartitionProblem(graph, chip), Run(np.random.default_rng(0)), False, 1.0, Activity(graph))
-    found = KernighanLin().refined(todo, constructed(todo, orders=5), np.random.default_rng(0))
-    clustering = clustering_of(found)
-    synapses, spikes, active = listed(graph)
-    neurons = range(graph.network.externals, graph.network.sources)
+    found, clustering, graph, chip = tiny_partition(seed)
     limits = (chip.rows, chip.columns, chip.rows * chip.columns)
-    if sets_oracle.faults(synapses, *sets(graph, clustering), limits):
+    if sets_oracle.faults(listed(graph)[0], *sets(graph, clustering), limits):
         sys.exit(f"seed {seed}: not legal")
     asked = ((found.limits.crossbar, 1), (1, 0), (0, 1))
-    best = [optimum(synapses, neurons, spikes, active, graph.window, limits, w, clustering.clusters + 1) for w in asked]
+    best = [proved(graph, chip, weights, clustering.clusters + 1) for weights in asked]
     if None in best:
         return None
     bounds = max(lower_bounds(graph.network, chip).values()), messages_at_least(graph, chip)

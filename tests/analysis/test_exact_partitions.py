@@ -3,36 +3,21 @@
 import numpy as np
 import pytest
 from oracles import partition as sets_oracle
-from oracles.crossbars import optimum
 from support.partition_cases import dense, graph_of, listed, machine, sets
-from support.tiny import tiny_case
+from support.tiny import proved, tiny_partition
 
 from snnmap.analysis.bounds import lower_bounds, messages_at_least
-from snnmap.stages.partition import KernighanLin
-from snnmap.stages.partition.assignment import Task, clustering_of
-from snnmap.stages.partition.atoms import Activity
-from snnmap.stages.partition.construct import constructed
-from snnmap.stages.protocols import PartitionProblem, Run
-
-
-def exact(graph, hardware, weights, most):
-    synapses, spikes, active = listed(graph)
-    neurons = list(range(graph.network.externals, graph.network.sources))
-    cells = hardware.rows * hardware.columns
-    return optimum(
-        synapses, neurons, spikes, active, graph.window, (hardware.rows, hardware.columns, cells), weights, most
-    )
 
 
 def test_the_oracle_by_hand():
     graph = dense(4, 2, spikes=[3, 3, 3, 3, 0, 0], window=(1, 5))
-    assert exact(graph, machine(4, 2), (1, 0), 3) == 1
-    assert exact(graph, machine(4, 2), (0, 1), 3) == 4 * 3
-    assert exact(graph, machine(2, 2), (1, 0), 3) == 2
-    assert exact(graph, machine(2, 2), (0, 1), 3) == 4 * 3 + 2 * 5  # six active inputs' steps of five: two full sums
-    assert exact(graph, machine(4, 1), (0, 1), 3) == 2 * 4 * 3
-    assert exact(graph, machine(4, 2), (7, 1), 3) == 7 + 4 * 3
-    assert exact(graph, machine(1, 1), (1, 0), 3) is None  # eight crossbars
+    assert proved(graph, machine(4, 2), (1, 0), 3) == 1
+    assert proved(graph, machine(4, 2), (0, 1), 3) == 4 * 3
+    assert proved(graph, machine(2, 2), (1, 0), 3) == 2
+    assert proved(graph, machine(2, 2), (0, 1), 3) == 4 * 3 + 2 * 5  # six active inputs' steps of five: two full sums
+    assert proved(graph, machine(4, 1), (0, 1), 3) == 2 * 4 * 3
+    assert proved(graph, machine(4, 2), (7, 1), 3) == 7 + 4 * 3
+    assert proved(graph, machine(1, 1), (1, 0), 3) is None  # eight crossbars
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -43,20 +28,17 @@ def test_the_oracle_is_the_enumeration(seed):
     graph = graph_of([2, 2], [*chosen, (0, 2), (0, 3)], spikes=rng.integers(1, 20, 4), window=(1, 12))
     limits = (2, 1 + seed % 2, 4)
     everything = sets_oracle.cheapest(*listed(graph), graph.window, limits, 10)
-    assert exact(graph, machine(*limits[:2]), (10, 1), 6) == everything
+    assert proved(graph, machine(*limits[:2]), (10, 1), 6) == everything
 
 
 @pytest.mark.parametrize("seed", range(1, 12))
 def test_no_bound_is_above_the_optimum_and_no_partition_below(seed):
-    graph, hardware = tiny_case(seed)
-    todo = Task(PartitionProblem(graph, hardware), Run(np.random.default_rng(0)), False, 1.0, Activity(graph))
-    found = KernighanLin().refined(todo, constructed(todo, orders=5), np.random.default_rng(0))
-    clustering = clustering_of(found)
+    found, clustering, graph, hardware = tiny_partition(seed)
     clusters, home = sets(graph, clustering)
     limits = (hardware.rows, hardware.columns, hardware.rows * hardware.columns)
     assert sets_oracle.faults(listed(graph)[0], clusters, home, limits) == []
-    crossbars = exact(graph, hardware, (1, 0), clustering.clusters)
+    crossbars = proved(graph, hardware, (1, 0), clustering.clusters)
     assert max(lower_bounds(graph.network, hardware).values()) <= crossbars
-    best = exact(graph, hardware, (found.limits.crossbar, 1), clustering.clusters + 1)
-    assert best <= found.cost <= 1.7 * best
-    assert messages_at_least(graph, hardware) <= exact(graph, hardware, (0, 1), clustering.clusters + 1)
+    best = proved(graph, hardware, (found.limits.crossbar, 1), clustering.clusters + 1)
+    assert best <= found.cost <= 1.15 * best
+    assert messages_at_least(graph, hardware) <= proved(graph, hardware, (0, 1), clustering.clusters + 1)

@@ -20,7 +20,8 @@ How
    exact rows, columns and cells, soft limits within a pass and return to the best prefix (`pairs`); only pairs of which
    one has changed are tried again. Where rows run short also exact moves in random order, exchanges and emptied
    crossbars, with parts of cut input lists. Then V-cycles (`multilevel`): pieces that share sources are merged and move
-   together.
+   together. Tiny problems, of at most 64 synapses, are annealed at last, synapse by synapse (`anneal`): hardly any move
+   of one is legal there, so illegal states are allowed on the way.
 
 5. `even_rows` (of `thermal`) lets inputs trade places between the crossbars of one layer: rows of a crossbar are then
    alike, and partial sums of silent inputs are saved; `balanced_homes` (of `throughput`) shares the merging out.
@@ -37,8 +38,8 @@ twice the traffic), KL in the order of the input (stalls where it is sorted by t
 (35-75 times slower), finer pieces and more V-cycles where rows run short (0.1 to 0.3 % for twice the time).
 `benchmarks/partition.py` measures it.
 
-Sources: Kernighan, Lin 1970; Fiduccia, Mattheyses 1982; Catalyurek, Aykanat 1999; Karypis et al. 1999; Balaji et al.
-(SpiNeMap), TVLSI 28(1), 2020.
+Sources: Kernighan, Lin 1970; Fiduccia, Mattheyses 1982; Kirkpatrick, Gelatt, Vecchi 1983; Catalyurek, Aykanat 1999;
+Karypis et al. 1999; Balaji et al. (SpiNeMap), TVLSI 28(1), 2020.
 """
 
 from snnmap.stages.partition.even_rows import EvenRows

@@ -6,6 +6,7 @@ from typing import Literal
 import numpy as np
 
 from snnmap.ir import Clustering
+from snnmap.stages.partition.anneal import settled
 from snnmap.stages.partition.assignment import Built, Task, clustering_of, must_be_in_range
 from snnmap.stages.partition.atoms import Activity
 from snnmap.stages.partition.construct import constructed
@@ -97,7 +98,7 @@ class KernighanLin:
             built = cycled(task, built, self.effort._replace(rounds=2), rng)
             if (before - built.cost) * WORTHWHILE < before:
                 break
-        return built
+        return settled(task, built, rng)
 
     def _moved(self, task: Task, start: Built, rng: np.random.Generator, work: Work) -> Built:
         """`start` after rounds of moves, exchanges and pairs, for crossbars whose rows run short; never dearer."""
