@@ -41,6 +41,7 @@ if TYPE_CHECKING:  # what type checkers and readers see; at run time a name is i
         Reading,
         Remarks,
         Report,
+        Rounding,
         Schedule,
         Sdfg,
         SpikeGraph,
@@ -92,6 +93,7 @@ if TYPE_CHECKING:  # what type checkers and readers see; at run time a name is i
     from snnmap.study.cases import CompareOptions
     from snnmap.study.compare import Comparison, compare
     from snnmap.study.page import run_study
+    from snnmap.transform.quantise import Quantised, quantise
 
 __all__ = [
     "ARBITRATIONS",
@@ -133,10 +135,12 @@ __all__ = [
     "Population",
     "Preset",
     "Provenance",
+    "Quantised",
     "Rates",
     "Reading",
     "Remarks",
     "Report",
+    "Rounding",
     "Run",
     "Schedule",
     "ScheduleProblem",
@@ -184,6 +188,7 @@ __all__ = [
     "parse_terms",
     "pictures",
     "profile",
+    "quantise",
     "rates",
     "read_config",
     "read_sdf3",
@@ -214,8 +219,8 @@ _HOMES = {
     "snnmap.hardware": "Hardware load_hardware",
     "snnmap.ir": (
         "Chart ChipFacts Clustering Dynamics Judgement Mapping Metric Network OperatingPoint Origin Placement "
-        "Population Provenance Reading Remarks Report Schedule Sdfg SpikeGraph Spikes Traffic Violation Wiring "
-        "Workload WorkloadFacts"
+        "Population Provenance Reading Remarks Report Rounding Schedule Sdfg SpikeGraph Spikes Traffic Violation "
+        "Wiring Workload WorkloadFacts"
     ),
     "snnmap.legality.rules": "UNCHECKED verify",
     "snnmap.pipeline.compile": "Compiled compile",
@@ -249,6 +254,7 @@ _HOMES = {
     "snnmap.study.cases": "CompareOptions",
     "snnmap.study.compare": "Comparison compare",
     "snnmap.study.page": "run_study",
+    "snnmap.transform.quantise": "Quantised quantise",
 }
 """Module to the public names that it defines."""
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}

@@ -7,6 +7,7 @@ import click
 
 import snnmap
 from snnmap.cli import options, terminal
+from snnmap.cli.rounding import roundings
 from snnmap.core.errors import InputError
 from snnmap.core.files import must_be_writable
 from snnmap.render.judged import remarks
@@ -20,6 +21,7 @@ from snnmap.render.timing import holds_for, limited_by, timing_document
     epilog="\b\nExamples:\n"
     "  snnmap compile mnist-mlp -o mapping.json\n"
     "  snnmap compile net.nir --data events.npz --dt 1e-3 --steps 300 --hw pcm-mesh-64 -o net.json.gz\n"
+    "  snnmap compile nmnist-cnn --quantise mse --bits 4 -o 4bit.json\n"
     "  snnmap compile net.profile.npz --set place=swarm --set place.particles=40 --seed 3 -o mapping.json\n"
     "  snnmap compile mnist-mlp --config plan.toml -o mapping.json",
 )
@@ -83,6 +85,7 @@ def compile_(
         written = None if output is None else str(output)
         timing = timing_document(compiled.reading, compiled.bottleneck)
         answer = {"legal": True, **compiled.mapping.figures, "timing": timing, "judgements": judged}
+        answer |= compiled.graph.remarks.told()
         terminal.as_json({**answer, "partition": partition_document(compiled.partition_bounds), "mapping": written})
         return
     _show(compiled, source)
@@ -95,6 +98,7 @@ def _show(compiled: snnmap.Compiled, source: str) -> None:
     if compiled.graph.accuracy is not None:
         title += f"; profiled accuracy {100 * compiled.graph.accuracy:.1f} % of {compiled.graph.frames:,} samples"
     terminal.figures(compiled.mapping.figures, title, compiled.reading)
+    roundings(compiled.graph.remarks.told().get("quantised", ()))
     for line in bounded_below(compiled.partition_bounds):
         terminal.line(line)
     worth, margin = compiled.reading.guaranteed, compiled.mapping.margin

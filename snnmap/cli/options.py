@@ -65,6 +65,11 @@ pooling = click.option(
     show_default=True,
     help="Multiply pooling into the next layer, or keep it as relay neurons.",
 )
+_QUANTISE = (
+    click.option("--quantise", metavar="HOW", help="Round weights to integers of each layer: max, percentile or mse."),
+    click.option("--bits", type=int, metavar="N", help="Bits of such an integer, 1 to 8: 4 are -7..7, 1 is -1, 1."),
+    click.option("--levels", type=int, metavar="N", help="Or how many integers there are, 2 to 256."),
+)
 strict = click.option("--strict", is_flag=True, help="Refuse files that need a repair instead of reporting it.")
 dialect = click.option(
     "--dialect",
@@ -109,6 +114,7 @@ _DATA = (
         help="Network inputs come from outside (default), or take a column each, as a graph's vertices do.",
     ),
     strict,
+    *_QUANTISE,
 )
 seed = click.option(
     "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of everything random."
@@ -136,6 +142,13 @@ def chip(given: dict[str, Any]) -> str:
     return ":".join([name, *([",".join(size)] if size else [])])
 
 
+def quantise(command: Function) -> Function:
+    """Add the options that round weights; they are among those of `data_options` too."""
+    for option in reversed(_QUANTISE):
+        command = option(command)
+    return command
+
+
 def operating_options(command: Function) -> Function:
     """Add the options that say at which pulse, pace and air the chip is operated; what is not given is none."""
     for option in reversed(_OPERATING):
@@ -153,7 +166,7 @@ def data_options(command: Function) -> Function:
 DATA_FIELDS = (
     *("data", "labels", "layout", "dt", "steps", "dialect", "reset", "encode", "samples"),
     *("integration", "comparison", "decay", "clamp", "multispike", "pooling", "inputs", "strict"),
-    *("max_rate", "window", "delta"),
+    *("max_rate", "window", "delta", "quantise", "bits", "levels"),
 )
 
 

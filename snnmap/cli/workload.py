@@ -7,6 +7,7 @@ import click
 
 import snnmap
 from snnmap.cli import options, terminal
+from snnmap.cli.rounding import roundings
 from snnmap.core.files import must_be_writable
 
 
@@ -64,6 +65,7 @@ def inspect(source: str, dt: float | None, dialect: Any, pooling: Any, strict: b
 )
 @click.option("--sweep", default="", metavar="crossbar=N,...", help="Partition for square crossbars of these sizes.")
 @options.strict
+@options.quantise
 @options.as_json
 def check(json_: bool, **asked: Any) -> int:
     """Say whether a network fits a chip, before any data: crossbars at least, neurons that exceed the rows."""
@@ -78,6 +80,7 @@ def check(json_: bool, **asked: Any) -> int:
     terminal.table("crossbars needed at least, by bound", ("bound", "crossbars"), rows)
     terminal.line(f"messages at least: {terminal.number(answer['messages_at_least'])}, {answer['messages_of']}")
     terminal.line(f"tiles available: {answer['tiles']:,}")
+    roundings(answer.get("quantised", ()))
     for line in answer["notes"]:
         terminal.line(line)
     if answer["trials"]:
@@ -170,6 +173,7 @@ def profile(source: str, seed: int, output: Path | None, quiet: bool, json_: boo
         for p in answer["populations"]
     ]
     terminal.table(f"{answer['name']}: {answer['samples']} samples of {answer['steps']} steps", columns, rows)
+    roundings(answer.get("quantised", ()))
     if answer["accuracy"] is not None:
         terminal.line(f"accuracy {100 * answer['accuracy']:.1f} %")
     if output is not None:

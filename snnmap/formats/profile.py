@@ -60,6 +60,8 @@ class _Described(msgspec.Struct, forbid_unknown_fields=True):
     first: int
     shape: tuple[int, ...]
     level: int
+    levels: int = 0
+    step: float = 1.0
 
 
 class _Facts(msgspec.Struct, forbid_unknown_fields=True):
@@ -187,6 +189,7 @@ def _facts(graph: SpikeGraph) -> dict[str, Any]:
                 "first": p.first,
                 "shape": list(p.shape),
                 "level": p.level,
+                **({"levels": p.levels, "step": p.step} if p.levels else {}),
             }
             for p in graph.network.populations
         ],
@@ -279,4 +282,4 @@ def _population(k: int, described: _Described, arrays: dict[str, Any]) -> Popula
             raise ValueError(f"{key} of {described.name!r} has {values.size} values for {size} sources")
         parameters[key] = np.broadcast_to(values, (size,))
     facts = (described.name, described.kind, described.model, described.first, described.shape, described.level)
-    return Population(*facts, parameters)
+    return Population(*facts, parameters, described.levels, described.step)

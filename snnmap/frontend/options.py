@@ -9,9 +9,11 @@ from typing import Any, Literal, get_args
 import numpy.typing as npt
 
 from snnmap.core.errors import InputError
+from snnmap.core.suggest import suggestion
 from snnmap.frontend.data.layout import checked_layout
 from snnmap.frontend.dialects import NAMES, DialectName
 from snnmap.ir.dynamics import Comparison, Decay, Integration, Reset
+from snnmap.ir.integers import BITS, LEVELS, QUANTISERS, Quantiser, levels_of
 
 Encoding = Literal["rate", "poisson", "latency", "current", "delta"]
 Pooling = Literal["fold", "relay"]
@@ -101,6 +103,12 @@ class LoadOptions:
     """Threshold of delta modulation, as a fraction of the data's range; default 0.05."""
     inputs: Inputs | None = None
     """Network inputs come from outside, the default, or take a column each, as vertices of a graph do."""
+    quantise: Quantiser | None = None
+    """How weights are rounded to integers, population by population (`snnmap.quantise`); they are not if `None`."""
+    bits: int | None = None
+    """Bits of such an integer, 1 to 8."""
+    levels: int | None = None
+    """Or how many there are, 2 to 256: 15 are -7 .. 7, as 4 bits are."""
 
     def __post_init__(self) -> None:
         for key, allowed in CHOICES.items():
@@ -119,6 +127,30 @@ class LoadOptions:
             raise InputError(f"seed must not be negative, but is {self.seed}")
         if self.clamp is not None and not 0 <= self.clamp < float("inf"):
             raise InputError(f"clamp must be a number of thresholds, 0 or more, not {self.clamp}")
+        _ = self.weight_levels
+
+    @property
+    def weight_levels(self) -> int:
+        """Values of a weight after `quantise`; 0 if it keeps its own.
+
+        Raises
+        ------
+        InputError
+            If there is no such quantiser, or it is not said, exactly once and in range, how fine it is.
+        """
+        if self.quantise is None:
+            if self.bits is None and self.levels is None:
+                return 0
+            raise InputError(f"bits and levels say how fine weights are rounded; say how, too: {_list(QUANTISERS)}")
+        if self.quantise not in QUANTISERS:
+            raise InputError(f"quantise {self.quantise!r} is not known; {suggestion(self.quantise, QUANTISERS)}")
+        if (self.bits is None) == (self.levels is None):
+            raise InputError(f"quantise {self.quantise} needs either bits, {_span(BITS)}, or levels, {_span(LEVELS)}")
+        if self.bits is not None and not BITS[0] <= self.bits <= BITS[1]:
+            raise InputError(f"bits of a weight are {_span(BITS)}, not {self.bits}")
+        if self.levels is not None and not LEVELS[0] <= self.levels <= LEVELS[1]:
+            raise InputError(f"levels of a weight are {_span(LEVELS)}, not {self.levels}")
+        return self.levels or levels_of(self.bits or 0)
 
     def given(self) -> dict[str, Any]:
         """JSON-able keyword arguments that make an equal `LoadOptions`; unsaid things and arrays are left out."""
@@ -159,6 +191,14 @@ class LoadOptions:
         """`defaults` overridden by what is said here, for the keys in `defaults`."""
         said = self.given()
         return {key: said.get(key, value) for key, value in defaults.items()}
+
+
+def _span(range_: tuple[int, int]) -> str:
+    return f"{range_[0]} to {range_[1]}"
+
+
+def _list(words: tuple[str, ...]) -> str:
+    return f"{', '.join(words[:-1])} or {words[-1]}"
 
 
 def _equal(value: object, default: object) -> bool:

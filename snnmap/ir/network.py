@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from snnmap.core.arrays import F32, F64, I32, I64, Bool, digest, frozen
+from snnmap.core.arrays import F32, F64, I32, I64, Bool, digest, frozen, row_of_entry
 from snnmap.core.errors import InputError
+from snnmap.ir.integers import LEVELS, foreign, largest
 from snnmap.ir.models import MODELS, Kind
 
 
@@ -27,6 +28,16 @@ class Population:
     """0 for inputs and biases; see the module docstring."""
     parameters: MappingType[str, F64] = field(default_factory=dict)
     """Per parameter of the model, float64 (size,); SI units; a zero-stride broadcast is welcome."""
+    levels: int = 0
+    """Values that a weight into it can take (`ir.integers`), each an integer times `step`; 0: any number. Biases are
+    numbers: constants of the neurons that stand in rows."""
+    step: float = 1.0
+    """Weight into it that the integer 1 stands for; a power of two, or an integer."""
+
+    @property
+    def full(self) -> float:
+        """Magnitude that the largest integer stands for; 0 without levels."""
+        return self.step * largest(self.levels) if self.levels else 0.0
 
     @property
     def size(self) -> int:
@@ -81,6 +92,39 @@ class Network:
             raise InputError("one weight grid per population is needed")
         if len(self.post) and (self.post.min() < self.externals or self.post.max() >= expected):
             raise InputError("a synapse targets something that is not a neuron")
+        self._check_integers()
+
+    def _check_integers(self) -> None:
+        """Refuse weights that are none of the levels of their population, by value and place."""
+        whole = np.array([p.levels != 0 for p in self.populations], np.bool_)
+        if not np.any(whole):
+            return
+        index, pre = self.population_of(), row_of_entry(self.indptr)
+        target = index[self.post]
+        sent = ~self.is_bias()[pre]
+        for k in np.flatnonzero(whole):
+            p = self.populations[k]
+            if not LEVELS[0] <= p.levels <= LEVELS[1] or not 0.0 < p.step < np.inf:
+                raise InputError(f"population {p.name!r} has {p.levels} levels of a step of {p.step}")
+            own = np.flatnonzero(sent & (target == k))
+            wrong = own[foreign(self.weight[own].astype(np.float64) / p.step, p.levels)]
+            if len(wrong):
+                source, neuron = int(pre[wrong[0]]), int(self.post[wrong[0]])
+                sender = self.populations[index[source]]
+                raise InputError(
+                    f"the weight from {sender.name!r}[{source - sender.first}] to {p.name!r}[{neuron - p.first}] is "
+                    f"{self.weight[wrong[0]] / p.step:g} times the step {p.step:g}, which is none of its "
+                    f"{p.levels} levels up to {largest(p.levels)}"
+                )
+
+    def integers(self) -> I32:
+        """The integer that every weight into a population with levels is, int32 (S,); 0 elsewhere.
+
+        Biases are rounded, as cells would have to hold them.
+        """
+        step = np.array([p.step if p.levels else np.inf for p in self.populations])
+        each: I32 = np.rint(self.weight / step[self.population_of()[self.post]]).astype(np.int32)
+        return each
 
     @property
     def sources(self) -> int:
@@ -119,6 +163,7 @@ class Network:
         parts: list[Any] = [self.indptr, self.post, self.weight, self.grid, repr(self.outputs)]
         for p in self.populations:
             parts.append(f"{p.name}|{p.kind}|{p.model}|{p.first}|{p.shape}|{p.level}")
+            parts += [f"{p.levels}|{p.step!r}"] if p.levels else []
             for key in MODELS[p.model].parameters:
                 parts += [key, np.asarray(p.parameters[key], np.float64)]
         return digest(parts)

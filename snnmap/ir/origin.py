@@ -4,7 +4,7 @@ The structs here are both: what the code reads back, and the layout of the file,
 to know to repeat a result stands in a field; nothing load-bearing hides in a dictionary.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -38,6 +38,24 @@ class Unrolled(Record, frozen=True):
     accuracy_unrolled: float | None
 
 
+class Rounding(Record, frozen=True):
+    """What quantising did to the weights into one population."""
+
+    population: str
+    levels: int
+    """Values that a weight can take; see `ir.integers`."""
+    scale: float
+    """Weight that the integer 1 stands for, in the units of the network as it was."""
+    relative_rms: float
+    """Root mean square of the errors over that of the weights."""
+    worst: tuple[float, float]
+    """The weight that moved furthest, and where to."""
+    zeroed: float
+    """Share of the weights that were not zero and are."""
+    bias_rows: int
+    """Most rows that the bias of a neuron takes, each an integer too."""
+
+
 class Remarks(Record, frozen=True):
     """What a reader of a profile must know, one sentence or population each."""
 
@@ -51,6 +69,12 @@ class Remarks(Record, frozen=True):
     """Populations that spike nearly every step."""
     unrolled: Unrolled | None = None
     """Deviation of a network that was unrolled."""
+    quantised: tuple[Rounding, ...] | msgspec.UnsetType = msgspec.UNSET
+    """What quantising did, population by population; unset if nobody asked for it, so that files say nothing of it."""
+
+    def told(self) -> dict[str, list[dict[str, Any]]]:
+        """`quantised` as a part of a JSON document, which is empty if nobody asked for it."""
+        return {} if self.quantised is msgspec.UNSET else {"quantised": msgspec.to_builtins(self.quantised)}
 
 
 class Provenance(Record, frozen=True):

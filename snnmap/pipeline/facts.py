@@ -45,6 +45,13 @@ def said_of(said: Remarks) -> list[str]:
     lines += [f"repaired {line}" for line in said.repairs]
     lines += [f"population {name!r} never spikes" for name in said.dead]
     lines += [f"population {name!r} is saturated" for name in said.saturated]
+    if isinstance(said.quantised, tuple) and said.quantised:
+        errors = [row.relative_rms for row in said.quantised]
+        fine = "/".join(str(count) for count in sorted({row.levels for row in said.quantised}))
+        lines.append(
+            f"weights are rounded to {fine} integers for each population, by {min(errors):.2%} to {max(errors):.2%} of "
+            "their root mean square"
+        )
     if said.unrolled is not None:
         counts = ", ".join(f"{o.population} {o.spikes:,} -> {o.unrolled:,} spikes" for o in said.unrolled.outputs)
         before, after = said.unrolled.accuracy, said.unrolled.accuracy_unrolled

@@ -8,6 +8,7 @@ from snnmap.core.run import Progress
 from snnmap.formats.profile import is_profile, load_profile
 from snnmap.frontend import Data, LoadOptions, Source, load_workload, located_source
 from snnmap.ir import SpikeGraph, Workload
+from snnmap.pipeline.quantised import quantised
 from snnmap.simulate.profile import profile as run_profile
 from snnmap.transform.columns import with_input_columns
 
@@ -37,11 +38,12 @@ def prepared(
     wanted = replace(options or LoadOptions(), **inputs)
     if isinstance(source, Workload | SpikeGraph):
         wanted.must_apply(where="the workload", why="it has its input and its stepping already; load it with them")
-        return source
+        return source if isinstance(source, SpikeGraph) else quantised(source)
     if isinstance(source, str | Path) and is_profile(source):
         wanted.must_apply(where=source, why=FINISHED)
         return load_profile(Path(source))
-    return load_workload(source, wanted)
+    loaded = load_workload(source, wanted)
+    return loaded if isinstance(loaded, SpikeGraph) else quantised(loaded)
 
 
 def profile(

@@ -47,6 +47,7 @@ def activity(graph: SpikeGraph) -> dict[str, Any]:
         "accuracy": graph.accuracy,
         "spikes": int(graph.spikes[graph.network.externals :].sum()),
         "populations": populations,
+        **graph.remarks.told(),
         "digest": graph.digest(),
         "provenance": msgspec.to_builtins(graph.provenance),
         "notes": notes,

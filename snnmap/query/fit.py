@@ -1,8 +1,9 @@
 """Whether a network can fit a chip, before any data."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict, Unpack
 
 import numpy as np
 
@@ -11,10 +12,20 @@ from snnmap.core.errors import InfeasibleError
 from snnmap.formats.profile import is_profile, load_profile
 from snnmap.frontend import LoadOptions, Source, load_network
 from snnmap.hardware import Hardware, load_hardware
-from snnmap.ir import Network, SpikeGraph
+from snnmap.ir import Network, Remarks, SpikeGraph
+from snnmap.ir.integers import Quantiser
 from snnmap.pipeline.profile import FINISHED
 from snnmap.query.network import Pooling
 from snnmap.query.trials import ALGORITHM, Case, once, sides, trials
+from snnmap.transform.quantise import quantise
+
+
+class Wanted(TypedDict, total=False):
+    """Weights rounded to integers before they are counted; as in `LoadOptions`."""
+
+    quantise: Quantiser | None
+    bits: int | None
+    levels: int | None
 
 
 def check(
@@ -25,6 +36,7 @@ def check(
     pooling: Pooling | Literal["both"] = "fold",
     strict: bool = False,
     sweep: str | Sequence[int] = (),
+    **rounding: Unpack[Wanted],
 ) -> dict[str, Any]:
     """Whether a network can fit a chip, from its structure alone: crossbars at least, neurons that exceed the rows.
 
@@ -37,6 +49,8 @@ def check(
     sweep
         Sides of square crossbars, `crossbar=32,64,128` or numbers: `trials` has a partition for each. Messages are
         those of a saved profile, else of one step in which every source spikes once.
+    rounding
+        `quantise`, `bits`, `levels` as in `LoadOptions`: biases may take more rows then; `quantised` has the errors.
 
     Raises
     ------
@@ -45,7 +59,8 @@ def check(
     """
     sizes, chip = sides(sweep), load_hardware(hardware, technology)
     ways: tuple[Pooling, ...] = ("fold", "relay") if pooling == "both" else (pooling,)
-    read = [_graph(source, way, strict) for way in ways]
+    options = LoadOptions(strict=strict, **rounding)
+    read = [_graph(source, replace(options, pooling=way)) for way in ways]
     cases = [Case(way, graph) for way, (_, graph) in zip(ways, read, strict=True)]
     tried = trials(cases, chip, sizes) if sizes or pooling == "both" else []
     is_run = isinstance(source, str | Path) and is_profile(source)
@@ -56,6 +71,7 @@ def check(
         "messages_at_least": messages_at_least(read[0][1], chip),
         "trials": tried,
         "trials_by": ALGORITHM,
+        **read[0][1].remarks.told(),
         "messages_of": "over the profile" if is_run else "of one step in which every source spikes once",
     }
 
@@ -91,14 +107,17 @@ def _fit(network: Network, chip: Hardware) -> dict[str, Any]:
     }
 
 
-def _graph(source: Source, pooling: Pooling, strict: bool) -> tuple[str, SpikeGraph]:
+def _graph(source: Source, options: LoadOptions) -> tuple[str, SpikeGraph]:
     """Name and graph of a saved profile, or of anything that holds a network and does nothing yet."""
     if isinstance(source, str | Path) and is_profile(source):
-        LoadOptions(pooling=pooling, strict=strict).must_apply(where=source, why=FINISHED)
+        options.must_apply(where=source, why=FINISHED)
         graph = load_profile(source)
         return graph.provenance.name, graph
-    read = load_network(source, pooling=pooling, strict=strict)
-    return read.name, once(read.network)
+    read = load_network(source, pooling=options.pooling, strict=options.strict)
+    if options.quantise is None:
+        return read.name, once(read.network)
+    made = quantise(read.network, options.quantise, options.weight_levels)
+    return read.name, replace(once(made.network), remarks=Remarks(quantised=made.roundings))
 
 
 def _too_few_tiles(chip: Hardware, clusters: int) -> list[str]:

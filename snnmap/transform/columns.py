@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from snnmap.core.arrays import offsets, ranges
-from snnmap.ir import Network, Population, SpikeGraph, Spikes
+from snnmap.ir import Network, SpikeGraph, Spikes
 
 
 def with_input_columns(graph: SpikeGraph) -> SpikeGraph:
@@ -20,18 +20,9 @@ def with_input_columns(graph: SpikeGraph) -> SpikeGraph:
     order = np.concatenate([np.arange(p.first, p.stop) for p in (*outside, *inputs, *neurons)])
     populations, first = [], 0
     for p in (*outside, *inputs, *neurons):
+        moved = replace(p, first=first, level=p.level + (p.kind != "bias"))
         free = p.kind == "input"
-        populations.append(
-            Population(
-                p.name,
-                "neuron" if free else p.kind,
-                "recorded" if free else p.model,
-                first,
-                p.shape,
-                p.level + (p.kind != "bias"),
-                {} if free else p.parameters,
-            )
-        )
+        populations.append(replace(moved, kind="neuron", model="recorded", parameters={}) if free else moved)
         first = populations[-1].stop
     sizes = np.diff(network.indptr)[order]
     entry = ranges(network.indptr[order], sizes)

@@ -11,7 +11,7 @@ Levels are spread: the units of a chain follow one another within the step, afte
 the same step, and before everything it heard a step later: delays stay where they were.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -149,7 +149,8 @@ def _plan(network: Network, units: I64, dt: float) -> _Plan:
         if not back:
             index_of[index] = len(populations)
         place = at - lowest if old.kind == "neuron" else 0
-        populations.append(Population(name, old.kind, old.model, first, shape, place, parameters))
+        made = replace(old, name=name, first=first, shape=shape, level=place, parameters=parameters)
+        populations.append(made if longest[index] == 1 else replace(made, levels=0, step=1.0))  # links are no integers
         first += size
     return _Plan(tuple(populations), index_of, unit_ptr, unit)
 

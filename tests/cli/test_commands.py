@@ -197,6 +197,25 @@ def test_profile(run, recipe: Path, tmp_path: Path) -> None:
     assert run("profile", out, "--quiet").err == ""
 
 
+def test_weights_rounded_to_integers_say_how_far_they_are_off(run, recipe: Path, tmp_path: Path) -> None:
+    asked = ("--quantise", "mse", "--bits", 4)
+    for command in ("profile", "check", "compile"):
+        rows = run(command, recipe, *asked, "--json").document["quantised"]
+        assert [(row["population"], row["levels"]) for row in rows] == [("hidden", 15), ("output", 15)]
+        assert all(0 < row["relative_rms"] < 0.5 for row in rows)
+        assert "quantised" not in run(command, recipe, "--json").document
+        told = run(command, recipe, *asked).out
+        assert f"{rows[0]['relative_rms']:.2%}" in told
+        assert "weights rounded to integers" in told
+        assert "rounded" not in run(command, recipe).out
+        one_line(run(command, recipe, "--quantise", "msee", "--bits", 4), 2, "did you mean 'mse'?")
+        one_line(run(command, recipe, "--quantise", "mse", "--bits", 9), 2, "bits of a weight are 1 to 8, not 9")
+        one_line(run(command, recipe, "--bits", 4), 2, "say how, too: max, percentile or mse")
+    config = tmp_path / "plan.toml"
+    config.write_text('[compile]\nquantise = "max"\nlevels = 3\n')
+    assert run("compile", recipe, "--config", config, "--json").document["quantised"][0]["levels"] == 3
+
+
 def test_compile_prints_and_writes(run, recipe: Path, chip: Path, tmp_path: Path) -> None:
     out = tmp_path / "m.json.gz"
     ran = run("compile", recipe, "--hw", chip, "-o", out)

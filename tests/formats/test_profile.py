@@ -22,6 +22,7 @@ from snnmap.ir import (
     Population,
     Provenance,
     Remarks,
+    Rounding,
     SpikeGraph,
     Spikes,
     Unrolled,
@@ -57,6 +58,26 @@ def graph(seed: int = 0, events: bool = True) -> SpikeGraph:
         return graph
     remarks = Remarks(("dt = 1",), dead=("LIF",), unrolled=Unrolled(1, (OutputDeviation("LIF", 2, 3),), None, 0.5))
     return replace(graph, dynamics=Dynamics(clamp=1.0), labels=[1, 2], predictions=[2, 2], remarks=remarks)
+
+
+def test_levels_of_weights_are_kept_and_cost_nothing_without_them(tmp_path: Path) -> None:
+    plain, names = tmp_path / "plain.npz", ("levels", "step", "quantised")
+    save_profile(graph(), plain)
+    with zipfile.ZipFile(plain) as archive:
+        header = archive.read(f"{store.HEADER}.npy").decode(errors="replace")
+    assert not any(f'"{name}":' in header for name in names[:1] + names[2:])
+    assert header.count('"step":') == 0
+    g = graph()
+    populations = list(g.network.populations)
+    populations[2] = replace(populations[2], levels=255, step=0.5)
+    weight = np.where(g.network.population_of()[g.network.post] == 2, 3.5, g.network.weight)
+    network = replace(g.network, populations=tuple(populations), weight=weight)
+    rounding = Rounding("LIF", 255, 0.51, 0.02, (0.7, 0.6), 0.1, 3)
+    save_profile(replace(g, network=network, remarks=Remarks(quantised=(rounding,))), tmp_path / "p.npz")
+    again = load_profile(tmp_path / "p.npz")
+    assert again.network.digest() == network.digest() != g.network.digest()
+    assert again.remarks.quantised == (rounding,)
+    assert [p.levels for p in again.network.populations[1:4]] == [0, 255, 0]
 
 
 def same(a: SpikeGraph, b: SpikeGraph) -> None:

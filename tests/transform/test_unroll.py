@@ -1,5 +1,7 @@
 """Every model is unrolled with a link that hands its output on, or refused by name."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -65,3 +67,17 @@ def test_the_link_follows_the_decay() -> None:
         again = unroll(fed("LIF"), 2, decay=decay)
         link = again.weight[again.indptr[3] : again.indptr[4]]
         np.testing.assert_allclose(link, 3.0 / (2.0 * share), rtol=1e-6)
+
+
+def test_chains_have_no_levels_and_other_populations_keep_theirs() -> None:
+    network = fed("LIF")
+    populations = (network.populations[0], replace(network.populations[1], levels=3, step=16.0))
+    assert [p.levels for p in unroll(replace(network, populations=populations), 2).populations] == [0, 0, 0]
+    second = Population("m", "neuron", "LIF", 4, (1,), 2, populations[1].parameters, 3, 16.0)
+    longer = Network((*populations, second), [0, 1, 2, 3, 4, 4], [3, 3, 3, 4], [16.0] * 4, np.ones(3), (2,))
+    again = unroll(longer, 2)
+    assert [(p.name, p.levels, p.step) for p in again.populations[1:]] == [
+        ("n/unroll1", 0, 1.0),
+        ("n", 0, 1.0),
+        ("m", 3, 16.0),
+    ]
