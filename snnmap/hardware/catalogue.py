@@ -104,13 +104,15 @@ def load_technology(name: str, beside: Path | None = None) -> Technology:
         node_nm=table.integer("node_nm", low=1),
         mode=cast("Mode", mode),
         values=quantities(values, keys),
-        noise=table.text("noise", choices=("none", "pcm-like", "hermes-1", "hermes-2")),
+        noise=table.text("noise", choices=("none", "pcm-like", "hermes-1", "hermes-2", "rram-wan")),
         transistors=table.text("transistors", choices=("LP", "HP")),
         description=table.text("description"),
     )
     table.end()
     if technology["g_min"] >= technology["g_max"]:
         raise values.error("g_min", "must be below g_max")
+    if technology["stuck_on_share"] + technology["stuck_off_share"] > 1.0:
+        raise values.error("stuck_on_share", "and stuck_off_share must add up to 1 at most")
     return technology
 
 

@@ -1,9 +1,9 @@
 """State of a memory cell: weight to conductance, noise, drift, write pulses (PHYSICS M2; PHYSICS section 3.2 and 3.3).
 
-The noise models are fits to measured phase-change devices as the IBM Analog Hardware Acceleration Kit publishes them
-[aihwkit, nandakumar2019, joshi2020, legallo2023]; their constants stand here because they mean nothing without these
-equations. Conductances are relative to g_max in the fits, so a model applies to any g_max. Noise is off unless a
-function that takes `rng` is called. Knows cells, not arrays.
+The noise models are fits to measured phase-change and resistive devices as the IBM Analog Hardware Acceleration Kit
+publishes them [aihwkit, nandakumar2019, joshi2020, legallo2023, wan2022]; their constants stand here because they mean
+nothing without these equations. Conductances are relative to g_max in the fits, so a model applies to any g_max. Noise
+is off unless a function that takes `rng` is called. Knows cells, not arrays.
 """
 
 from dataclasses import dataclass
@@ -76,6 +76,10 @@ class NoiseModel:
     """First read after programming, s: drift is counted from here."""
     t_read: float
     """Length of the read in the 1/f law, s."""
+    relaxed: tuple[tuple[float, tuple[float, ...]], ...] = ()
+    """Seconds after programming, and standard deviation from the target by then, as `programming`; none: the same."""
+    grows: bool = True
+    """Whether the read noise is 1/f, and so grows with age; if not, its standard deviation is g Q."""
 
 
 _MICRO = 1e-6
@@ -110,6 +114,22 @@ NOISE_MODELS: dict[str, NoiseModel] = {
         read=Curve(-0.0117, -0.0069, 0.015, 0.04, 0.16, (0.0123, 0.0211, -0.0280, 0.0069)),
         t_0=300.0,
         t_read=512e-9,
+    ),
+    "rram-wan": NoiseModel(
+        citation="aihwkit ReRamWan2022NoiseModel, read noise as it recommends; wan2022",
+        g_reference=40.0e-6,
+        programming=(0.348 * _MICRO, 16.030 * _MICRO, -43.853 * _MICRO, 45.393 * _MICRO, -16.815 * _MICRO),
+        drift_mean=Curve(0.0, 0.0, 0.0, 0.0),
+        drift_sd=Curve(0.0, 0.0, 0.0, 0.0),
+        read=PowerLaw(0.01, 1.0, 10.0),
+        t_0=1.0,
+        t_read=250e-9,
+        relaxed=(
+            (1.0, (0.348 * _MICRO, 16.030 * _MICRO, -43.853 * _MICRO, 45.393 * _MICRO, -16.815 * _MICRO)),
+            (86400.0, (0.701 * _MICRO, 22.086 * _MICRO, -50.773 * _MICRO, 47.095 * _MICRO, -16.458 * _MICRO)),
+            (172800.0, (0.782 * _MICRO, 20.274 * _MICRO, -43.507 * _MICRO, 37.062 * _MICRO, -11.934 * _MICRO)),
+        ),
+        grows=False,
     ),
 }
 """Models that a technology can name with `noise`."""
@@ -149,6 +169,26 @@ def programming_sd(model: NoiseModel, g: npt.ArrayLike, g_max: float) -> F64:
     positive(g_max=g_max)
     relative = numbers("g", g, least=0.0) / g_max
     return _polynomial(relative, model.programming) * (g_max / model.g_reference)
+
+
+def state_sd(model: NoiseModel, g: npt.ArrayLike, g_max: float, t: float) -> F64:
+    """Standard deviation from the target of cells programmed to `g`, S, `t` seconds after the first read, same shape.
+
+    That of programming; where a model says how cells relax, its variance goes linearly with the logarithm of time
+    between the measured times, and stays what it was at the last [aihwkit, which knows these times alone]. What drift
+    exponents spread is not in it.
+    """
+    not_negative(t=t)
+    if not model.relaxed:
+        return programming_sd(model, g, g_max)
+    positive(g_max=g_max)
+    relative = numbers("g", g, least=0.0) / g_max
+    at, passed = np.log([age for age, _ in model.relaxed]), float(np.log(t + model.t_0))
+    variance = [np.square(_polynomial(relative, fit)) for _, fit in model.relaxed]
+    after = int(np.clip(np.searchsorted(at, passed), 1, len(at) - 1))
+    part = float(np.clip((passed - at[after - 1]) / (at[after] - at[after - 1]), 0.0, 1.0))
+    mean: F64 = (1.0 - part) * variance[after - 1] + part * variance[after]
+    return np.sqrt(mean) * (g_max / model.g_reference)
 
 
 def program(model: NoiseModel, g: npt.ArrayLike, g_max: float, *, rng: np.random.Generator) -> F64:
@@ -194,13 +234,14 @@ def mean_drifted(model: NoiseModel, g: npt.ArrayLike, g_max: float, t: float) ->
 def read_noise_sd(model: NoiseModel, g_programmed: npt.ArrayLike, g_now: npt.ArrayLike, g_max: float, t: float) -> F64:
     """Standard deviation of one read, S, `t` seconds after the first read: g_now Q sqrt(ln((t + t_0 + t_r) / (2 t_r))).
 
-    Q depends on the conductance as programmed [aihwkit]. Both arrays have one shape.
+    Without 1/f noise g_now Q. Q depends on the conductance as programmed [aihwkit]. Both arrays have one shape.
     """
     positive(g_max=g_max)
     not_negative(t=t)
     programmed, now = numbers("g_programmed", g_programmed, least=0.0), numbers("g_now", g_now, least=0.0)
     same_shape(g_programmed=programmed, g_now=now)
-    spread = float(np.sqrt(np.log((t + model.t_0 + model.t_read) / (2.0 * model.t_read))))
+    growth = np.log((t + model.t_0 + model.t_read) / (2.0 * model.t_read)) if model.grows else 1.0
+    spread = float(np.sqrt(growth))
     return now * model.read(programmed / g_max) * spread
 
 
@@ -210,7 +251,8 @@ def sampled_state(model: NoiseModel, g: npt.ArrayLike, g_max: float, t: float, *
     Programming noise, drift and read noise in the order and with the clipping of the published code [aihwkit].
     """
     target = numbers("g", g, least=0.0)
-    programmed = program(model, target, g_max, rng=rng)
+    normal = rng.standard_normal(target.shape)
+    programmed = np.maximum(target + state_sd(model, target, g_max, t) * normal, 0.0)
     now = drifted(programmed, drawn_drift_exponent(model, target, g_max, rng=rng), t, model.t_0)
     noise = read_noise_sd(model, programmed, now, g_max, t) * rng.standard_normal(now.shape)
     return np.maximum(now + noise, 0.0)

@@ -3,8 +3,9 @@
 A cell is off when its conductance differs from the programmed weight's by more than the tolerance. Three spreads add
 up: programming noise, the spread of the drift exponents, and the noise of one read; to first order
 sigma^2 = sigma_programming^2 + (g sigma_nu ln(t / t_0))^2 + sigma_read^2. Here the drift factor is kept as the
-exponential it is: given the exponent the conductance is normal, and the exponent is integrated out. Knows conductances
-and a noise model, no mapping.
+exponential it is: given the exponent the conductance is normal, and the exponent is integrated out. What a model says
+that cells relax by (`pcm.state_sd`) counts in full from the start: a refresh would only let them relax anew. Knows
+conductances and a noise model, no mapping.
 """
 
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ import numpy.typing as npt
 
 from snnmap.core.arrays import F64
 from snnmap.physics.checks import numbers, positive
-from snnmap.physics.pcm import NoiseModel, drift_exponent, noise_model, programming_sd, read_noise_sd
+from snnmap.physics.pcm import NoiseModel, drift_exponent, noise_model, read_noise_sd, state_sd
 
 EXPONENTS = 16
 """Nodes of the Gauss-Hermite rule over the drift exponent; 8 already agree to 1e-6."""
@@ -40,7 +41,7 @@ def chance_off(
     mean, spread = drift_exponent(model, target, g_max)
     x = np.log1p(t / model.t_0)
     node, weight = np.polynomial.hermite_e.hermegauss(EXPONENTS)
-    programmed = programming_sd(model, target, g_max)
+    programmed = state_sd(model, target, g_max, float(TIMES[-1]))
     read = read_noise_sd(model, target, target, g_max, t)
     allowed = tolerance * g_max
     chance = np.zeros(target.shape)

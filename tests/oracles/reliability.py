@@ -225,16 +225,24 @@ def retention(v, kelvin):
 def drift(case, shares):
     """Seconds until `refresh_share` of cells of relative conductance `shares` are off; 0 if they are as programmed."""
     v, low, high = case["v"], 0.0, 1e12
-    if not case["drifts"] or off(shares, v["weight_tolerance"], high) < v["refresh_share"]:
+    beyond = {"pcm-like": off, "rram-wan": off_rram}.get(case["noise"])
+    if not beyond or beyond(shares, v["weight_tolerance"], high) < v["refresh_share"]:
         return math.inf
-    if off(shares, v["weight_tolerance"], low) >= v["refresh_share"]:
+    if beyond(shares, v["weight_tolerance"], low) >= v["refresh_share"]:
         return 0.0
     for _ in range(80):
         middle = math.sqrt(max(low, 1e-3) * high)
         low, high = (
-            (low, middle) if off(shares, v["weight_tolerance"], middle) >= v["refresh_share"] else (middle, high)
+            (low, middle) if beyond(shares, v["weight_tolerance"], middle) >= v["refresh_share"] else (middle, high)
         )
     return high
+
+
+def off_rram(g, tolerance, t):
+    """As `off`, of Wan's resistive cells, which relax within two days and not again: at any time, uS of 40."""
+    g = np.asarray(g, float)
+    sigma = np.hypot(np.polyval((-11.934, 37.062, -43.507, 20.274, 0.782), g) / 40, np.where(g >= 0.001, 0.01, 10 * g))
+    return float((ndtr(-tolerance / sigma) + np.where(g > tolerance, ndtr(-tolerance / sigma), 0)).mean())
 
 
 def off(g, tolerance, t):

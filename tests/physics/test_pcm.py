@@ -17,12 +17,14 @@ from snnmap.physics.pcm import (
     pulse_energy,
     read_noise_sd,
     sampled_state,
+    state_sd,
 )
 
 PCM = NOISE_MODELS["pcm-like"]
 US = 1e-6
 DAY, YEAR = 86400.0, 31557600.0
 MODELS = pytest.mark.parametrize("name", list(NOISE_MODELS))
+RRAM = NOISE_MODELS["rram-wan"]
 
 
 def test_weight_to_conductance():
@@ -92,7 +94,7 @@ def test_moments_with_200000_samples(name, time):
     target = np.full(n, 0.6 * g_max)
     got = sampled_state(model, target, g_max, time, rng=np.random.default_rng(7))
     x = np.log((time + model.t_0) / model.t_0)
-    s = programming_sd(model, target[:1], g_max)[0]
+    s = state_sd(model, target[:1], g_max, time)[0]
     mean, sd = (value[0] for value in drift_exponent(model, target[:1], g_max))
     decay, decay2 = np.exp(-mean * x + (sd * x) ** 2 / 2), np.exp(-2 * mean * x + 2 * (sd * x) ** 2)
     read = read_noise_sd(model, target[:1], target[:1], g_max, time)[0] / target[0]
@@ -112,6 +114,33 @@ def test_programming_moments_and_scaling_with_g_max(name):
     assert np.mean(got) == pytest.approx(g[0], rel=0.002)
     doubled = programming_sd(model, 2 * g[:1], 2 * model.g_reference)
     np.testing.assert_allclose(doubled, 2 * programming_sd(model, g[:1], model.g_reference))
+
+
+@pytest.mark.parametrize(
+    ("relative", "first", "day", "two_days"),
+    [(0.0, 0.348, 0.701, 0.782), (0.5, 2.02294, 3.909, 3.92913), (1.0, 1.103, 2.651, 2.677)],
+)
+def test_resistive_cells_relax_as_wan_measured(relative, first, day, two_days):
+    """uS at 40 uS full scale; sums of the five coefficients worked out by hand, shares of 1/2 by powers of two."""
+    g = [relative * 40 * US]
+    for seconds, expected in ((1.0, first), (DAY, day), (2 * DAY, two_days), (YEAR, two_days)):
+        assert state_sd(RRAM, g, 40 * US, seconds - 1.0)[0] / US == pytest.approx(expected, rel=1e-5)
+    between = state_sd(RRAM, g, 40 * US, np.sqrt(DAY) - 1.0)[0] / US  # half-way in the logarithm of time
+    assert between == pytest.approx(np.sqrt((first**2 + day**2) / 2), rel=1e-5)
+    np.testing.assert_allclose(state_sd(RRAM, g, 40 * US, 0.0), programming_sd(RRAM, g, 40 * US))
+
+
+def test_resistive_cells_are_read_with_one_hundredth_of_full_scale_at_any_age():
+    g = np.array([0.02, 0.5, 1.0]) * 40 * US
+    for seconds in (0.0, DAY, YEAR):
+        np.testing.assert_allclose(read_noise_sd(RRAM, g, g, 40 * US, seconds), 0.4 * US)
+
+
+@pytest.mark.parametrize("name", ["pcm-like", "hermes-1", "hermes-2"])
+def test_phase_change_cells_spread_by_drift_alone(name):
+    g = np.array([0.1, 0.9]) * NOISE_MODELS[name].g_reference
+    late = state_sd(NOISE_MODELS[name], g, NOISE_MODELS[name].g_reference, YEAR)
+    np.testing.assert_array_equal(late, programming_sd(NOISE_MODELS[name], g, NOISE_MODELS[name].g_reference))
 
 
 def test_nothing_is_negative_and_draws_repeat():

@@ -77,7 +77,7 @@ def case_of(mapping, graph, hardware):
         "size": (hardware.rows, hardware.columns),
         "v": {key: hardware[key] for key in hardware.values} | technology_values(hardware.technology),
         "feature": hardware.technology.node_nm * 1e-9,
-        "drifts": hardware.technology.noise != "none",
+        "noise": hardware.technology.noise,
     }
 
 
@@ -112,7 +112,7 @@ def test_device_mode_equals_the_recount(compiled, technology, tiles):
     assert got.leakage == pytest.approx(truth["leakage"], rel=1e-9)
     assert got.dynamic == pytest.approx(truth["dynamic"], rel=1e-9)
     assert got.array_energy == pytest.approx(truth["energy"], rel=1e-9)
-    assert got.refresh == pytest.approx(refresh, rel=0.02 if case["drifts"] else 2e-4)  # chances are tabulated
+    assert got.refresh == pytest.approx(refresh, rel=0.02 if case["noise"] != "none" else 2e-4)  # chances are tabulated
     lifetime = oracle.lifetimes(case, got.refresh)
     cells = [2 * len(oracle.synapses(case, cluster)) for cluster in case["clusters"]]  # one for each sign
     refreshing = truth["each"] * float(np.sum(np.array(cells) / got.refresh))
@@ -338,6 +338,9 @@ def test_cells_that_are_never_read_have_no_pulse(compiled):
 
 def test_oxram_reads_disturb_where_they_are_strong(compiled):
     hardware = replace(compiled.hardware, technology=load_technology("oxram-22"))
+    got = device_state(View(compiled.mapping, compiled.graph, hardware))
+    assert got.limited_by == "programming noise"  # more cells than refresh_share relax out of the tolerance
+    hardware = replace(hardware, technology=replace(hardware.technology, noise="none"))
     got = device_state(View(compiled.mapping, compiled.graph, hardware))
     assert got.limited_by == "programming"
     assert (

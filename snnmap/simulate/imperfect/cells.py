@@ -13,6 +13,7 @@ from snnmap.analysis.view import View
 from snnmap.core.arrays import F64, Bool
 from snnmap.core.run import stream
 from snnmap.physics import pcm
+from snnmap.physics.checks import BOLTZMANN
 from snnmap.physics.encoding import halves, rest, shares, significance
 from snnmap.simulate.imperfect.options import ImperfectOptions
 
@@ -45,8 +46,8 @@ class Cells:
     options: ImperfectOptions
     signed: F64
     """r of every synapse: weight over the largest of its population, float64 (S,)."""
-    warmth: F64
-    """Factor of every crossbar's conductances by its temperature, (K,)."""
+    temperature: F64
+    """Of every crossbar, K (K,)."""
 
     @property
     def _span(self) -> tuple[float, float]:
@@ -104,34 +105,52 @@ class Cells:
         goal = low + held * (high - low)
         now, name = goal, self.view.hardware.technology.noise
         model = None if name == "none" else pcm.noise_model(name)
+        made = goal
         if model is not None and options.has("programming"):
             normal = self._drawn("programming", cluster, seed, held.shape)
-            now = np.maximum(goal + pcm.programming_sd(model, goal, high) * normal, 0.0)
-        made = now
+            relaxed = age if options.has("drift") else 0.0
+            made = np.maximum(goal + pcm.state_sd(model, goal, high, 0.0) * normal, 0.0)
+            now = np.maximum(goal + pcm.state_sd(model, goal, high, relaxed) * normal, 0.0)
         if model is not None and options.has("drift"):
             mean, sd = pcm.drift_exponent(model, goal, high)
-            now = pcm.drifted(made, np.abs(mean + sd * self._drawn("drift", cluster, seed, held.shape)), age, model.t_0)
+            now = pcm.drifted(now, np.abs(mean + sd * self._drawn("drift", cluster, seed, held.shape)), age, model.t_0)
         if options.has("stuck"):
-            now = self._stuck(now, cluster, seed)
+            made, now = self._stuck((made, now), cluster, seed)
         spread = np.zeros(held.shape)
         if model is not None and options.has("read"):
             spread = pcm.read_noise_sd(model, made, now, high, age)
-        gain = float(self.warmth[cluster])
+        gain = self._warmth(cluster, held)
         if self._compensated and options.has("drift"):
-            gain *= float(made.sum() / now.sum())
+            gain = gain * (made.sum() / now.sum())
         return now * gain, spread * gain
+
+    def _warmth(self, cluster: int, held: F64) -> F64:
+        """Factor of the conductance of cells of shares `held` by their temperature; programmed at the ambient one.
+
+        exp(-(E / k)(1 / T - 1 / T_ambient)) with an activation energy E that falls from the technology's at g_min to 0
+        at g_max.
+        """
+        hardware = self.view.hardware
+        if not self.options.has("temperature"):
+            return np.ones(held.shape)
+        colder = 1.0 / float(self.temperature[cluster]) - 1.0 / hardware["ambient_temperature"]
+        energy = hardware.technology["conductance_energy"] * (1.0 - held)
+        factor: F64 = np.exp(-energy / BOLTZMANN * colder)
+        return factor
 
     @property
     def _compensated(self) -> bool:
         asked = self.options.compensated
         return self.view.hardware.drift_compensation if asked is None else asked
 
-    def _stuck(self, now: F64, cluster: int, seed: int) -> F64:
-        """`now` with the stuck cells of a chip."""
-        low, high = self._span
-        on, off = self.options.stuck_on or 0.0, self.options.stuck_off or 0.0
-        lot = self._drawn("stuck", cluster, seed, now.shape)
-        return np.where(lot < on, high, np.where(lot < on + off, low, now))
+    def _stuck(self, states: tuple[F64, F64], cluster: int, seed: int) -> tuple[F64, F64]:
+        """Conductances (S) of the same cells at two times with those that are stuck on this chip."""
+        (low, high), technology, options = self._span, self.view.hardware.technology, self.options
+        on = technology["stuck_on_share"] if options.stuck_on is None else options.stuck_on
+        off = technology["stuck_off_share"] if options.stuck_off is None else options.stuck_off
+        lot = self._drawn("stuck", cluster, seed, states[0].shape)
+        first, second = (np.where(lot < on, high, np.where(lot < on + off, low, state)) for state in states)
+        return first, second
 
     def _drawn(self, what: str, cluster: int, seed: int, shape: tuple[int, ...]) -> F64:
         """Numbers of a tile's places for the cells of a cluster: standard normal, or uniform for what is stuck."""

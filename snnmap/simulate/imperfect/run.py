@@ -186,14 +186,16 @@ class ImperfectNetwork:
         network = self.view.graph.network
         largest = largest_weights(network)[network.population_of()[network.post]]
         signed = network.weight / np.where(largest > 0, largest, 1.0)
-        return Cells(self.view, self.options, signed, np.ones(self.view.mapping.clustering.clusters))
+        return Cells(self.view, self.options, signed, self.temperature)
 
     @cached_property
     def _kept(self) -> list[F64]:
         """What wires leave of every cell's current, by cluster."""
+        ambient, warm = self.view.hardware["ambient_temperature"], self.options.has("temperature")
 
         def kept(cluster: int) -> F64:
-            return kept_currents(self.view, cluster, self.cells.target(cluster).share, float(self.temperature[cluster]))
+            at = float(self.temperature[cluster]) if warm else ambient
+            return kept_currents(self.view, cluster, self.cells.target(cluster).share, at)
 
         return list(_side_by_side(kept, self.view.mapping.clustering.clusters, None))
 
