@@ -93,6 +93,7 @@ if TYPE_CHECKING:  # what type checkers and readers see; at run time a name is i
     from snnmap.study.cases import CompareOptions
     from snnmap.study.compare import Comparison, compare
     from snnmap.study.page import run_study
+    from snnmap.transform.batch_norm import fold_batch_norm
     from snnmap.transform.quantise import Quantised, quantise
 
 __all__ = [
@@ -172,6 +173,7 @@ __all__ = [
     "diff",
     "evaluate",
     "execute",
+    "fold_batch_norm",
     "from_nir",
     "inspect",
     "lateness",
@@ -254,6 +256,7 @@ _HOMES = {
     "snnmap.study.cases": "CompareOptions",
     "snnmap.study.compare": "Comparison compare",
     "snnmap.study.page": "run_study",
+    "snnmap.transform.batch_norm": "fold_batch_norm",
     "snnmap.transform.quantise": "Quantised quantise",
 }
 """Module to the public names that it defines."""

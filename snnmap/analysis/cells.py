@@ -51,8 +51,11 @@ def programmed_cells(network: Network, clustering: Clustering) -> Cells:
 
 
 def largest_weights(network: Network) -> F64:
-    """Largest |weight| into every population, float64 (populations,): what a full cell of its columns stands for."""
-    largest = np.zeros(len(network.populations))
+    """Largest |weight| into every population, float64 (populations,): what a full cell of its columns stands for.
+
+    Of integer weights it is the largest that they could be, so that every integer is a state of its own.
+    """
+    largest = np.array([population.full for population in network.populations])
     np.maximum.at(largest, network.population_of()[network.post], np.abs(network.weight.astype(np.float64)))
     return largest
 

@@ -29,8 +29,8 @@ class Population:
     parameters: MappingType[str, F64] = field(default_factory=dict)
     """Per parameter of the model, float64 (size,); SI units; a zero-stride broadcast is welcome."""
     levels: int = 0
-    """Values that a weight into it can take (`ir.integers`), each an integer times `step`; 0: any number. Biases are
-    numbers: constants of the neurons that stand in rows."""
+    """Values that a weight into it can take (`ir.integers`), each an integer times `step`; 0: any number. Biases may be
+    any number that is no larger."""
     step: float = 1.0
     """Weight into it that the integer 1 stands for; a power of two, or an integer."""
 
@@ -106,8 +106,9 @@ class Network:
             p = self.populations[k]
             if not LEVELS[0] <= p.levels <= LEVELS[1] or not 0.0 < p.step < np.inf:
                 raise InputError(f"population {p.name!r} has {p.levels} levels of a step of {p.step}")
-            own = np.flatnonzero(sent & (target == k))
-            wrong = own[foreign(self.weight[own].astype(np.float64) / p.step, p.levels)]
+            into = np.flatnonzero(target == k)
+            number = self.weight[into].astype(np.float64) / p.step
+            wrong = into[np.where(sent[into], foreign(number, p.levels), np.abs(number) > largest(p.levels))]
             if len(wrong):
                 source, neuron = int(pre[wrong[0]]), int(self.post[wrong[0]])
                 sender = self.populations[index[source]]

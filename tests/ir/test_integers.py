@@ -62,8 +62,8 @@ def network(weight: list[float], **change: object) -> Network:
 
 
 def test_integers_are_recovered_and_biases_are_numbers() -> None:
-    made = network([3.5, -3.5, 0.0, 0.5, 20.3])
-    assert made.integers().tolist() == [7, -7, 0, 1, 41]
+    made = network([3.5, -3.5, 0.0, 0.5, 1.3])
+    assert made.integers().tolist() == [7, -7, 0, 1, 3]
     assert made.populations[2].full == 3.5
     plain = network([3.5, -3.5, 0.0, 0.7, 20.3], levels=0)
     assert not plain.integers().any()
@@ -74,6 +74,7 @@ def test_integers_are_recovered_and_biases_are_numbers() -> None:
     ("weight", "change", "said"),
     [
         ([3.5, 4.0, 0, 0, 0], {}, r"from 'in'\[0\] to 'n'\[1\] is 8 times the step 0.5.* 15 levels up to 7"),
+        ([0, 0, 0, 0, 3.6], {}, r"from 'bias'\[0\] to 'n'\[1\] is 7.2 times the step"),
         ([0, 0, 0.25, 0, 0], {}, r"from 'in'\[1\] to 'n'\[0\] is 0.5 times the step"),
         ([0.5, 0, 0.5, 0.5, 0], {"levels": 2}, r"from 'in'\[0\] to 'n'\[1\] is 0 times the step"),
         ([0, 0, 0, 0, 0], {"levels": 1}, "has 1 levels"),

@@ -43,6 +43,9 @@ class Draft:
     shape: tuple[int, ...]
     parameters: Mapping[str, F64] = field(default_factory=dict)
     """Per parameter a scalar or one value per source in C order; SI units."""
+    levels: int = 0
+    """As in `ir.Population`, and so is the step."""
+    step: float = 1.0
 
     @property
     def size(self) -> int:
@@ -89,7 +92,7 @@ def build_network(drafts: Sequence[Draft], blocks: Sequence[Block], outputs: Seq
     if first[-1] > np.iinfo(np.int32).max:
         raise InputError(f"the network has {first[-1]:,} sources; at most 2^31 - 1 can be numbered")
     populations = tuple(
-        Population(d.name, d.kind, d.model, int(first[p]), d.shape, level[order[p]], _parameters(d))
+        Population(d.name, d.kind, d.model, int(first[p]), d.shape, level[order[p]], _parameters(d), d.levels, d.step)
         for p, d in enumerate(drafts[k] for k in order)
     )
     merged = _merged(blocks, place)

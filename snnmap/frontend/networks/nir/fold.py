@@ -16,6 +16,7 @@ from snnmap.core.arrays import F64
 from snnmap.core.errors import InputError
 from snnmap.frontend.networks.assemble import Block, Draft, added
 from snnmap.frontend.networks.linear import diagonal
+from snnmap.frontend.networks.nir.integers import Held, after, in_the_neurons, rows_of, together
 from snnmap.frontend.networks.nir.layers import Layer, count, input_layer, layer_of
 from snnmap.frontend.networks.nir.nodes import Graph
 from snnmap.frontend.options import Pooling
@@ -47,6 +48,8 @@ class Value:
     """(size,) or none for zero."""
     pooled: bool
     """Whether every matrix is a product of pooling layers only."""
+    held: Held | None = None
+    """Integers that the matrices are made of."""
 
 
 def layers_of(graph: Graph) -> dict[str, Layer]:
@@ -124,12 +127,14 @@ def fold(graph: Graph, pooling: Pooling) -> Folded:
     values = {name: Value({index[name]: None}, None, pooled=True) for name in index}
     blocks: list[Block] = []
     biases: dict[int, F64] = {}
+    held: dict[int, Held] = {}
     for name in _order(graph, layers):
         layer = layers[name]
         value = _applied(_total([values[n] for n in graph.before(name)], layer.size), layer)
         if _relayed(graph, layers, name, value, pooling):
             drafts.append(Draft(name, "neuron", "relay", layer.shape, {"gain": np.array(1.0)}))
             blocks += _blocks(value, len(drafts) - 1, drafts)
+            held |= {} if value.held is None else {len(drafts) - 1: value.held}
             value = Value({len(drafts) - 1: None}, value.bias, pooled=True)
         values[name] = value
     outputs: list[int] = []
@@ -146,16 +151,23 @@ def fold(graph: Graph, pooling: Pooling) -> Folded:
             drafts.append(Draft(name, "neuron", "relay", layer.shape, {"gain": np.array(1.0)}))
             outputs.append(target)
         blocks += _blocks(total, target, drafts)
+        held |= {} if total.held is None else {target: total.held}
         if total.bias is not None:
             biases[target] = total.bias
-    repairs = [repair for layer in layers.values() for repair in layer.repairs]
-    repairs += [
+    whole = in_the_neurons(drafts, blocks, biases, held)
+    _add_bias(whole.drafts, whole.blocks, whole.biases)
+    told = (*graph.repairs, *_repairs(graph, layers), *whole.repairs)
+    return Folded(tuple(whole.drafts), tuple(whole.blocks), tuple(dict.fromkeys(outputs)), told)
+
+
+def _repairs(graph: Graph, layers: Mapping[str, Layer]) -> list[str]:
+    """What was not as it should be in the layers, or of no use."""
+    lost = [
         f"{layer.node.title} leads nowhere and was left out"
         for name, layer in layers.items()
         if layer.role in {"linear", "pool", "pass"} and not graph.after(name)
     ]
-    _add_bias(drafts, blocks, biases)
-    return Folded(tuple(drafts), tuple(blocks), tuple(dict.fromkeys(outputs)), (*graph.repairs, *repairs))
+    return [*(repair for layer in layers.values() for repair in layer.repairs), *lost]
 
 
 def _draft(layer: Layer) -> Draft:
@@ -191,7 +203,8 @@ def _total(values: Sequence[Value], size: int) -> Value:
             terms.setdefault(key, []).append(matrix)
     given = [value.bias for value in values if value.bias is not None]
     summed = {k: m[0] if len(m) == 1 else added([_matrix(one, size) for one in m]) for k, m in terms.items()}
-    return Value(summed, sum(given[1:], start=given[0]) if given else None, all(value.pooled for value in values))
+    bias = sum(given[1:], start=given[0]) if given else None
+    return Value(summed, bias, all(value.pooled for value in values), together([value.held for value in values]))
 
 
 def _matrix(matrix: Any, size: int) -> Any:
@@ -209,7 +222,7 @@ def _applied(value: Value, layer: Layer) -> Value:
         bias = None if bias is None else layer.matrix.T.astype(np.float64) @ bias
     if layer.bias is not None:
         bias = layer.bias if bias is None else bias + layer.bias
-    return Value(terms, bias, pooled)
+    return Value(terms, bias, pooled, after(layer, list(value.terms.values()), value.held))
 
 
 def product(left: Any, right: Any) -> Any:
@@ -274,13 +287,16 @@ def _population_read(value: Value, drafts: Sequence[Draft]) -> int | None:
 
 
 def _add_bias(drafts: list[Draft], blocks: list[Block], biases: Mapping[int, F64]) -> None:
-    """One bias source with the constants of all populations, if any is not zero."""
+    """A bias source with the constants of all populations, if any is not zero; more where cells hold integers."""
     from scipy import sparse
 
     name = "bias"
     while any(draft.name == name for draft in drafts):
         name += "_"
-    rows = {target: sparse.csr_array(bias[None, :]) for target, bias in biases.items() if np.any(bias)}
+    rows = {target: rows_of(bias, drafts[target]) for target, bias in biases.items() if np.any(bias)}
     if rows:
-        drafts.append(Draft(name, "bias", "bias", (1,)))
-        blocks += [Block(len(drafts) - 1, target, row) for target, row in rows.items()]
+        most = max(len(each) for each in rows.values())
+        for target, each in rows.items():
+            matrix = sparse.csr_array(np.pad(each, ((0, most - len(each)), (0, 0))))
+            blocks.append(Block(len(drafts), target, matrix))
+        drafts.append(Draft(name, "bias", "bias", (most,)))

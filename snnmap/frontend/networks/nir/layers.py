@@ -6,7 +6,7 @@ One function per family of nodes, all in the table `READERS`.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -25,6 +25,7 @@ from snnmap.frontend.networks.linear import (
     window,
     without_structural_zeros,
 )
+from snnmap.frontend.networks.nir.integers import Held, leaving, with_integers
 from snnmap.frontend.networks.nir.nodes import PASS, Node, empty
 from snnmap.ir import MODELS
 
@@ -57,6 +58,8 @@ class Layer:
     parameters: Mapping[str, F64] = field(default_factory=dict)
     """Of a population; () or (size,)."""
     repairs: tuple[str, ...] = ()
+    held: Held | None = None
+    """Integers that the matrix is made of."""
 
 
 def count(shape: Shape) -> int:
@@ -84,7 +87,9 @@ def layer_of(node: Node, arriving: Shape | None) -> Layer | None:
         hint = " (max pooling is not a crossbar operation)" if "max" in node.type.lower() else ""
         raise InputError(f"{node.title} is of a type that is not supported{hint}; supported are {', '.join(READERS)}")
     try:
-        return reader(node, arriving)
+        node, held = with_integers(node)
+        layer = reader(node, arriving)
+        return layer if held is None or layer is None else replace(layer, held=leaving(held, node, count(layer.shape)))
     except InputError as error:
         text = str(error)
         raise InputError(text if node.title in text else f"{node.title}: {text}") from None

@@ -32,6 +32,8 @@ class Node:
     type: str
     values: Mapping[str, Any]
     """Arrays, numbers and strings by name."""
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    """What NIR has no place for, likewise."""
 
     @property
     def title(self) -> str:
@@ -163,9 +165,9 @@ def _flat(tree: Mapping[str, Any], prefix: str, depth: int) -> tuple[dict[str, N
             edges += inner_edges
         else:
             entry[full] = ([full], [full])
-            inner = {
-                full: Node(full, values["type"], {k: v for k, v in values.items() if k not in {"type", "metadata"}})
-            }
+            own = {k: v for k, v in values.items() if k not in {"type", "metadata"}}
+            told = values.get("metadata")
+            inner = {full: Node(full, values["type"], own, told if isinstance(told, Mapping) else {})}
         clash = [k for k in inner if k in nodes]
         if clash:
             raise InputError(f"two nodes are called {clash[0]!r} once nested graphs are flattened")
