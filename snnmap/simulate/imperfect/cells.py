@@ -30,6 +30,17 @@ class Target(NamedTuple):
     """(rows, columns of share) where a synapse or the reference is."""
 
 
+class State(NamedTuple):
+    """Cells of one crossbar on one chip at one age, shaped as the target's shares."""
+
+    now: F64
+    """Conductance, S."""
+    spread: F64
+    """Standard deviation of it from read to read, S."""
+    gain: float
+    """By which drift compensation scales whatever is read."""
+
+
 class Read(NamedTuple):
     """What a unit on a row adds to a line, over the largest weight of the line's neuron, (rows, columns, slices)."""
 
@@ -78,11 +89,11 @@ class Cells:
             Share of the ideal current that wires leave each cell, shaped as the target's shares; none: all of it.
         """
         target = self.target(cluster)
-        now, spread = self._conductances(cluster, target.share, seed, age)
+        now, spread, gain = self.state(cluster, target.share, seed, age)
         if kept is not None:
             now, spread = now * kept, spread * kept
         low, high = self._span
-        value, noise = (now - low) / (high - low), np.square(spread / (high - low))
+        value, noise = (now * gain - low) / (high - low), np.square(spread * (gain / (high - low)))
         if not self.options.has("off"):
             value = np.where(target.used, value, rest(self.view.hardware.weights.encoding))
             noise = np.where(target.used, noise, 0.0)
@@ -99,8 +110,8 @@ class Cells:
             variance = 4.0 * (noise[0, :, :, :-1] + noise[0, :, :, -1:])
         return Read(np.moveaxis(mean * place, 0, 2), np.moveaxis(variance * np.square(place), 0, 2))
 
-    def _conductances(self, cluster: int, held: F64, seed: int, age: float) -> tuple[F64, F64]:
-        """Conductance now, and its standard deviation from read to read, S, both shaped as `held`."""
+    def state(self, cluster: int, held: F64, seed: int, age: float) -> State:
+        """The cells of a cluster programmed to the shares `held`, `age` seconds after the first read of chip `seed`."""
         options, (low, high) = self.options, self._span
         goal = low + held * (high - low)
         now, name = goal, self.view.hardware.technology.noise
@@ -119,10 +130,9 @@ class Cells:
         spread = np.zeros(held.shape)
         if model is not None and options.has("read"):
             spread = pcm.read_noise_sd(model, made, now, high, age)
-        gain = self._warmth(cluster, held)
-        if self._compensated and options.has("drift"):
-            gain = gain * (made.sum() / now.sum())
-        return now * gain, spread * gain
+        gain = float(made.sum() / now.sum()) if self._compensated and options.has("drift") else 1.0
+        warmth = self._warmth(cluster, held)
+        return State(now * warmth, spread * warmth, gain)
 
     def _warmth(self, cluster: int, held: F64) -> F64:
         """Factor of the conductance of cells of shares `held` by their temperature; programmed at the ambient one.

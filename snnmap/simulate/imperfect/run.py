@@ -24,6 +24,7 @@ from snnmap.simulate.imperfect.converters import (
     full_range,
     percentile_range,
 )
+from snnmap.simulate.imperfect.exact import ExactRun, IrError, Solver, ir_error, levels_of, solver
 from snnmap.simulate.imperfect.layout import Layout, layout
 from snnmap.simulate.imperfect.options import ImperfectOptions
 from snnmap.simulate.imperfect.wires import kept_currents
@@ -104,12 +105,23 @@ class ImperfectNetwork:
         if self.options.has("dac"):
             array = array._replace(pulse=drive_steps(self.view.graph, int(self.view.hardware["dac_bits"])))
         key = int(stream(chip.seed, f"reads at {age!r}").integers(2**62))
+        exact = solver(self.cells, self.layout, chip.seed, age) if self.is_solved else None
+        run = frame_runner(data, array, key, exact=exact)
         found = []
-        for done, frame in enumerate(_side_by_side(frame_runner(data, array, key), data.frames, threads), start=1):
+        for done, frame in enumerate(_side_by_side(run, data.frames, threads), start=1):
             found.append(frame)
             if progress is not None:
                 progress("accuracy", done, data.frames, 0.0)
         return _outcome(data, found, keep_events)
+
+    @property
+    def is_solved(self) -> bool:
+        """Whether arrays are solved for the rows of every step."""
+        return self.options.has("ir") and self.options.ir == "exact"
+
+    def ir_error(self, chip: Chip, age: float) -> IrError:
+        """How far the linear estimate of what wires take is off, on steps of the profile and a chip at an age."""
+        return ir_error(solver(self.cells, self.layout, chip.seed, age), self._kept)
 
     @cached_property
     def _steps(self) -> tuple[F64, F64]:
@@ -125,7 +137,7 @@ class ImperfectNetwork:
         most = calibrated_range(self.layout, peak, crossbars)
         if how == "percentile":
             counted = array._replace(limit=most[self.layout.crossbar] * self.layout.unit)
-            run = frame_runner(self.view.graph, counted, 0, BINS)
+            run = frame_runner(self.view.graph, counted, 0, bins=BINS)
             bins = sum(found for _, _, found in _side_by_side(run, self.view.graph.frames, None))
             most = percentile_range(most, np.asarray(bins, np.int64))
         return converter_steps(self.view, self.layout, most)
@@ -144,7 +156,7 @@ class ImperfectNetwork:
             cells = slice(int(lines.first[own.start]), int(lines.first[own.stop]))
             base, width = int(lines.base[own.start]), int(lines.width[own.start])
             largest, grid = lines.largest[base : base + width], lines.grid[base : base + width]
-            kept = self._kept[cluster] if options.has("ir") else None
+            kept = self._kept[cluster] if options.has("ir") and not self.is_solved else None
             read = self.cells.read(cluster, chip.seed, age, kept)
             value = read.mean.reshape(own.stop - own.start, -1) * largest
             weight[cells] = (_snapped(value, grid, read.mean.shape[2]) if exact else value).reshape(-1)
@@ -208,7 +220,9 @@ def _snapped(value: F64, grid: F64, slices: int) -> F64:
     return on_grid
 
 
-def frame_runner(graph: SpikeGraph, array: Array, key: int, bins: int = 0) -> Callable[[int], Ran]:
+def frame_runner(
+    graph: SpikeGraph, array: Array, key: int, *, bins: int = 0, exact: Solver | None = None
+) -> Callable[[int], Ran]:
     """A function that runs one frame: its events, the largest sum of every line, how many sums have which size.
 
     Raises
@@ -224,6 +238,7 @@ def frame_runner(graph: SpikeGraph, array: Array, key: int, bins: int = 0) -> Ca
     normal = normal_quantiles()
     keys = np.random.SeedSequence(key).generate_state(graph.frames, np.uint64) >> np.uint64(1)
     counted = int(array.crossbar.max(initial=-1)) + 1 if bins else 0
+    solved = None if exact is None else ExactRun(exact, levels_of(layers, exact.layout), array, layers, rule)
 
     def run(frame: int) -> Ran:
         own = slice(int(events.frame[frame]), int(events.frame[frame + 1]))
@@ -231,6 +246,8 @@ def frame_runner(graph: SpikeGraph, array: Array, key: int, bins: int = 0) -> Ca
         stimulus = (events.step[own][keep], events.source[own][keep], events.value[own][keep])
         peak, sizes = np.zeros(len(array.step)), np.zeros((counted, bins), np.int64)
         noise = (int(keys[frame]), normal)
+        if solved is not None:
+            return solved.frame(fresh(state), events.steps, stimulus, noise, (peak, sizes)), peak, sizes
         emitted = imperfect_frame(array, layers, rule, fresh(state), events.steps, stimulus, noise, (peak, sizes))
         return emitted, peak, sizes
 

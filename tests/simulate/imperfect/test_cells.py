@@ -31,8 +31,8 @@ def cells_of(compiled, effects, *, weights=None, technology=None, wiring=None, t
 def drawn(cells: Cells, share: float, age: float, count: int = 400) -> tuple[np.ndarray, np.ndarray]:
     """Conductances, uS, and read noise of many cells of one share, from many chips."""
     shape = cells.target(0).share.shape
-    found = [cells._conductances(0, np.full(shape, share), seed, age) for seed in range(count)]
-    return tuple(np.concatenate([pair[k].ravel() for pair in found]) / US for k in (0, 1))
+    found = [cells.state(0, np.full(shape, share), seed, age) for seed in range(count)]
+    return tuple(np.concatenate([state[k].ravel() * state.gain for state in found]) / US for k in (0, 1))
 
 
 @pytest.mark.parametrize("share", [0.0, 0.3, 1.0])

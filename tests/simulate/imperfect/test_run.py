@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from oracles import nodal
 from oracles.dense_executor import run as oracle_run
 
 import snnmap
@@ -11,7 +12,9 @@ from snnmap.analysis.view import View
 from snnmap.core.errors import InputError
 from snnmap.hardware.weights import ENCODINGS, Weights
 from snnmap.ir import Network
+from snnmap.physics.crossbar import Wires
 from snnmap.physics.encoding import significance
+from snnmap.simulate.imperfect.exact import solver
 from snnmap.simulate.imperfect.options import ImperfectOptions, parsed
 from snnmap.simulate.imperfect.run import ImperfectNetwork
 from snnmap.simulate.mapped import deviation
@@ -164,3 +167,54 @@ def test_a_profile_without_events_cannot_be_run(compiled, missing) -> None:
     network = prepared(compiled, "none")
     with pytest.raises(InputError, match="with its events"):
         network.run(network.chip(0), 0.0, graph=replace(compiled.graph, **{missing: None}))
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_solved_arrays_without_resistance_are_the_matrix(compiled, encoding) -> None:
+    """Another route: row by row in compiled loops, and step by step through the nodes of every array."""
+    hardware = compiled.hardware.with_value("r_wordline", 0.0).with_value("r_bitline", 0.0)
+    found = []
+    for ir in ("linear", "exact"):
+        network = prepared(compiled, "programming,drift,off,ir", Weights(encoding), hardware, ir=ir)
+        found.append(network.run(network.chip(2), 1e4, keep_events=True).events)
+    assert deviation(replace(compiled.graph, events=found[0]), found[1]) == 0
+
+
+def test_solved_arrays_lose_what_the_exact_solver_says(compiled) -> None:
+    hardware = compiled.hardware.with_value("r_wordline", 500.0).with_value("r_bitline", 500.0)
+    network = prepared(compiled, "ir", hardware=hardware, ir="exact")
+    exact = solver(network.cells, network.layout, 0, 0.0)
+    clustering, wiring, technology = compiled.mapping.clustering, compiled.mapping.wiring, hardware.technology
+    cluster = int(np.argmax(np.diff(clustering.row_ptr)))
+    rows, columns = clustering.rows_of(cluster), clustering.columns_of(cluster)
+    values = np.where(np.arange(rows.stop - rows.start) % 3 == 0, 0.0, 1.0)
+    wires = Wires.of(technology, hardware["ambient_temperature"])
+    share = network.cells.target(cluster).share[:, 0]
+    current = []
+    for half in share:
+        G = np.zeros((hardware.rows, hardware.columns))
+        G[wiring.row[rows][:, None], wiring.column[columns]] = technology["g_min"] + half * (
+            technology["g_max"] - technology["g_min"]
+        )
+        V = np.zeros(hardware.rows)
+        V[wiring.row[rows]] = values * hardware["read_voltage"]
+        cells = nodal.currents(G=G, V=V[:, None], wires=wires, active=(V > 0)[:, None], inactive="gated")
+        current.append(cells.sum(axis=(0, 2))[wiring.column[columns]])
+    unit = hardware["read_voltage"] * (technology["g_max"] - technology["g_min"])
+    largest = network.layout.largest[columns.start : columns.stop]
+    np.testing.assert_allclose(
+        exact.sums(cluster, values), (current[0] - current[1]) / unit * largest, rtol=1e-7, atol=1e-9
+    )
+
+
+def test_the_estimate_of_wires_says_how_far_it_is_off(compiled) -> None:
+    errors = []
+    for ohm in (0.0, 5.0, 500.0):
+        hardware = compiled.hardware.with_value("r_wordline", ohm).with_value("r_bitline", ohm)
+        network = prepared(compiled, "ir", hardware=hardware)
+        errors.append(network.ir_error(network.chip(0), 0.0))
+    assert errors[0].patterns == errors[2].patterns > 20
+    assert errors[0].rms < 1e-9
+    assert errors[0].rms < errors[1].rms < errors[2].rms
+    assert errors[2].rms <= errors[2].worst * 10
+    assert errors[1].worst < 0.05
