@@ -11,6 +11,7 @@ import numpy as np
 
 from snnmap.analysis.cells import Cells, programmed_cells, weight_share
 from snnmap.analysis.company import row_company
+from snnmap.analysis.reads import columns_read
 from snnmap.analysis.routes import link_loads, tree_hops
 from snnmap.analysis.traffic import partial_messages, traffic
 from snnmap.core.arrays import F64, I64
@@ -44,6 +45,11 @@ class ClusteringView:
     def row_company(self) -> F64:
         """Share of the reads of another row of its crossbar in which a row is on too, float64 (len(row_source),)."""
         return row_company(self.graph, self.clustering)
+
+    @cached_property
+    def columns_read(self) -> I64:
+        """Columns of every cluster that are read over the window, each once per read, int64 (K,)."""
+        return columns_read(self.graph, self.clustering, self.cells)
 
     @cached_property
     def traffic(self) -> Traffic:

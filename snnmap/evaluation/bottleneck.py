@@ -25,6 +25,7 @@ CLASS: dict[str, Binding] = {
     "compute": "compute",
     "decoding": "compute",
     "reading": "compute",
+    "converting": "compute",
     "programming": "programming",
     "network": "network",
 }
@@ -85,12 +86,14 @@ def _parts(view: View, name: str, seconds: float) -> list[Part]:
     rows = int(np.diff(view.mapping.clustering.row_ptr)[cluster])
     shared = view.clusters_on_tile[view.mapping.placement.tile[cluster]] > 1
     programming = rows * hardware["program_time"] if shared and seconds >= rows * hardware["program_time"] else 0.0
-    decoding = seconds - programming - steps * hardware["read_time"]
+    reading, converting = steps * hardware["read_time"], steps * hardware.turns * hardware["adc_time"]
+    decoding = seconds - programming - reading - converting
     active = round(decoding / hardware["row_time"] / steps) if hardware["row_time"] else 0
     return [
         Part("programming", rows, programming),
         Part("decoding", active, decoding),
-        Part("reading", 1, steps * hardware["read_time"]),
+        Part("reading", 1, reading),
+        Part("converting", hardware.turns, converting),
     ]
 
 

@@ -4,29 +4,63 @@ Energies are those of one average frame; messages and hops are totals over the p
 exact integers. Reals are rounded to nine significant digits, so that a mapping file has the same bytes everywhere.
 """
 
+import math
+from collections.abc import Iterable
 from collections.abc import Mapping as MappingType
 from dataclasses import replace
 from typing import Literal
 
 import numpy as np
 
-from snnmap.analysis.traffic import PARTIAL
 from snnmap.analysis.view import View
 from snnmap.core.arrays import F64, offsets
 from snnmap.evaluation.judgement import is_guaranteed
 from snnmap.evaluation.lower_bound import lower_bound
 from snnmap.hardware import Hardware
 from snnmap.ir import Mapping, Metric, Report, SpikeGraph
-from snnmap.reliability.crossbars import row_energy
+from snnmap.reliability.crossbars import full_read_energy, row_energy
+from snnmap.reliability.events import energies, tile_events
 from snnmap.reliability.metrics import reliability_metrics
 
 DIGITS = 9
+SUM_DIGITS = 12
+"""Of a total of rounded parts, so that they add up to it."""
 
 
 def rounded(value: float) -> float:
     """`value` to nine significant digits."""
     return float(f"{value:.{DIGITS - 1}e}")
 
+
+def added(parts: Iterable[float]) -> float:
+    """Sum of rounded parts, to twelve significant digits."""
+    return float(f"{math.fsum(parts):.{SUM_DIGITS - 1}e}")
+
+
+ENERGIES = {
+    "array": "V^2 G t of every read row, both signs",
+    "neuron": "neuron_energy x spikes",
+    "noc": "hop_energy x hops, those of flits that end a step included",
+    "merge": "merge_energy x partial sums",
+    "adc": "adc_energy, sample_hold_energy and, of slices, shift_add_energy x columns read",
+    "dac": "dac_energy x pulses on word lines",
+    "buffer": "buffer_energy x bits of messages that arrive",
+}
+"""Part of the dynamic energy to what it is."""
+
+AREAS = {
+    "array": "memory cells, an array for each sign",
+    "driver": "row drivers",
+    "dac": "what more than one bit adds to them",
+    "sample_hold": "a sample-and-hold for each column",
+    "adc": "a converter for adc_columns columns",
+    "shift_add": "a shift-and-add for each converter, if weights have slices",
+    "neuron": "neurons",
+    "buffer": "buffers and address tables",
+    "router": "routers and link drivers",
+    "between": "wiring, supply and unused: 1 - layout_share of the whole",
+}
+"""Part of the area to what it is."""
 
 ADAPTED = (
     "rows are not limited: crossbars have {:,} rows, those of the fullest; count clusters and messages, for lifetime, "
@@ -65,7 +99,9 @@ def report_of(view: View) -> Report:
         *timing(view),
         *bound(view),
     ]
-    metrics += energy_delay({metric.name: metric.value for metric in metrics}, "energy")
+    figure = {metric.name: metric.value for metric in metrics}
+    metrics += operations(view, float(figure["energy_J"] or 0.0))
+    metrics += energy_delay(figure, "energy")
     metrics += [_rounded(m) for m in reliability_metrics(view)]
     metrics += total_energy({metric.name: metric.value for metric in metrics})
     metrics += energy_delay({metric.name: metric.value for metric in metrics}, "device_energy")
@@ -88,6 +124,8 @@ def unit_of(name: str) -> str:
         return "1"
     if name.endswith("_per_s"):
         return "1/s"
+    if "_per_" in name:
+        return {"operations_per_J": "1/J", "peak_TOPS_per_W": "TOPS/W"}[name]
     unit = name.rpartition("_")[2]
     return {"Js": "J s"}.get(unit, unit) if unit in {"J", "s", "K", "W", "A", "m2", "Js"} else ""
 
@@ -116,20 +154,13 @@ def _sizes(view: View) -> list[Metric]:
 
 
 def _areas(hardware: Hardware) -> list[Metric]:
-    """Silicon of all tiles of the chip: by component, and with what lies between them."""
-    parts, tiles = hardware.areas(), hardware.tiles
-    whole = Metric(
-        "area_m2", rounded(tiles * hardware.tile_pitch**2), "m2", "all tiles, components and what is between"
-    )
-    words = {
-        "array": "memory cells, an array for each sign",
-        "buffer": "buffers and address tables",
-        "router": "routers and link drivers",
-    }
-    return [whole] + [
-        Metric(f"area_{name}_m2", rounded(tiles * area), "m2", words.get(name, f"{name}s"))
-        for name, area in parts.items()
-    ]
+    """Silicon of all tiles of the chip: by component, what lies between them, and all of it."""
+    tiles = hardware.tiles
+    parts = {name: tiles * area for name, area in hardware.areas().items()}
+    parts["between"] = tiles * hardware.tile_pitch**2 - sum(parts.values())
+    metrics = [Metric(f"area_{name}_m2", rounded(area), "m2", AREAS[name]) for name, area in parts.items() if area]
+    whole = added(float(metric.value) for metric in metrics if isinstance(metric.value, float))
+    return [Metric("area_m2", whole, "m2", "all tiles"), *metrics]
 
 
 def _network(view: View) -> list[Metric]:
@@ -179,26 +210,40 @@ def end_hops(view: View) -> int:
 
 
 def _energy(rows: F64, view: View) -> list[Metric]:
-    graph, hardware, moved = view.graph, view.hardware, view.traffic
-    per_frame = 1.0 / graph.frames
-    merged = int((moved.messages * np.diff(moved.target_ptr))[moved.kind == PARTIAL].sum())
-    parts = {
-        "energy_array_J": (float(np.sum(rows)), "V^2 G t of every read row, both signs"),
-        "energy_neuron_J": (
-            hardware["neuron_energy"] * int(graph.spikes[graph.network.externals :].sum()),
-            "neuron_energy x spikes",
-        ),
-        "energy_noc_J": (
-            hardware["hop_energy"] * (_hops(view) + end_hops(view)),
-            "hop_energy x hops, those of flits that end a step included",
-        ),
-        "energy_merge_J": (hardware["merge_energy"] * merged, "merge_energy x partial sums"),
-    }
-    total = sum(value for value, _ in parts.values()) * per_frame
-    metrics = [Metric("energy_J", rounded(total), "J", "per frame, dynamic")]
-    return metrics + [
-        Metric(name, rounded(v * per_frame), "J", f"{why}, per frame") for name, (v, why) in parts.items()
+    graph, hardware = view.graph, view.hardware
+    events = tile_events(view).total()
+    events = events._replace(sent=events.sent + end_hops(view))
+    joules = {name: float(part[0]) for name, part in energies(events, hardware).items()}
+    parts = {"array": float(np.sum(rows)), **joules}
+    metrics = [
+        Metric(f"energy_{name}_J", rounded(value / graph.frames), "J", f"{ENERGIES[name]}, per frame")
+        for name, value in parts.items()
     ]
+    total = added(float(metric.value) for metric in metrics if isinstance(metric.value, float))
+    return [Metric("energy_J", total, "J", "per frame, dynamic"), *metrics]
+
+
+def operations(view: View, joules: float) -> list[Metric]:
+    """Synaptic operations, and how many there are for the dynamic energy `joules` of a frame; of arrays, at their best.
+
+    Operations a second and watt of a *network* are not defined apart from these: an operation takes place only where a
+    spike comes. So TOPS/W are those of a full crossbar with all rows on, two operations a weight, converters included
+    and neurons and network not, as chips publish them; of crossbars that nobody builds, or whose spikes program the
+    cells (`espine` mode), there are none.
+    """
+    graph, hardware = view.graph, view.hardware
+    network = graph.network
+    spikes = np.where(network.is_bias(), 0, graph.spikes)
+    done = int(spikes @ np.diff(network.indptr))
+    metrics = [Metric("synaptic_operations", done, "", "spikes x synapses, over the window")]
+    if joules > 0:
+        rate = rounded(done / graph.frames / joules)
+        metrics.append(Metric("operations_per_J", rate, "1/J", "synaptic operations / dynamic energy"))
+    if hardware.rows_adapt or hardware.technology.mode == "espine":
+        return metrics
+    best = 2.0 * hardware.rows * hardware.columns / full_read_energy(hardware)
+    basis = "full crossbar, all rows on, mean weights, 2 operations each; array, drivers and converters alone"
+    return [*metrics, Metric("peak_TOPS_per_W", rounded(best * 1e-12), "TOPS/W", basis)]
 
 
 def timing(view: View) -> list[Metric]:
@@ -263,7 +308,7 @@ def total_energy(figure: MappingType[str, float | int | str | None]) -> list[Met
         return []
     dynamic, ideal, real, leaking = (float(figure[part] or 0.0) for part in parts)
     programming = float(figure.get("device_energy_programming_J") or 0.0)
-    total = rounded(dynamic - ideal + real + leaking + programming)
+    total = added((dynamic, -ideal, real, leaking, programming))
     basis = "dynamic energy with real wires, leakage and re-programming, per frame"
     return [Metric("device_energy_total_J", total, "J", basis, mode="device")]
 

@@ -19,6 +19,7 @@ from snnmap.analysis.view import View
 from snnmap.core.arrays import F64, Bool
 from snnmap.core.errors import SnnmapError
 from snnmap.core.run import Progress, stream
+from snnmap.evaluation.dynamic import dynamic_energy
 from snnmap.evaluation.figures import timing, total_energy
 from snnmap.evaluation.what_if import rescheduled
 from snnmap.hardware import Hardware, Quantity, Technology
@@ -321,22 +322,9 @@ class _Sweep:
         if parts.espine is not None:
             metrics += espine_metrics(parts.espine)
         values = {**self.view.mapping.figures, **{metric.name: metric.value for metric in metrics}}
-        values |= _dynamic(values, self.view.hardware, hardware)
+        values |= dynamic_energy(values, self.view.hardware, hardware)
         values |= {metric.name: metric.value for metric in total_energy(values)}
         return {name: values[name] for name in HEADLINES if name in values}
-
-
-def _dynamic(values: Mapping[str, Any], base: Hardware, hardware: Hardware) -> dict[str, float]:
-    """Dynamic energies per frame, J: counts are what they were, the energy of each event is not.
-
-    The reads with ideal wires follow V^2 t; their conductances only count in the exact reads of `device` mode.
-    """
-    pulse = [h["read_voltage"] ** 2 * h["read_time"] for h in (base, hardware)]
-    energies = {"energy_array_J": float(values["energy_array_J"]) * pulse[1] / pulse[0]}
-    for name, key in (("neuron", "neuron_energy"), ("noc", "hop_energy"), ("merge", "merge_energy")):
-        scale = hardware[key] / base[key] if base[key] else 1.0
-        energies[f"energy_{name}_J"] = float(values[f"energy_{name}_J"]) * scale
-    return {**energies, "energy_J": sum(energies.values())}
 
 
 def _ranks(parts: Parts, sample: Sample | None) -> dict[str, F64]:
@@ -377,7 +365,7 @@ def _watched_base(view: View) -> tuple[_Sweep, dict[str, dict[str, None]], Parts
 
     sweep = _Sweep(view, twin, restored("schedule", view.mapping.origin.plan.schedule), _sampled(view, twin))
     rescheduled(view, watch("times")[0], sweep.scheduler)
-    _dynamic(view.mapping.figures, hardware, watch("energy")[0])
+    dynamic_energy(view.mapping.figures, hardware, watch("energy")[0])
     parts = Parts(view, None, None, None)
     for part in ("heat", "device", "espine"):
         parts = sweep.parts(*watch(part), parts, (part,))

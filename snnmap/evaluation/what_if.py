@@ -14,7 +14,7 @@ from snnmap.stages.protocols import Run, ScheduleProblem, Scheduler
 from snnmap.stages.registry import restored
 
 TIMED = (
-    *("read_time", "row_time", "column_time", "merge_time", "program_time"),
+    *("read_time", "row_time", "column_time", "merge_time", "program_time", "adc_time", "adc_columns"),
     *("hop_time", "flit_time", "flit_bits", "spike_bits", "sum_bits"),
 )
 """Quantities of a chip that its timing can depend on."""

@@ -88,16 +88,10 @@ CHIP_KEYS: dict[str, Key] = {
     "buffer_energy": Key(ENERGY, "J", "write one bit into the buffer and read it", zero=True, follows="logic_energy"),
     "driver_width": Key(NONE, "1", "leaking transistor width of a row driver, feature sizes", zero=True),
     "driver_area": Key(NONE, "1", "area of a row driver, squared feature sizes", zero=True),
-    "converter_width": Key(NONE, "1", "leaking width of a column's share of a converter, feature sizes", zero=True),
-    "converter_area": Key(NONE, "1", "area of a column's share of a converter, squared feature sizes", zero=True),
     "neuron_width": Key(NONE, "1", "leaking width of a column's neuron, feature sizes", zero=True),
     "neuron_area": Key(NONE, "1", "area of a column's neuron, squared feature sizes", zero=True),
-    "buffer_width": Key(
-        NONE, "1", "leaking width of a row's share of buffer and address table, feature sizes", zero=True
-    ),
-    "buffer_area": Key(
-        NONE, "1", "area of a row's share of buffer and address table, squared feature sizes", zero=True
-    ),
+    "buffer_width": Key(NONE, "1", "leaking width of a byte of buffer or address table, feature sizes", zero=True),
+    "buffer_area": Key(NONE, "1", "area of a byte of buffer or address table, squared feature sizes", zero=True),
     "router_width": Key(NONE, "1", "leaking width of a tile's router and link drivers, feature sizes", zero=True),
     "router_area": Key(NONE, "1", "area of a tile's router and link drivers, squared feature sizes", zero=True),
     "layout_share": Key(NONE, "1", "share of a tile that its components cover"),

@@ -233,13 +233,27 @@ class Hardware:
         """Feature size F of the node, m."""
         return self.technology.node_nm * 1e-9
 
-    def _counts(self) -> dict[str, int]:
-        """Component of the periphery to how many a tile has."""
+    @property
+    def converted(self) -> int:
+        """Columns of cells that are converted, one for each slice: halves are subtracted before."""
+        return self.columns * self.weights.slices
+
+    @property
+    def turns(self) -> int:
+        """Columns that a converter takes one after the other in a read, which lasts so many `adc_time` longer."""
+        return min(math.ceil(self["adc_columns"]), self.converted)
+
+    def _counts(self) -> dict[str, float]:
+        """Component of the periphery to how many a tile has; of buffers, to how many bytes."""
+        drivers, converters = ARRAYS * self.rows, math.ceil(self.converted / self["adc_columns"])
         return {
-            "driver": ARRAYS * self.rows,
-            "converter": self.columns,
+            "driver": drivers,
+            "dac": drivers,
+            "sample_hold": self.converted,
+            "adc": converters,
+            "shift_add": converters if self.weights.slices > 1 else 0,
             "neuron": self.columns,
-            "buffer": self.rows,
+            "buffer": self.rows * self["buffer_bytes"],
             "router": 1,
         }
 

@@ -35,6 +35,12 @@ def _area(chip: Hardware) -> list[str]:
     ]
 
 
+def _converters(chip: Hardware) -> str:
+    """Who converts columns, in words."""
+    each = f"{chip['adc_time'] * 1e9:.3g} ns and {chip['adc_energy'] * 1e12:.3g} pJ each"
+    return f"{chip.turns} columns take turns at a converter of {chip['adc_bits']:g} bits, {each}."
+
+
 def describe(chip: Hardware) -> list[str]:
     """Limits in words, one sentence per line."""
     technology = chip.technology
@@ -69,14 +75,24 @@ def describe(chip: Hardware) -> list[str]:
         f"A read is {chip['read_voltage']:g} V for {chip['read_time'] * 1e9:g} ns.",
         f"A hop takes {chip['hop_energy'] * 1e12:g} pJ and {chip['hop_time'] * 1e9:g} ns.",
         f"An output spike takes {chip['neuron_energy'] * 1e12:g} pJ.",
+        _converters(chip),
         *_area(chip),
         f"Package {chip.package}: {chip['convection_resistance']:g} K/W to {chip['ambient_temperature']:g} K air.",
         f"{len(chip.recalled())} of {len(chip.quantities())} numbers are recalled or estimated.",
     ]
 
 
+SEVERAL = {
+    "adc": "converters",
+    "dac": "what converts rows",
+    "sample_hold": "sample-and-holds",
+    "shift_add": "shift-and-adds",
+}
+"""Components whose plural is not their name and an s."""
+
+
 def _shares(parts: Mapping[str, float], of: str) -> str:
-    """Every part as a percentage of the whole."""
+    """Every part that there is as a percentage of the whole."""
     whole = sum(parts.values())
-    listed = [f"{name}s {100 * part / whole:.2g} %" for name, part in parts.items()]
+    listed = [f"{SEVERAL.get(name, f'{name}s')} {100 * part / whole:.2g} %" for name, part in parts.items() if part]
     return ", ".join([f"{listed[0]} {of}", *listed[1:]])

@@ -12,6 +12,8 @@ import numpy as np
 
 from snnmap.hardware import Hardware
 from snnmap.ir import Mapping, Network, SpikeGraph, Violation
+from snnmap.legality.reads import columns_read
+from snnmap.legality.recount import Recount
 from snnmap.legality.sent import ending_hops
 
 TOLERANCE = 1e-6
@@ -20,13 +22,13 @@ BLOCK = 2**22
 """Links that are walked, and synapses that are weighed, at a time, about."""
 
 
-def figure_violations(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> list[Violation]:
+def figure_violations(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, counted: Recount) -> list[Violation]:
     """`figures` violations: every figure that was recounted and differs."""
     messages = _messages(mapping, graph, hardware)
     recounted = {
         **_counts(mapping, graph, hardware),
         **messages,
-        **_energy(mapping, graph, hardware, messages),
+        **_energy(mapping, graph, hardware, messages, columns_read(mapping.clustering, graph, counted)),
         **_timing(mapping, graph),
     }
     return differing(mapping.figures, recounted)
@@ -131,10 +133,13 @@ def _tree_links(
     return int(messages[first].sum())
 
 
-def _energy(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, messages: dict[str, float]) -> dict[str, float]:
+def _energy(
+    mapping: Mapping, graph: SpikeGraph, hardware: Hardware, messages: dict[str, float], read: int
+) -> dict[str, float]:
     """Energy of one average frame; each cell conducts by its weight, unprogrammed cells of used columns at g_min.
 
-    The cells of the other sign are all at g_min.
+    The cells of the other sign are all at g_min. Of `read` columns every slice is held, converted and, of several,
+    shifted and added; a spike on a row drives its lines in every array; a message is written into a buffer and read.
     """
     network, clustering, technology = graph.network, mapping.clustering, hardware.technology
     low, high = technology["g_min"], technology["g_max"]
@@ -147,8 +152,22 @@ def _energy(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, messages: d
     neuron = hardware["neuron_energy"] * float(graph.spikes[network.externals :].sum()) * per_frame
     noc = hardware["hop_energy"] * (messages["hops"] + ending_hops(mapping, graph, hardware)) * per_frame
     merge = hardware["merge_energy"] * messages["messages_partial_sums"] * per_frame
-    parts = {"energy_array_J": array, "energy_neuron_J": neuron, "energy_noc_J": noc, "energy_merge_J": merge}
-    return {"energy_J": sum(parts.values()), **parts}
+    slices, lines = hardware.weights.slices, 2 if hardware.weights.encoding.startswith("pair_") else 1
+    lines = 1 if hardware.weights.encoding == "pair_columns" else lines
+    stages = ("adc_energy", "sample_hold_energy", *(("shift_add_energy",) if slices > 1 else ()))
+    adc = read * slices * sum(hardware[key] for key in stages) * per_frame
+    dac = float(np.sum(active[clustering.row_source])) * lines * hardware["dac_energy"] * per_frame
+    bits = (messages["messages"] - messages["messages_partial_sums"]) * hardware["spike_bits"]
+    bits += messages["messages_partial_sums"] * hardware["sum_bits"]
+    buffer = bits * hardware["buffer_energy"] * per_frame
+    values = {"array": array, "neuron": neuron, "noc": noc, "merge": merge, "adc": adc, "dac": dac, "buffer": buffer}
+    total, operations = sum(values.values()), float(np.where(network.is_bias(), 0, active) @ np.diff(network.indptr))
+    return {
+        "energy_J": total,
+        **{f"energy_{name}_J": value for name, value in values.items()},
+        "synaptic_operations": int(operations),
+        **({"operations_per_J": operations * per_frame / total} if total else {}),
+    }
 
 
 def _programmed_spikes(network: Network, active: np.ndarray[Any, Any]) -> float:

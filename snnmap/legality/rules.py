@@ -65,7 +65,7 @@ def verify(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> list[Viol
     wrong = dataflow_violations(mapping, graph, hardware, counted) + partial_sum_violations(mapping, graph, counted)
     if any(violation.rule == "schedule-shape" for violation in wrong):
         return wrong
-    return wrong + figure_violations(mapping, graph, hardware)
+    return wrong + figure_violations(mapping, graph, hardware, counted)
 
 
 def clustering_violations(clustering: Clustering, graph: SpikeGraph, hardware: Hardware) -> list[Violation]:

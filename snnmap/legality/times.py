@@ -1,8 +1,8 @@
 """The `schedule-time` rule of `verify`: no actor may be promised to be faster than the profile's busiest step.
 
-Least times: a read decodes the active rows that its columns listen to, reads the array, and is programmed first where
-another cluster used the tile before it; a fire updates its neurons and adds the partial sums that arrive; all of it for
-every step of a block, but the programming. A message
+Least times: a read decodes the active rows that its columns listen to, reads the array, converts the columns that share
+a converter one by one, and is programmed first where another cluster used the tile before it; a fire updates its
+neurons and adds the partial sums that arrive; all of it for every step of a block, but the programming. A message
 crosses its hops behind the spikes or sums that it carries itself. What other messages do to it is up to the scheduler:
 its time may be longer, never shorter.
 """
@@ -54,7 +54,7 @@ def message_name(producer: str, cluster: int) -> str:
 
 
 def _reads(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, counted: Recount) -> dict[str, float]:
-    """Array read and decoding of active rows, seconds by actor."""
+    """Array read, its conversions one after the other, and decoding of active rows, seconds by actor."""
     network, level = graph.network, graph.network.level_of()
     cluster = np.repeat(np.arange(mapping.clustering.clusters), np.diff(mapping.clustering.column_ptr))
     every = np.stack([cluster, level[mapping.clustering.column_neuron]])
@@ -67,9 +67,9 @@ def _reads(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, counted: Rec
         active[key] = count
     for k, own in zip(*(h[bias].tolist() for h in heard), strict=True):
         active[k, own] += 1
-    return {
-        f"c{k}/l{own}/read": hardware["read_time"] + hardware["row_time"] * rows for (k, own), rows in active.items()
-    }
+    in_turn = min(hardware["adc_columns"], hardware.columns * hardware.weights.slices)
+    steady = hardware["read_time"] + in_turn * hardware["adc_time"]
+    return {f"c{k}/l{own}/read": steady + hardware["row_time"] * rows for (k, own), rows in active.items()}
 
 
 def _programming(mapping: Mapping, hardware: Hardware, actor: dict[str, int]) -> dict[str, float]:

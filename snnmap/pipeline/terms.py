@@ -2,9 +2,9 @@
 
 A term is scaled so that at weight 1 its standard deviation over random placements equals that of the traffic's hops: a
 weight says what share of the choice a term has, whatever its unit. A term that no placement changes is all zeros.
-Powers are those of the clusters alone: array reads, firing neurons, merging, and the first link of every message they
-send; what later links of a route dissipate depends on the routes and is left to the traffic cost. Constants are
-quantised, so that searches stay in integers.
+Powers are those of the clusters alone: array reads and their converters, firing neurons, merging, buffers, and the
+first link of every message they send; what later links of a route dissipate depends on the routes and is left to the
+traffic cost. Constants are quantised, so that searches stay in integers.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from snnmap.analysis.routes import tree_hops
-from snnmap.analysis.traffic import PARTIAL
 from snnmap.analysis.view import ClusteringView
 from snnmap.core.arrays import F64, I32, I64
 from snnmap.core.errors import InputError
@@ -22,6 +21,7 @@ from snnmap.physics.espine import EspineCell
 from snnmap.physics.thermal import Sheet
 from snnmap.reliability.crossbars import row_energy
 from snnmap.reliability.device import chip_thermal
+from snnmap.reliability.events import cluster_events, energies
 from snnmap.stages.protocols import Term, TileHeat, linear
 
 SAMPLES = 48
@@ -44,29 +44,24 @@ class Chip:
 def cluster_power(chip: Chip) -> F64:
     """Mean power of every cluster at one step per dt, W (K,).
 
-    Array reads at ideal wires, its firing neurons, the router and link that every message leaves its tile by, and the
-    partial sums that it merges.
+    Array reads at ideal wires, its firing neurons, the router and link that every message leaves its tile by, the
+    partial sums that it merges, its converters, drivers and buffers.
     """
     graph, clustering, hardware = chip.view.graph, chip.view.clustering, chip.hardware
     of_row = np.repeat(np.arange(clustering.clusters), np.diff(clustering.row_ptr))
-    energy = np.bincount(of_row, weights=row_energy(chip.view, hardware), minlength=clustering.clusters)
-    spikes = graph.spikes[graph.network.externals :]
-    fired = np.bincount(clustering.home, weights=spikes, minlength=clustering.clusters)
-    sent, merged = _messages(chip.view)
-    energy = (
-        energy + fired * hardware["neuron_energy"] + sent * hardware["hop_energy"] + merged * hardware["merge_energy"]
-    )
+    array = np.bincount(of_row, weights=row_energy(chip.view, hardware), minlength=clustering.clusters)
+    energy = np.sum([array, *energies(cluster_events(chip.view), hardware).values()], axis=0)
     power: F64 = energy / (graph.window * graph.dt)
     return power
 
 
 def tile_heat(view: ClusteringView, hardware: Hardware) -> TileHeat:
     """What heats the tiles under a placement that is still to be chosen, at one step per dt, `hardware` sized."""
-    clustering, spikes = view.clustering, view.graph.spikes[view.graph.network.externals :]
+    clustering = view.clustering
     of_row = np.repeat(np.arange(clustering.clusters), np.diff(clustering.row_ptr))
     array = np.bincount(of_row, weights=row_energy(view, hardware), minlength=clustering.clusters)
-    fired = np.bincount(clustering.home, weights=spikes, minlength=clustering.clusters)
-    energy = array + fired * hardware["neuron_energy"] + _messages(view)[1] * hardware["merge_energy"]
+    parts = energies(cluster_events(view), hardware)
+    energy: F64 = np.sum([array, *(parts[name] for name in parts if name != "noc")], axis=0)  # routes are open
     seconds, chip = view.graph.window * view.graph.dt, chip_thermal(hardware, hardware.technology)
     technology = hardware.technology
     own = (
@@ -76,17 +71,6 @@ def tile_heat(view: ClusteringView, hardware: Hardware) -> TileHeat:
     )
     above = chip.own + (1.0 / Sheet.of(technology).vertical + own) / (hardware.rows * hardware.columns)
     return TileHeat(energy / seconds, array / seconds, hardware["hop_energy"] / seconds, above, chip)
-
-
-def _messages(view: ClusteringView) -> tuple[I64, I64]:
-    """Messages that every cluster sends to others, and partial sums that reach it, over the window; (K,) each."""
-    moved, clusters = view.traffic, view.clustering.clusters
-    own = moved.sender >= 0
-    sent, merged = np.zeros(clusters, np.int64), np.zeros(clusters, np.int64)
-    np.add.at(sent, moved.sender[own], moved.messages[own])
-    arriving = np.repeat(np.where(moved.kind == PARTIAL, moved.messages, 0), np.diff(moved.target_ptr))
-    np.add.at(merged, moved.target, arriving)
-    return sent, merged
 
 
 def resistances(hardware: Hardware) -> F64:

@@ -206,6 +206,8 @@ def _value(key: str, given: float | str) -> float:
     if not (low <= value <= high or (value == 0 and declared.zero)):
         least = "0, or " if declared.zero else ""
         raise InputError(f"what-if: {key}={given} makes no sense; it is {least}{low:g} to {high:g} {declared.unit}")
+    if declared.whole and value != int(value):
+        raise InputError(f"what-if: {key}={given} must be a whole number: {declared.meaning}")
     return value
 
 

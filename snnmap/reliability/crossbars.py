@@ -11,6 +11,7 @@ from snnmap.hardware import Hardware
 from snnmap.hardware.model import ARRAYS
 from snnmap.physics import pcm
 from snnmap.physics.endurance import tile_factors
+from snnmap.reliability.events import conversion_energy, pulse_energy
 
 BLOCK = 2**22
 """Cells whose conductances are added up at a time, about."""
@@ -127,6 +128,18 @@ def row_energy(view: ClusteringView, hardware: Hardware) -> F64:
     spikes = graph.spikes[clustering.row_source]
     energy: F64 = spikes * pulse * (per_row + ARRAYS * low * columns)
     return energy
+
+
+def full_read_energy(hardware: Hardware) -> float:
+    """Energy of reading a full crossbar once with all rows on, weights at half of g_max in the mean, J.
+
+    Ideal wires; drivers and converters included, neurons and network not.
+    """
+    technology, weights = hardware.technology, hardware.weights
+    low, high = technology["g_min"], technology["g_max"]
+    each = weights.slices * ((low + high) / 2.0 + (0.0 if weights.encoding == "offset_column" else low))
+    cells = hardware.rows * hardware.columns * each * hardware["read_voltage"] ** 2 * hardware["read_time"]
+    return cells + hardware.columns * conversion_energy(hardware) + hardware.rows * pulse_energy(hardware)
 
 
 def other_sign_energy(view: ClusteringView, hardware: Hardware) -> F64:

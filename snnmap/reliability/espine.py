@@ -23,7 +23,8 @@ from snnmap.physics.leakage import Leakage, Settled, settle
 from snnmap.reliability.bounds import least_arrays, lifetime_bounds
 from snnmap.reliability.crossbars import tile_variation
 from snnmap.reliability.device import chip_thermal
-from snnmap.reliability.heat import event_power, tile_events
+from snnmap.reliability.events import tile_events
+from snnmap.reliability.heat import event_power
 from snnmap.reliability.sample import Sample
 from snnmap.reliability.spiked import Heating, spiked_tiles
 

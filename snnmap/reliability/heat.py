@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from snnmap.analysis.traffic import PARTIAL
 from snnmap.analysis.view import View
 from snnmap.core.arrays import F32, F64, I32, I64, Bool
 from snnmap.hardware import Hardware
@@ -14,6 +13,7 @@ from snnmap.physics import thermal
 from snnmap.physics.energy import row_read_energy, write_energy
 from snnmap.physics.fields import Field
 from snnmap.reliability.crossbars import Array, array_of, other_sign_energy
+from snnmap.reliability.events import Events, energies, tile_events
 from snnmap.reliability.sample import Sample
 
 
@@ -54,12 +54,8 @@ class Heated:
     """Reads over the window of the array that holds the weights, cells and wires, J (K,)."""
     other: F64
     """Reads over the window of the array of the other sign, J (K,)."""
-    fired: I64
-    """Spikes of the neurons at home on every tile over the window (T,)."""
-    sent: I64
-    """Messages that leave every tile over a link over the window (T,)."""
-    merged: I64
-    """Partial sums that arrive on every tile over the window (T,)."""
+    events: Events
+    """On every tile (T,)."""
     sample: Sample | None = None
     """Which clusters were evaluated; none: all."""
 
@@ -89,7 +85,7 @@ def heat(view: View, sample: Sample | None = None) -> Heated:
     of_clusters = [of_cluster.get(k, NO_CELLS) for k in range(clusters)]
     programmed = np.diff(view.cells.ptr[view.mapping.clustering.row_ptr]).astype(np.int64)
     other = other_sign_energy(view.clusters, hardware)
-    found = Heated(of_clusters, programmed, rise, gradient, spot, energy, other, *tile_events(view))
+    found = Heated(of_clusters, programmed, rise, gradient, spot, energy, other, tile_events(view))
     return found if sample is None else completed(found, sample)
 
 
@@ -134,40 +130,23 @@ def _single(values: F64) -> F32:
     return values.astype(np.float32)
 
 
-def tile_events(view: View) -> tuple[I64, I64, I64]:
-    """Spikes fired, messages sent over a link and partial sums merged on every tile over the window; (T,) each."""
-    moved, tile, graph, tiles = view.traffic, view.mapping.placement.tile, view.graph, view.hardware.tiles
-    sent: I64 = view.link_loads.sum(axis=1)
-    spikes = graph.spikes[graph.network.externals :]
-    fired = np.bincount(tile[view.mapping.clustering.home], weights=spikes, minlength=tiles).astype(np.int64)
-    arriving = np.repeat(np.where(moved.kind == PARTIAL, moved.messages, 0), np.diff(moved.target_ptr))
-    merged = np.bincount(tile[moved.target], weights=arriving, minlength=tiles).astype(np.int64)
-    return fired, sent, merged
-
-
 def read_power(view: View, heated: Heated) -> F64:
     """Power of reads of the arrays that hold the weights, W (T,): what goes through the array's constriction."""
     tile, tiles = view.mapping.placement.tile, view.hardware.tiles
     return np.bincount(tile, weights=heated.energy, minlength=tiles).astype(np.float64) / view.seconds
 
 
-def event_power(view: View, events: tuple[I64, I64, I64]) -> F64:
-    """Power of neurons, of routers and links, and of merging, spread over the tile, W (T,); `events` of `tile_events`.
-
-    A message costs `hop_energy` on every tile that it leaves over a link.
-    """
-    fired, sent, merged = events
-    hardware = view.hardware
-    energy = fired * hardware["neuron_energy"] + sent * hardware["hop_energy"] + merged * hardware["merge_energy"]
-    power: F64 = energy / view.seconds
+def event_power(view: View, events: Events) -> F64:
+    """Power of all events, spread over the tile, W (T,): neurons, network, merging, converters, drivers, buffers."""
+    power: F64 = np.sum(list(energies(events, view.hardware).values()), axis=0) / view.seconds
     return power
 
 
 def tile_power(view: View, heated: Heated) -> F64:
-    """Power of reads, neurons, routers and merging, W (T,); the other sign's reads are spread over the tile."""
+    """Power of reads and all events, W (T,); the other sign's reads are spread over the tile."""
     tile, tiles = view.mapping.placement.tile, view.hardware.tiles
     other = np.bincount(tile, weights=heated.other, minlength=tiles).astype(np.float64) / view.seconds
-    return read_power(view, heated) + other + event_power(view, (heated.fired, heated.sent, heated.merged))
+    return read_power(view, heated) + other + event_power(view, heated.events)
 
 
 def reprogramming_power(view: View, heated: Heated) -> F64:

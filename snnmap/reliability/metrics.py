@@ -21,7 +21,12 @@ def device_metrics(state: DeviceState, seconds_per_frame: float, frames: int) ->
         ("device_gradient_K", float(state.gradient.mean()), "K", f"{GRADIENT}, mean over clusters"),
         ("device_gradient_steepest_K", float(state.gradient.max()), "K", f"{GRADIENT}, largest"),
         ("device_leakage_W", leaking, "W", "all tiles of the chip, at their temperatures"),
-        ("device_power_dynamic_W", float(state.dynamic.sum()), "W", "reads, neurons, routers, merging"),
+        (
+            "device_power_dynamic_W",
+            float(state.dynamic.sum()),
+            "W",
+            "reads, neurons, network, converters, buffers",
+        ),
         ("device_energy_array_J", state.array_energy / frames, "J", "exact currents, cells and wires, per frame"),
         ("device_energy_leakage_J", leaking * seconds_per_frame, "J", "per frame"),
         (

@@ -9,7 +9,7 @@ PREFIXES = tuple(
 )
 GAP = "K of difference"
 """Unit of a difference of temperatures; written with a prefix, which a temperature never is."""
-SCALED = {"s", "J", "J s", "W", "A", "V", "m", "1/s", "ohm", "S", "K/W", "W/K"}
+SCALED = {"s", "J", "J s", "W", "A", "V", "m", "1/s", "1/J", "ohm", "S", "K/W", "W/K"}
 ELECTRONVOLT = 1.602176634e-19
 """J."""
 YEAR = 31_557_600.0
@@ -69,7 +69,7 @@ def scale_of(value: float, unit: str) -> tuple[float, str]:
     if unit == "J" and size < 1e-17:
         return ELECTRONVOLT, "eV"
     scale, prefix = next((p for p in PREFIXES if size >= p[0]), PREFIXES[-1])
-    return scale, f"{prefix}/s" if unit == "1/s" else f"{prefix}{unit}"
+    return scale, f"{prefix}{unit[1:]}" if unit.startswith("1/") else f"{prefix}{unit}"
 
 
 def in_one_unit(values: Sequence[Any], unit: str) -> tuple[list[str], str]:

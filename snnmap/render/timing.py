@@ -15,6 +15,7 @@ DOES = {
     "compute": "{count:,} neurons updated one by one",
     "decoding": "{count:,} active rows decoded one by one",
     "reading": "one read of the array",
+    "converting": "{count:,} columns converted one by one",
     "programming": "{count:,} rows programmed one by one",
     "network": "a message with its hops and what it waits for",
 }

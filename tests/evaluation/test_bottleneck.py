@@ -34,7 +34,7 @@ def test_the_slowest_actor_of_the_critical_cycle_is_named(compiled: Compiled) ->
     assert found.cycle[0][0] in said[1]
 
 
-@pytest.mark.parametrize("kind", ["merge", "compute", "decoding", "reading", "network"])
+@pytest.mark.parametrize("kind", ["merge", "compute", "decoding", "reading", "converting", "network"])
 def test_every_kind_of_actor_is_counted_from_the_mapping(compiled: Compiled, kind: str) -> None:
     """An actor on the critical cycle alone: its kind and number are those of the clustering and the chip."""
     mapping, hardware, flow = compiled.mapping, compiled.hardware, compiled.mapping.sdfg
@@ -50,11 +50,13 @@ def test_every_kind_of_actor_is_counted_from_the_mapping(compiled: Compiled, kin
     if kind == "network":
         assert all(found.tile is None and found.actor.startswith("noc/") for _, found in counted[kind])
         return
-    key = {"merge": "merge_time", "compute": "column_time", "decoding": "row_time", "reading": "read_time"}[kind]
+    key = {"merge": "merge_time", "compute": "column_time", "decoding": "row_time", "reading": "read_time"}
+    key = {**key, "converting": "adc_time"}[kind]
     for actor, found in counted.get(kind, []):
         assert found.tile == flow.resource[actor]
         assert found.seconds == pytest.approx(found.count * hardware[key])
         parts = {"merge_time": "fire", "column_time": "fire", "row_time": "read", "read_time": "read"}
+        parts["adc_time"] = "read"
         assert found.actor.endswith(parts[key])
     assert counted.get("reading") or counted.get("decoding")
 

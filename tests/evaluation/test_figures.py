@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from support.origins import CHIP, ORIGIN, WORKLOAD
 
-from snnmap.evaluation.figures import evaluate, figures, rounded, unit_of
+from snnmap.evaluation.figures import added, evaluate, figures, rounded, unit_of
 from snnmap.hardware import Hardware, load_hardware
 from snnmap.ir import (
     Clustering,
@@ -114,6 +114,10 @@ def test_energy_by_hand(report: Report) -> None:
         "energy_neuron_J": chip["neuron_energy"] * 8 / 2,
         "energy_noc_J": chip["hop_energy"] * 14 / 2,
         "energy_merge_J": chip["merge_energy"] * 4 / 2,
+        # bounds of the steps in which columns hear something: 5 + 2 for two, 3 for one, 4 for one
+        "energy_adc_J": (chip["adc_energy"] + chip["sample_hold_energy"]) * (7 * 2 + 3 + 4) / 2,
+        "energy_dac_J": chip["dac_energy"] * 2 * 14 / 2,  # both arrays
+        "energy_buffer_J": chip["buffer_energy"] * 18 * 32 / 2,
     }
     for name, value in parts.items():
         assert report[name] == pytest.approx(value, rel=1e-8)
@@ -124,9 +128,10 @@ def test_area_by_hand(report: Report) -> None:
     chip, f2 = machine(), (65e-9) ** 2
     per_tile = {
         "driver": 2 * 4 * 6000,
-        "converter": 2 * 46600,
+        "sample_hold": 2 * 1000,
+        "adc": 373000,
         "neuron": 2 * 10000,
-        "buffer": 4 * 4700,
+        "buffer": 4 * 4 * 1168,
         "router": 2.3e6,
     }
     for name, features in per_tile.items():
@@ -134,6 +139,49 @@ def test_area_by_hand(report: Report) -> None:
     assert report["area_array_m2"] == pytest.approx(4 * 2 * 4 * 2 * (260e-9) ** 2, rel=1e-8)
     parts = sum(report[f"area_{name}_m2"] for name in (*per_tile, "array"))
     assert report["area_m2"] == pytest.approx(parts / chip["layout_share"], rel=1e-8)
+    assert report["area_between_m2"] == pytest.approx(0.3 * report["area_m2"], rel=1e-8)
+
+
+def parts_of(report: Report, kind: str) -> tuple[float, float]:
+    """A total and the sum of what has its name."""
+    whole, unit = kind.split("_")
+    names = [m.name for m in report.metrics if m.name.startswith(f"{whole}_") and m.name.endswith(f"_{unit}")]
+    return float(report[kind]), sum(float(report[name]) for name in names if name != kind)
+
+
+@pytest.mark.parametrize("kind", ["energy_J", "area_m2"])
+def test_parts_add_up_to_the_total(report: Report, compiled: Compiled, kind: str) -> None:
+    for told in (report, compiled.report):
+        total, parts = parts_of(told, kind)
+        assert parts == pytest.approx(total, rel=1e-9)
+        assert len([m for m in told.metrics if m.name.startswith(kind.split("_")[0])]) > 6
+
+
+def test_the_device_total_is_its_parts(compiled: Compiled) -> None:
+    told = compiled.report
+    parts = [f"energy_{name}_J" for name in ("neuron", "noc", "merge", "adc", "dac", "buffer")]
+    parts += [f"device_energy_{name}_J" for name in ("array", "leakage", "programming")]
+    assert sum(float(told[name]) for name in parts) == pytest.approx(told["device_energy_total_J"], rel=1e-9)
+
+
+def test_operations_by_hand(report: Report) -> None:
+    """Synapses 2, 1, 1, 1 of sources that spike 5, 2, 3, 4 times; the peak of a 4 x 2 crossbar, both arrays read."""
+    assert report["synaptic_operations"] == 10 + 2 + 3 + 4
+    assert report["operations_per_J"] == pytest.approx(19 / 2 / report["energy_J"], rel=1e-8)
+    chip = machine()
+    low, high = chip.technology["g_min"], chip.technology["g_max"]
+    joules = 8 * ((low + high) / 2 + low) * chip["read_voltage"] ** 2 * chip["read_time"]
+    joules += 2 * (chip["adc_energy"] + chip["sample_hold_energy"]) + 8 * chip["dac_energy"]
+    assert report["peak_TOPS_per_W"] == pytest.approx(1e-12 * 16 / joules, rel=1e-8)
+
+
+def test_tops_per_watt_only_where_it_is_defined(report: Report) -> None:
+    """Not of arrays that nobody builds, nor of those whose spikes program the cells."""
+    espine = replace(machine(), technology=load_hardware("dynap-se-pcm").technology)
+    for chip in (espine, replace(machine(), rows_adapt=True)):
+        found = figures(evaluate(mapping(), activity(), chip))
+        assert "peak_TOPS_per_W" not in found
+        assert found["operations_per_J"] == report["operations_per_J"]
 
 
 def test_energy_delay_is_their_product(report: Report, compiled: Compiled) -> None:
@@ -163,13 +211,21 @@ def test_every_figure_is_named_once_with_its_unit(compiled: Compiled) -> None:
     for metric in metrics:
         if metric.unit in {"J", "s", "K", "W", "1/s", "1"} and not metric.name.endswith("loop_gain"):
             assert unit_of(metric.name) == metric.unit, metric.name
-        if isinstance(metric.value, float):
+        if isinstance(metric.value, float) and metric.name not in TOTALS:
             assert metric.value == rounded(metric.value)
+        elif metric.name in TOTALS:
+            assert metric.value == added([metric.value])
+
+
+TOTALS = {"area_m2", "energy_J", "device_energy_total_J"}
+"""Twelve digits, so that rounded parts add up to them."""
 
 
 @pytest.mark.parametrize(
     ("name", "unit"),
     [
+        ("operations_per_J", "1/J"),
+        ("peak_TOPS_per_W", "TOPS/W"),
         ("energy_J", "J"),
         ("latency_s", "s"),
         ("throughput_frames_per_s", "1/s"),

@@ -61,7 +61,7 @@ def test_any_data_means_every_row_on(compiled: Compiled, chip: object) -> None:
         if levels.count(cluster) > 1:
             continue
         rows = clustering.row_source[clustering.rows_of(int(cluster[1:]))]
-        seconds = chip_["read_time"] + chip_["row_time"] * int(worst[rows].sum())
+        seconds = chip_["read_time"] + chip_.turns * chip_["adc_time"] + chip_["row_time"] * int(worst[rows].sum())
         assert flow.time[a] * flow.tick == pytest.approx(seconds)
 
 

@@ -40,7 +40,7 @@ def test_the_base_is_what_evaluate_says(found, compiled):
 
 def test_the_total_is_dynamic_energy_with_real_wires_leakage_and_programming(found, compiled):
     told = compiled.mapping.figures
-    parts = ("energy_neuron_J", "energy_noc_J", "energy_merge_J")
+    parts = tuple(f"energy_{name}_J" for name in ("neuron", "noc", "merge", "adc", "dac", "buffer"))
     parts += ("device_energy_array_J", "device_energy_leakage_J", "device_energy_programming_J")
     assert found.base["device_energy_total_J"] == pytest.approx(sum(told[part] for part in parts), rel=1e-7)
 
@@ -60,7 +60,8 @@ def test_what_follows_the_node_depends_on_how_it_does(compiled):
 
 
 PROBED = (
-    *("read_voltage", "hop_energy", "merge_time", "ambient_temperature", "converter_width", "endurance"),
+    *("read_voltage", "hop_energy", "merge_time", "ambient_temperature", "adc_width", "endurance"),
+    *("adc_time", "adc_energy", "dac_energy", "buffer_energy", "sample_hold_energy", "adc_area", "spike_bits"),
     *("g_max", "weight_tolerance", "thermal_resistance"),
 )
 
@@ -73,7 +74,7 @@ def test_every_end_equals_a_full_recomputation(found, compiled, key):
     for point in ends:
         hardware = compiled.hardware.with_value(key, point.at)
         mapping = compiled.mapping
-        if key == "merge_time":
+        if key in {"merge_time", "adc_time", "spike_bits"}:
             problem = ScheduleProblem(compiled.view.clusters, mapping.placement, hardware)
             sdfg, schedule = ListSchedule()(problem, Run(stream(mapping.origin.seed, "schedule")))
             mapping = replace(mapping, sdfg=sdfg, schedule=schedule)
@@ -81,7 +82,7 @@ def test_every_end_equals_a_full_recomputation(found, compiled, key):
         assert len(point.figures) == len(s.HEADLINES)
         for name, value in point.figures.items():
             if name in {"device_energy_total_J", "energy_J"} and key == "g_max":
-                continue  # conductances count in the exact reads only, as `_dynamic` says
+                continue  # conductances count in the exact reads only, as `dynamic_energy` says
             if isinstance(told[name], str):
                 continue
             expected = float("inf") if told[name] is None else told[name]
@@ -122,24 +123,24 @@ def test_swings_are_ordered_and_moving(found):
 
 
 def test_used_quantities_are_those_that_are_looked_up(found):
-    assert "converter_width" in found.used
+    assert "adc_width" in found.used
     assert "tile_variation" not in found.used, "no variation seed was given"
     assert any(key.endswith(": espine_gamma") for key in found.used)
 
 
 def test_runaway_is_a_result_and_no_error(compiled):
-    quantity = compiled.hardware.quantities()["converter_width"]
+    quantity = compiled.hardware.quantities()["adc_width"]
     hot = replace(
         compiled.hardware,
         values={
             **compiled.hardware.values,
-            "converter_width": Quantity(quantity.value, "1", quantity.citation, (quantity.value, 1e12)),
+            "adc_width": Quantity(quantity.value, "1", quantity.citation, (quantity.value, 1e12)),
         },
     )
     found = s.sensitivity(View(compiled.mapping, compiled.graph, hot))
-    point = next(p for p in found.points if p.quantity == "converter_width" and p.at == 1e12)
+    point = next(p for p in found.points if p.quantity == "adc_width" and p.at == 1e12)
     assert set(point.figures.values()) == {None}
-    assert any("runaway at converter_width = 1e+12" in line for line in s.conclusions(found))
+    assert any("runaway at adc_width = 1e+12" in line for line in s.conclusions(found))
     assert s.swings(found, "device_leakage_W")[0].size == np.inf
 
 

@@ -48,7 +48,7 @@ def test_default_chip_in_si():
     assert hardware.technology["leakage_current"] == pytest.approx(1e-4)  # 0.1 nA/um
     assert hardware.values["read_time"].written == "100 ns"
     assert hardware.values["read_time"].band == (2e-8, 5e-7)
-    assert hardware.leaking_width == pytest.approx(7.51e-3, rel=1e-3)
+    assert hardware.leaking_width == pytest.approx(7.594e-3, rel=1e-3)
 
 
 @pytest.mark.parametrize(

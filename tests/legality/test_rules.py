@@ -274,6 +274,7 @@ def test_partial_sums_out_of_bounds(compiled: Compiled) -> None:
         *("crossbars", "tiles", "spikes", "row_utilisation", "column_utilisation", "cell_utilisation"),
         *("messages", "messages_spikes", "messages_inputs", "messages_partial_sums", "hops"),
         *("energy_J", "energy_array_J", "energy_neuron_J", "energy_noc_J", "energy_merge_J"),
+        *("energy_adc_J", "energy_dac_J", "energy_buffer_J", "synaptic_operations", "operations_per_J"),
         *("period_s", "throughput_steps_per_s", "throughput_frames_per_s", "step_latency_s", "latency_s"),
     ],
 )

@@ -80,11 +80,23 @@ def test_a_source_that_spikes_in_the_last_step_is_heard_in_the_step_after_and_no
         assert busiest(key, np.array([0, 1]), together, np.array(late)) == {(0,): most}
 
 
+@pytest.mark.parametrize(("columns", "fast"), [(1, False), (2, True), (300, True)])
+def test_a_read_without_all_conversions_of_a_converter_is_refused(columns: int, fast: bool) -> None:
+    case = random_case(3, adc_time=2)
+    sdfg, schedule = ListSchedule(swaps=5)(case.problem, Run(np.random.default_rng(0)))
+    mapping, counted = mapping_of(case, sdfg, schedule), recount(case.graph, case.clustering)
+    found = time_violations(mapping, case.graph, case.hardware.with_value("adc_columns", columns), counted)
+    assert bool(found) == fast
+    assert all(v.where.endswith("/read") for v in found)
+    few = replace(case.hardware, columns=1).with_value("adc_columns", columns)  # one column, one conversion
+    assert time_violations(mapping, case.graph, few, counted) == []
+
+
 @pytest.mark.parametrize("seed", range(10))
 def test_reads_and_fires_of_random_networks_last_as_long_as_the_scheduler_says(seed: int) -> None:
     """One tick less for any of them is refused by name, on shared tiles and without events of the profile too."""
-    case = random_case(seed, shared=bool(seed % 2), keep_events=seed % 3 > 0, program_time=50 + seed)
-    case = replace(case, hardware=replace(case.hardware, sample_registers=9))
+    case = random_case(seed, shared=bool(seed % 2), keep_events=seed % 3 > 0, program_time=50 + seed, adc_time=seed)
+    case = replace(case, hardware=replace(case.hardware.with_value("adc_columns", 1 + seed % 5), sample_registers=9))
     sdfg, schedule = ListSchedule(swaps=5)(case.problem, Run(np.random.default_rng(0)))
     counted = recount(case.graph, case.clustering)
     whole = mapping_of(case, sdfg, schedule)

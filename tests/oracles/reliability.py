@@ -2,7 +2,8 @@
 
 A case is a dict: `weight` (N, N) of synapses; `group` (N,) population of every source; `spikes` (N,); `on`, per step
 the set of sources that spike; `clusters`, each (rows {source: physical row}, columns {source: physical column}, tile);
-`home` {source: cluster}; `sent`, `merged` (T,); `window` steps of `step` seconds; `mesh` (width, height); `size`
+`home` {source: cluster}; `level` (N,), those from `externals` on neurons, `biases` a set; `sent`, `merged` (T,);
+`window` steps of `step` seconds, `steps` a frame; `mesh` (width, height); `size`
 (R, C); `feature`, the node in m; `v`, every value of chip and technology in SI.
 """
 
@@ -106,12 +107,36 @@ def other_sign(case):
     return energy
 
 
+def columns_read(case, cluster):
+    """Columns of a cluster, each as often as something that columns of its level hear is on."""
+    rows, columns, _ = cluster
+    level, total = case["level"], 0
+    for own in {level[post] for post in columns}:
+        mine = [post for post in columns if level[post] == own]
+        heard = [pre for pre in rows if any(case["weight"][pre, post] for post in mine)]
+        for t in range(case["window"]):
+            before = case["on"][t - 1] if t % case["steps"] else set()
+            late = {pre for pre in heard if pre >= case["externals"] and level[pre] >= own}
+            total += len(mine) * any(pre in (before if pre in late else case["on"][t]) for pre in heard)
+    return total
+
+
 def event_energy(case):
-    """Neurons, routers and merging over the window, J per tile."""
-    v, fired = case["v"], np.zeros(case["mesh"][0] * case["mesh"][1])
+    """Neurons, routers, merging, converters, drivers of both arrays and buffers over the window, J per tile."""
+    v = case["v"]
+    fired, read, pulses, received = np.zeros((4, case["mesh"][0] * case["mesh"][1]))
     for source, k in case["home"].items():
         fired[case["clusters"][k][2]] += case["spikes"][source]
-    return fired * v["neuron_energy"] + case["sent"] * v["hop_energy"] + case["merged"] * v["merge_energy"]
+    for k, cluster in enumerate(case["clusters"]):
+        read[cluster[2]] += columns_read(case, cluster)
+        for source in cluster[0]:
+            pulses[cluster[2]] += 2 * case["spikes"][source]
+            if source not in case["biases"] and case["home"].get(source) != k:
+                received[cluster[2]] += case["spikes"][source]
+    energy = fired * v["neuron_energy"] + case["sent"] * v["hop_energy"] + case["merged"] * v["merge_energy"]
+    bits = received * v["spike_bits"] + case["merged"] * v["sum_bits"]
+    energy += read * (v["adc_energy"] + v["sample_hold_energy"]) + pulses * v["dac_energy"] + bits * v["buffer_energy"]
+    return energy
 
 
 def settle(case, v, power, ambient, above):
@@ -127,8 +152,9 @@ def per_tile(v, size, what):
     """Sum of `what` over the periphery of one tile, in feature sizes."""
     rows, columns = size
     return (
-        rows * (2 * v[f"driver_{what}"] + v[f"buffer_{what}"])
-        + columns * (v[f"converter_{what}"] + v[f"neuron_{what}"])
+        rows * (2 * v[f"driver_{what}"] + 2 * v[f"dac_{what}"] + v["buffer_bytes"] * v[f"buffer_{what}"])
+        + columns * (v[f"sample_hold_{what}"] + v[f"neuron_{what}"])
+        + math.ceil(columns / v["adc_columns"]) * v[f"adc_{what}"]
         + v[f"router_{what}"]
     )
 

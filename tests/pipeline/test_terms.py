@@ -61,7 +61,16 @@ def straight(x, y):
     return 1.0 - np.corrcoef(x, y)[0, 1] ** 2
 
 
-def test_power_is_that_of_reads_and_firing_neurons():
+def periphery(chip, rows, columns):
+    """Drivers of both arrays, converters and buffers of a crossbar of its own inputs, whose events were not kept."""
+    graph, h = chip.view.graph, chip.hardware
+    assert graph.events is None
+    spikes, reads = int(graph.spikes[rows].sum()), min(graph.window, int(graph.active_steps[rows].sum()))
+    converting = reads * columns * (h["adc_energy"] + h["sample_hold_energy"])
+    return converting + spikes * (2 * h["dac_energy"] + h["spike_bits"] * h["buffer_energy"])
+
+
+def test_power_is_that_of_reads_firing_neurons_and_periphery():
     chip = chip_of()
     graph, h, network = chip.view.graph, chip.hardware, chip.view.graph.network
     largest, power = np.abs(network.weight).max(), []
@@ -75,6 +84,7 @@ def test_power_is_that_of_reads_and_firing_neurons():
                 siemens = 2 * t["g_min"] + share * (t["g_max"] - t["g_min"])  # with the cell of the other sign
                 joules += graph.spikes[source] * h["read_voltage"] ** 2 * siemens * h["read_time"]
         joules += h["neuron_energy"] * int(graph.spikes[column : column + columns].sum())
+        joules += periphery(chip, slice(row, row + rows), columns)
         power.append(joules / (graph.window * graph.dt))
         row, column = row + rows, column + columns
     assert cluster_power(chip) == pytest.approx(power, rel=1e-12)
@@ -104,6 +114,7 @@ def test_unprogrammed_cells_of_a_column_in_use_are_read_too():
     t, h = chip.hardware.technology, chip.hardware
     siemens = (np.where(full, t["g_max"], t["g_min"]) + t["g_min"]).sum(axis=1)
     joules = float(graph.spikes[:6] @ siemens) * h["read_voltage"] ** 2 * h["read_time"]
+    joules += periphery(chip, slice(0, 6), 6)
     assert cluster_power(chip) == pytest.approx([joules / (graph.window * graph.dt)], rel=1e-12)
 
 

@@ -71,7 +71,11 @@ def case_of(mapping, graph, hardware):
         "home": {network.externals + n: int(k) for n, k in enumerate(c.home)},
         "sent": link_loads(traffic(graph, c), mapping.placement, hardware).sum(axis=1),
         "merged": np.bincount(home, weights=mapping.partial_messages, minlength=hardware.tiles),
+        "level": network.level_of().tolist(),
+        "externals": network.externals,
+        "biases": set(np.flatnonzero(network.is_bias()).tolist()),
         "window": graph.window,
+        "steps": graph.steps,
         "step": View(mapping, graph, hardware).seconds_per_step,
         "mesh": (hardware.mesh_width, hardware.mesh_height),
         "size": (hardware.rows, hardware.columns),
@@ -264,7 +268,7 @@ def test_espine_lifetime_is_as_one_over_spikes(compiled):
 
 
 def test_loop_gain_and_runaway_come_from_the_chip(compiled):
-    leaky = compiled.hardware.with_value("converter_width", 1e7)
+    leaky = compiled.hardware.with_value("adc_width", 8e7)
     calm = device_state(View(compiled.mapping, compiled.graph, compiled.hardware))
     hot = device_state(View(compiled.mapping, compiled.graph, leaky))
     assert hot.gain > 500 * calm.gain

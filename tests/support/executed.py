@@ -14,7 +14,14 @@ from snnmap.simulate.chip.machine import machine_of
 from snnmap.simulate.chip.program import cast_of
 from snnmap.simulate.chip.trace import trace_of
 
-BITS = {"router_buffer_flits": 4, "flit_bits": 32, "spike_bits": 32, "sum_bits": 32, "memory_bits": 2**19}
+BITS = {
+    "router_buffer_flits": 4,
+    "flit_bits": 32,
+    "spike_bits": 32,
+    "sum_bits": 32,
+    "memory_bits": 2**19,
+    "adc_columns": 1,
+}
 
 
 def chip(width=4, height=1, *, noc="best-effort", end_of_step=False, buffer_tokens=2, port=(0, 0), **changed):

@@ -6,6 +6,9 @@ from snnmap.hardware.model import Quantity
 FLITS = {key: Quantity(32.0, "1", "estimate: test") for key in ("flit_bits", "spike_bits", "sum_bits", "memory_bits")}
 """One flit per message."""
 
+ONES = {key: Quantity(1.0, "1", "estimate: test") for key in ("adc_columns",)}
+"""A converter for each column."""
+
 UNSCALED = {key: Quantity(1.0, "1", "estimate: test") for key in ("logic_energy", "logic_time")}
 
 
@@ -26,5 +29,5 @@ def mesh(width, height, *, rows=128, columns=128, clusters_per_tile=1, port=(0, 
         port=port,
         buffer_tokens=1,
         technology=Technology("none", "PCM", 65, "device", UNSCALED),
-        values=FLITS,
+        values={**FLITS, **ONES},
     )

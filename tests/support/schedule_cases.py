@@ -20,6 +20,7 @@ NANO = {
     "hop_time": 5,
     "flit_time": 4,
     "program_time": 50,
+    "adc_time": 0,
 }
 
 
@@ -171,3 +172,20 @@ def _clusters(rng, synapses, externals, sources):
     clusters = [c for c in clusters if c[1]]
     home = {n: int(rng.choice([k for k, c in enumerate(clusters) if n in c[1]])) for n in group}
     return clusters, home
+
+
+def counted_reads(case):
+    """Per cluster, (reads over the window, columns) of every level, counted step by step."""
+    counted = []
+    for rows, columns in case.clusters:
+        counted.append([])
+        for own in sorted({case.level[n] for n in columns}):
+            mine = [n for n in columns if case.level[n] == own]
+            heard = {s for s in rows if any((s, n) in case.synapses for n in mine)}
+            reads = 0
+            for frame, step in case.emitted:
+                now, before = case.emitted[frame, step], case.emitted.get((frame, step - 1), {})
+                late = {s for s in heard if s >= case.externals and case.level[s] >= own}
+                reads += any(s in case.biases or s in (before if s in late else now) for s in heard)
+            counted[-1].append((reads, len(mine)))
+    return counted

@@ -79,7 +79,8 @@ class Machine:
             rows = np.diff(clustering.row_ptr)[cast.cluster[: cast.reads]]
             again = np.where(self.program.reprogrammed, rows * self.ticks("program_time"), 0)
         homes = np.bincount(cast.producer[network.externals :] - cast.reads, minlength=self.workings.fires)
-        read = self.ticks("read_time") * self.block + self.ticks("row_time") * trace.rows + again
+        steady = self.ticks("read_time") + self.ticks("adc_time") * self.hardware.turns
+        read = steady * self.block + self.ticks("row_time") * trace.rows + again
         fire = self.ticks("column_time") * homes * self.block + self.ticks("merge_time") * trace.sums
         return np.hstack([read, fire, np.zeros((trace.steps, 1), np.int64)])
 

@@ -34,10 +34,10 @@ def build_sdfg(
 ) -> Sdfg:
     """Dataflow graph at step granularity, with worst-case times of the profile; no order on the tiles yet.
 
-    Times in ticks of 1 ps, rounded up: read = read_time + row_time x most active rows in a step (biases always are);
-    fire = column_time x home neurons + merge_time x partial columns that arrive; messages as in `network`, on a network
-    of time slots without the waiting for their slots, which `slots` adds. On a tile that several clusters share, each
-    read first re-programs its crossbar: program_time x rows.
+    Times in ticks of 1 ps, rounded up: read = read_time + row_time x most active rows in a step (biases always are) +
+    adc_time x columns that share a converter; fire = column_time x home neurons + merge_time x partial columns that
+    arrive; messages as in `network`, on a network of time slots without the waiting for their slots, which `slots`
+    adds. On a tile that several clusters share, each read first re-programs its crossbar: program_time x rows.
 
     Raises
     ------
@@ -96,7 +96,8 @@ def _read_ticks(graph: SpikeGraph, hardware: Hardware, placed: Placed) -> I64:
     late = actors.read_level[read] <= level[row_of_entry(ptr)]
     active = busiest_steps(graph, ptr, read, actors.reads, late, placed.margin)
     active += np.bincount(heard.read[graph.network.is_bias()[heard.source]], minlength=actors.reads)
-    return ticks(hardware, "read_time") + ticks(hardware, "row_time") * active
+    converting = ticks(hardware, "adc_time") * hardware.turns
+    return ticks(hardware, "read_time") + converting + ticks(hardware, "row_time") * active
 
 
 def _fire_ticks(hardware: Hardware, actors: Actors) -> I64:

@@ -33,6 +33,13 @@ def test_three_rates():
     assert rates(*case(), ExecuteOptions(worst=True)).mean is None
 
 
+def test_columns_that_share_a_converter_lengthen_every_read():
+    mapping, graph, hardware = case(adc_time=2)
+    for columns, worst in ((1, 27_000), (3, 31_000), (500, 25_000 + 128 * 2_000)):
+        shared = hardware.with_value("adc_columns", columns)
+        assert rates(mapping, graph, shared, ExecuteOptions(worst=True)).worst.period == worst
+
+
 def test_frames_repeat_and_their_number_is_theirs():
     answer = rates(*case(), ExecuteOptions(frames=1))
     assert (answer.frames, answer.slowest, answer.mean.period) == (1, 0, 22_000)

@@ -76,13 +76,14 @@ def test_channels_are_the_dependencies_and_their_credit(seed, shared, buffer_tok
 @settings(max_examples=40, deadline=None)
 @given(SEEDS)
 def test_times_are_those_of_the_busiest_steps(seed):
-    case = random_case(seed)
+    case, converting = random_case(seed, adc_time=7), 7_000 * (1 + seed % 4)
+    case = replace(case, hardware=case.hardware.with_value("adc_columns", 1 + seed % 4))
     sdfg = build_sdfg(*case.stage)
     time = {name: int(t) for name, t in zip(sdfg.name, sdfg.time, strict=True)}
     rows = active_rows(case.synapses, case.level, case.biases, case.externals, case.clusters, case.emitted)
     reads = {(k, level): n for (k, level), n in rows.items()}
     for (k, level), active in reads.items():
-        assert time.pop(f"c{k}/l{level}/read") == PICO["read_time"] + PICO["row_time"] * active
+        assert time.pop(f"c{k}/l{level}/read") == PICO["read_time"] + converting + PICO["row_time"] * active
         at_home = sum(1 for n, h in case.home.items() if h == k and case.level[n] == level)
         arriving = sum(
             1

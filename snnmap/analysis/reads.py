@@ -1,0 +1,47 @@
+"""How often crossbars are read, and for how many columns: what converters have to do. Knows no energy and no time."""
+
+import numpy as np
+
+from snnmap.analysis.cells import Cells
+from snnmap.analysis.traffic import steps_by_source
+from snnmap.core.arrays import I64, ranges
+from snnmap.ir import Clustering, SpikeGraph
+
+
+def columns_read(graph: SpikeGraph, clustering: Clustering, cells: Cells) -> I64:
+    """Columns of every cluster that are read over the window, each once per read, int64 (K,).
+
+    The columns of a level are read in every step in which a row with a synapse to one of them is on. Biases always are;
+    what neurons of that level or a higher one send is read in the step after, unless their frame ends before. Exact if
+    the profile kept its events, otherwise the bound min(window, sum of the rows' active steps).
+    """
+    network, events = graph.network, graph.events
+    level, bias = network.level_of(), network.is_bias()
+    ptr, step = steps_by_source(events, network.sources) if events is not None else (np.zeros(0, np.int64),) * 2
+
+    def reads(source: I64, own: int) -> int:
+        if bias[source].any():
+            return graph.window
+        if events is None:
+            return min(graph.window, int(graph.active_steps[source].sum()))
+        late = (source >= network.externals) & (own <= level[source])
+        many = np.diff(ptr)[source]
+        moved = np.repeat(late, many)
+        at = step[ranges(ptr[source], many)] + moved
+        on = np.zeros(graph.window + 1, bool)
+        on[at[~moved | (at % events.steps != 0)]] = True
+        return int(np.count_nonzero(on))
+
+    total = np.zeros(clustering.clusters, np.int64)
+    for k in range(clustering.clusters):
+        rows, columns = clustering.rows_of(k), clustering.columns_of(k)
+        source = clustering.row_source[rows].astype(np.int64)
+        own, count = np.unique(level[clustering.column_neuron[columns]], return_counts=True)
+        if len(own) == 1:
+            total[k] = reads(source, int(own[0])) * count[0]
+            continue
+        cell = cells.ptr[rows.start : rows.stop + 1]
+        row = np.repeat(np.arange(len(source)), np.diff(cell))
+        of_cell = level[clustering.column_neuron[cells.column[cell[0] : cell[-1]]]]
+        total[k] = sum(reads(source[np.unique(row[of_cell == x])], int(x)) * n for x, n in zip(own, count, strict=True))
+    return total
