@@ -53,6 +53,8 @@ if TYPE_CHECKING:  # what type checkers and readers see; at run time a name is i
         WorkloadFacts,
     )
     from snnmap.legality.rules import UNCHECKED, verify
+    from snnmap.pipeline.accuracy import MappedAccuracy, accuracy_file
+    from snnmap.pipeline.chips import AGES, AccuracyOptions, parse_ages
     from snnmap.pipeline.compile import Compiled, compile  # noqa: A004  as `snnmap.compile`
     from snnmap.pipeline.objectives import OBJECTIVES, Goal, Preset
     from snnmap.pipeline.operating import OperatingOptions
@@ -78,6 +80,7 @@ if TYPE_CHECKING:  # what type checkers and readers see; at run time a name is i
     from snnmap.simulate.chip.execution import Execution, Lateness, lateness
     from snnmap.simulate.chip.machine import ARBITRATIONS
     from snnmap.simulate.chip.rates import ExecuteOptions, Measured, Rates, execute, rates
+    from snnmap.simulate.imperfect.options import EFFECTS
     from snnmap.stages.protocols import (
         Partitioner,
         PartitionProblem,
@@ -97,10 +100,13 @@ if TYPE_CHECKING:  # what type checkers and readers see; at run time a name is i
     from snnmap.transform.quantise import Quantised, quantise
 
 __all__ = [
+    "AGES",
     "ARBITRATIONS",
+    "EFFECTS",
     "OBJECTIVES",
     "SPLITS",
     "UNCHECKED",
+    "AccuracyOptions",
     "Buffers",
     "Chart",
     "ChipFacts",
@@ -119,6 +125,7 @@ __all__ = [
     "Judgement",
     "Lateness",
     "LoadOptions",
+    "MappedAccuracy",
     "Mapping",
     "MappingReport",
     "Measured",
@@ -164,6 +171,7 @@ __all__ = [
     "Workload",
     "WorkloadFacts",
     "__version__",
+    "accuracy_file",
     "activity",
     "algorithms",
     "buffers",
@@ -184,6 +192,7 @@ __all__ = [
     "load_network",
     "load_profile",
     "load_workload",
+    "parse_ages",
     "parse_changes",
     "parse_seconds",
     "parse_settings",
@@ -225,6 +234,8 @@ _HOMES = {
         "Wiring Workload WorkloadFacts"
     ),
     "snnmap.legality.rules": "UNCHECKED verify",
+    "snnmap.pipeline.accuracy": "MappedAccuracy accuracy_file",
+    "snnmap.pipeline.chips": "AGES AccuracyOptions parse_ages",
     "snnmap.pipeline.compile": "Compiled compile",
     "snnmap.pipeline.objectives": "OBJECTIVES Goal Preset",
     "snnmap.pipeline.operating": "OperatingOptions",
@@ -250,6 +261,7 @@ _HOMES = {
     "snnmap.simulate.chip.execution": "Execution Lateness lateness",
     "snnmap.simulate.chip.machine": "ARBITRATIONS",
     "snnmap.simulate.chip.rates": "ExecuteOptions Measured Rates execute rates",
+    "snnmap.simulate.imperfect.options": "EFFECTS",
     "snnmap.stages.protocols": (
         "Partitioner PartitionProblem PlacementProblem Placer Run ScheduleProblem Scheduler Term Wirer WiringProblem"
     ),

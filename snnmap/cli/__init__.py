@@ -10,6 +10,7 @@ import sys
 import click
 
 from snnmap.cli import terminal
+from snnmap.cli.accuracy import accuracy
 from snnmap.cli.buffers import buffers
 from snnmap.cli.mapping import compile_, diff, schema, verify_, where
 from snnmap.cli.report import report
@@ -61,6 +62,7 @@ for command in (
     compile_,
     verify_,
     simulate,
+    accuracy,
     throughput,
     buffers,
     report,

@@ -1,5 +1,6 @@
 """A mapping file again with all it was made from, and judged."""
 
+import collections.abc
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -144,9 +145,19 @@ def _other_figures(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> l
 
 
 def graph_of(
-    mapping: Mapping, hardware: Hardware, *, workload: str | None = None, progress: Progress | None = None
+    mapping: Mapping,
+    hardware: Hardware,
+    *,
+    workload: str | None = None,
+    given: collections.abc.Mapping[str, Any] | None = None,
+    progress: Progress | None = None,
 ) -> SpikeGraph:
     """Spike-activity graph that a mapping was made for: its workload, or `workload`, profiled as the mapping says.
+
+    Parameters
+    ----------
+    given
+        Fields of `LoadOptions` in the place of what the mapping says: other data, say.
 
     Raises
     ------
@@ -157,6 +168,7 @@ def graph_of(
     if not source:
         raise InputError("the mapping names no workload file; say where it is with --workload")
     chosen: dict[str, Any] = {} if is_profile(source) else dict(mapping.origin.profile.provenance.options)
+    chosen |= given or {}
     try:
         options = LoadOptions(**chosen)
     except TypeError:

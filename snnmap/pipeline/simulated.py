@@ -41,15 +41,21 @@ def simulate_file(
         If the chip comes to a deadlock.
     """
     mapping, graph, chip = reopen(file, workload=workload, hardware=hardware, progress=progress)
-    _check(mapping, graph, chip)
+    must_be_its_own(mapping, graph, chip)
     found = rates(mapping, graph, chip, options, progress=progress)
     buffers = None if options is None else options.buffers
     run = chip if buffers is None else chip.with_value("router_buffer_flits", buffers)
     return replace(found, guaranteed=is_guaranteed(mapping, run))
 
 
-def _check(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> None:
-    """Refuse a chip or a profile that the mapping was not made for."""
+def must_be_its_own(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> None:
+    """Refuse a chip or a profile that the mapping was not made for.
+
+    Raises
+    ------
+    InputError
+        Naming the one that is another.
+    """
     if mapping.chip.digest != hardware.digest():
         raise InputError(
             f"the mapping was made for another chip than this {hardware.name!r}; has its file changed? compile again"

@@ -54,8 +54,10 @@ class DeviceState:
     """Leakage loop gain; 1 is thermal runaway."""
 
 
-def device_state(view: View, heated: Heated | None = None) -> DeviceState:
+def device_state(view: View, heated: Heated | None = None, refreshed: float | None = None) -> DeviceState:
     """Temperature, leakage and wear of a mapping, `device` mode; `heated` if its arrays are known already.
+
+    Crossbars are refreshed when their cells leave the tolerance, or every `refreshed` seconds, if that is given.
 
     Raises
     ------
@@ -66,7 +68,7 @@ def device_state(view: View, heated: Heated | None = None) -> DeviceState:
     heated = heated or heat(view)
     dynamic, programming, settled = _settle(view, heated)
     at_tile = settled.temperature[mapping.placement.tile]
-    worn = wear_out(view, heated, at_tile)
+    worn = wear_out(view, heated, at_tile, refreshed)
     return DeviceState(
         temperature=at_tile + heated.rise,
         gradient=heated.gradient,
@@ -79,7 +81,7 @@ def device_state(view: View, heated: Heated | None = None) -> DeviceState:
         programming_power=_programming(hardware, programming, written_cells(heated) / worn.refresh),
         refresh=worn.refresh,
         off=worn.off,
-        criterion=_criterion(hardware),
+        criterion=_criterion(hardware) if refreshed is None else f"aged {refreshed:.3g} s",
         lifetime=worn.median,
         spared=worn.spared,
         band=worn.first_failure,
@@ -110,6 +112,18 @@ def warmed(view: View, state: DeviceState, heated: Heated) -> DeviceState:
         dynamic=dynamic,
         array_energy=float(heated.energy.sum() + heated.other.sum()),
     )
+
+
+def temperatures(view: View) -> F64:
+    """Mean cell temperature of every cluster's crossbar, K (K,), `device` mode.
+
+    Raises
+    ------
+    InfeasibleError
+        If leakage and temperature run away.
+    """
+    heated = heat(view)
+    return _settle(view, heated)[2].temperature[view.mapping.placement.tile] + heated.rise
 
 
 def _settle(view: View, heated: Heated) -> tuple[F64, F64, Settled]:

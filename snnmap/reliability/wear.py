@@ -37,10 +37,12 @@ class Worn:
     limited_by: Limit
 
 
-def wear_out(view: View, heated: Heated, at_tile: F64) -> Worn:
+def wear_out(view: View, heated: Heated, at_tile: F64, refreshed: float | None = None) -> Worn:
     """Wear of all crossbars, whose tiles are at `at_tile` K (K,); process variation scales each tile's endurance.
 
-    Those that are not in the sample wear as the one that stands for them, at its temperature.
+    They are refreshed when their cells leave the tolerance, or every `refreshed` seconds if that is given; in both
+    cases before they lose their state. Those that are not in the sample wear as the one that stands for them, at its
+    temperature.
     """
     hardware, tile, clusters = view.hardware, view.mapping.placement.tile, len(heated.cells)
     scale = tile_variation(hardware, view.mapping.chip.variation_seed)[tile]
@@ -54,7 +56,7 @@ def wear_out(view: View, heated: Heated, at_tile: F64) -> Worn:
     for k, cells in enumerate(heated.cells):
         if len(cells.duty) == 0:
             continue
-        worn = cell_wear(hardware, cells, float(at_tile[k]), turns if shared[k] else 0.0)
+        worn = cell_wear(hardware, cells, float(at_tile[k]), turns if shared[k] else 0.0, refreshed)
         lifetime = worn.lifetime * scale[k]
         off[k] = shares_off(hardware, cells)[0]
         refresh[k], median[k], causes[k] = worn.refresh_interval, worn.lifetime.min(), worn.refresh_cause
@@ -115,16 +117,19 @@ def failure_times(
     return (endurance.weakest(lifetime, k, cells),) * len(probabilities)
 
 
-def cell_wear(hardware: Hardware, cells: UsedCells, temperature: float, turns: float) -> endurance.Wear:
-    """Wear of the cells of one crossbar whose tile is at `temperature` K.
+def cell_wear(
+    hardware: Hardware, cells: UsedCells, temperature: float, turns: float, refreshed: float | None = None
+) -> endurance.Wear:
+    """Wear of the cells of one crossbar whose tile is at `temperature` K; `refreshed` as in `wear_out`.
 
     `turns` per second the crossbar is re-programmed, 0 if it has its tile to itself; a memory cell is then written by
     every cluster that uses it.
     """
     technology, pulses, share = hardware.technology, hardware["program_pulses"], hardware["refresh_share"]
+    after = tolerance.first_time(shares_off(hardware, cells), share) if refreshed is None else refreshed
     return endurance.wear(
         loss_rate=loss_rate(hardware, cells, temperature),
-        due=endurance.Due(tolerance.first_time(shares_off(hardware, cells), share), share),
+        due=endurance.Due(after, share),
         endurance=endurance.write_endurance(
             technology["endurance"],
             technology["reset_time"],

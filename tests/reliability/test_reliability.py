@@ -212,6 +212,15 @@ def test_drift_decides_when_it_is_first(compiled):
     assert device_state(View(compiled.mapping, compiled.graph, short)).limited_by == "none within horizon"
 
 
+@pytest.mark.parametrize("seconds", [1.0, 1e5])
+def test_crossbars_are_refreshed_every_so_often_where_that_is_given(compiled, seconds):
+    asked, state = device_state(compiled.view, refreshed=seconds), device_state(compiled.view)
+    assert asked.refresh == pytest.approx(seconds)
+    assert asked.lifetime * state.refresh == pytest.approx(state.lifetime * seconds)
+    kept = device_state(compiled.view, refreshed=1e30)  # they lose their state before
+    assert kept.refresh.max() < 1e30
+
+
 def test_cells_off_as_programmed_are_said_in_words(compiled):
     """Where the noise of programming alone is too much, no interval is printed, and nobody refreshes for it."""
     tight = compiled.hardware.with_value("weight_tolerance", 0.03)

@@ -1,0 +1,193 @@
+"""The accuracy command."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+import snnmap
+from snnmap.cli import options, terminal
+
+DIGITS = 3
+"""Of durations."""
+
+
+@click.command(
+    cls=options.Command,
+    epilog="\b\nExamples:\n"
+    "  snnmap accuracy mapping.json                              all effects, 10 chips, fresh to a year old\n"
+    "  snnmap accuracy mapping.json --effects none               does it spike as the profile did\n"
+    "  snnmap accuracy mapping.json --effects programming,read --age 1s --devices 20\n"
+    "  snnmap accuracy mapping.json --data test.npz --labels labels.npy --ir exact --json\n"
+    "  snnmap accuracy mapping.json --refresh --keep 0.5         how long may a chip age before it must be refreshed",
+)
+@click.argument("file", metavar="MAPPING", type=options.FILE)
+@click.option("--data", type=options.FILE, help="Other data than the mapping's; as in `snnmap profile`.")
+@click.option("--labels", type=options.FILE, help="Labels, where they do not lie beside the data.")
+@click.option("--layout", metavar="LETTERS", help="Axes of other data, if they are an array, e.g. TBCHW.")
+@click.option("--samples", type=int, metavar="N", help="Use the first N samples.")
+@click.option(
+    "--effects", default="all", show_default=True, metavar="LIST", help=f"all, none, or of {', '.join(snnmap.EFFECTS)}."
+)
+@click.option("--devices", type=int, default=10, show_default=True, metavar="N", help="Chips that are drawn.")
+@click.option(
+    "--age",
+    default=",".join(snnmap.AGES),
+    show_default=True,
+    metavar="LIST",
+    help="Ages since the first read, each with a unit.",
+)
+@click.option(
+    "--ir",
+    type=click.Choice(["linear", "exact"]),
+    default="linear",
+    show_default=True,
+    help="IR drop: what a cell loses in the mean step, or solved for the rows of every step.",
+)
+@click.option("--stuck-on", type=float, metavar="SHARE", help="Cells stuck at g_max; default: as the technology says.")
+@click.option("--stuck-off", type=float, metavar="SHARE", help="Cells stuck at g_min; default: as the technology says.")
+@click.option(
+    "--compensation", type=click.Choice(["on", "off"]), help="Scale the mean drift away; default: as the chip says."
+)
+@click.option("--refresh", is_flag=True, help="Seek the longest refresh interval that keeps accuracy.")
+@click.option(
+    "--keep", type=float, default=0.5, show_default=True, metavar="POINTS", help="Accuracy that --refresh may lose."
+)
+@click.option("--workload", type=str, help="Workload or saved profile; default: the one that the mapping names.")
+@click.option("--hw", "hardware", help="Chip file; default: the one that the mapping names.")
+@options.seed
+@options.quiet
+@options.as_json
+def accuracy(file: Path, workload: str | None, hardware: str | None, quiet: bool, json_: bool, **given: Any) -> None:
+    """Run the mapped network on drawn chips and print how accurate it still is.
+
+    Every chip is one sample of all its devices, and is run at every age on every frame of the mapping's data, or of
+    others. Printed are the mean, the standard deviation from chip to chip, the 95 % interval over chips and frames, and
+    the change against ideal devices, frame by frame. Chip k has the seed that is given, and k more. Without labels a
+    chip is right where it says what ideal devices say.
+    """
+    compensation = given.pop("compensation")
+    given["compensated"] = None if compensation is None else compensation == "on"
+    wanted = snnmap.AccuracyOptions(ages=snnmap.parse_ages(given.pop("age")), **given)
+    with terminal.progress(quiet) as progress:
+        answer = snnmap.accuracy_file(file, wanted, workload=workload, hardware=hardware, progress=progress)
+    if json_:
+        terminal.as_json(answer.document())
+        return
+    _show(answer)
+
+
+def _show(answer: "snnmap.MappedAccuracy") -> None:
+    document = answer.document()
+    levels = f"{document['levels']} levels" if document["levels"] else "analog"
+    slices = f", {document['slices']} slices" if document["slices"] > 1 else ""
+    title = f"{document['workload']} on {document['chip']}, {document['technology']} ({document['mode']} mode); "
+    title += f"{document['encoding']}, {levels}{slices}; chips: {document['devices']}, frames: {document['frames']:,}"
+    columns = (
+        "age",
+        answer.measured,
+        "+- over chips",
+        "95 % interval",
+        "on these frames",
+        "change, points",
+        "95 % interval",
+    )
+    rows = [("ideal devices", _share(document["ideal"]), "-", "-", "-", "-", "-")]
+    terminal.table(title, columns, rows + [_row(each) for each in document["ages"]])
+    if answer.measured == "agreement":
+        off = ", ".join(f"{100 * each['counts_off']:.2g} %" for each in document["ages"])
+        terminal.line("accuracy unknown: the workload has no labels; right is what ideal devices say")
+        terminal.line(f"counts of the outputs are off by {off} in the mean")
+    terminal.line(f"effects: {', '.join(document['effects']) or 'none'}; {_how(document)}")
+    if answer.deviating is not None:
+        terminal.line(f"deviating events: {answer.deviating:,} of {answer.events:,}; all chips are alike, one was run")
+    if document["assumed"]:
+        named = ", ".join(each["quantity"] for each in document["assumed"])
+        terminal.line(f"recalled or estimated, not read in a source: {named}")
+    for refreshed in document["refresh"]:
+        _refresh(refreshed)
+
+
+def _how(document: dict[str, Any]) -> str:
+    """Modes that matter for the effects."""
+    effects = document["effects"]
+    said = [f"IR drop {document['ir']}"] if "ir" in effects else []
+    if "drift" in effects:
+        said.append(f"drift {'compensated' if document['compensated'] else 'not compensated'}")
+    if {"programming", "drift", "read"} & set(effects):
+        said.append(f"noise model {document['noise']}")
+    return "; ".join([*said, f"seed {document['seed']}"])
+
+
+def _row(age: dict[str, Any]) -> tuple[str, ...]:
+    spread = "-" if age["deviation"] is None else f"{100 * age['deviation']:.2f}"
+    here = "-" if age["interval_chips"] is None else _shares(age["interval_chips"])
+    change = f"{100 * age['change']:+.2f}"
+    low, high = age["change_interval"]
+    return (
+        terminal.number(age["age_s"], "s", DIGITS),
+        _share(age["mean"]),
+        spread,
+        _shares(age["interval"]),
+        here,
+        change,
+        f"{100 * low:+.2f} to {100 * high:+.2f}",
+    )
+
+
+def _share(value: float) -> str:
+    return f"{100 * value:.2f} %"
+
+
+def _shares(interval: list[float]) -> str:
+    low, high = interval
+    return f"{100 * low:.2f} to {100 * high:.2f} %"
+
+
+def _refresh(found: dict[str, Any]) -> None:
+    """Both rules of one kind of compensation: a line, and what each costs."""
+    drift, by_accuracy = found["by_drift"], found["by_accuracy"]
+    points, last = 100 * found["keep"], found["longest_asked_s"]
+    kind = "with" if found["compensated"] else "without"
+    weight = drift["said"] or _until(drift["interval_s"], None)
+    low, high = (_until(age, last) for age in found["longest_interval_s"])
+    network = "at once: fresh chips alone are as accurate as wanted"
+    if by_accuracy is not None:
+        network = f"{_until(found['longest_s'], last)} (95 %: {low} to {high})"
+    terminal.line()
+    terminal.line(
+        f"{kind} drift compensation, refresh when a weight has drifted: {weight}; "
+        f"when accuracy has, by {points:g} points: {network}"
+    )
+    rows = [("weights have drifted", *_costs(drift))]
+    if by_accuracy is not None:
+        rows.append((f"accuracy {points:g} points less", *_costs(by_accuracy)))
+    columns = (
+        "refreshed when",
+        "or at the latest",
+        "writes per cell and year",
+        "lifetime, median",
+        "first failure",
+        "limited by",
+    )
+    terminal.table("", columns, rows)
+    if found["other_chips"] is not None:
+        mean, interval = found["other_chips"]["mean"], found["other_chips"]["interval"]
+        fresh = _share(found["accuracy_fresh"])
+        terminal.line(f"fresh chips: {fresh}; as many others at that age: {_share(mean)} ({_shares(interval)})")
+
+
+def _until(seconds: float | None, last: float | None) -> str:
+    """A time; one as long as was looked at is `at least`; none is never."""
+    if seconds is None or seconds == float("inf"):
+        return "never"
+    text = terminal.number(seconds, "s", DIGITS)
+    return f"at least {text}" if seconds == last else text
+
+
+def _costs(rule: dict[str, Any]) -> tuple[str, ...]:
+    times = (
+        terminal.number(rule[key], "s", DIGITS) if rule[key] < float("inf") else "never"
+        for key in ("lifetime_s", "first_failure_s")
+    )
+    return (_until(rule["interval_s"], None), f"{rule['writes_per_cell_and_year']:.3g}", *times, rule["limited_by"])

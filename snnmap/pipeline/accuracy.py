@@ -1,0 +1,185 @@
+"""A mapping file run on drawn chips: how accurate each is at each age, beside ideal devices, and what that rests on."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from snnmap.analysis.view import View
+from snnmap.core.arrays import F64
+from snnmap.core.run import Progress, stream
+from snnmap.evaluation.accuracy import Accuracy, accuracy
+from snnmap.hardware import Hardware, Quantity
+from snnmap.pipeline.chips import AccuracyOptions
+from snnmap.pipeline.drawn import DrawnChips, Measured
+from snnmap.pipeline.refresh import Refreshed, refreshed
+from snnmap.pipeline.reopen import graph_of, reopen
+from snnmap.pipeline.simulated import must_be_its_own
+from snnmap.simulate.imperfect.options import EFFECTS
+from snnmap.simulate.imperfect.run import Outcome
+from snnmap.simulate.mapped import deviation
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AtAge:
+    """What the chips say at one age."""
+
+    seconds: float
+    """Since the first read."""
+    accuracy: Accuracy
+    each: tuple[float, ...]
+    """Of every chip."""
+    counts_off: float
+    """Mean difference of the outputs' counts from those of ideal devices, over the mean count; 0: none."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MappedAccuracy:
+    """How accurate chips of a mapping are, and what that rests on."""
+
+    workload: str
+    hardware: Hardware
+    options: AccuracyOptions
+    measured: Measured
+    ages: tuple[AtAge, ...]
+    deviating: int | None
+    """Events that differ from the profile's, of `--effects none`; none: not counted."""
+    events: int
+    """Events of the profile."""
+    assumed: tuple[tuple[str, Quantity], ...]
+    """Recalled and estimated quantities that were looked up."""
+    refresh: tuple[Refreshed, ...] = ()
+    """With and without drift compensation, if asked for."""
+
+    @property
+    def compensated(self) -> bool:
+        """Whether the mean drift is scaled away."""
+        asked = self.options.compensated
+        return self.hardware.drift_compensation if asked is None else asked
+
+    def document(self) -> dict[str, Any]:
+        """Everything, JSON-able; shares 0 to 1, seconds."""
+        chosen, technology, weights = self.options.imperfect, self.hardware.technology, self.hardware.weights
+        return {
+            "workload": self.workload,
+            "chip": self.hardware.name,
+            "technology": technology.name,
+            "mode": technology.mode,
+            "noise": technology.noise,
+            **weights.table(),
+            "effects": [name for name in EFFECTS if name in chosen.effects],
+            "ir": chosen.ir if "ir" in chosen.effects else None,
+            "compensated": self.compensated,
+            "devices": self.ages[0].accuracy.chips,
+            "seed": self.options.seed,
+            "measured": self.measured,
+            "frames": self.ages[0].accuracy.frames,
+            "ideal": self.ages[0].accuracy.ideal,
+            "ages": [_document(each) for each in self.ages],
+            "deviating_events": self.deviating,
+            "events": self.events,
+            "assumed": [
+                {"quantity": key, "value": q.value, "unit": q.unit, "source": q.citation} for key, q in self.assumed
+            ],
+            "refresh": [each.document() for each in self.refresh],
+        }
+
+
+def accuracy_file(
+    file: Path | str,
+    options: AccuracyOptions | None = None,
+    *,
+    workload: str | None = None,
+    hardware: str | None = None,
+    progress: Progress | None = None,
+) -> MappedAccuracy:
+    """How accurate the mapped network is on drawn chips, at every age asked for, beside ideal devices.
+
+    Parameters
+    ----------
+    file
+        Mapping file.
+    options
+        Which chips, ages, effects and data.
+    workload, hardware
+        Where they are now, if not where the mapping says.
+    progress
+        Called with ("accuracy", frames done, frames of all chips and ages, 0), and for the stages before.
+
+    Raises
+    ------
+    InputError
+        If mapping, workload, data or chip cannot be read, are not those of the mapping, or cannot be run as asked.
+    """
+    options = options or AccuracyOptions()
+    mapping, graph, chip = reopen(Path(file), workload=workload, hardware=hardware, progress=progress)
+    must_be_its_own(mapping, graph, chip)
+    given = options.given
+    data = graph
+    if given:
+        data = graph_of(mapping, chip, workload=workload, given=given, progress=progress)
+    view = View(mapping, graph, chip)
+    chips = DrawnChips.of(view, data, options, progress)
+    ages, deviating = _ages(chips, progress) if options.imperfect.effects else _without_effects(chips, progress)
+    found = refreshed(view, chips, progress) if options.refresh else ()
+    return MappedAccuracy(
+        workload=mapping.workload.name,
+        hardware=chip,
+        options=options,
+        measured=chips.measured,
+        ages=ages,
+        deviating=deviating,
+        events=0 if data.events is None else len(data.events.source),
+        assumed=chips.assumed,
+        refresh=found,
+    )
+
+
+def _ages(chips: DrawnChips, progress: Progress | None) -> tuple[tuple[AtAge, ...], None]:
+    """All chips at all ages."""
+    ages, devices, frames = chips.options.seconds, chips.options.devices, chips.data.frames
+    expected, found = chips.counts(), []
+    for k, age in enumerate(ages):
+        shown = [_within(progress, (k * devices + chip) * frames, len(ages) * devices) for chip in range(devices)]
+        outcomes = [chips.outcome(chip, age, shown[chip]) for chip in range(devices)]
+        found.append(_at_age(chips, age, outcomes, expected))
+    return tuple(found), None
+
+
+def _without_effects(chips: DrawnChips, progress: Progress | None) -> tuple[tuple[AtAge, ...], int]:
+    """One chip at one age, because all are alike, and the events that differ from the profile's."""
+    age = chips.options.seconds[0]
+    outcome = chips.outcome(0, age, progress, keep_events=True)
+    assert outcome.events is not None
+    return (_at_age(chips, age, [outcome], chips.counts()),), deviation(chips.data, outcome.events)
+
+
+def _at_age(chips: DrawnChips, age: float, outcomes: list[Outcome], expected: F64) -> AtAge:
+    correct = np.array([outcome.predictions == chips.right for outcome in outcomes])
+    off = np.mean([np.abs(outcome.counts - expected).mean() for outcome in outcomes])
+    mean = float(expected.mean())
+    found = accuracy(correct, chips.ideal, rng=stream(chips.options.seed, "accuracy"))
+    return AtAge(age, found, tuple(correct.mean(axis=1).tolist()), float(off) / mean if mean else 0.0)
+
+
+def _within(progress: Progress | None, before: int, runs: int) -> Progress | None:
+    """Progress of one of `runs` runs that has `before` frames in front of it, as that of all."""
+    if progress is None:
+        return None
+    return lambda stage, done, frames, best: progress(stage, before + done, runs * frames, best)
+
+
+def _document(age: AtAge) -> dict[str, Any]:
+    found = age.accuracy
+    return {
+        "age_s": age.seconds,
+        "mean": found.mean,
+        "deviation": found.deviation,
+        "interval": list(found.interval),
+        "interval_chips": None if found.interval_chips is None else list(found.interval_chips),
+        "change": found.change,
+        "change_interval": list(found.change_interval),
+        "counts_off": age.counts_off,
+        "each": list(age.each),
+    }
