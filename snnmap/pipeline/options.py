@@ -29,7 +29,10 @@ class CompileOptions:
     split: Split = "partial_sum"
     """What happens to a neuron with more inputs than a crossbar has rows."""
     time_budget: float | None = None
-    """Seconds for the searches together; the best found so far is kept."""
+    """Seconds for the searches of partition, placement and wiring together; the best found so far is kept.
+
+    Loading and profiling before them, and the schedule, evaluation and verification after them, take as long as they
+    take; so does a first legal partition (6 processor seconds of AlexNet's 52)."""
     settings: tuple[tuple[str, Any], ...] = ()
     """`stage` or `stage.field` to value, on top of the objective's preset."""
     terms: tuple[tuple[str, float], ...] = ()

@@ -104,13 +104,14 @@ def natural(atoms: Problem) -> I64:
     return np.lexsort((first, part))
 
 
-def assigned(atoms: Problem, limits: Limits, cluster: I64) -> Built:
-    """State of an assignment with its homes chosen and its clusters merged where they fit."""
+def assigned(atoms: Problem, limits: Limits, cluster: I64, run: Run | None = None) -> Built:
+    """State of an assignment with its homes chosen and its clusters merged where they fit, once if `run` is late."""
     state = build(atoms, cluster, first_homes(atoms), int(cluster.max()) + 1, reach(atoms, limits))
     choose_homes(atoms, state, limits)
     built = Built(atoms, limits, state, 0)
     while merge_clusters(atoms, state, limits, built.scratch(), built.emptiest()) > 0:
-        pass
+        if run is not None and run.late:
+            break
     choose_homes(atoms, state, limits)
     return Built(atoms, limits, state, int(cost(atoms, state, limits)))
 

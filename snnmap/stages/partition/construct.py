@@ -21,6 +21,9 @@ WORK = 8_000_000
 """Row entries that all constructions together may take, beyond the second."""
 RIVALS = 200_000
 """Row entries of a population up to which its cover is compared with a growth of it alone."""
+HOPELESS = 1.25
+"""No second growth is tried where the first costs so many times the cover: the best of five saves up to 16 % more
+(heartclass), and growths of large networks take longest."""
 SAMPLE = 8192
 """Atoms that are grown to judge a way of cutting."""
 
@@ -109,19 +112,20 @@ def constructed(task: Task, *, orders: int) -> Built:
         lambda: grown(atoms, limits, order, follow=True, taste=0),
         lambda: filled(atoms, limits, order),
     ]
+    covered = by_windows(task, lists, cuts, limits) if orders > 1 else None
     best: Built | None = None
     affordable = max(2, WORK // max(1, len(atoms.row)))
     for way in ways[: min(orders, affordable)]:
-        built = assigned(atoms, limits, way())
+        if task.run.late and (best is not None or covered is not None):
+            break
+        built = assigned(atoms, limits, way(), task.run)
         if best is None or built.cost < best.cost:
             best = built
-        if task.run.late:
+        if covered is not None and built.cost > HOPELESS * covered.cost:
             break
-    assert best is not None
-    if orders > 1 and not task.run.late:
-        covered = by_windows(task, lists, cuts, limits)
-        if covered is not None and covered.cost < best.cost:
-            return covered
+    if best is None or (covered is not None and covered.cost < best.cost):
+        assert covered is not None
+        return covered
     return best
 
 
@@ -152,6 +156,8 @@ def by_windows(task: Task, lists: Twins, cuts: Cuts, limits: Limits) -> Built | 
         parts[p] = _alone(task, (lists.only(own), only(lists, cuts, own)), found[p], (grain, p), limits)
     longest = {p: int(lists.fan_in[own].max()) for p, own in groups.items()}
     for pair in pairs(network, found, longest, limits.rows):
+        if task.run.late:
+            break
         shapes = found[pair[0]][0].at.shape, found[pair[1]][0].at.shape
         subsets = lists.only(groups[pair[0]]), lists.only(groups[pair[1]])
         two = _fused(task, pair, shapes, subsets, max(1, grain // 2), limits)
@@ -167,12 +173,12 @@ def _alone(task: Task, own: tuple[Twins, Cuts], found: list[Grid], named: tuple[
     atoms = problem(graph, lists, cuts, task.activity, grain, limits.synapses)
     covered = cover(lists, found, spikes, task.activity, Terms(limits, grain, task.may_split, task.mixing))
     best: Part | None = None
-    if covered is None or len(atoms.row) <= RIVALS:
-        built = assigned(atoms, limits, grown(atoms, limits, natural(atoms), follow=False, taste=1))
+    if covered is None or (len(atoms.row) <= RIVALS and not task.run.late):
+        built = assigned(atoms, limits, grown(atoms, limits, natural(atoms), follow=False, taste=1), task.run)
         best = Part(lists, cuts, grain, built.state.cluster, named[1], built.cost)
     if covered is not None:
         atoms = problem(graph, covered.lists, covered.cuts, task.activity, grain, limits.synapses)
-        built = assigned(atoms, limits, covered.block)
+        built = assigned(atoms, limits, covered.block, task.run)
         if best is None or built.cost < best.cost:
             best = Part(covered.lists, covered.cuts, grain, built.state.cluster, named[1], built.cost)
     assert best is not None
@@ -223,4 +229,4 @@ def _together(task: Task, lists: Twins, groups: dict[int, I64], parts: dict[int,
         after = max(after, int(clusters[-1].max()) + 1)
     cuts = joined(lists, {p: (groups[p], parts[p].cuts) for p in groups})
     atoms = problem(task.graph, replace(lists, source=source), cuts, task.activity, grain, limits.synapses)
-    return assigned(atoms, limits, np.concatenate(clusters))
+    return assigned(atoms, limits, np.concatenate(clusters), task.run)

@@ -89,7 +89,7 @@ class KernighanLin:
         """`start` after refinement; never dearer."""
         work = work_for(start)
         built = paired(task, start, self.effort, rng, work)
-        if not roomy(task, start.atoms, start.limits):
+        if not task.run.late and not roomy(task, start.atoms, start.limits):
             built = self._moved(task, built, rng, work)
         for _ in range(self.cycles):
             if task.run.late:

@@ -66,7 +66,7 @@ def _cheapest(task: Task, atoms: Problem, limits: Limits, clusters: Iterator[I64
     """The cheapest of some assignments, each after a round over pairs, for what they cost before says little."""
     best: Built | None = None
     for cluster in clusters:
-        built = paired(task, assigned(atoms, limits, cluster), REHEARSAL, np.random.default_rng(0))
+        built = paired(task, assigned(atoms, limits, cluster, task.run), REHEARSAL, np.random.default_rng(0))
         best = built if best is None or built.cost < best.cost else best
         if task.run.late:
             break

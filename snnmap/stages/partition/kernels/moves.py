@@ -215,19 +215,22 @@ def best_partner(
     problem: Problem, state: State, limits: Limits, scratch: Scratch, fill: I64, k: int, found: int
 ) -> int:
     """Cluster that k may be merged into: the one that saves most, then the fullest, then the first; or -1."""
-    for _ in range(found):
-        best = wide(-1)
-        for t in range(found):
-            m = scratch.touched[t]
-            if m == k or scratch.saving[m] < 0 or not room_for(state, limits, k, m, scratch.shared[m]):
-                continue
-            if best < 0 or (scratch.saving[m], fill[m], -m) > (scratch.saving[best], fill[best], -best):
-                best = m
-        if best < 0:
-            break
+    touched, count = scratch.touched, 0
+    for t in range(found):  # those with room first
+        m = touched[t]
+        if m != k and room_for(state, limits, k, m, scratch.shared[m]):
+            touched[t], touched[count] = touched[count], m
+            count += 1
+    while count > 0:
+        at, best = 0, touched[0]
+        for t in range(1, count):
+            m = touched[t]
+            if (scratch.saving[m], fill[m], -m) > (scratch.saving[best], fill[best], -best):
+                at, best = t, m
         if not (parts_clash(problem, state, k, best) or parts_clash(problem, state, best, k)):
-            return best
-        scratch.saving[best] = -1
+            return int(best)
+        count -= 1
+        touched[at], touched[count] = touched[count], best
     return -1
 
 
@@ -238,18 +241,17 @@ def merge_clusters(problem: Problem, state: State, limits: Limits, scratch: Scra
     Merging never costs messages. Returns the number of merges.
     """
     fill = state.usage[:, ROWS] + state.usage[:, COLUMNS]
-    merges = 0
-    for k in order:
-        if state.head[k] < 0:
-            continue
+    alive = order[state.head[order] >= 0]
+    after = np.arange(1, len(alive) + 1)  # next of `alive` that still is, from -1 on at the end
+    before = np.arange(-1, len(alive) - 1)
+    first, merges = 0, 0
+    for turn in range(len(alive)):
+        k = alive[turn]
         found = survey_merge(problem, state, scratch, k)
-        pool = 0
-        for m in order:
-            if pool == POOL:
-                break
-            if state.head[m] >= 0:
-                found = touch(scratch.shared, scratch.touched, m, found)
-                pool += 1
+        place_in_order = first
+        for _ in range(min(POOL, len(alive) - merges)):
+            found = touch(scratch.shared, scratch.touched, alive[place_in_order], found)
+            place_in_order = after[place_in_order]
         best = best_partner(problem, state, limits, scratch, fill, k, found)
         clear(scratch, found)
         if best < 0:
@@ -260,6 +262,12 @@ def merge_clusters(problem: Problem, state: State, limits: Limits, scratch: Scra
             place(problem, state, atom, best)
         fill[best] = state.usage[best, ROWS] + state.usage[best, COLUMNS]
         merges += 1
+        if turn == first:
+            first = after[turn]
+        else:
+            after[before[turn]] = after[turn]
+        if after[turn] < len(alive):
+            before[after[turn]] = before[turn]
     return merges
 
 
