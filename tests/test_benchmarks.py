@@ -1,4 +1,4 @@
-"""What benchmarks work out themselves: the exponent of cost over size."""
+"""What benchmarks work out themselves: the exponent of cost over size, components in the units of others."""
 
 import importlib.util
 from pathlib import Path
@@ -6,16 +6,22 @@ from types import ModuleType
 
 import pytest
 
+from snnmap.hardware import load_hardware
 
-@pytest.fixture(scope="module")
-def compile_benchmark() -> ModuleType:
-    path = Path(__file__).parents[1] / "benchmarks" / "compile.py"
-    spec = importlib.util.spec_from_file_location("compile_benchmark", path)
+
+def benchmark(name: str) -> ModuleType:
+    path = Path(__file__).parents[1] / "benchmarks" / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(f"{name}_benchmark", path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="module")
+def compile_benchmark() -> ModuleType:
+    return benchmark("compile")
 
 
 @pytest.mark.parametrize("slope", [0.5, 1.0, 1.3])
@@ -41,3 +47,19 @@ def test_stages_that_take_no_time_have_no_exponent(compile_benchmark: ModuleType
     large = result(10**7, ("place", 20.0), ("load", 0.2), ("verify", 7.0))
     found = compile_benchmark.exponents([large, small])
     assert found == {"place": pytest.approx(0.5), "compile": pytest.approx(1.0)}
+
+
+def test_components_are_compared_in_si() -> None:
+    """At 22 nm: logic_energy 0.2, 0.1 nA/um at 0.85 V."""
+    components, chip = benchmark("components"), load_hardware("pcm-mesh", "pcm-22")
+    assert components.ours(chip, "adc_area", "area") == pytest.approx(373000 * (22e-9) ** 2)
+    assert components.ours(chip, "adc_energy", "energy") == pytest.approx(0.8e-12)
+    assert components.ours(chip, "driver_width", "leak") == pytest.approx(70 * 22e-9 * 1e-4 * 0.85)
+    for _, key, _, figure in components.COMPARED:
+        assert components.ours(chip, key, figure) > 0
+
+
+def test_a_component_whose_file_names_neither_is_not_explained() -> None:
+    components, chip = benchmark("components"), load_hardware("pcm-mesh")
+    assert components.explained(chip, "adc_area")
+    assert not components.explained(chip, "hop_energy")
