@@ -31,11 +31,11 @@ from snnmap.frontend.options import CHOICES
 from snnmap.ir import MODELS
 
 LARGEST = 2**31 - 1
+"""Sources of all populations together at most."""
 WIDEST = 10.0
 """Sigma of the logarithms of rates; at 10 the busiest of 1000 sources has e^30 times the rate of the median."""
 STRONGEST = 1e30
 """Weights up to this can be added up in 32 bits."""
-"""Sources of one population at most."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -263,8 +263,9 @@ def _members(root: Table) -> list[Member]:
     members = []
     for table in root.tables("population"):
         name, shape = table.text("name"), table.integers("shape")
-        if math.prod(shape) > LARGEST:
-            raise table.error("shape", f"has {math.prod(shape):,} sources; at most 2^31 - 1 can be numbered")
+        sources = math.prod(shape) + sum(math.prod(member.shape) for member in members)
+        if sources > LARGEST:
+            raise table.error("shape", f"makes {sources:,} sources in all; at most 2^31 - 1 can be numbered")
         own = _model(table) if "model" in table or model is None or parameters is None else (model, parameters)
         table.end()
         members.append(Member(name, shape, *own))

@@ -78,6 +78,8 @@ def test_weights_depend_on_seed_and_connection_alone(tmp_path):
         ("seed = 3", "seed = -3", "network.seed: must be an integer of at least 0"),
         ("seed = 3", 'seed = 3\noutputs = ["nobody"]', "network.outputs: must be names of populations"),
         ("shape = [3]", "shape = [0]", r"population\[1\].shape: must be a list of integers"),
+        ("shape = [4]", "shape = [65536, 32768]", r"population\[0\].shape: makes 2,147,483,648 sources in all"),
+        ("shape = [4]", "shape = [2147483645]", r"population\[1\].shape: makes 2,147,483,648 sources in all; at most"),
         ("shape = [3]", "", r"population\[1\].shape: this key is missing"),
         ('name = "out"', 'name = "in"', "the name 'in' is used more than once"),
         ('model = "input"', 'model = "LIFF"', r"population\[0\].model: 'LIFF' is not one of"),
