@@ -12,7 +12,7 @@ two-way analysis of variance, whose estimate of the variance of the mean is unbi
 lies near one end of its range and is skewed: its interval has equal tails. A change counts gains and losses and is not:
 quantiles of |t*|, without which the interval of a handful of changed frames misses one time in five.
 
-**Measured** (`benchmarks/coverage.py`; 20 chips of 300 and 1,000 frames, right about 69 to 98 %): 94 to 97 of 100
+**Measured** (`benchmarks/intervals.py`; 20 chips of 300 and 1,000 frames, right about 69 to 98 %): 94 to 97 of 100
 intervals of accuracies hold the truth, 91 to 96 of those of changes, 94 of those over chips alone. With a handful of
 frames that any chip gets wrong none can be trusted to that: of 100 frames, 97 of them right, 90.
 

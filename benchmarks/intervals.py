@@ -1,6 +1,6 @@
 """How often the 95 % intervals of `snnmap accuracy` hold the truth, beside plainer ones.
 
-python benchmarks/coverage.py [--studies 1000] [--chips 20]
+python benchmarks/intervals.py [--studies 1000] [--chips 20]
 
 Chips and frames are drawn from a model whose true accuracy is known: a frame is right on a chip if its margin, the
 chip's error and the error of the pair add up to more than nothing, all normal. A share of the studies, with its
