@@ -13,8 +13,8 @@ lies near one end of its range and is skewed: its interval has equal tails. A ch
 quantiles of |t*|, without which the interval of a handful of changed frames misses one time in five.
 
 **Measured** (`benchmarks/intervals.py`; 20 chips of 300 and 1,000 frames, right about 69 to 98 %): 94 to 97 of 100
-intervals of accuracies hold the truth, 91 to 96 of those of changes, 94 of those over chips alone. With a handful of
-frames that any chip gets wrong none can be trusted to that: of 100 frames, 97 of them right, 90.
+intervals of accuracies hold the truth, 91 to 96 of those of changes, 93 to 94 of those over chips alone. With a
+handful of frames that any chip gets wrong none can be trusted to that: of 100 frames, 97 of them right, 90.
 
 **Rejected**, on the same tables: percentiles of the drawn means hold accuracies in 91 to 98 of 100 (the rest is counted
 three times where chips and frames matter little [owen2007]; where they matter, C - 1 stands for C and the normal for

@@ -158,6 +158,36 @@ def test_chips_that_are_wrong_when_fresh_have_no_interval(
     assert found.document()["by_accuracy"] is None
 
 
+def test_the_interval_by_accuracy_is_the_longest_age_and_other_chips_see_it(
+    compiled: snnmap.Compiled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+
+    def correct(self, age, progress=None, *, first=0):
+        seen.append((age, first))
+        return np.repeat(np.arange(20)[np.newaxis] >= 10 * (age > 1000.0), 3, axis=0)
+
+    monkeypatch.setattr(DrawnChips, "correct", correct)
+    chips = DrawnChips.of(compiled.view, compiled.graph, options(refresh=True, compensated=True))
+    (found,) = refreshed(
+        compiled.view, replace(chips, data=replace(compiled.graph, predictions=np.ones(20), labels=np.ones(20)))
+    )
+    assert found.longest.age == 1000.0
+    assert found.by_accuracy is not None
+    assert found.by_accuracy.interval == pytest.approx(1000.0)
+    assert found.by_drift.interval < 1000.0
+    assert seen[-1] == (1000.0, 3)
+    assert {first for _, first in seen[:-1]} == {0}
+
+
+def test_counts_are_off_by_the_mean_difference_over_the_mean(folder: Path) -> None:
+    found = snnmap.accuracy_file(folder / "mapping.json", options(ages=("1y",)))
+    mapping, graph, hardware = reopen(folder / "mapping.json")
+    chips = DrawnChips.of(View(mapping, graph, hardware), graph, options())
+    off = [np.abs(chips.outcome(k, YEAR).counts - chips.counts()).mean() for k in range(3)]
+    assert found.ages[0].counts_off == pytest.approx(np.mean(off) / chips.counts().mean())
+
+
 def test_a_technology_of_espine_mode_knows_no_refresh(compiled: snnmap.Compiled) -> None:
     hardware = snnmap.load_hardware(compiled.mapping.chip.source, "espine-pcm-65")
     view = View(compiled.mapping, compiled.graph, replace(compiled.hardware, technology=hardware.technology))
