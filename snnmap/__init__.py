@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # what type checkers and readers see; at run time a name is i
     from snnmap.formats.profile import load_profile, save_profile
     from snnmap.formats.schema import schema
     from snnmap.frontend import LoadOptions, from_nir, load_network, load_workload, parse_seconds
+    from snnmap.frontend.chips import load_chip, save_chip
     from snnmap.hardware import Hardware, load_hardware
     from snnmap.ir import (
         Chart,
@@ -52,10 +53,12 @@ if TYPE_CHECKING:  # what type checkers and readers see; at run time a name is i
         Workload,
         WorkloadFacts,
     )
+    from snnmap.ir.devices import ChipMap
     from snnmap.legality.rules import UNCHECKED, verify
     from snnmap.pipeline.accuracy import MappedAccuracy, accuracy_file
     from snnmap.pipeline.chips import AGES, AccuracyOptions, parse_ages
     from snnmap.pipeline.compile import Compiled, compile  # noqa: A004  as `snnmap.compile`
+    from snnmap.pipeline.effective import draw_chip, effective_weights
     from snnmap.pipeline.objectives import OBJECTIVES, Goal, Preset
     from snnmap.pipeline.operating import OperatingOptions
     from snnmap.pipeline.options import SPLITS, CompileOptions
@@ -110,6 +113,7 @@ __all__ = [
     "Buffers",
     "Chart",
     "ChipFacts",
+    "ChipMap",
     "Clustering",
     "CompareOptions",
     "Comparison",
@@ -179,6 +183,8 @@ __all__ = [
     "compare",
     "compile",
     "diff",
+    "draw_chip",
+    "effective_weights",
     "evaluate",
     "execute",
     "fold_batch_norm",
@@ -188,6 +194,7 @@ __all__ = [
     "list_hardware",
     "list_workloads",
     "load",
+    "load_chip",
     "load_hardware",
     "load_network",
     "load_profile",
@@ -206,6 +213,7 @@ __all__ = [
     "report",
     "run_study",
     "save",
+    "save_chip",
     "save_profile",
     "schema",
     "show_hardware",
@@ -227,16 +235,19 @@ _HOMES = {
     "snnmap.formats.profile": "load_profile save_profile",
     "snnmap.formats.schema": "schema",
     "snnmap.frontend": "LoadOptions from_nir load_network load_workload parse_seconds",
+    "snnmap.frontend.chips": "load_chip save_chip",
     "snnmap.hardware": "Hardware load_hardware",
     "snnmap.ir": (
         "Chart ChipFacts Clustering Dynamics Judgement Mapping Metric Network OperatingPoint Origin Placement "
         "Population Provenance Reading Remarks Report Rounding Schedule Sdfg SpikeGraph Spikes Traffic Violation "
         "Wiring Workload WorkloadFacts"
     ),
+    "snnmap.ir.devices": "ChipMap",
     "snnmap.legality.rules": "UNCHECKED verify",
     "snnmap.pipeline.accuracy": "MappedAccuracy accuracy_file",
     "snnmap.pipeline.chips": "AGES AccuracyOptions parse_ages",
     "snnmap.pipeline.compile": "Compiled compile",
+    "snnmap.pipeline.effective": "draw_chip effective_weights",
     "snnmap.pipeline.objectives": "OBJECTIVES Goal Preset",
     "snnmap.pipeline.operating": "OperatingOptions",
     "snnmap.pipeline.options": "SPLITS CompileOptions",

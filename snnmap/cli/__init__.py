@@ -12,6 +12,7 @@ import click
 from snnmap.cli import terminal
 from snnmap.cli.accuracy import accuracy
 from snnmap.cli.buffers import buffers
+from snnmap.cli.chip import chip
 from snnmap.cli.mapping import compile_, diff, schema, verify_, where
 from snnmap.cli.report import report
 from snnmap.cli.simulate import simulate
@@ -63,6 +64,7 @@ for command in (
     verify_,
     simulate,
     accuracy,
+    chip,
     throughput,
     buffers,
     report,

@@ -46,6 +46,7 @@ DIGITS = 3
 )
 @click.option("--stuck-on", type=float, metavar="SHARE", help="Cells stuck at g_max; default: as the technology says.")
 @click.option("--stuck-off", type=float, metavar="SHARE", help="Cells stuck at g_min; default: as the technology says.")
+@click.option("--chip", type=options.FILE, help="What is known of one chip: a file of `snnmap chip draw`, or measured.")
 @click.option(
     "--compensation", type=click.Choice(["on", "off"]), help="Scale the mean drift away; default: as the chip says."
 )
@@ -108,10 +109,18 @@ def _show(answer: "snnmap.MappedAccuracy") -> None:
         _refresh(refreshed)
 
 
+def _error(error: dict[str, Any] | None) -> str:
+    """How far the estimate of IR drop is off."""
+    if error is None or not error["patterns"]:
+        return ""
+    rms, worst = (f"{100 * error[key]:.2g} %" for key in ("rms", "worst"))
+    return f" (off by {rms} of what columns read, at most {worst} of the largest, in {error['patterns']} solved reads)"
+
+
 def _how(document: dict[str, Any]) -> str:
     """Modes that matter for the effects."""
     effects = document["effects"]
-    said = [f"IR drop {document['ir']}"] if "ir" in effects else []
+    said = [f"IR drop {document['ir']}{_error(document['ir_error'])}"] if "ir" in effects else []
     if "drift" in effects:
         said.append(f"drift {'compensated' if document['compensated'] else 'not compensated'}")
     if {"programming", "drift", "read"} & set(effects):

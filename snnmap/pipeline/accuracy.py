@@ -8,7 +8,7 @@ import numpy as np
 
 from snnmap.analysis.view import View
 from snnmap.core.arrays import F64
-from snnmap.core.run import Progress, stream
+from snnmap.core.run import Progress, as_stage, stream
 from snnmap.evaluation.accuracy import Accuracy, accuracy
 from snnmap.hardware import Hardware, Quantity
 from snnmap.pipeline.chips import AccuracyOptions
@@ -16,6 +16,7 @@ from snnmap.pipeline.drawn import DrawnChips, Measured
 from snnmap.pipeline.refresh import Refreshed, refreshed
 from snnmap.pipeline.reopen import graph_of, reopen
 from snnmap.pipeline.simulated import must_be_its_own
+from snnmap.simulate.imperfect.exact import IrError
 from snnmap.simulate.imperfect.options import EFFECTS
 from snnmap.simulate.imperfect.run import Outcome
 from snnmap.simulate.mapped import deviation
@@ -49,6 +50,8 @@ class MappedAccuracy:
     """Events of the profile."""
     assumed: tuple[tuple[str, Quantity], ...]
     """Recalled and estimated quantities that were looked up."""
+    ir_error: IrError | None = None
+    """How far the estimate of what wires take is off, where it is one."""
     refresh: tuple[Refreshed, ...] = ()
     """With and without drift compensation, if asked for."""
 
@@ -70,6 +73,7 @@ class MappedAccuracy:
             **weights.table(),
             "effects": [name for name in EFFECTS if name in chosen.effects],
             "ir": chosen.ir if "ir" in chosen.effects else None,
+            "ir_error": None if self.ir_error is None else self.ir_error._asdict(),
             "compensated": self.compensated,
             "devices": self.ages[0].accuracy.chips,
             "seed": self.options.seed,
@@ -132,6 +136,7 @@ def accuracy_file(
         deviating=deviating,
         events=0 if data.events is None else len(data.events.source),
         assumed=chips.assumed,
+        ir_error=as_stage(progress, "wires", chips.ir_error, options.seconds[0]),
         refresh=found,
     )
 

@@ -8,7 +8,9 @@ from typing import Any
 
 from snnmap.core.errors import InputError
 from snnmap.frontend import Data
+from snnmap.frontend.chips import load_chip
 from snnmap.hardware.units import TIME
+from snnmap.ir.devices import ChipMap
 from snnmap.pipeline.operating import read_quantity
 from snnmap.simulate.imperfect.options import ImperfectOptions, Ir, parsed
 
@@ -57,6 +59,8 @@ class AccuracyOptions:
     """Axes of the other data, if they are an array."""
     samples: int | None = None
     """Take the first so many samples of the other data."""
+    chip: Path | str | ChipMap | None = None
+    """What is known of one chip, or its file: its stuck cells, gains and offsets; all else is drawn."""
 
     def __post_init__(self) -> None:
         if self.devices < 1:
@@ -77,6 +81,17 @@ class AccuracyOptions:
     def seconds(self) -> tuple[float, ...]:
         """Ages in seconds, as they were given."""
         return tuple(_seconds(age) for age in self.ages)
+
+    @property
+    def known(self) -> ChipMap | None:
+        """What is known of one chip.
+
+        Raises
+        ------
+        InputError
+            If its file cannot be used.
+        """
+        return load_chip(self.chip) if isinstance(self.chip, str | Path) else self.chip
 
     @property
     def imperfect(self) -> ImperfectOptions:

@@ -13,8 +13,11 @@ from snnmap.core.run import Progress, as_stage
 from snnmap.evaluation.sensitivity import Watched
 from snnmap.hardware import Hardware, Quantity
 from snnmap.ir import SpikeGraph
+from snnmap.ir.devices import ChipMap
 from snnmap.pipeline.chips import AccuracyOptions
 from snnmap.reliability.device import temperatures
+from snnmap.simulate.imperfect.chips import must_fit
+from snnmap.simulate.imperfect.exact import IrError
 from snnmap.simulate.imperfect.run import ImperfectNetwork, Outcome
 from snnmap.simulate.tally import output_sources
 
@@ -32,6 +35,8 @@ class DrawnChips:
     options: AccuracyOptions
     looked_up: Mapping[str, None]
     """Quantities of chip and technology that were needed so far."""
+    known: ChipMap | None = None
+    """What is known of one chip."""
 
     @classmethod
     def of(
@@ -53,7 +58,10 @@ class DrawnChips:
         technology = replace(chip.technology, values=Watched(chip.technology.values, log))
         seen = view.at(replace(chip, values=Watched(chip.values, log), technology=technology))
         warm = as_stage(progress, "temperature", _temperature, seen, options)
-        return cls(ImperfectNetwork(seen, options.imperfect, warm), data, options, log)
+        known = options.known
+        if known is not None:
+            must_fit(known, seen.hardware)
+        return cls(ImperfectNetwork(seen, options.imperfect, warm), data, options, log, known)
 
     @property
     def hardware(self) -> Hardware:
@@ -85,8 +93,15 @@ class DrawnChips:
 
     def outcome(self, chip: int, age: float, progress: Progress | None = None, *, keep_events: bool = False) -> Outcome:
         """What chip number `chip` (0: the first) makes of the frames, `age` seconds after its first read."""
-        drawn = self.network.chip(self.options.seed + chip)
+        drawn = self.network.chip(self.options.seed + chip, self.known)
         return self.network.run(drawn, age, graph=self.data, keep_events=keep_events, progress=progress)
+
+    def ir_error(self, age: float) -> IrError | None:
+        """How far what wires take is off on the first chip, where it is estimated; none: it is not."""
+        chosen = self.options.imperfect
+        if not chosen.has("ir") or chosen.ir == "exact":
+            return None
+        return self.network.ir_error(self.network.chip(self.options.seed, self.known), age)
 
     def correct(self, age: float, progress: Progress | None = None, *, first: int = 0) -> Bool:
         """Whether each of the chips asked for, from number `first` on, is right about each frame (C, F)."""

@@ -5,16 +5,17 @@ drawn belongs to places of a tile, so that another wiring meets the same cells.
 """
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from snnmap.analysis.view import View
 from snnmap.core.arrays import F64, Bool
-from snnmap.core.run import stream
 from snnmap.physics import pcm
 from snnmap.physics.checks import BOLTZMANN
 from snnmap.physics.encoding import halves, rest, shares, significance
+from snnmap.simulate.imperfect.chips import Chip, numbers_of, stuck_of
 from snnmap.simulate.imperfect.options import ImperfectOptions
 
 ANALOG = frozenset({"programming", "stuck", "drift", "read", "off", "ir", "temperature"})
@@ -82,14 +83,14 @@ class Cells:
         share[:, :, at[0], at[1]] = shares(self.signed[cells.synapse[own]], weights.encoding, levels, weights.slices)
         return Target(share, used)
 
-    def read(self, cluster: int, seed: int, age: float, kept: F64 | None) -> Read:
-        """Crossbar of a cluster on chip `seed`, `age` seconds after its first read.
+    def read(self, cluster: int, chip: Chip, age: float, kept: F64 | None) -> Read:
+        """Crossbar of a cluster on a chip, `age` seconds after its first read.
 
         kept
             Share of the ideal current that wires leave each cell, shaped as the target's shares; none: all of it.
         """
         target = self.target(cluster)
-        now, spread, gain = self.state(cluster, target.share, seed, age)
+        now, spread, gain = self.state(cluster, target.share, chip, age)
         if kept is not None:
             now, spread = now * kept, spread * kept
         low, high = self._span
@@ -110,23 +111,23 @@ class Cells:
             variance = 4.0 * (noise[0, :, :, :-1] + noise[0, :, :, -1:])
         return Read(np.moveaxis(mean * place, 0, 2), np.moveaxis(variance * np.square(place), 0, 2))
 
-    def state(self, cluster: int, held: F64, seed: int, age: float) -> State:
-        """The cells of a cluster programmed to the shares `held`, `age` seconds after the first read of chip `seed`."""
+    def state(self, cluster: int, held: F64, chip: Chip, age: float) -> State:
+        """The cells of a cluster programmed to the shares `held`, `age` seconds after the chip's first read."""
         options, (low, high) = self.options, self._span
         goal = low + held * (high - low)
         now, name = goal, self.view.hardware.technology.noise
         model = None if name == "none" else pcm.noise_model(name)
         made = goal
         if model is not None and options.has("programming"):
-            normal = self._drawn("programming", cluster, seed, held.shape)
+            normal = self._drawn("programming", cluster, chip)
             relaxed = age if options.has("drift") else 0.0
             made = np.maximum(goal + pcm.state_sd(model, goal, high, 0.0) * normal, 0.0)
             now = np.maximum(goal + pcm.state_sd(model, goal, high, relaxed) * normal, 0.0)
         if model is not None and options.has("drift"):
             mean, sd = pcm.drift_exponent(model, goal, high)
-            now = pcm.drifted(now, np.abs(mean + sd * self._drawn("drift", cluster, seed, held.shape)), age, model.t_0)
+            now = pcm.drifted(now, np.abs(mean + sd * self._drawn("drift", cluster, chip)), age, model.t_0)
         if options.has("stuck"):
-            made, now = self._stuck((made, now), cluster, seed)
+            made, now = self._stuck((made, now), cluster, chip)
         spread = np.zeros(held.shape)
         if model is not None and options.has("read"):
             spread = pcm.read_noise_sd(model, made, now, high, age)
@@ -153,26 +154,28 @@ class Cells:
         asked = self.options.compensated
         return self.view.hardware.drift_compensation if asked is None else asked
 
-    def _stuck(self, states: tuple[F64, F64], cluster: int, seed: int) -> tuple[F64, F64]:
+    def _stuck(self, states: tuple[F64, F64], cluster: int, chip: Chip) -> tuple[F64, F64]:
         """Conductances (S) of the same cells at two times with those that are stuck on this chip."""
         (low, high), technology, options = self._span, self.view.hardware.technology, self.options
+        tile = int(self.view.mapping.placement.tile[cluster])
         on = technology["stuck_on_share"] if options.stuck_on is None else options.stuck_on
         off = technology["stuck_off_share"] if options.stuck_off is None else options.stuck_off
-        lot = self._drawn("stuck", cluster, seed, states[0].shape)
-        first, second = (np.where(lot < on, high, np.where(lot < on + off, low, state)) for state in states)
+        of_tile = stuck_of(self.view.hardware, chip.seed, tile, on, off) if chip.map is None else chip.map.stuck[tile]
+        how = self._at_places(of_tile, cluster)
+        first, second = (np.where(how > 0, high, np.where(how < 0, low, state)) for state in states)
         return first, second
 
-    def _drawn(self, what: str, cluster: int, seed: int, shape: tuple[int, ...]) -> F64:
-        """Numbers of a tile's places for the cells of a cluster: standard normal, or uniform for what is stuck."""
-        mapping, hardware = self.view.mapping, self.view.hardware
-        clustering, wiring = mapping.clustering, mapping.wiring
-        tile = int(mapping.placement.tile[cluster])
-        turn = int(np.count_nonzero(mapping.placement.tile[:cluster] == tile))
-        rng = stream(seed, f"{what} of tile {tile}" + (f", turn {turn}" if what == "programming" else ""))
-        places = (*shape[:2], hardware.rows, hardware.columns + 1)  # the last column is the reference
-        numbers = rng.random(places) if what == "stuck" else rng.standard_normal(places)
+    def _drawn(self, what: str, cluster: int, chip: Chip) -> F64:
+        """Standard normal numbers of the cells of a cluster, shaped as its target's shares."""
+        tiles = self.view.mapping.placement.tile
+        tile, turn = int(tiles[cluster]), int(np.count_nonzero(tiles[:cluster] == tiles[cluster]))
+        return self._at_places(numbers_of(self.view.hardware, chip.seed, what, tile, turn), cluster)
+
+    def _at_places(self, of_tile: npt.NDArray[Any], cluster: int) -> F64:
+        """What stands at the places of a cluster's cells, of what stands at all places of its tile."""
+        hardware, clustering, wiring = self.view.hardware, self.view.mapping.clustering, self.view.mapping.wiring
         column = wiring.column[clustering.columns_of(cluster)]
-        if shape[3] > len(column):
+        if hardware.weights.reference_lines:
             column = np.append(column, hardware.columns)
-        chosen: F64 = numbers[:, :, wiring.row[clustering.rows_of(cluster)][:, np.newaxis], column]
-        return chosen
+        row = wiring.row[clustering.rows_of(cluster)]
+        return np.asarray(of_tile[:, :, row[:, np.newaxis], column], np.float64)

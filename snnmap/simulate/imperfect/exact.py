@@ -15,6 +15,7 @@ from snnmap.core.arrays import F32, F64, I32, I64, ranges
 from snnmap.physics.crossbar import Wires
 from snnmap.physics.encoding import significance
 from snnmap.simulate.imperfect.cells import Cells
+from snnmap.simulate.imperfect.chips import Chip
 from snnmap.simulate.imperfect.layout import Layout
 from snnmap.simulate.imperfect.wires import Places, line_sums, places
 from snnmap.simulate.kernels.executor import Layers
@@ -64,15 +65,15 @@ class Solver:
         return whole
 
 
-def solver(cells: Cells, lines: Layout, seed: int, age: float) -> Solver:
-    """The arrays of chip `seed`, `age` seconds after its first read."""
+def solver(cells: Cells, lines: Layout, chip: Chip, age: float) -> Solver:
+    """The arrays of a chip, `age` seconds after its first read."""
     view, options = cells.view, cells.options
     hardware, technology = view.hardware, view.hardware.technology
     clusters = range(view.mapping.clustering.clusters)
     g, gain = [], np.ones(len(clusters))
     for k in clusters:
         target = cells.target(k)
-        state = cells.state(k, target.share, seed, age)
+        state = cells.state(k, target.share, chip, age)
         ideal = technology["g_min"] + target.share * (technology["g_max"] - technology["g_min"])
         g.append(state.now if options.has("off") else np.where(target.used, state.now, ideal))
         gain[k] = state.gain

@@ -4,18 +4,20 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 import numpy as np
 
 from snnmap.analysis.cells import largest_weights
 from snnmap.analysis.view import View
-from snnmap.core.arrays import F32, F64, I32, I64, frozen
+from snnmap.core.arrays import F32, F64, I32, I64, frozen, row_of_entry
 from snnmap.core.errors import InputError
 from snnmap.core.run import Progress, stream
 from snnmap.ir import SpikeGraph, Spikes
+from snnmap.ir.devices import ChipMap
 from snnmap.simulate.execution import available_cores, joined, kernel_arrays, stepping
 from snnmap.simulate.imperfect.cells import ANALOG, Cells
+from snnmap.simulate.imperfect.chips import Chip, must_fit
 from snnmap.simulate.imperfect.converters import (
     BINS,
     calibrated_range,
@@ -36,12 +38,6 @@ Given = TypeVar("Given")
 Made = TypeVar("Made")
 Ran = tuple[tuple[I32, I32, F32], F64, I64]
 """Step, source and value of the events of a frame, and what `kernels.imperfect.imperfect_frame` saw."""
-
-
-class Chip(NamedTuple):
-    """One device sample."""
-
-    seed: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,9 +63,17 @@ class ImperfectNetwork:
     temperature: F64
     """Of every cluster's crossbar, K (K,)."""
 
-    def chip(self, seed: int) -> Chip:
-        """Device sample number `seed`."""
-        return Chip(seed)
+    def chip(self, seed: int, known: ChipMap | None = None) -> Chip:
+        """Device sample number `seed`; of a chip that is `known` in part.
+
+        Raises
+        ------
+        InputError
+            If what is known is of other hardware.
+        """
+        if known is not None:
+            must_fit(known, self.view.hardware)
+        return Chip(seed, known)
 
     def run(
         self,
@@ -105,7 +109,7 @@ class ImperfectNetwork:
         if self.options.has("dac"):
             array = array._replace(pulse=drive_steps(self.view.graph, int(self.view.hardware["dac_bits"])))
         key = int(stream(chip.seed, f"reads at {age!r}").integers(2**62))
-        exact = solver(self.cells, self.layout, chip.seed, age) if self.is_solved else None
+        exact = solver(self.cells, self.layout, chip, age) if self.is_solved else None
         run = frame_runner(data, array, key, exact=exact)
         found = []
         for done, frame in enumerate(_side_by_side(run, data.frames, threads), start=1):
@@ -121,7 +125,7 @@ class ImperfectNetwork:
 
     def ir_error(self, chip: Chip, age: float) -> IrError:
         """How far the linear estimate of what wires take is off, on steps of the profile and a chip at an age."""
-        return ir_error(solver(self.cells, self.layout, chip.seed, age), self._kept)
+        return ir_error(solver(self.cells, self.layout, chip, age), self._kept)
 
     @cached_property
     def _steps(self) -> tuple[F64, F64]:
@@ -157,7 +161,7 @@ class ImperfectNetwork:
             base, width = int(lines.base[own.start]), int(lines.width[own.start])
             largest, grid = lines.largest[base : base + width], lines.grid[base : base + width]
             kept = self._kept[cluster] if options.has("ir") and not self.is_solved else None
-            read = self.cells.read(cluster, chip.seed, age, kept)
+            read = self.cells.read(cluster, chip, age, kept)
             value = read.mean.reshape(own.stop - own.start, -1) * largest
             weight[cells] = (_snapped(value, grid, read.mean.shape[2]) if exact else value).reshape(-1)
             if len(variance):
@@ -165,10 +169,20 @@ class ImperfectNetwork:
 
         for _ in _side_by_side(fill, self.view.mapping.clustering.clusters, threads):
             pass
-        return self._array_of(weight, variance, exact)
+        return self._array_of(weight, variance, exact, chip)
 
-    def _array_of(self, weight: F32, variance: F32, exact: bool) -> Array:
+    def columns(self, chip: Chip) -> tuple[F64, F64]:
+        """Gain of every line of a chip, and its offset in the unit of its neuron's weights (lines,); empty: 1 and 0."""
+        if chip.map is None:
+            return np.zeros(0), np.zeros(0)
+        mapping, slices = self.view.mapping, self.view.hardware.weights.slices
+        tile = mapping.placement.tile[row_of_entry(mapping.clustering.column_ptr)].astype(np.int64)
+        at = np.repeat(tile, slices), (mapping.wiring.column[:, np.newaxis] * slices + np.arange(slices)).reshape(-1)
+        return chip.map.gain[at], chip.map.offset[at] * self.layout.unit
+
+    def _array_of(self, weight: F32, variance: F32, exact: bool, chip: Chip) -> Array:
         lines, network = self.layout, self.view.graph.network
+        gain, offset = self.columns(chip)
         return Array(
             row_ptr=lines.row_ptr,
             row=lines.row,
@@ -178,6 +192,8 @@ class ImperfectNetwork:
             weight=weight,
             variance=variance,
             grid=lines.grid if exact else np.zeros(0),
+            gain=gain,
+            offset=offset,
             step=np.zeros(len(lines.unit)),
             limit=np.zeros(len(lines.unit)),
             line_ptr=lines.line_ptr,

@@ -41,6 +41,10 @@ class Array(NamedTuple):
     """Variance of that by the noise of one read; empty: reads are not noisy."""
     grid: F64
     """(lines,) grid that products are rounded to; empty: they are not."""
+    gain: F64
+    """(lines,) factor of what is read on each line; empty: 1."""
+    offset: F64
+    """(lines,) added to that whenever the line is read, in the unit of the neuron's weights; empty: 0."""
     step: F64
     """(lines,) step of the converter, 0: none."""
     limit: F64
@@ -118,6 +122,8 @@ def merge(
             line = array.line[k]
             x = total[line]
             total[line] = 0.0
+            if len(array.gain) > 0 and (x != 0.0 or spread[line] > 0.0):
+                x = x * array.gain[line] + array.offset[line]
             if spread[line] > 0.0:
                 x += np.sqrt(spread[line]) * drawn(key, counter + line, normal)
                 spread[line] = 0.0

@@ -183,7 +183,7 @@ def test_solved_arrays_without_resistance_are_the_matrix(compiled, encoding) -> 
 def test_solved_arrays_lose_what_the_exact_solver_says(compiled) -> None:
     hardware = compiled.hardware.with_value("r_wordline", 500.0).with_value("r_bitline", 500.0)
     network = prepared(compiled, "ir", hardware=hardware, ir="exact")
-    exact = solver(network.cells, network.layout, 0, 0.0)
+    exact = solver(network.cells, network.layout, network.chip(0), 0.0)
     clustering, wiring, technology = compiled.mapping.clustering, compiled.mapping.wiring, hardware.technology
     cluster = int(np.argmax(np.diff(clustering.row_ptr)))
     rows, columns = clustering.rows_of(cluster), clustering.columns_of(cluster)
