@@ -260,7 +260,7 @@ def _members(root: Table) -> list[Member]:
     model, parameters = (None, None) if shared is None else _model(shared)
     if shared is not None:
         shared.end()
-    members = []
+    members: list[Member] = []
     for table in root.tables("population"):
         name, shape = table.text("name"), table.integers("shape")
         sources = math.prod(shape) + sum(math.prod(member.shape) for member in members)
