@@ -22,7 +22,7 @@ if TYPE_CHECKING:  # what type checkers and readers see; at run time a name is i
     from snnmap.formats.mapping import load, save
     from snnmap.formats.profile import load_profile, save_profile
     from snnmap.formats.schema import schema
-    from snnmap.frontend import LoadOptions, from_nir, load_network, load_workload, parse_seconds
+    from snnmap.frontend import LoadOptions, from_nir, load_network, load_workload, parse_seconds, save_network
     from snnmap.frontend.chips import load_chip, save_chip
     from snnmap.hardware import Hardware, load_hardware
     from snnmap.ir import (
@@ -58,6 +58,7 @@ if TYPE_CHECKING:  # what type checkers and readers see; at run time a name is i
     from snnmap.pipeline.accuracy import MappedAccuracy, accuracy_file
     from snnmap.pipeline.chips import AGES, AccuracyOptions, parse_ages
     from snnmap.pipeline.compile import Compiled, compile  # noqa: A004  as `snnmap.compile`
+    from snnmap.pipeline.convert import Converted, convert
     from snnmap.pipeline.effective import draw_chip, effective_weights
     from snnmap.pipeline.objectives import OBJECTIVES, Goal, Preset
     from snnmap.pipeline.operating import OperatingOptions
@@ -119,6 +120,7 @@ __all__ = [
     "Comparison",
     "CompileOptions",
     "Compiled",
+    "Converted",
     "Dynamics",
     "ExecuteOptions",
     "Execution",
@@ -182,6 +184,7 @@ __all__ = [
     "check",
     "compare",
     "compile",
+    "convert",
     "diff",
     "draw_chip",
     "effective_weights",
@@ -214,6 +217,7 @@ __all__ = [
     "run_study",
     "save",
     "save_chip",
+    "save_network",
     "save_profile",
     "schema",
     "show_hardware",
@@ -234,7 +238,7 @@ _HOMES = {
     "snnmap.formats.mapping": "load save",
     "snnmap.formats.profile": "load_profile save_profile",
     "snnmap.formats.schema": "schema",
-    "snnmap.frontend": "LoadOptions from_nir load_network load_workload parse_seconds",
+    "snnmap.frontend": "LoadOptions from_nir load_network load_workload parse_seconds save_network",
     "snnmap.frontend.chips": "load_chip save_chip",
     "snnmap.hardware": "Hardware load_hardware",
     "snnmap.ir": (
@@ -247,6 +251,7 @@ _HOMES = {
     "snnmap.pipeline.accuracy": "MappedAccuracy accuracy_file",
     "snnmap.pipeline.chips": "AGES AccuracyOptions parse_ages",
     "snnmap.pipeline.compile": "Compiled compile",
+    "snnmap.pipeline.convert": "Converted convert",
     "snnmap.pipeline.effective": "draw_chip effective_weights",
     "snnmap.pipeline.objectives": "OBJECTIVES Goal Preset",
     "snnmap.pipeline.operating": "OperatingOptions",

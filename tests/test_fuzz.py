@@ -39,7 +39,7 @@ FILES = (
     "config",
     "sdf3",
 )
-NETWORKS = ("nir", "lava", "recipe", "activity", "edges", "spikes")
+NETWORKS = ("nir", "lava", "recipe", "network", "activity", "edges", "spikes")
 DATA = (
     *("npy", "npz", "events", "structured", "csv", "tsv", "idx", "idx, compressed", "n-mnist", "shd", "nir data"),
     *("labels", "ecg header", "ecg"),

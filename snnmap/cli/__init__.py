@@ -13,6 +13,7 @@ from snnmap.cli import terminal
 from snnmap.cli.accuracy import accuracy
 from snnmap.cli.buffers import buffers
 from snnmap.cli.chip import chip
+from snnmap.cli.convert import convert
 from snnmap.cli.mapping import compile_, diff, schema, verify_, where
 from snnmap.cli.report import report
 from snnmap.cli.simulate import simulate
@@ -57,6 +58,7 @@ for command in (
     inspect,
     check,
     profile,
+    convert,
     workloads,
     hardware,
     algorithms,

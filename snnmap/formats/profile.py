@@ -23,13 +23,13 @@ import numpy.typing as npt
 from snnmap.core.arrays import digest
 from snnmap.core.errors import InputError
 from snnmap.core.files import ARRAYS, must_not_burst, write_atomically
+from snnmap.core.npz import npz
 from snnmap.formats.sense import must_make_sense
 from snnmap.ir import MODELS, Dynamics, Kind, Network, Population, Provenance, Remarks, SpikeGraph, Spikes
 
 FORMAT = "snnmap-profile"
 VERSION = 2
 HEADER = "snnmap_profile"
-DATE = (1980, 1, 1, 0, 0, 0)
 NETWORK = ("indptr", "post", "weight", "grid")
 ACTIVITY = ("spikes", "worst_frame", "worst_step", "active_steps")
 EVENTS = ("frame", "step", "source", "value")
@@ -99,12 +99,8 @@ def save_profile(graph: SpikeGraph, path: str | Path) -> None:
     except (TypeError, ValueError) as error:
         raise InputError(f"the profile cannot be saved: its provenance is not plain data ({error})") from None
     header["digest"] = _digest(text, arrays)
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        _write(archive, HEADER, np.frombuffer(_canonical(header).encode(), np.uint8))
-        for name, array in arrays.items():
-            _write(archive, name, array)
-    write_atomically(Path(path), buffer.getvalue())
+    first = {HEADER: np.frombuffer(_canonical(header).encode(), np.uint8)}
+    write_atomically(Path(path), npz(first | arrays))
 
 
 def load_profile(path: str | Path) -> SpikeGraph:
@@ -201,16 +197,6 @@ def _facts(graph: SpikeGraph) -> dict[str, Any]:
         "accuracy": graph.accuracy,
         **{name: msgspec.to_builtins(getattr(graph, name)) for name in RECORDS},
     }
-
-
-def _write(archive: zipfile.ZipFile, name: str, array: Array) -> None:
-    member = zipfile.ZipInfo(f"{name}.npy", DATE)
-    member.external_attr = 0o644 << 16
-    member.create_system = 3
-    little = np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
-    data = io.BytesIO()
-    np.lib.format.write_array(data, little, version=(1, 0), allow_pickle=False)
-    archive.writestr(member, data.getbuffer(), zipfile.ZIP_DEFLATED, compresslevel=1)
 
 
 def _read(path: Path) -> tuple[dict[str, Any], dict[str, Array]]:

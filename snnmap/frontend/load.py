@@ -26,6 +26,7 @@ from snnmap.frontend.dialects import DIALECTS, DialectName
 from snnmap.frontend.hdf5.tree import SIGNATURE, read_tree
 from snnmap.frontend.memory import Module, NirGraph, from_module, from_nir
 from snnmap.frontend.networks.nir.read import Wish, read_nir
+from snnmap.frontend.networks.npz import is_network, read_network
 from snnmap.frontend.networks.parsed import Imported
 from snnmap.frontend.networks.recipe import Recipe, WorkloadFile, build_recipe, read_workload_file
 from snnmap.frontend.options import LoadOptions, Pooling
@@ -43,7 +44,7 @@ STIMULUS = ("steps", "encode", "samples", "max_rate", "window", "delta")
 def load_network(
     source: Source, *, pooling: Pooling = "fold", strict: bool = False, dialect: DialectName | None = None
 ) -> Imported:
-    """The network alone: shipped name, workload file, NIR, Lava or activity file, or `nir.NIRGraph`; no data needed.
+    """The network alone: shipped name, workload, NIR, Lava, network or activity file, `nir.NIRGraph`; no data needed.
 
     A bare name means the shipped workload of that name; write `./name` for a file or folder called so. `pooling`,
     `strict` and `dialect` as in `LoadOptions`.
@@ -79,7 +80,7 @@ def load_workload(source: Source, options: LoadOptions | None = None) -> Workloa
         read = _in_memory(source, options)
         return _workload("", read, None, replace(options, dialect=read.dialect))
     located = located_source(source)
-    if isinstance(located, Path) and is_activity(located):
+    if isinstance(located, Path) and is_activity(located) and not is_network(located):
         if options.data is not None:
             raise InputError(f"{source}: recorded activity brings its own spikes; leave out --data")
         options.must_apply("dt", "steps", where=source, why="recorded activity is not simulated; leave them out")
@@ -219,6 +220,10 @@ def _spoken(read: Imported, dialect: DialectName | None) -> Imported:
 
 def _network_file(path: Path, wish: Wish) -> Imported:
     """Network by the content of its file."""
+    if is_network(path):
+        if wish.dialect is not None:
+            raise InputError(f"{path}: the file says how its network is stepped; leave out --dialect")
+        return read_network(path)
     if is_activity(path):
         return activity_network(path)
     kind = _kind(path)
@@ -234,7 +239,7 @@ def _network_file(path: Path, wish: Wish) -> Imported:
         raise InputError(f"{path}: holds NIR data, not a network; give it as --data beside the network")
     raise InputError(
         f"{path}: not a kind of source that can be read; give NIR (.nir), Lava (.net), a workload file (.toml), "
-        "recorded activity (.npz, edges.csv, a folder), a saved profile, or a shipped name"
+        "a saved network or recorded activity (.npz, edges.csv, a folder), a saved profile, or a shipped name"
     )
 
 

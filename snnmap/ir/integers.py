@@ -47,7 +47,7 @@ def nearest(values: npt.ArrayLike, levels: int) -> F64:
     exact = np.asarray(values, np.float64)
     whole = np.rint(exact) if levels % 2 else 2 * np.floor(exact / 2) + 1
     most = largest(levels)
-    rounded: F64 = np.clip(whole, -most, most)
+    rounded: F64 = np.clip(whole, -most, most) + 0.0  # no -0, which is a 0 of other bytes
     return rounded
 
 

@@ -84,7 +84,7 @@ class Provenance(Record, frozen=True):
     source: str = ""
     """Shipped name or path."""
     format: str = ""
-    """`nir`, `lava`, `recipe`, `activity`."""
+    """`nir`, `lava`, `recipe`, `network`, `activity`."""
     files: dict[str, str] = msgspec.field(default_factory=dict)
     """What a file is to SHA-256 of its bytes."""
     origin: str = ""

@@ -171,9 +171,12 @@ def _energy(
 
 
 def _programmed_spikes(network: Network, active: np.ndarray[Any, Any]) -> float:
-    """Spikes of every synapse's source x |weight| / largest |weight| into the same population, added up."""
+    """Spikes of every synapse's source x |weight| / largest |weight| into the same population, added up.
+
+    Of integers it is the largest that they could be, used or not.
+    """
     population = network.population_of()
-    largest = np.zeros(len(network.populations))
+    largest = np.array([p.full for p in network.populations])
     blocks = range(0, network.synapses, BLOCK)
     for at in blocks:
         size = np.abs(network.weight[at : at + BLOCK].astype(np.float64))

@@ -94,7 +94,10 @@ def test_help_of_every_command(run, command: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["inspect", "check", "profile", "hardware", "compile", "verify", "report", "where", "diff", "compare", "study"],
+    [
+        *("inspect", "check", "profile", "convert", "hardware", "compile", "verify", "report", "where", "diff"),
+        *("compare", "study"),
+    ],
 )
 def test_help_has_examples_that_parse(run, name: str) -> None:
     text = run(name, "--help").out
@@ -214,6 +217,23 @@ def test_weights_rounded_to_integers_say_how_far_they_are_off(run, recipe: Path,
     config = tmp_path / "plan.toml"
     config.write_text('[compile]\nquantise = "max"\nlevels = 3\n')
     assert run("compile", recipe, "--config", config, "--json").document["quantised"][0]["levels"] == 3
+
+
+def test_convert_writes_a_network_that_is_a_source(run, recipe: Path, tmp_path: Path) -> None:
+    out = tmp_path / "n.npz"
+    ran = run("convert", recipe, "--quantise", "mse", "--bits", 4, "-o", out)
+    assert ran.code == 0
+    assert "weights rounded to integers" in ran.out
+    assert f"wrote {out}: 15 neurons" in ran.out
+    again = run("convert", out, "-o", tmp_path / "again.npz", "--json").document
+    assert "quantised" not in again
+    assert out.read_bytes() == (tmp_path / "again.npz").read_bytes()
+    assert run("inspect", out, "--json").document["format"] == "network"
+    assert run("check", out).code == 0
+    one_line(run("convert", recipe, "-o", recipe.with_suffix(".txt")), 2, "must end in .npz")
+    one_line(run("convert", out, "-o", out), 2, "it is what is read")
+    one_line(run("profile", out, "--dialect", "norse"), 2, "leave out --dialect")
+    one_line(run("profile", out), 2, "brings no input data; give --data FILE")
 
 
 def test_compile_prints_and_writes(run, recipe: Path, chip: Path, tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ def test_an_even_number_of_levels_are_odd_integers() -> None:
 def test_the_nearest_level_is_taken_and_the_rest_is_clipped() -> None:
     x = np.array([-9.0, -7.4, -0.6, -0.5, 0.0, 0.5, 1.5, 6.6, 8.0])
     assert nearest(x, 15).tolist() == [-7, -7, -1, 0, 0, 0, 2, 7, 7]
+    assert not np.any(np.signbit(nearest(x[3:5], 15)))
     assert nearest(x, 2).tolist() == [-1, -1, -1, -1, 1, 1, 1, 1, 1]
     assert nearest(x, 6).tolist() == [-5, -5, -1, -1, 1, 1, 1, 5, 5]
 

@@ -50,6 +50,20 @@ def test_a_mapping_repeats_it(recipe: str, tmp_path: Path) -> None:
     assert "quantised" not in (tmp_path / "plain.json").read_text()
 
 
+def test_a_mapping_of_integers_that_are_not_all_used_is_legal(tmp_path: Path) -> None:
+    """A full cell stands for the largest integer, whether it occurs or not: figures and their recount agree on it."""
+    workload = small_workload.workload()
+    populations = tuple(
+        replace(p, levels=31, step=1.0) if p.kind == "neuron" else p for p in workload.network.populations
+    )
+    whole = replace(workload, network=replace(workload.network, populations=populations))
+    options = snnmap.CompileOptions(hardware="pcm-mesh-64")
+    energy = [snnmap.compile(each, options).report["energy_array_J"] for each in (workload, whole)]
+    assert energy[0] is not None
+    assert energy[1] is not None
+    assert 0.0 < energy[1] < 0.8 * energy[0]
+
+
 def test_a_workload_that_says_so_is_rounded_once(recipe: str) -> None:
     loaded = snnmap.load_workload(recipe, FOUR)
     assert isinstance(loaded, snnmap.Workload)

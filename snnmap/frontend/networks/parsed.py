@@ -13,7 +13,7 @@ class Imported:
 
     name: str
     format: str
-    """`nir`, `lava`, `recipe`, `activity`."""
+    """`nir`, `lava`, `recipe`, `network`, `activity`."""
     network: Network
     digest: str
     """SHA-256 of the file's bytes."""

@@ -72,6 +72,18 @@ def profiled(path):
     snnmap.check(path)
 
 
+def run_network(path):
+    snnmap.inspect(path)
+    snnmap.check(path)
+    spikes = np.arange(2 * 5 * 20).reshape(2, 5, 20) % 3 == 0
+    snnmap.profile(path, snnmap.LoadOptions(dt=1e-3), data=spikes.astype(np.uint8), layout="BTF")
+
+
+def integers(folder):
+    snnmap.save_network(snnmap.quantise(small_workload.network(), "mse", 15).network, folder / "n.npz")
+    return (folder / "n.npz").read_bytes()
+
+
 def compiled(path, chip):
     graph = snnmap.profile(path, snnmap.LoadOptions(samples=1, steps=5))
     snnmap.check(path, hardware=str(chip))
@@ -156,6 +168,7 @@ def of_networks(folder):
         "nir": Specimen("n.nir", (CASES / "j_if.nir").read_bytes(), run_nir),
         "lava": Specimen("n.net", lava.read_bytes(), snnmap.check),
         "recipe": Specimen("r.toml", small_workload.recipe().encode(), lambda p: compiled(p, chip)),
+        "network": Specimen("n.npz", integers(folder), run_network),
         "activity": Specimen("a.npz", recorded, snnmap.profile),
         "edges": Specimen("edges.csv", edges, snnmap.profile, (("spikes.csv", spikes),)),
         "spikes": Specimen("spikes.csv", spikes, lambda p: snnmap.profile(p.parent), (("edges.csv", edges),)),

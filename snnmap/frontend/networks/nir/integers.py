@@ -186,7 +186,7 @@ def in_the_neurons(
         full = {key: np.broadcast_to(np.ravel(values), (draft.size,)) for key, values in draft.parameters.items()}
         parameters = draft.parameters if np.all(unit == 1.0) else in_units_of(unit, draft.model, full)
         exact = [] if scale is None else [blocks[k].matrix.data / scale[blocks[k].matrix.indices] for k in own]
-        whole = [np.rint(each) for each in exact]
+        whole = [np.rint(each) + 0.0 for each in exact]
         off = any(np.any(np.abs(a - b) > EXACT) for a, b in zip(exact, whole, strict=True))
         off |= any(np.any(foreign(each, integers.levels)) for each in whole)
         if scale is None or parameters is None or off:
