@@ -7,7 +7,12 @@ before the long imports, in which an interrupt would otherwise end in a tracebac
 import os
 import signal
 import sys
+from types import FrameType
 
+UNSAFE = "numba.core.serialize"
+"""numba runs Python code of this module on the way back from a kernel, and crashes the process if that raises."""
+MOMENT = 0.01
+"""Seconds until an interrupt is tried again that came there."""
 STOPPED = "snnmap: stopped; no file is half-written\n"
 
 
@@ -20,7 +25,7 @@ def main() -> None:
     from snnmap.cli import main as run
 
     if heard:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGINT, _interrupt)
     try:
         run()
     except KeyboardInterrupt:
@@ -31,6 +36,17 @@ def main() -> None:
         raise
     finally:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is done; an interrupt would only spoil the exit
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """As Python's own handler, but a moment later where numba could not bear it."""
+    if frame is None or frame.f_globals.get("__name__") != UNSAFE:
+        raise KeyboardInterrupt
+    from threading import Timer
+
+    again = Timer(MOMENT, signal.raise_signal, (number,))
+    again.daemon = True
+    again.start()
 
 
 def _is_interrupt(error: BaseException | None) -> bool:

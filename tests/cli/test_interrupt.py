@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 
-from snnmap.__main__ import STOPPED
+from snnmap.__main__ import STOPPED, UNSAFE
 
 CODE = """
 import signal
@@ -75,6 +75,29 @@ def test_an_interrupt_in_the_making_of_a_class_is_one() -> None:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         ends.append((done.returncode, done.stderr == STOPPED, "ValueError" in done.stderr))
     assert ends == [(130, True, False), (1, False, True)]
+
+
+def test_an_interrupt_on_the_way_back_from_a_kernel_waits_until_that_is_over() -> None:
+    """numba would crash: it takes for an answer what its own Python code did not give."""
+    code = (
+        "import signal, sys, time\n"
+        "sys.modules['snnmap.cli'] = sys.modules[__name__]\n"
+        "def main():\n"
+        "    unsafe = {'__name__': 'numba.core.serialize', 'signal': signal}\n"
+        "    exec('def answer(): signal.raise_signal(signal.SIGINT); return 7', unsafe)\n"
+        "    print(unsafe['answer'](), flush=True)\n"
+        "    for _ in range(400): time.sleep(0.1)\n"
+        "import snnmap.__main__ as entry\n"
+        "entry.main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=50)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "7\n", STOPPED)
+
+
+def test_numba_still_has_the_module_that_cannot_bear_interrupts() -> None:
+    from numba.core import serialize
+
+    assert serialize._numba_unpickle.__globals__["__name__"] == UNSAFE
 
 
 def test_what_a_shell_runs_in_the_background_ignores_interrupts() -> None:
