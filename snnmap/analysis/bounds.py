@@ -92,7 +92,7 @@ def partition_bounds(view: View) -> PartitionBounds:
     """Crossbars and messages of a mapping beside what no partition of its workload for such crossbars can go below."""
     chip, network = view.hardware, view.graph.network
     if chip.rows_adapt:  # the mapping has as many as it needs; another may have more
-        chip = chip.resized(None, chip.columns)
+        chip = chip.resized(None, chip.bit_lines)
     return PartitionBounds(
         crossbars=view.mapping.clustering.clusters,
         crossbars_at_least=max(lower_bounds(network, chip).values()),

@@ -85,7 +85,7 @@ def _parts(view: View, name: str, seconds: float) -> list[Part]:
         ]
     rows = int(np.diff(view.mapping.clustering.row_ptr)[cluster])
     shared = view.clusters_on_tile[view.mapping.placement.tile[cluster]] > 1
-    programming = rows * hardware["program_time"] if shared and seconds >= rows * hardware["program_time"] else 0.0
+    programming = rows * hardware.row_program_time if shared and seconds >= rows * hardware.row_program_time else 0.0
     reading, converting = steps * hardware["read_time"], steps * hardware.turns * hardware["adc_time"]
     decoding = seconds - programming - reading - converting
     active = round(decoding / hardware["row_time"] / steps) if hardware["row_time"] else 0

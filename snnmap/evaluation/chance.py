@@ -14,6 +14,7 @@ from snnmap.core.arrays import F64
 from snnmap.core.errors import InputError
 from snnmap.physics import espine
 from snnmap.reliability.espine import espine_state, espine_twin
+from snnmap.reliability.lines import array_shape, pooled
 
 HALVINGS = 60
 """Of the interval in which gamma is sought."""
@@ -71,7 +72,7 @@ def _crossbars(view: View) -> list[Crossbar]:
 def lifetimes_by_chance(view: View, cell: espine.EspineCell, count: int, *, rng: np.random.Generator) -> F64:
     """Frames that the weakest cell lasts in each of `count` wirings of the view's clusters drawn by chance (count,)."""
     hardware = view.hardware
-    lasts = espine.endurance_map((hardware.rows, hardware.columns), cell)
+    lasts = pooled(espine.endurance_map(array_shape(hardware), cell), hardware, np.min)
     least = np.full(count, np.inf)
     for crossbar in _crossbars(view):
         rows, columns = len(crossbar.row_ptr) - 1, len(crossbar.column_ptr) - 1
@@ -90,9 +91,8 @@ def gamma_of(gain: float, base: View, other: View, cell: espine.EspineCell) -> G
     InputError
         If no gamma up to the calibrated one gives it.
     """
-    shape = (base.hardware.rows, base.hardware.columns)
-    rise, _ = espine.self_heating(espine.path_currents(shape, cell), cell)
-    inverse = 1.0 / (cell.ambient + rise)
+    rise, _ = espine.self_heating(espine.path_currents(array_shape(base.hardware), cell), cell)
+    inverse = pooled(1.0 / (cell.ambient + rise), base.hardware, np.min)
 
     def reached(gamma: float) -> float:
         return _longest(other, inverse, gamma) - _longest(base, inverse, gamma) - float(np.log(gain))

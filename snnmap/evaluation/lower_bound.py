@@ -63,7 +63,7 @@ def _programming(view: View) -> tuple[I64, I64]:
         reads = [actor for actor in order if cluster[actor] >= 0]
         for before, read in zip(reads[-1:] + reads, reads, strict=False):
             if cluster[before] != cluster[read]:
-                ticks[read] = round(rows[cluster[read]] * view.hardware["program_time"] / flow.tick)
+                ticks[read] = round(rows[cluster[read]] * view.hardware.row_program_time / flow.tick)
     return ticks, cluster
 
 

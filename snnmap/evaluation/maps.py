@@ -14,6 +14,7 @@ from snnmap.reliability.crossbars import array_of, passes_of
 from snnmap.reliability.device import DeviceState, device_state
 from snnmap.reliability.espine import EspineState, espine_state, espine_twin
 from snnmap.reliability.heat import heat
+from snnmap.reliability.lines import array_shape
 from snnmap.reliability.spiked import Heating
 from snnmap.reliability.wear import chances_off
 
@@ -94,7 +95,7 @@ def weakest_crossbar(view: View) -> int:
 
 
 def crossbar_maps(view: View, cluster: int) -> list[Chart]:
-    """Conductance, current, temperatures and wear of one crossbar's cells, (R, C) each; NaN in unused cells.
+    """Conductance, current, temperatures and wear of one array's cells, (word lines, bit lines); NaN in unused ones.
 
     Raises
     ------
@@ -134,8 +135,7 @@ def _espine_maps(view: View, cluster: int) -> list[Chart]:
     if twin is None:
         return []
     heating = Heating.of(hardware, twin)
-    shape = (hardware.rows, hardware.columns)
-    current = espine.path_currents(shape, heating.cell)
+    current = espine.path_currents(array_shape(hardware), heating.cell)
     passes = passes_of(view, cluster)
     duty = np.minimum(passes * heating.cell.spike_time / view.seconds, 1.0)
     silicon = espine_state(view, twin, bounds=False).tile_temperature[view.mapping.placement.tile[cluster]]

@@ -20,6 +20,7 @@ from snnmap.core.errors import InputError
 from snnmap.core.files import gunzipped, must_be_content, write_atomically
 from snnmap.formats.schema import (
     FORMAT,
+    PLAIN,
     SCHEMA,
     Cluster,
     Connection,
@@ -75,7 +76,7 @@ def _document(mapping: Mapping) -> Document:
     )
     return Document(
         format=FORMAT,
-        schema=SCHEMA,
+        schema=PLAIN if mapping.chip.plain else SCHEMA,
         workload=workload,
         chip=mapping.chip,
         clusters=clusters,
@@ -169,10 +170,12 @@ def decode(data: bytes, where: str = "mapping") -> Mapping:
         raise InputError(f"{where} is not a whole JSON document ({error}); compile it again") from None
     if not isinstance(head, dict) or head.get("format") != FORMAT:
         raise InputError(f'{where} is not a mapping file: it lacks "format": "{FORMAT}"')
-    if head.get("schema") != SCHEMA:
-        raise InputError(f"{where} has schema {head.get('schema')!r}; this snnmap reads schema {SCHEMA}")
+    if head.get("schema") not in (PLAIN, SCHEMA):
+        raise InputError(f"{where} has schema {head.get('schema')!r}; this snnmap reads schema {PLAIN} and {SCHEMA}")
     try:
         document = msgspec.convert(head, Document)
+        if document.schema == PLAIN and not document.chip.plain:
+            raise InputError(f"{where} has schema {PLAIN}, which knows no encoding of weights; it must be {SCHEMA}")
         _must_hang_together(document, where)
         return _mapping(document)
     except msgspec.ValidationError as error:

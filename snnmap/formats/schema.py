@@ -7,7 +7,10 @@ import msgspec
 from snnmap.ir.origin import ChipFacts, Count, Origin, Record, Scalar, WorkloadFacts
 
 FORMAT = "snnmap-mapping"
-SCHEMA = 2
+SCHEMA = 3
+PLAIN = 2
+"""Schema of files that do not say how weights are held, which are then pairs of analog arrays: written where they are,
+so that such a mapping has the same bytes as before there was anything else."""
 
 
 class Workload(WorkloadFacts, frozen=True):
@@ -26,11 +29,11 @@ class Cluster(Record, frozen=True):
     sources: list[Count]
     """Source id of every row, ascending."""
     rows: list[Count]
-    """Physical word line of every entry of `sources`."""
+    """Row of the crossbar of every entry of `sources`: a word line of the array, or a pair (`chip.encoding`)."""
     neurons: list[Count]
     """Neuron of every column, ascending."""
     columns: list[Count]
-    """Physical bit line of every entry of `neurons`."""
+    """Column of every entry of `neurons`; as many bit lines as its weights take (`chip.encoding`, `chip.slices`)."""
     partial_messages: list[Count]
     """Partial sums that each column sends to its neuron's home over the window; 0 at home."""
 

@@ -1,12 +1,13 @@
 """Targets: what a chip is, what it costs, where its numbers come from. Knows nothing of networks.
 
-`model` holds the records, `topology` says where tiles are and how messages travel, `weights` how arrays hold a weight,
-`catalogue` finds and loads chips, `words` describes them, `reader` reads their files, `keys` says what these must hold,
-`units` what `ns` and `K/uW` are.
+`model` and `technology` hold the records, `weights` says how arrays hold a weight, `topology` where tiles are and how
+messages travel; `catalogue` finds and loads chips, `words` describes them, `reader` reads their files, `keys` says what
+these must hold, `units` what `ns` and `K/uW` are.
 """
 
 from snnmap.hardware.catalogue import chip_names, load_hardware, load_technology, package_names, technology_names
-from snnmap.hardware.model import Hardware, Quantity, Technology
+from snnmap.hardware.model import Hardware
+from snnmap.hardware.technology import Quantity, Technology
 from snnmap.hardware.topology import Mesh
 from snnmap.hardware.weights import ENCODINGS, Encoding, Weights
 from snnmap.hardware.words import describe

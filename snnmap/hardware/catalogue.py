@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Literal, cast
 
 from snnmap.hardware.keys import CHIP_KEYS, DEVICE_KEYS, ESPINE_KEYS, PACKAGE_KEYS, TECHNOLOGY_KEYS
-from snnmap.hardware.model import ADC_RANGES, NOCS, UNLIMITED, AdcRange, Hardware, Mode, Noc, Quantity, Technology
+from snnmap.hardware.model import ADC_RANGES, NOCS, UNLIMITED, AdcRange, Hardware, Noc
 from snnmap.hardware.reader import find, mesh_size, named, parted, port, quantities, read_hardware_file, rows_of, side
+from snnmap.hardware.technology import Mode, Quantity, Technology
 from snnmap.hardware.weights import read_weights
 
 
@@ -35,13 +36,15 @@ def load_hardware(name: str, technology: str | None = None, package: str | None 
     ------
     InputError
         If there is no such file, or it is not valid: the message names file, key and reason.
+    InfeasibleError
+        If its arrays are too small for a weight as it is encoded.
     """
     name, size = parted(name)
     hardware = _chip(find("chips", name), technology, package)
     if not size:
         return hardware
-    own = None if hardware.rows_adapt else hardware.rows
-    columns = size.get("columns", hardware.columns)
+    own = None if hardware.rows_adapt else hardware.word_lines
+    columns = size.get("columns", hardware.bit_lines)
     assert columns is not None  # only rows may be unlimited
     return hardware.resized(size.get("rows", own), columns)
 
@@ -58,8 +61,8 @@ def _chip(path: Path, technology: str | None, package: str | None) -> Hardware:
     hardware = Hardware(
         name=table.text("name"),
         description=table.text("description"),
-        rows=rows_of(table),
-        columns=side(table, "columns"),
+        word_lines=rows_of(table),
+        bit_lines=side(table, "columns"),
         synapse_limit=table.integer("synapse_limit", None, low=1),
         mesh_width=width,
         mesh_height=height,
@@ -82,7 +85,7 @@ def _chip(path: Path, technology: str | None, package: str | None) -> Hardware:
     table.end()
     if hardware["layout_share"] > 1:
         raise table.table("values").error("layout_share", "must be at most 1: components cannot overlap")
-    return replace(hardware, rows_adapt=hardware.rows == UNLIMITED)
+    return replace(hardware, rows_adapt=hardware.rows == UNLIMITED).holding()
 
 
 def load_technology(name: str, beside: Path | None = None) -> Technology:

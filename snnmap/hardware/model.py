@@ -13,82 +13,16 @@ from typing import Any, Literal
 
 from snnmap.core.errors import InfeasibleError, InputError
 from snnmap.hardware.keys import CHIP_KEYS, MAX_SIDE, MIN_SIDE
+from snnmap.hardware.technology import Quantity, Technology, changed, given_to, value_table
 from snnmap.hardware.topology import Mesh
 from snnmap.hardware.weights import Weights
 
-Mode = Literal["espine", "device"]
 Noc = Literal["tdm", "best-effort", "gated"]
 NOCS: tuple[Noc, ...] = ("tdm", "best-effort", "gated")
 AdcRange = Literal["full", "percentile", "calibrated"]
 ADC_RANGES: tuple[AdcRange, ...] = ("full", "percentile", "calibrated")
-ARRAYS = 2
-"""Arrays of a tile, one for each sign of a weight: alike, read and programmed together, subtracted at the converter."""
 UNLIMITED = 1 << 30
 """Rows of crossbars that have no limit of rows, until they are sized to their clusters: more than any network needs."""
-GIVEN = "given: operating point"
-"""Citation of a value that the user set for one mapping, so that it is neither recalled nor uncertain."""
-
-
-@dataclass(frozen=True, slots=True)
-class Quantity:
-    """A number in SI with its SI unit, its citation, the band it may lie in, and the text of the file."""
-
-    value: float
-    unit: str
-    citation: str
-    band: tuple[float, float] | None = None
-    written: str = ""
-    """Value and unit as the file has them, e.g. `100 ns`."""
-
-    @property
-    def recalled(self) -> bool:
-        """Whether no source was read for it: recalled or estimated; every report lists these."""
-        return self.citation.startswith(("recalled:", "estimate:"))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Technology:
-    """Memory device, wires and transistors at one node."""
-
-    name: str
-    device: Literal["PCM", "OxRAM"]
-    node_nm: int
-    mode: Mode
-    values: Mapping[str, Quantity]
-    noise: str = "none"
-    """Noise and drift model of the conductances, a key of `physics.pcm.NOISE_MODELS`, or `none`."""
-    transistors: str = "LP"
-    """`LP` (low power) or `HP` (high performance): which off-current the leakage values are."""
-    description: str = ""
-    twin_values: Mapping[str, float] = field(default_factory=dict)
-    """Values, in SI, that an operating point gives this node's technology of `mode = "espine"`."""
-
-    def __getitem__(self, key: str) -> float:
-        """Value of `key` in SI units (`keys.TECHNOLOGY_KEYS`, `DEVICE_KEYS`, `ESPINE_KEYS`)."""
-        return self.values[key].value
-
-    def operated(self, values: Mapping[str, float]) -> "Technology":
-        """The same technology, or its espine twin later on, with values that the user gives."""
-        if self.mode == "espine":
-            return replace(self, values=_given(self.values, values))
-        return replace(self, twin_values={**self.twin_values, **values})
-
-    def with_value(self, key: str, value: float) -> "Technology":
-        """The same technology with `key` at `value` (SI): one step of a sensitivity study."""
-        return replace(self, values=_changed(self.values, key, value))
-
-    def table(self) -> dict[str, Any]:
-        """Everything that a figure can depend on, JSON-able, with citations."""
-        return {
-            "name": self.name,
-            "device": self.device,
-            "node_nm": self.node_nm,
-            "mode": self.mode,
-            "noise": self.noise,
-            "transistors": self.transistors,
-            "twin_values": dict(self.twin_values),
-            "values": _value_table(self.values),
-        }
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,10 +31,10 @@ class Hardware:
 
     name: str
     description: str
-    rows: int
-    """R, word lines per crossbar; `UNLIMITED` while crossbars without a limit of rows have not been sized."""
-    columns: int
-    """C, bit lines per crossbar."""
+    word_lines: int
+    """Of an array; `UNLIMITED` while crossbars without a limit of rows have not been sized."""
+    bit_lines: int
+    """Of an array."""
     synapse_limit: int | None
     """Synapses per crossbar, or no limit but R x C."""
     mesh_width: int
@@ -144,6 +78,22 @@ class Hardware:
         stated = self.values[key].value
         scale = CHIP_KEYS[key].follows if key in CHIP_KEYS else ""
         return stated * self.technology[scale] if scale else stated
+
+    @property
+    def rows(self) -> int:
+        """R, inputs of a crossbar: what `weights` leaves of its word lines; `UNLIMITED` as these are."""
+        limited = self.word_lines != UNLIMITED
+        return self.word_lines // self.weights.lines_per_row if limited else UNLIMITED
+
+    @property
+    def columns(self) -> int:
+        """C, neurons of a crossbar: what `weights` leaves of its bit lines."""
+        return (self.bit_lines - self.weights.reference_lines) // self.weights.lines_per_column
+
+    @property
+    def row_program_time(self) -> float:
+        """Seconds to program a row: its word lines one after the other."""
+        return self.weights.lines_per_row * self["program_time"]
 
     @property
     def topology(self) -> Mesh:
@@ -197,15 +147,30 @@ class Hardware:
         """
         if not self.rows_adapt:
             return self
-        if rows > MAX_SIDE:
+        lines = rows * self.weights.lines_per_row
+        if lines > MAX_SIDE:
             remedy = "Limit them (--rows N), or count crossbars and messages alone: snnmap check --sweep crossbar=N."
-            raise InfeasibleError("crossbar rows", rows, MAX_SIDE, remedy)
-        return replace(self, rows=max(MIN_SIDE, rows))
+            raise InfeasibleError("crossbar rows", lines, MAX_SIDE, remedy)
+        return replace(self, word_lines=max(MIN_SIDE, lines))
+
+    def holding(self) -> "Hardware":
+        """The same chip, if a weight fits.
+
+        Raises
+        ------
+        InfeasibleError
+            If its arrays are too small for one weight.
+        """
+        weights, needed = self.weights, self.weights.lines_per_column + self.weights.reference_lines
+        if needed > self.bit_lines:
+            remedy = f"Use larger crossbars, fewer slices than {weights.slices}, or another encoding."
+            raise InfeasibleError(f"bit lines of a neuron ({weights.encoding})", needed, self.bit_lines, remedy)
+        return self
 
     @property
     def crossbar(self) -> str:
-        """Size of a crossbar in words, `128x128`."""
-        return f"{'unlimited' if self.rows == UNLIMITED else self.rows}x{self.columns}"
+        """Size of an array in words, `128x128`."""
+        return f"{'unlimited' if self.rows == UNLIMITED else self.word_lines}x{self.bit_lines}"
 
     @property
     def spike_flits(self) -> int:
@@ -245,7 +210,7 @@ class Hardware:
 
     def _counts(self) -> dict[str, float]:
         """Component of the periphery to how many a tile has; of buffers, to how many bytes."""
-        drivers, converters = ARRAYS * self.rows, math.ceil(self.converted / self["adc_columns"])
+        drivers, converters = self.weights.arrays * self.word_lines, math.ceil(self.converted / self["adc_columns"])
         return {
             "driver": drivers,
             "dac": drivers,
@@ -267,8 +232,8 @@ class Hardware:
         return sum(self.leaking_widths().values())
 
     def areas(self) -> dict[str, float]:
-        """Component to its area in one tile, m2; arrays, of both signs, first."""
-        array = ARRAYS * self.rows * self.columns * self.technology["cell_pitch"] ** 2
+        """Component to its area in one tile, m2; arrays first."""
+        array = self.weights.arrays * self.word_lines * self.bit_lines * self.technology["cell_pitch"] ** 2
         periphery = {name: count * self[f"{name}_area"] * self.feature**2 for name, count in self._counts().items()}
         return {"array": array, **periphery}
 
@@ -278,29 +243,32 @@ class Hardware:
         return math.sqrt(sum(self.areas().values()) / self["layout_share"])
 
     def resized(self, rows: int | None, columns: int) -> "Hardware":
-        """The same chip with crossbars of another size; the synapse limit is kept where it still binds.
+        """The same chip with arrays of another size; the synapse limit is kept where it still binds.
 
         rows
-            None: no limit.
+            Word lines; None: no limit.
 
         Raises
         ------
         InputError
             If a side is out of range.
+        InfeasibleError
+            If no weight fits.
         """
         for name, side in (("rows", rows), ("columns", columns)):
             if side is not None and not MIN_SIDE <= side <= MAX_SIDE:
                 raise InputError(f"{name} must be {MIN_SIDE} to {MAX_SIDE}, not {side}")
-        return replace(self, rows=UNLIMITED if rows is None else rows, columns=columns, rows_adapt=rows is None)
+        lines = UNLIMITED if rows is None else rows
+        return replace(self, word_lines=lines, bit_lines=columns, rows_adapt=rows is None).holding()
 
     def operated(self, values: Mapping[str, float], twin: Mapping[str, float]) -> "Hardware":
         """The same chip with `values` that the user gives, and `twin` for its technology in `espine` mode; both SI."""
-        return replace(self, values=_given(self.values, values), technology=self.technology.operated(twin))
+        return replace(self, values=given_to(self.values, values), technology=self.technology.operated(twin))
 
     def with_value(self, key: str, value: float) -> "Hardware":
         """The same chip with `key` of chip, package or technology at `value` (SI): one step of a sensitivity study."""
         if key in self.values:
-            return replace(self, values=_changed(self.values, key, value))
+            return replace(self, values=changed(self.values, key, value))
         return replace(self, technology=self.technology.with_value(key, value))
 
     def quantities(self) -> dict[str, Quantity]:
@@ -317,8 +285,8 @@ class Hardware:
         return {
             **weights,
             "name": self.name,
-            "rows": self.rows,
-            "columns": self.columns,
+            "rows": self.word_lines,
+            "columns": self.bit_lines,
             "synapse_limit": self.synapse_limit,
             "mesh": [self.mesh_width, self.mesh_height],
             "tiles": [self.min_tiles, self.max_tiles],
@@ -332,7 +300,7 @@ class Hardware:
             "drift_compensation": self.drift_compensation,
             "adc_range": self.adc_range,
             "package": self.package,
-            "values": _value_table(self.values),
+            "values": value_table(self.values),
             "technology": self.technology.table(),
         }
 
@@ -347,32 +315,3 @@ class Hardware:
                 del quantity["citation"]
         text = json.dumps(table, sort_keys=True, separators=(",", ":"), allow_nan=False)
         return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _changed(values: Mapping[str, Quantity], key: str, value: float) -> dict[str, Quantity]:
-    if key not in values:
-        raise InputError(f"there is no hardware value {key!r}")
-    if not (math.isfinite(value) and value >= 0):
-        raise InputError(f"hardware value {key!r} must be finite and not negative, not {value!r}")
-    return {**values, key: replace(values[key], value=value)}
-
-
-def _given(values: Mapping[str, Quantity], given: Mapping[str, float]) -> dict[str, Quantity]:
-    """`values` with those that the user gives: exact, so without a band."""
-    said = {
-        key: replace(values[key], value=value, citation=GIVEN, band=None, written=f"{value:g}")
-        for key, value in given.items()
-    }
-    return {**values, **said}
-
-
-def _value_table(values: Mapping[str, Quantity]) -> dict[str, Any]:
-    return {
-        key: {
-            "value": q.value,
-            "unit": q.unit,
-            "citation": q.citation,
-            "band": None if q.band is None else list(q.band),
-        }
-        for key, q in values.items()
-    }

@@ -19,8 +19,9 @@ from snnmap.core.plug_ins import loaded, plug_ins
 from snnmap.core.suggest import suggestion
 from snnmap.core.toml import Table, read_toml
 from snnmap.hardware.keys import MAX_MESH, MAX_SIDE, MIN_SIDE, Key
-from snnmap.hardware.model import UNLIMITED, Quantity
+from snnmap.hardware.model import UNLIMITED
 from snnmap.hardware.ranges import Range, plausible
+from snnmap.hardware.technology import Quantity
 from snnmap.hardware.units import Unit, parse_unit
 
 Kind = Literal["chips", "technologies", "packages"]

@@ -8,6 +8,10 @@ slice (digit of a magnitude, most significant first) one more.
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import numpy as np
+import numpy.typing as npt
+
+from snnmap.core.arrays import I64
 from snnmap.core.suggest import suggestion
 from snnmap.core.toml import Table
 
@@ -44,6 +48,16 @@ class Weights:
         return self.levels**self.slices if self.levels else 0
 
     @property
+    def halves(self) -> int:
+        """Cells of a slice: one for each sign, or one beside a reference."""
+        return 1 if self.encoding == "offset_column" else 2
+
+    @property
+    def cells(self) -> int:
+        """Cells of a weight."""
+        return self.halves * self.slices
+
+    @property
     def arrays(self) -> int:
         """Arrays of a tile, alike, read and programmed together."""
         return 2 if self.encoding == "pair_arrays" else 1
@@ -62,6 +76,22 @@ class Weights:
     def reference_lines(self) -> int:
         """Bit lines of an array that hold no neuron."""
         return 1 if self.encoding == "offset_column" else 0
+
+    @property
+    def planes(self) -> int:
+        """Halves that stand in one array."""
+        return self.halves // self.arrays
+
+    def word_lines(self, row: npt.ArrayLike) -> I64:
+        """Word lines of rows `row` (n,) in an array, int64 (planes, n), that of the positive half first."""
+        first = self.lines_per_row * np.asarray(row, np.int64)
+        return np.stack([first + plane * (self.lines_per_row - 1) for plane in range(self.planes)])
+
+    def bit_lines(self, column: npt.ArrayLike) -> I64:
+        """Bit lines of columns `column` (n,) in an array, int64 (planes, slices, n), most significant slice first."""
+        first = self.lines_per_column * np.asarray(column, np.int64)
+        apart = self.lines_per_column - self.slices
+        return np.stack([[first + plane * apart + s for s in range(self.slices)] for plane in range(self.planes)])
 
     def table(self) -> dict[str, Any]:
         """Everything that a figure can depend on, JSON-able."""

@@ -150,7 +150,9 @@ class ChipFacts(Record, frozen=True, omit_defaults=True):
     technology: str
     mode: Literal["espine", "device"]
     rows: Count
+    """Inputs of a crossbar."""
     columns: Count
+    """Neurons of a crossbar."""
     mesh: tuple[Count, Count]
     """Tiles in x and y."""
     port: tuple[Count, Count]
@@ -159,6 +161,17 @@ class ChipFacts(Record, frozen=True, omit_defaults=True):
     """Seed of tile-to-tile process variation, or none."""
     technology_source: str = ""
     """Path of the technology's file, where one was named besides the chip."""
+    encoding: Literal["pair_arrays", "pair_columns", "pair_rows", "offset_column"] = "pair_arrays"
+    """How an array holds a weight: `rows` and `columns` are what that leaves of its word and bit lines."""
+    levels: Annotated[int, msgspec.Meta(ge=0, le=256)] = 0
+    """States of a cell; 0: any."""
+    slices: Annotated[int, msgspec.Meta(ge=1)] = 1
+    """Cells of a magnitude."""
+
+    @property
+    def plain(self) -> bool:
+        """Whether weights are pairs of analog arrays, which a file need not say."""
+        return (self.encoding, self.levels, self.slices) == ("pair_arrays", 0, 1)
 
 
 class AlgorithmRecord(Record, frozen=True):

@@ -15,6 +15,7 @@ from snnmap.ir import Mapping, Network, SpikeGraph, Violation
 from snnmap.legality.reads import columns_read
 from snnmap.legality.recount import Recount
 from snnmap.legality.sent import ending_hops
+from snnmap.legality.weights import background, charge, crossing
 
 TOLERANCE = 1e-6
 """Relative difference allowed between a reported and a recounted real number (nine digits are stored)."""
@@ -51,14 +52,14 @@ def _same(reported: Any, counted: Any) -> bool:
 
 def _counts(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> dict[str, float]:
     clustering = mapping.clustering
-    k = clustering.clusters
+    k, (rows, columns) = clustering.clusters, crossing(hardware)
     return {
         "crossbars": k,
         "tiles": len(np.unique(mapping.placement.tile)),
         "spikes": int(graph.spikes[graph.network.externals :].sum()),
-        "row_utilisation": len(clustering.row_source) / (k * hardware.rows),
-        "column_utilisation": len(clustering.column_neuron) / (k * hardware.columns),
-        "cell_utilisation": graph.network.synapses / (k * hardware.rows * hardware.columns),
+        "row_utilisation": len(clustering.row_source) / (k * rows),
+        "column_utilisation": len(clustering.column_neuron) / (k * columns),
+        "cell_utilisation": graph.network.synapses / (k * rows * columns),
     }
 
 
@@ -136,19 +137,19 @@ def _tree_links(
 def _energy(
     mapping: Mapping, graph: SpikeGraph, hardware: Hardware, messages: dict[str, float], read: int
 ) -> dict[str, float]:
-    """Energy of one average frame; each cell conducts by its weight, unprogrammed cells of used columns at g_min.
+    """Energy of one average frame; each cell conducts by its weight, the others of used columns as they are left.
 
-    The cells of the other sign are all at g_min. Of `read` columns every slice is held, converted and, of several,
-    shifted and added; a spike on a row drives its lines in every array; a message is written into a buffer and read.
+    Of `read` columns every slice is held, converted and, of several, shifted and added; a spike on a row drives its
+    lines in every array; a message is written into a buffer and read.
     """
     network, clustering, technology = graph.network, mapping.clustering, hardware.technology
     low, high = technology["g_min"], technology["g_max"]
     active = graph.spikes.astype(np.float64)
-    programmed = _programmed_spikes(network, active) * (high - low)
+    programmed = _programmed_spikes(network, active, hardware) * (high - low)
     columns = np.repeat(np.diff(clustering.column_ptr), np.diff(clustering.row_ptr))
-    background = 2.0 * float(np.sum(active[clustering.row_source] * columns)) * low
+    rest = float(np.sum(active[clustering.row_source] * background(hardware, columns.astype(np.float64))))
     per_frame = 1.0 / graph.frames
-    array = hardware["read_voltage"] ** 2 * hardware["read_time"] * (programmed + background) * per_frame
+    array = hardware["read_voltage"] ** 2 * hardware["read_time"] * (programmed + rest) * per_frame
     neuron = hardware["neuron_energy"] * float(graph.spikes[network.externals :].sum()) * per_frame
     noc = hardware["hop_energy"] * (messages["hops"] + ending_hops(mapping, graph, hardware)) * per_frame
     merge = hardware["merge_energy"] * messages["messages_partial_sums"] * per_frame
@@ -170,8 +171,8 @@ def _energy(
     }
 
 
-def _programmed_spikes(network: Network, active: np.ndarray[Any, Any]) -> float:
-    """Spikes of every synapse's source x |weight| / largest |weight| into the same population, added up.
+def _programmed_spikes(network: Network, active: np.ndarray[Any, Any], hardware: Hardware) -> float:
+    """Spikes of every synapse's source x what its cells hold of weight / largest |weight| of the population, summed.
 
     Of integers it is the largest that they could be, used or not.
     """
@@ -181,11 +182,11 @@ def _programmed_spikes(network: Network, active: np.ndarray[Any, Any]) -> float:
     for at in blocks:
         size = np.abs(network.weight[at : at + BLOCK].astype(np.float64))
         np.maximum.at(largest, population[network.post[at : at + BLOCK]], size)
-    per_size = 1.0 / np.where(largest > 0, largest, 1.0)
+    largest = np.where(largest > 0, largest, 1.0)
     total = 0.0
     for at in blocks:
-        size = np.abs(network.weight[at : at + BLOCK].astype(np.float64))
-        share = size * per_size[population[network.post[at : at + BLOCK]]]
+        weight = network.weight[at : at + BLOCK].astype(np.float64)
+        share = charge(weight / largest[population[network.post[at : at + BLOCK]]], hardware)
         source = np.searchsorted(network.indptr, np.arange(at, at + len(share)), side="right") - 1
         total += float(np.sum(active[source] * share))
     return total

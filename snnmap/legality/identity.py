@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 
 from snnmap.hardware import Hardware
-from snnmap.hardware.model import GIVEN
+from snnmap.hardware.technology import GIVEN
 from snnmap.ir import Mapping, PopulationFacts, SpikeGraph, Violation
 
 UNTOLD = {"source": "", "snnmap": ""}

@@ -1,11 +1,12 @@
 """Independent judge of a mapping: recounts legality from (spike graph, hardware, mapping), imports no stage or kernel.
 
 Checked, each rule by name: `workload-digest`, `hardware-digest`, `workload-facts`, `hardware-facts` and `profile-facts`
-(what the file says of them is true, `legality.identity`), `cluster-shape` (ids exist, ascend, fit), `home`,
-`synapse-missing` and `synapse-twice` (every synapse realised exactly once), `synapse-limit`, `tile` (exists),
-`tile-shared`, `wiring` (lines exist, no cell used twice), `schedule-shape`, `schedule-dependency`, `schedule-buffer`,
-`schedule-time`, `schedule-order`, `schedule-start`, `schedule-period`, `schedule-latency` (`legality.dataflow`),
-`partial-sums` (`legality.sums`), and `figures` (recounted equal reported, `legality.figures`).
+(what the file says of them is true, `legality.identity`), `weight-encoding` (`legality.weights`), `cluster-shape` (ids
+exist, ascend, fit), `home`, `synapse-missing` and `synapse-twice` (every synapse realised exactly once),
+`synapse-limit`, `tile` (exists), `tile-shared`, `wiring` (lines exist, no cell used twice), `schedule-shape`,
+`schedule-dependency`, `schedule-buffer`, `schedule-time`, `schedule-order`, `schedule-start`, `schedule-period`,
+`schedule-latency` (`legality.dataflow`), `partial-sums` (`legality.sums`), and `figures` (recounted equal reported,
+`legality.figures`).
 
 Taken for granted: the spike graph is the profile of the named workload, and the hardware file says what the chip is.
 What a result cannot tell is `UNCHECKED`.
@@ -21,6 +22,7 @@ from snnmap.legality.figures import figure_violations
 from snnmap.legality.identity import identity_violations
 from snnmap.legality.recount import Recount, recount
 from snnmap.legality.sums import partial_sum_violations
+from snnmap.legality.weights import crossing, encoding_violations
 
 UNCHECKED = (
     "the seed",
@@ -52,7 +54,7 @@ def verify(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> list[Viol
         repeat it; nor figures of a schedule that makes no sense.
     """
     clustering = mapping.clustering
-    wrong = identity_violations(mapping, graph, hardware)
+    wrong = identity_violations(mapping, graph, hardware) + encoding_violations(mapping, hardware)
     shape = _shapes(clustering, graph, hardware) + _counts(mapping)
     if shape:
         return wrong + shape
@@ -85,12 +87,13 @@ def _shapes(clustering: Clustering, graph: SpikeGraph, hardware: Hardware) -> li
     network = graph.network
     externals = network.externals
     wrong: list[Violation] = []
+    most_rows, most_columns = crossing(hardware)
     if len(clustering.home) != network.neurons:
         asked = f"homes of {len(clustering.home)} neurons"
         wrong.append(Violation("cluster-shape", "home", asked, f"the network has {network.neurons}"))
     sides = (
-        ("rows", clustering.row_ptr, clustering.row_source, 0, hardware.rows),
-        ("columns", clustering.column_ptr, clustering.column_neuron, externals, hardware.columns),
+        ("rows", clustering.row_ptr, clustering.row_source, 0, most_rows),
+        ("columns", clustering.column_ptr, clustering.column_neuron, externals, most_columns),
     )
     for side, ptr, ids, lowest, limit in sides:
         for k in range(clustering.clusters):
@@ -167,9 +170,10 @@ def placement_violations(placement: Placement, clusters: int, hardware: Hardware
 def wiring_violations(wiring: Wiring, clustering: Clustering, hardware: Hardware) -> list[Violation]:
     """Broken rules of a wiring alone."""
     wrong: list[Violation] = []
+    rows, columns = crossing(hardware)
     sides = (
-        ("row", clustering.row_ptr, wiring.row, hardware.rows),
-        ("column", clustering.column_ptr, wiring.column, hardware.columns),
+        ("row", clustering.row_ptr, wiring.row, rows),
+        ("column", clustering.column_ptr, wiring.column, columns),
     )
     for side, ptr, line, limit in sides:
         if len(line) != ptr[-1]:

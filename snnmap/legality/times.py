@@ -17,6 +17,7 @@ from snnmap.core.arrays import distinct_columns, numbered_columns
 from snnmap.hardware import Hardware
 from snnmap.ir import Mapping, SpikeGraph, Violation
 from snnmap.legality.recount import Recount
+from snnmap.legality.weights import word_lines_per_row
 
 SHOWN = 3
 PORT = "input"
@@ -74,7 +75,7 @@ def _reads(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, counted: Rec
 
 def _programming(mapping: Mapping, hardware: Hardware, actor: dict[str, int]) -> dict[str, float]:
     """Seconds that a read spends on programming: where the read before it on its tile was of another cluster."""
-    rows = np.diff(mapping.clustering.row_ptr)
+    rows = np.diff(mapping.clustering.row_ptr) * word_lines_per_row(hardware)
     own = {name: index for name, index in actor.items() if name.startswith("c") and name.endswith("/read")}
     reads = {index: int(name[1:].partition("/")[0]) for name, index in own.items()}
     names = {index: name for name, index in own.items()}

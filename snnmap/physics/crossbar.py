@@ -22,6 +22,10 @@ WIRE_REFERENCE = 300.0
 """K, temperature that wire resistances are stated at (PHYSICS section 3.1)."""
 
 
+NEVER = 1e-9
+"""Share that stands for 0 in pairs of rows, which answer one another even when nobody else is on."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wires:
     """Resistances of the lines of an array, ohm; any may be 0.
@@ -132,10 +136,30 @@ def shared_row_map(*, G: npt.ArrayLike, V_r: float, wires: Wires, share: npt.Arr
         If the iteration does not converge.
     """
     conductance = _conductances(G)
-    shares = numbers("share", share, least=0.0, ndim=1)
-    if shares.shape != conductance.shape[:1] or shares.max(initial=0.0) > 1.0:
-        raise InputError(f"share must be 0 to 1 for each of {len(conductance)} rows.")
-    return scalar("V_r", V_r) * shared_row_currents(conductance, np.ascontiguousarray(shares), wires.lines)
+    shares = _shares(share, conductance)
+    return scalar("V_r", V_r) * shared_row_currents(conductance, shares, np.ones(len(shares)), wires.lines)
+
+
+def paired_row_map(*, G: npt.ArrayLike, V_r: float, wires: Wires, share: npt.ArrayLike) -> F64:
+    """As `shared_row_map`, of rows in pairs: 2r is driven at `V_r` and 2r + 1 at -`V_r` in the same reads.
+
+    What both put on a bit line is subtracted there. Currents are given by their size, from driver to bit line at `V_r`
+    and the other way at -`V_r`. `share` of the two rows of a pair is the same; an odd last row has no partner.
+
+    Raises
+    ------
+    InputError
+        If a shape or value does not fit.
+    SnnmapError
+        If the iteration does not converge.
+    """
+    conductance = _conductances(G)
+    shares = np.maximum(_shares(share, conductance), NEVER)
+    pairs = len(conductance) // 2 * 2
+    if not np.array_equal(shares[:pairs:2], shares[1:pairs:2]):
+        raise InputError("the two rows of a pair must have the same share.")
+    sign = np.where(np.arange(len(shares)) % 2, -1.0, 1.0)
+    return scalar("V_r", V_r) * shared_row_currents(conductance, shares, sign, wires.lines)
 
 
 def transfer_tensor(*, G: npt.ArrayLike, wires: Wires, floating: npt.ArrayLike | None = None) -> F64:
@@ -247,6 +271,14 @@ def _conductances(G: npt.ArrayLike) -> F64:
     if conductance.size == 0:
         raise InputError(f"G must have at least one cell, not shape {conductance.shape}.")
     return conductance
+
+
+def _shares(share: npt.ArrayLike, conductance: F64) -> F64:
+    """Checked shares (M,)."""
+    shares = numbers("share", share, least=0.0, ndim=1)
+    if shares.shape != conductance.shape[:1] or shares.max(initial=0.0) > 1.0:
+        raise InputError(f"share must be 0 to 1 for each of {len(conductance)} rows.")
+    return np.ascontiguousarray(shares)
 
 
 def _patterns(conductance: F64, V: npt.ArrayLike, active: npt.ArrayLike) -> tuple[F64, Bool]:

@@ -168,8 +168,10 @@ def lone_row_currents(G: F64, lines: Lines) -> F64:
     return lone_rows(G, r_word, r_bl * np.arange(m, 0, -1, dtype=np.float64) + r_sense)
 
 
-def shared_row_currents(G: F64, share: F64, lines: Lines) -> F64:
+def shared_row_currents(G: F64, share: F64, sign: F64, lines: Lines) -> F64:
     """Current per volt, S (M, N), of every cell when its row is read and row k as well in `share`[k] (M,) of the reads.
+
+    `sign` (M,) is 1 or -1, as the kernel has it.
 
     Raises
     ------
@@ -177,7 +179,7 @@ def shared_row_currents(G: F64, share: F64, lines: Lines) -> F64:
         If the iteration does not converge.
     """
     current = np.zeros_like(G)
-    if shared_rows(G, share, lines, SHARED_TOLERANCE, current) < 0:
+    if shared_rows(G, share, sign, lines, SHARED_TOLERANCE, current) < 0:
         raise SnnmapError("The currents of rows that are read together did not converge; lower the wire resistances.")
     return current
 

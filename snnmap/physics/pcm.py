@@ -154,7 +154,7 @@ def conductance(share: npt.ArrayLike, g_min: float, g_max: float) -> F64:
     `share` is |weight| / largest |weight| of the population, 0 to 1. Signed weights take a pair of arrays that are read
     alike, with opposite sign at the sense amplifier: |weight| is programmed into the array of its sign, g_min into the
     other. Both have the same geometry. Currents, wear and temperature are worked out on one array that holds every
-    |weight|; the other is counted as cells at g_min that are read and written as often (`hardware.model.ARRAYS`).
+    |weight|; the other is counted as cells at g_min that are read and written as often. Others: `physics.encoding`.
     """
     not_negative(g_min=g_min)
     positive(g_max=g_max)

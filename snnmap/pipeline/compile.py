@@ -53,6 +53,7 @@ from snnmap.pipeline.plan import Algorithms, Plan, plan_for, preset_of
 from snnmap.pipeline.profile import Inputs, prepared, profile
 from snnmap.reliability.crossbars import read_currents, tile_variation
 from snnmap.reliability.espine import espine_quality
+from snnmap.reliability.lines import array_shape, pooled
 from snnmap.stages.protocols import (
     PartitionProblem,
     PlacementProblem,
@@ -332,7 +333,7 @@ def _heat(view: ClusteringView, hardware: Hardware) -> TileHeat:
 
 
 def cell_quality(hardware: Hardware, kind: Quality) -> F64:
-    """How long each cell lasts at unit activity, up to a factor, (R, C).
+    """How long the first cell of each crossing lasts at unit activity, up to a factor, (R, C).
 
     `current`: least read current over that of the cell, all cells at g_max, exact wires. `endurance`: spikes that the
     cell survives by eSpine's equations at the espine twin of the technology.
@@ -344,9 +345,8 @@ def cell_quality(hardware: Hardware, kind: Quality) -> F64:
     """
     if kind == "endurance":
         return espine_quality(hardware)
-    current = read_currents(np.full((hardware.rows, hardware.columns), hardware.technology["g_max"]), hardware)
-    quality: F64 = current.min() / current
-    return quality
+    current = read_currents(np.full(array_shape(hardware), hardware.technology["g_max"]), hardware)
+    return pooled(current.min() / current, hardware, np.min)
 
 
 def _origin(graph: SpikeGraph, plan: Plan, options: CompileOptions) -> Origin:

@@ -19,6 +19,9 @@ def chip_facts(hardware: Hardware, options: CompileOptions) -> ChipFacts:
         port=hardware.port,
         clusters_per_tile=hardware.clusters_per_tile,
         variation_seed=options.variation,
+        encoding=hardware.weights.encoding,
+        levels=hardware.weights.levels,
+        slices=hardware.weights.slices,
         technology_source="" if options.technology in {None, hardware.technology.name} else str(options.technology),
     )
 

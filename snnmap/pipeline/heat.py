@@ -2,6 +2,7 @@
 
 A cell draws spikes of its row x share of its synapse x what its place lets through. In `espine` mode that is exact. In
 `device` mode the place is worked out once, with all cells at their mean conductance; the figures use exact currents.
+Where a weight takes several cells of an array, they count as one at their mean place, in a sheet of such crossings.
 """
 
 from collections.abc import Callable
@@ -12,12 +13,13 @@ from snnmap.analysis.view import ClusteringView
 from snnmap.core.arrays import F64
 from snnmap.hardware import Hardware
 from snnmap.ir import OperatingPoint, Schedule, Sdfg, SpikeGraph
-from snnmap.physics import pcm
+from snnmap.physics import encoding, pcm
 from snnmap.physics.espine import EspineCell, spike_power
 from snnmap.physics.thermal import Sheet
 from snnmap.pipeline.objectives import Mode
-from snnmap.reliability.crossbars import read_currents
+from snnmap.reliability.crossbars import held, read_currents
 from snnmap.reliability.espine import endured_among_neighbours, espine_twin
+from snnmap.reliability.lines import array_shape, coarse, pooled
 from snnmap.stages.protocols import CellPower
 
 
@@ -41,20 +43,24 @@ def stirring(
 
 def cell_power(view: ClusteringView, hardware: Hardware, mode: Mode) -> CellPower:
     """What cells draw in `mode`, which the technology has."""
-    twin = espine_twin(hardware.technology)
-    shape = (hardware.rows, hardware.columns)
+    twin, weights = espine_twin(hardware.technology), hardware.weights
     if twin is not None and mode == "espine":
-        drawn = spike_power(shape, EspineCell.of(twin)).cell
-        return CellPower(share=None, background=0.0, place=drawn / drawn.max(), sheet=Sheet.of(twin))
+        drawn = pooled(spike_power(array_shape(hardware), EspineCell.of(twin)).cell, hardware, np.mean)
+        sheet = coarse(Sheet.of(twin), weights)
+        return CellPower(share=None, background=0.0, place=drawn / drawn.max(), sheet=sheet)
     low, high = hardware.technology["g_min"], hardware.technology["g_max"]
-    conductance = pcm.conductance(view.share, low, high)
-    share = conductance / high
-    place = passed(float(conductance.mean()), hardware)
-    return CellPower(share=share, background=low / high, place=place, sheet=Sheet.of(hardware.technology))
+    every = np.arange(view.graph.network.synapses)
+    conductance = pcm.conductance(held(view, every, hardware), low, high)
+    rest = float(pcm.conductance(encoding.rest(weights.encoding), low, high))
+    return CellPower(
+        share=conductance.sum(axis=(0, 1)) / high,
+        background=weights.planes * weights.slices * rest / high,
+        place=passed(float(conductance.mean()), hardware),
+        sheet=coarse(Sheet.of(hardware.technology), weights),
+    )
 
 
 def passed(conductance: float, hardware: Hardware) -> F64:
-    """Power of every cell, all at `conductance` S, over that without wires, largest 1 (R, C)."""
-    current = read_currents(np.full((hardware.rows, hardware.columns), conductance), hardware)
-    power: F64 = np.square(current / current.max())
-    return power
+    """Power of every crossing, all cells at `conductance` S, over that without wires, largest cell 1 (R, C)."""
+    current = read_currents(np.full(array_shape(hardware), conductance), hardware)
+    return pooled(np.square(current / current.max()), hardware, np.mean)

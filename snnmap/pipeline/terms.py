@@ -69,7 +69,7 @@ def tile_heat(view: ClusteringView, hardware: Hardware) -> TileHeat:
         if technology.mode == "device"
         else EspineCell.of(technology).thermal_resistance
     )
-    above = chip.own + (1.0 / Sheet.of(technology).vertical + own) / (hardware.rows * hardware.columns)
+    above = chip.own + (1.0 / Sheet.of(technology).vertical + own) / (hardware.word_lines * hardware.bit_lines)
     return TileHeat(energy / seconds, array / seconds, hardware["hop_energy"] / seconds, above, chip)
 
 

@@ -15,6 +15,7 @@ from snnmap.core.arrays import F64, I64
 from snnmap.physics import espine
 from snnmap.physics.espine import EspineCell
 from snnmap.physics.thermal import Sheet, line_resistance
+from snnmap.reliability.lines import in_array
 from snnmap.reliability.spiked import Heating, spiked_tiles
 
 ROUNDING = 1e-6
@@ -31,7 +32,10 @@ def lifetime_bounds(view: View, heating: Heating, silicon: F64, lasts: F64, fact
     not computed and infinite.
     """
     clustering = view.mapping.clustering
-    crossbars = [crossbar_of(view.graph, clustering, view.cells, k) for k in range(clustering.clusters)]
+    crossbars = [
+        in_array(crossbar_of(view.graph, clustering, view.cells, k), view.hardware.weights)
+        for k in range(clustering.clusters)
+    ]
     reached = [sorted_lifetime(c, heating, view.seconds, t) for c, t in zip(crossbars, silicon.tolist(), strict=True)]
     reach, least = np.maximum(lasts, reached) * factors, np.inf
     bound = np.full(clustering.clusters, np.inf)

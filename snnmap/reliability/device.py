@@ -7,7 +7,6 @@ import numpy as np
 from snnmap.analysis.view import View
 from snnmap.core.arrays import F64
 from snnmap.hardware import Hardware, Technology
-from snnmap.hardware.model import ARRAYS
 from snnmap.physics import thermal
 from snnmap.physics.energy import write_energy
 from snnmap.physics.leakage import Leakage, Settled, settle
@@ -34,7 +33,7 @@ class DeviceState:
     dynamic: F64
     """Reads, neurons, routers, merging, W (T,)."""
     array_energy: float
-    """Reads over the window, arrays of both signs, cells and wires, J."""
+    """Reads over the window, all arrays, cells and wires, J."""
     programming_power: float
     """W, of time multiplexing and refresh; the latter is too little to count in the temperature."""
     refresh: F64
@@ -132,7 +131,7 @@ def _settle(view: View, heated: Heated) -> tuple[F64, F64, Settled]:
     dynamic, programming = tile_power(view, heated), reprogramming_power(view, heated)
     leakage = Leakage.of(hardware.technology, hardware.leaking_width)
     chip = chip_thermal(hardware, hardware.technology)
-    under = chip.constriction(read_power(view, heated) + programming / ARRAYS)
+    under = chip.constriction(read_power(view, heated) + programming / hardware.weights.arrays)
     return dynamic, programming, settle(chip, dynamic + programming, leakage, hardware["ambient_temperature"], under)
 
 
@@ -157,6 +156,6 @@ def _peak(heated: Heated, at_tile: F64) -> float:
 
 
 def chip_thermal(hardware: Hardware, technology: Technology) -> thermal.ChipThermal:
-    """Heat path of the chip's tiles, arrays of R x C cells of `technology` in their middle."""
-    side = technology["cell_pitch"] * float(np.sqrt(hardware.rows * hardware.columns))
+    """Heat path of the chip's tiles, an array of cells of `technology` in their middle."""
+    side = technology["cell_pitch"] * float(np.sqrt(hardware.word_lines * hardware.bit_lines))
     return thermal.ChipThermal.of(hardware, (hardware.mesh_width, hardware.mesh_height), hardware.tile_pitch, side)

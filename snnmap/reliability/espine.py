@@ -25,6 +25,7 @@ from snnmap.reliability.crossbars import tile_variation
 from snnmap.reliability.device import chip_thermal
 from snnmap.reliability.events import tile_events
 from snnmap.reliability.heat import event_power
+from snnmap.reliability.lines import array_shape, pooled, spread
 from snnmap.reliability.sample import Sample
 from snnmap.reliability.spiked import Heating, spiked_tiles
 
@@ -67,14 +68,15 @@ def espine_twin(technology: Technology) -> Technology | None:
 
 
 def espine_quality(hardware: Hardware) -> F64:
-    """Spikes that every cell survives by eSpine's equations, (R, C).
+    """Spikes that the first cell of every crossing survives by eSpine's equations, (R, C).
 
     Raises
     ------
     InputError
         If the chip's technology has no espine twin.
     """
-    return espine.endurance_map((hardware.rows, hardware.columns), espine.EspineCell.of(_needed_twin(hardware)))
+    lasts = espine.endurance_map(array_shape(hardware), espine.EspineCell.of(_needed_twin(hardware)))
+    return pooled(lasts, hardware, np.min)
 
 
 def endured_among_neighbours(hardware: Hardware, seconds: float) -> Callable[[F64], F64]:
@@ -85,8 +87,9 @@ def endured_among_neighbours(hardware: Hardware, seconds: float) -> Callable[[F6
     heating = Heating.of(hardware, _needed_twin(hardware))
 
     def quality(spikes: F64) -> F64:
-        duty = np.minimum(spikes * heating.cell.spike_time / seconds, 1.0)
-        return espine.espine_endurance(heating.cell.ambient + heating.in_a_spike(duty), heating.cell.gamma)
+        duty = np.minimum(spread(spikes, hardware) * heating.cell.spike_time / seconds, 1.0)
+        lasts = espine.espine_endurance(heating.cell.ambient + heating.in_a_spike(duty), heating.cell.gamma)
+        return pooled(lasts, hardware, np.min)
 
     return quality
 

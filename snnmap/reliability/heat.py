@@ -8,11 +8,10 @@ import numpy as np
 from snnmap.analysis.view import View
 from snnmap.core.arrays import F32, F64, I32, I64, Bool
 from snnmap.hardware import Hardware
-from snnmap.hardware.model import ARRAYS
 from snnmap.physics import thermal
 from snnmap.physics.energy import row_read_energy, write_energy
 from snnmap.physics.fields import Field
-from snnmap.reliability.crossbars import Array, array_of, other_sign_energy
+from snnmap.reliability.crossbars import Array, array_of, cells_in_array, other_sign_energy
 from snnmap.reliability.events import Events, energies, tile_events
 from snnmap.reliability.sample import Sample
 
@@ -34,6 +33,8 @@ class UsedCells(NamedTuple):
     """Whether no earlier cluster on the tile uses the same memory cell."""
     writers: I32
     """Clusters on the tile that program this memory cell, itself included."""
+    bears: Bool
+    """Whether a weight is off if the cell is: of a pair the one of the weight's sign."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,7 +44,9 @@ class Heated:
     cells: list[UsedCells]
     """Of every cluster; none of those that another one of a sample stands for."""
     programmed: I64
-    """Cells that hold a synapse of every cluster (K,)."""
+    """Cells of every cluster that are programmed in one array (K,)."""
+    arrays: int
+    """Arrays of a tile, programmed alike."""
     rise: F64
     """Rise of every cluster's crossbar above its tile, averaged over time and cells, K (K,)."""
     gradient: F64
@@ -53,7 +56,7 @@ class Heated:
     energy: F64
     """Reads over the window of the array that holds the weights, cells and wires, J (K,)."""
     other: F64
-    """Reads over the window of the array of the other sign, J (K,)."""
+    """Reads over the window of an array that holds the other sign, J (K,)."""
     events: Events
     """On every tile (T,)."""
     sample: Sample | None = None
@@ -61,7 +64,8 @@ class Heated:
 
 
 _NONE = np.zeros(0, np.float32)
-NO_CELLS = UsedCells(_NONE, _NONE, _NONE, _NONE, _NONE, np.zeros(0, bool), np.zeros(0, np.int32))
+_NO = np.zeros(0, bool)
+NO_CELLS = UsedCells(_NONE, _NONE, _NONE, _NONE, _NONE, _NO, np.zeros(0, np.int32), _NO)
 """Of a cluster that is not in the sample."""
 
 
@@ -83,9 +87,10 @@ def heat(view: View, sample: Sample | None = None) -> Heated:
             reads = row_read_energy(array.current, hardware["read_voltage"], hardware["read_time"])
             energy[k] = float(reads @ array.spikes)
     of_clusters = [of_cluster.get(k, NO_CELLS) for k in range(clusters)]
-    programmed = np.diff(view.cells.ptr[view.mapping.clustering.row_ptr]).astype(np.int64)
+    programmed = cells_in_array(view.clusters, hardware)
     other = other_sign_energy(view.clusters, hardware)
-    found = Heated(of_clusters, programmed, rise, gradient, spot, energy, other, tile_events(view))
+    alike = hardware.weights.arrays
+    found = Heated(of_clusters, programmed, alike, rise, gradient, spot, energy, other, tile_events(view))
     return found if sample is None else completed(found, sample)
 
 
@@ -120,6 +125,7 @@ def _heated_tile(arrays: list[Array], hardware: Hardware) -> tuple[list[UsedCell
                 share=_single(array.G[used] / technology["g_max"]),
                 first=~seen[used],
                 writers=writers[used].astype(np.int32),
+                bears=array.bears[used],
             )
         )
         seen |= used
@@ -150,7 +156,7 @@ def tile_power(view: View, heated: Heated) -> F64:
 
 
 def reprogramming_power(view: View, heated: Heated) -> F64:
-    """Power of time multiplexing, W (T,): both cells of every weight of a cluster once per block of steps.
+    """Power of time multiplexing, W (T,): all cells of every weight of a cluster once per block of steps.
 
     Cells that must go back to g_min before another cluster's turn take one RESET pulse, not `program_pulses`: left out.
     """
@@ -164,6 +170,6 @@ def reprogramming_power(view: View, heated: Heated) -> F64:
 
 
 def written_cells(heated: Heated) -> I64:
-    """Cells of every cluster that are written together, int64 (K,): one for each sign of every weight."""
-    written: I64 = ARRAYS * heated.programmed
+    """Cells of every cluster that are written together, int64 (K,), in all arrays."""
+    written: I64 = heated.arrays * heated.programmed
     return written

@@ -11,11 +11,12 @@ from snnmap.hardware import Hardware, Technology
 from snnmap.physics import espine, thermal
 from snnmap.physics.fields import Field
 from snnmap.reliability.crossbars import passes_of
+from snnmap.reliability.lines import array_shape
 from snnmap.reliability.sample import Sample
 
 
 class SpikedTile(NamedTuple):
-    """Cells of one tile under the spikes of all clusters that take turns on it, (R, C) each."""
+    """Cells of one tile under the spikes of all clusters that take turns on it, (word lines, bit lines) each."""
 
     clusters: I64
     passes: list[F64]
@@ -25,7 +26,7 @@ class SpikedTile(NamedTuple):
 
 
 class Heating(NamedTuple):
-    """What one spike does to the cells of an array, (R, C) each, and how heat leaves them."""
+    """What one spike does to the cells of an array, (word lines, bit lines) each, and how heat leaves them."""
 
     cell: espine.EspineCell
     own: F64
@@ -36,7 +37,7 @@ class Heating(NamedTuple):
     @classmethod
     def of(cls, hardware: Hardware, technology: Technology) -> "Heating":
         """Of a chip at a technology with `mode = "espine"`."""
-        cell, shape = espine.EspineCell.of(technology), (hardware.rows, hardware.columns)
+        cell, shape = espine.EspineCell.of(technology), array_shape(hardware)
         own, _ = espine.self_heating(espine.path_currents(shape, cell), cell)
         return cls(cell, own, espine.spike_power(shape, cell), thermal.Sheet.of(technology))
 
@@ -49,7 +50,7 @@ class Heating(NamedTuple):
         return Field(thermal.sheet_rise(self.sheet, self.power.cell * duty), own)
 
     def in_a_spike(self, duty: F64) -> F64:
-        """Rise of every cell above the silicon below at the end of a spike, K (R, C)."""
+        """Rise of every cell above the silicon below at the end of a spike, K, same shape."""
         return thermal.coupled_rise(self.sheet, self.own, self.power.cell, duty)
 
 

@@ -8,7 +8,6 @@ import numpy as np
 from snnmap.analysis.view import View
 from snnmap.core.arrays import F64, I64
 from snnmap.hardware import Hardware
-from snnmap.hardware.model import ARRAYS
 from snnmap.physics import endurance, pcm, tolerance
 from snnmap.reliability.crossbars import tile_variation
 from snnmap.reliability.heat import Heated, UsedCells, written_cells
@@ -31,7 +30,7 @@ class Worn:
     median: F64
     """Median time to failure of the most written cell, s (K,)."""
     first_failure: tuple[float, float, float]
-    """Time by which the first cell of the chip has failed with 10, 50 and 90 % probability, s; of both signs' cells."""
+    """Time by which the first cell of the chip has failed with 10, 50 and 90 % probability, s."""
     spared: float
     """Time by which `SPARE_SHARE` of the cells have failed with 50 % probability, s."""
     limited_by: Limit
@@ -62,7 +61,7 @@ def wear_out(view: View, heated: Heated, at_tile: F64, refreshed: float | None =
         refresh[k], median[k], causes[k] = worn.refresh_interval, worn.lifetime.min(), worn.refresh_cause
         distinct, count = np.unique(lifetime[cells.first], return_counts=True)
         seconds.append(distinct)
-        times.append(np.rint(count * (ARRAYS * stands[k])).astype(np.int64))
+        times.append(np.rint(count * (heated.arrays * stands[k])).astype(np.int64))
     if heated.sample is not None:
         by, written = heated.sample.by, written_cells(heated)
         rewritten = heated.sample.filled(written / refresh, heated.sample.known.rewritten)
@@ -154,9 +153,9 @@ def loss_rate(hardware: Hardware, cells: UsedCells, temperature: float) -> F64:
 
 
 def shares_off(hardware: Hardware, cells: UsedCells) -> F64:
-    """Expected share of the cells that are off by more than `weight_tolerance` g_max at each of `tolerance.TIMES`."""
+    """Expected share off, by more than `weight_tolerance` g_max, of cells that bear weights at `tolerance.TIMES`."""
     table = cell_ageing(hardware)
-    return np.zeros(len(tolerance.TIMES)) if table is None else table.share_off(cells.share)
+    return np.zeros(len(tolerance.TIMES)) if table is None else table.share_off(cells.share[cells.bears])
 
 
 def cell_ageing(hardware: Hardware) -> tolerance.Ageing | None:

@@ -43,7 +43,7 @@ def activity() -> SpikeGraph:
 
 def machine() -> Hardware:
     """2 x 2 tiles of 4 x 2 crossbars."""
-    return replace(load_hardware("pcm-mesh"), rows=4, columns=2, mesh_width=2, mesh_height=2)
+    return replace(load_hardware("pcm-mesh"), word_lines=4, bit_lines=2, mesh_width=2, mesh_height=2)
 
 
 def mapping() -> Mapping:

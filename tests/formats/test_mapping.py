@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import jsonschema
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import example, given, settings
@@ -205,8 +206,8 @@ def test_the_error_names_the_place(data: bytes, path: tuple[str | int, ...], val
 
 def test_another_format_or_schema_is_named(data: bytes) -> None:
     document = json.loads(data)
-    with pytest.raises(InputError, match="schema 3; this snnmap reads schema 2"):
-        decode(json.dumps({**document, "schema": 3}).encode())
+    with pytest.raises(InputError, match="schema 4; this snnmap reads schema 2 and 3"):
+        decode(json.dumps({**document, "schema": 4}).encode())
     with pytest.raises(InputError, match="not a mapping file"):
         decode(json.dumps({**document, "format": "other"}).encode())
 
@@ -308,3 +309,53 @@ def test_the_seal_breaks_with_any_change(compiled: Compiled, data: bytes) -> Non
         {**document, "home": [*document["home"][:-1], 0]},
     ):
         assert not is_sealed(decode(json.dumps(edited).encode()))
+
+
+def test_a_file_of_schema_2_says_nothing_of_weights_and_keeps_its_bytes(data: bytes) -> None:
+    """So does one that was written before there was an encoding: read as it was meant, written as it was."""
+    document = json.loads(data)
+    assert document["schema"] == 2
+    assert not {"encoding", "levels", "slices"} & set(document["chip"])
+    mapping = decode(data)
+    assert (mapping.chip.encoding, mapping.chip.levels, mapping.chip.slices) == ("pair_arrays", 0, 1)
+    assert encode(mapping) == data
+
+
+def test_a_file_of_an_older_snnmap_is_still_read() -> None:
+    """`data/mapping-schema-2.json.gz` was written by the last version that knew pairs of analog arrays alone."""
+    path = Path(__file__).parents[1] / "data" / "mapping-schema-2.json.gz"
+    mapping = snnmap.load(path)
+    assert mapping.chip.plain
+    assert encode(mapping) == gzip.decompress(path.read_bytes())
+
+
+@pytest.mark.parametrize(
+    "weights",
+    [
+        ("pair_columns", 0, 1),
+        ("pair_rows", 2, 1),
+        ("offset_column", 16, 2),
+        ("pair_arrays", 2, 1),
+        ("pair_arrays", 4, 2),
+    ],
+)
+def test_a_file_names_encoding_levels_and_slices(data: bytes, weights: tuple[str, int, int]) -> None:
+    mapping = decode(data)
+    chip = msgspec.structs.replace(mapping.chip, **dict(zip(("encoding", "levels", "slices"), weights, strict=True)))
+    written = encode(dataclasses.replace(mapping, chip=chip))
+    document = json.loads(written)
+    assert document["schema"] == 3
+    assert decode(written).chip == chip
+    jsonschema.Draft202012Validator(snnmap.schema()).validate(document)
+    with pytest.raises(InputError, match="schema 2, which knows no encoding"):
+        decode(json.dumps({**document, "schema": 2}).encode())
+
+
+@pytest.mark.parametrize(
+    "edit", [{"encoding": "pair"}, {"levels": 257}, {"levels": -1}, {"slices": 0}, {"slices": 1.5}]
+)
+def test_weights_that_make_no_sense_are_refused(data: bytes, edit: dict[str, object]) -> None:
+    document = json.loads(data)
+    document = {**document, "schema": 3, "chip": {**document["chip"], **edit}}
+    with pytest.raises(InputError, match=r"\$\.chip"):
+        decode(json.dumps(document).encode())

@@ -269,7 +269,7 @@ def test_with_value_and_resized():
     with pytest.raises(InputError, match="columns"):
         base.resized(64, 1)
     with pytest.raises(FrozenInstanceError):
-        base.rows = 3
+        base.word_lines = 3
 
 
 def test_recalled_lists_chip_package_and_technology():

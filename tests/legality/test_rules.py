@@ -125,9 +125,9 @@ def test_synapse_twice(compiled: Compiled) -> None:
     assert rules(rebuilt(compiled.mapping, rows, columns), compiled) == {"synapse-twice"}
 
 
-@pytest.mark.parametrize("side", ["rows", "columns"])
-def test_too_many_lines(compiled: Compiled, side: str) -> None:
-    smaller = replace(compiled.hardware, **{side: getattr(compiled.hardware, side) - 1})
+@pytest.mark.parametrize(("side", "lines"), [("rows", "word_lines"), ("columns", "bit_lines")])
+def test_too_many_lines(compiled: Compiled, side: str, lines: str) -> None:
+    smaller = replace(compiled.hardware, **{lines: getattr(compiled.hardware, lines) - 1})
     found = verify(compiled.mapping, compiled.graph, smaller)
     assert {v.rule for v in found} == {"hardware-digest", "hardware-facts", "cluster-shape"}
     assert any(side in v.asked and str(getattr(smaller, side)) in v.available for v in found)

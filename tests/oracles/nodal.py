@@ -146,11 +146,12 @@ def _rational(matrix, right):
     return x
 
 
-def shared_currents(*, G, volts, wires, share):
+def shared_currents(*, G, volts, wires, share, paired=False):
     """Mean current of every cell, (M, N), of rows that are on while row k is on in `share`[k] of their reads.
 
     One dense system: each cell's current through its own resistance, its word line, and its bit line, which carries
-    the row's own current in full and `share` of everybody else's.
+    the row's own current in full and `share` of everybody else's. `paired`: every second row is driven at -`volts`,
+    always together with the one before it.
     """
     m, n = G.shape
     closed = [(i, j) for i in range(m) for j in range(n) if G[i, j] > 0]
@@ -160,10 +161,12 @@ def shared_currents(*, G, volts, wires, share):
             if i == k:
                 matrix[a, b] += wires.r_source + wires.r_wl * (min(j, h) + 1)
             if j == h:
-                matrix[a, b] += (1.0 if i == k else share[k]) * (wires.r_sense + wires.r_bl * (m - max(i, k)))
+                together = i == k or (paired and i // 2 == k // 2)
+                matrix[a, b] += (1.0 if together else share[k]) * (wires.r_sense + wires.r_bl * (m - max(i, k)))
         matrix[a, a] += 1 / G[i, j]
     result = np.zeros((m, n))
-    for cell, current in zip(closed, np.linalg.solve(matrix, np.full(len(closed), volts)), strict=True):
+    driven = np.array([-volts if paired and i % 2 else volts for i, _ in closed])
+    for cell, current in zip(closed, np.linalg.solve(matrix, driven), strict=True):
         result[cell] = current
     return result
 

@@ -33,7 +33,7 @@ def test_the_stimulus_is_that_of_the_profile(compiled: Compiled) -> None:
 
 
 def test_nothing_to_unroll_returns_the_graph(compiled: Compiled) -> None:
-    wide = replace(compiled.hardware, rows=64)
+    wide = replace(compiled.hardware, word_lines=64)
     assert unrolled(compiled.graph, wide) is compiled.graph
 
 

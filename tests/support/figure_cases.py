@@ -38,7 +38,7 @@ def view_of(technology, places, variation=None):
         [int(x) for n in np.diff(ptr) for x in rng.permutation(limit)[:n]]
         for ptr, limit in ((clustering.row_ptr, 16), (clustering.column_ptr, 12))
     )
-    chip = replace(load_hardware("pcm-mesh"), rows=16, columns=12, mesh_width=4, mesh_height=2, port=(1, 0))
+    chip = replace(load_hardware("pcm-mesh"), word_lines=16, bit_lines=12, mesh_width=4, mesh_height=2, port=(1, 0))
     chip = replace(chip, technology=load_technology(technology))
     for key, value in (("read_time", 2e-4), ("r_wordline", 300.0), ("r_bitline", 200.0)):
         chip = chip.with_value(key, value)

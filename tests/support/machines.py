@@ -1,7 +1,7 @@
 """Machines for tests that need only sizes."""
 
 from snnmap.hardware import Hardware, Technology
-from snnmap.hardware.model import Quantity
+from snnmap.hardware.technology import Quantity
 
 FLITS = {key: Quantity(32.0, "1", "estimate: test") for key in ("flit_bits", "spike_bits", "sum_bits", "memory_bits")}
 """One flit per message."""
@@ -17,8 +17,8 @@ def mesh(width, height, *, rows=128, columns=128, clusters_per_tile=1, port=(0, 
     return Hardware(
         name="test mesh",
         description="",
-        rows=rows,
-        columns=columns,
+        word_lines=rows,
+        bit_lines=columns,
         synapse_limit=None,
         mesh_width=width,
         mesh_height=height,

@@ -6,6 +6,9 @@ the resistance that rows i and k share on a bit line (from the lower one down) a
 weighted by `share` the operator is symmetric, and positive because A[i] - share[i] R[i, i] is: conjugate gradients,
 preconditioned by exact solves of lone rows. Shares of 1 give the array with all rows on, shares of 0 rows read alone.
 
+`sign` is 1 for rows at V and -1 for rows at -V, whose currents are given by their size. Where there are any, rows come
+in pairs (2r at V, 2r + 1 at -V) that are always on together: then share[k] is 1 for the partner.
+
 Everything lies flipped, (N, M) with the far column first, as word lines do in `crossbar`.
 """
 
@@ -17,21 +20,26 @@ from snnmap.physics.kernels.crossbar import MAX_ITERATIONS, Ladder, factor, flip
 
 
 @njit
-def others(current: F64, share: F64, r_own: F64, r_bl: float, r_sense: float, out: F64) -> None:
+def others(current: F64, share: F64, sign: F64, r_own: F64, r_bl: float, r_sense: float, out: F64) -> None:
     """Bit-line voltage `out` (N, M) that the other rows make at every cell, from `current` (N, M) of rows that are on.
 
-    `r_own` (M,) is the resistance from each row down to ground.
+    `r_own` (M,) is the resistance from each row down to ground. Voltages are against each row's own `sign` (M,).
     """
     n, m = current.shape
+    paired = m > 1 and sign[1] < 0.0
     for k in range(n):
         carried = 0.0
         for i in range(m):
-            carried += share[i] * current[k, i]
+            carried += sign[i] * share[i] * current[k, i]
             out[k, i] = carried
         voltage = carried * r_sense
         for i in range(m - 1, -1, -1):
             voltage += r_bl * out[k, i]
-            out[k, i] = voltage - share[i] * r_own[i] * current[k, i]
+            out[k, i] = sign[i] * voltage - share[i] * r_own[i] * current[k, i]
+        if paired:
+            for i in range(0, m - 1, 2):
+                out[k, i] -= (1.0 - share[i + 1]) * r_own[i + 1] * current[k, i + 1]
+                out[k, i + 1] -= (1.0 - share[i]) * r_own[i + 1] * current[k, i]
 
 
 @njit
@@ -45,7 +53,9 @@ def alone(word: Ladder, far: F64, source: F64, nodes: F64, out: F64) -> None:
 
 
 @njit
-def shared_rows(G: F64, share: F64, lines: tuple[float, float, float, float], tolerance: float, current: F64) -> int:
+def shared_rows(
+    G: F64, share: F64, sign: F64, lines: tuple[float, float, float, float], tolerance: float, current: F64
+) -> int:
     """Fill `current` (M, N) per volt, S; returns the iterations, or -1 if the last step was above `tolerance`."""
     m, n = G.shape
     r_wl, r_bl, r_source, r_sense = lines
@@ -68,12 +78,12 @@ def shared_rows(G: F64, share: F64, lines: tuple[float, float, float, float], to
 
     p[:] = 0.0
     alone(word, p, on, nodes, x)
-    others(x, share, r_own, r_bl, r_sense, r)  # r is minus the residual throughout: cells end at that voltage
+    others(x, share, sign, r_own, r_bl, r_sense, r)  # r is minus the residual throughout: cells end at that voltage
     previous = 1.0
     used = -1
     for iteration in range(MAX_ITERATIONS):
         alone(word, r, off, nodes, z)
-        others(z, share, r_own, r_bl, r_sense, image)
+        others(z, share, sign, r_own, r_bl, r_sense, image)
         step, rz, largest = 0.0, 0.0, 0.0
         for k in range(n):
             for i in range(m):
@@ -97,7 +107,7 @@ def shared_rows(G: F64, share: F64, lines: tuple[float, float, float, float], to
                 x[k, i] += length * p[k, i]
                 r[k, i] += length * q[k, i]
     # rows that are never on weigh nothing in the iteration: one exact solve of every row beside the settled others
-    others(x, share, r_own, r_bl, r_sense, image)
+    others(x, share, sign, r_own, r_bl, r_sense, image)
     alone(word, image, on, nodes, x)
     unflip(x, current)
     return used

@@ -77,7 +77,8 @@ class Machine:
         again = np.zeros(cast.reads, np.int64)
         if np.any(self.program.reprogrammed):
             rows = np.diff(clustering.row_ptr)[cast.cluster[: cast.reads]]
-            again = np.where(self.program.reprogrammed, rows * self.ticks("program_time"), 0)
+            lines = rows * self.hardware.weights.lines_per_row
+            again = np.where(self.program.reprogrammed, lines * self.ticks("program_time"), 0)
         homes = np.bincount(cast.producer[network.externals :] - cast.reads, minlength=self.workings.fires)
         steady = self.ticks("read_time") + self.ticks("adc_time") * self.hardware.turns
         read = steady * self.block + self.ticks("row_time") * trace.rows + again

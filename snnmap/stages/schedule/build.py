@@ -37,7 +37,7 @@ def build_sdfg(
     Times in ticks of 1 ps, rounded up: read = read_time + row_time x most active rows in a step (biases always are) +
     adc_time x columns that share a converter; fire = column_time x home neurons + merge_time x partial columns that
     arrive; messages as in `network`, on a network of time slots without the waiting for their slots, which `slots`
-    adds. On a tile that several clusters share, each read first re-programs its crossbar: program_time x rows.
+    adds. On a tile that several clusters share, each read first re-programs its crossbar: program_time x word lines.
 
     Raises
     ------
@@ -85,7 +85,8 @@ def program_ticks(hardware: Hardware, clustering: Clustering, tile: I64) -> I64:
     sharing = np.bincount(tile)[tile] > 1
     if not np.any(sharing):
         return np.zeros(clustering.clusters, np.int64)
-    return np.where(sharing, np.diff(clustering.row_ptr) * ticks(hardware, "program_time"), 0)
+    lines = np.diff(clustering.row_ptr) * hardware.weights.lines_per_row
+    return np.where(sharing, lines * ticks(hardware, "program_time"), 0)
 
 
 def _read_ticks(graph: SpikeGraph, hardware: Hardware, placed: Placed) -> I64:
