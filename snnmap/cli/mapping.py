@@ -153,23 +153,26 @@ def verify_(file: Path, workload: str | None, hardware: str | None, replay: bool
 @click.command(
     cls=options.Command,
     epilog="\b\nExamples:\n  snnmap where mapping.json 800\n  snnmap where mapping.json fc1[3]\n"
-    "  snnmap where mapping.json --tile 2",
+    "  snnmap where mapping.json fc1[3] --from input[7]\n  snnmap where mapping.json --tile 2",
 )
 @click.argument("file", metavar="MAPPING", type=options.FILE)
 @click.argument("neuron", required=False)
 @click.option("--tile", type=int, help="List what sits on this tile instead.")
+@click.option("--from", "source", metavar="SOURCE", help="Show the cells of the synapse from SOURCE to NEURON.")
 @options.as_json
-def where(file: Path, neuron: str | None, tile: int | None, json_: bool) -> None:
+def where(file: Path, neuron: str | None, tile: int | None, source: str | None, json_: bool) -> None:
     """Find a neuron: its cluster, tile, column and the rows that carry its spikes; or what a tile holds.
 
     NEURON is a source id, or population[index] with one index per dimension.
     """
     mapping = snnmap.load(file)
-    answer = snnmap.where(mapping, neuron, tile=tile)
+    answer = snnmap.where(mapping, neuron, tile=tile, source=source)
     if json_:
         terminal.as_json(answer)
         return
-    if tile is None:
+    if source is not None:
+        _show_synapse(answer)
+    elif tile is None:
         _show_neuron(answer)
     else:
         _show_tile(answer)
@@ -188,6 +191,14 @@ def _show_neuron(answer: dict[str, Any]) -> None:
         columns = ("cluster", "tile", side, *extra)
         rows = [[str(line[c]) if c == "home" else line[c] for c in columns] for line in answer[f"{side}s"]]
         terminal.table(title, columns, rows)
+
+
+def _show_synapse(answer: dict[str, Any]) -> None:
+    crossing = f"row {answer['row']}, column {answer['column']} of cluster {answer['cluster']} on tile {answer['tile']}"
+    terminal.line(f"{answer['source']} -> {answer['neuron']}: {crossing}, {answer['encoding']}")
+    columns = ("array", "word_line", "bit_line", "sign", "slice")
+    rows = [[cell[name] for name in columns] for cell in answer["cells"]]
+    terminal.table("cells of the weight", [name.replace("_", " ") for name in columns], rows)
 
 
 def _show_tile(answer: dict[str, Any]) -> None:

@@ -16,7 +16,7 @@ from snnmap.analysis.view import View
 from snnmap.core.arrays import F64, offsets
 from snnmap.evaluation.judgement import is_guaranteed
 from snnmap.evaluation.lower_bound import lower_bound
-from snnmap.hardware import Hardware
+from snnmap.hardware import Hardware, Weights, weights_told
 from snnmap.ir import Mapping, Metric, Report, SpikeGraph
 from snnmap.reliability.crossbars import full_read_energy, row_energy
 from snnmap.reliability.events import energies, tile_events
@@ -106,6 +106,8 @@ def report_of(view: View) -> Report:
     metrics += total_energy({metric.name: metric.value for metric in metrics})
     metrics += energy_delay({metric.name: metric.value for metric in metrics}, "device_energy")
     notes = [] if view.graph.events is not None else [BOUNDED]
+    if view.hardware.weights != Weights():
+        notes.append(weights_told(view.hardware))
     if view.hardware.rows_adapt:
         notes.append(ADAPTED.format(view.hardware.rows))
     return Report(tuple(metrics), _tile_maps(view, rows), tuple(notes))

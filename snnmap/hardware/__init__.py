@@ -10,7 +10,7 @@ from snnmap.hardware.model import Hardware
 from snnmap.hardware.technology import Quantity, Technology
 from snnmap.hardware.topology import Mesh
 from snnmap.hardware.weights import ENCODINGS, Encoding, Weights
-from snnmap.hardware.words import describe
+from snnmap.hardware.words import describe, weights_told
 
 __all__ = [
     "ENCODINGS",
@@ -26,4 +26,5 @@ __all__ = [
     "load_technology",
     "package_names",
     "technology_names",
+    "weights_told",
 ]

@@ -42,7 +42,7 @@ def load_hardware(name: str, technology: str | None = None, package: str | None 
     name, size = parted(name)
     hardware = _chip(find("chips", name), technology, package)
     if not size:
-        return hardware
+        return hardware.holding()
     own = None if hardware.rows_adapt else hardware.word_lines
     columns = size.get("columns", hardware.bit_lines)
     assert columns is not None  # only rows may be unlimited
@@ -85,7 +85,7 @@ def _chip(path: Path, technology: str | None, package: str | None) -> Hardware:
     table.end()
     if hardware["layout_share"] > 1:
         raise table.table("values").error("layout_share", "must be at most 1: components cannot overlap")
-    return replace(hardware, rows_adapt=hardware.rows == UNLIMITED).holding()
+    return replace(hardware, rows_adapt=hardware.rows == UNLIMITED)
 
 
 def load_technology(name: str, beside: Path | None = None) -> Technology:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from snnmap.hardware.model import UNLIMITED, Hardware
+from snnmap.hardware.weights import Weights
 
 
 def _network(chip: Hardware) -> str:
@@ -21,6 +22,18 @@ def _crossbar(chip: Hardware) -> str:
         least = "as many rows (inputs) as the fullest cluster takes"
         return f"A crossbar has {least}, {chip.columns} columns (neurons)."
     return f"A crossbar has {chip.rows} rows (inputs), {chip.columns} columns (neurons), {chip.cells:,} synapses."
+
+
+def weights_told(chip: Hardware) -> str:
+    """How its arrays hold weights and what that leaves of their lines, in words."""
+    weights = chip.weights
+    held = [weights.encoding, f"{weights.levels} levels" if weights.levels else "analog"]
+    held += [f"{weights.slices} slices"] if weights.slices > 1 else []
+    inputs = "" if chip.rows == UNLIMITED else f", {chip.rows} inputs on {chip.word_lines} word lines"
+    beside = ", one of them the reference" if weights.reference_lines else ""
+    neurons = f"{chip.columns} neurons on {chip.bit_lines} bit lines{beside}"
+    arrays = " of each of two arrays" if weights.arrays > 1 else ""
+    return f"weights: {', '.join(held)}: {neurons}{inputs}{arrays}"
 
 
 def _area(chip: Hardware) -> list[str]:
@@ -64,6 +77,7 @@ def describe(chip: Hardware) -> list[str]:
     return [
         chip.description,
         _crossbar(chip),
+        *([] if chip.weights == Weights() else [f"{weights_told(chip).capitalize()}."]),
         mesh,
         sharing,
         split,

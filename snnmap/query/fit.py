@@ -11,7 +11,7 @@ from snnmap.analysis.bounds import lower_bounds, messages_at_least
 from snnmap.core.errors import InfeasibleError
 from snnmap.formats.profile import is_profile, load_profile
 from snnmap.frontend import LoadOptions, Source, load_network
-from snnmap.hardware import Hardware, load_hardware
+from snnmap.hardware import Hardware, Weights, load_hardware, weights_told
 from snnmap.ir import Network, Remarks, SpikeGraph
 from snnmap.ir.integers import Quantiser
 from snnmap.pipeline.profile import FINISHED
@@ -84,9 +84,10 @@ def _fit(network: Network, chip: Hardware) -> dict[str, Any]:
     needed = max(bounds.values(), default=0)
     refusals = _too_few_tiles(chip, needed)
     if over and not chip.merge:
-        larger = f"Use larger crossbars (at least {int(fan_in.max())} rows), a chip that merges, or --split unroll."
+        lines = int(fan_in.max()) * chip.weights.lines_per_row
+        larger = f"Use larger crossbars (at least {lines} rows), a chip that merges, or --split unroll."
         refusals.append(larger)
-    notes = []
+    notes = [] if chip.weights == Weights() else [weights_told(chip)]
     if over:
         split = (
             "their columns are split and the partial sums added digitally" if chip.merge else "the chip cannot merge"
@@ -103,6 +104,9 @@ def _fit(network: Network, chip: Hardware) -> dict[str, Any]:
         "largest_fan_in": int(fan_in.max(initial=0)),
         "rows": None if chip.rows_adapt else chip.rows,
         "columns": chip.columns,
+        "word_lines": None if chip.rows_adapt else chip.word_lines,
+        "bit_lines": chip.bit_lines,
+        **chip.weights.table(),
         "notes": [*notes, *refusals],
     }
 

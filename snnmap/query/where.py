@@ -6,12 +6,14 @@ from typing import Any
 import numpy as np
 
 from snnmap.core.errors import InputError
-from snnmap.hardware import Mesh
+from snnmap.hardware import Mesh, Weights
 from snnmap.ir import Mapping, PopulationFacts
 
 
-def where(mapping: Mapping, neuron: str | int | None = None, *, tile: int | None = None) -> dict[str, Any]:
-    """Where a neuron went, or what a tile holds.
+def where(
+    mapping: Mapping, neuron: str | int | None = None, *, tile: int | None = None, source: str | int | None = None
+) -> dict[str, Any]:
+    """Where a neuron or a synapse went, or what a tile holds.
 
     Parameters
     ----------
@@ -21,6 +23,8 @@ def where(mapping: Mapping, neuron: str | int | None = None, *, tile: int | None
         A source id, or `population[index]` with one index per dimension of the population.
     tile
         A tile instead.
+    source
+        With a neuron: what it hears, to find the cells of the synapse between both.
 
     Raises
     ------
@@ -30,6 +34,10 @@ def where(mapping: Mapping, neuron: str | int | None = None, *, tile: int | None
     must_hang_together(mapping)
     if (neuron is None) == (tile is None):
         raise InputError("give either a neuron or a tile")
+    if source is not None:
+        if neuron is None:
+            raise InputError("a source needs the neuron that hears it")
+        return _synapse(mapping, str(source), str(neuron))
     return _neuron(mapping, str(neuron)) if tile is None else _on_tile(mapping, tile)
 
 
@@ -49,6 +57,41 @@ def _neuron(mapping: Mapping, asked: str) -> dict[str, Any]:
         "rows": [_line(mapping, "row", int(r)) for r in rows],
         "spikes": int(mapping.spikes[source]),
     }
+
+
+def _synapse(mapping: Mapping, source: str, neuron: str) -> dict[str, Any]:
+    """Cells where the row of a source crosses the column of a neuron, by array, lines, sign and slice."""
+    clustering, ids = mapping.clustering, (_source(mapping, source), _source(mapping, neuron))
+    rows, columns = np.flatnonzero(clustering.row_source == ids[0]), np.flatnonzero(clustering.column_neuron == ids[1])
+    of_row = np.searchsorted(clustering.row_ptr, rows, side="right") - 1
+    of_column = np.searchsorted(clustering.column_ptr, columns, side="right") - 1
+    both = np.intersect1d(of_row, of_column)
+    names = {"source": _name(mapping, ids[0]), "neuron": _name(mapping, ids[1])}
+    if len(both) == 0:
+        raise InputError(f"{names['source']} and {names['neuron']} share no crossbar: there is no synapse between them")
+    cluster = int(both[0])
+    row = int(mapping.wiring.row[rows[of_row == cluster][0]])
+    column = int(mapping.wiring.column[columns[of_column == cluster][0]])
+    cells = _cells(Weights(mapping.chip.encoding, mapping.chip.levels, mapping.chip.slices), row, column)
+    place = {"cluster": cluster, "tile": _tile(mapping, cluster), "row": row, "column": column}
+    return {**names, **place, "encoding": mapping.chip.encoding, "cells": cells}
+
+
+def _cells(weights: Weights, row: int, column: int) -> list[dict[str, Any]]:
+    """Cells of a crossing: array, word line, bit line, sign that it adds with, and slice, 0 the most significant."""
+    word, bit = weights.word_lines([row])[:, 0], weights.bit_lines([column])[:, :, 0]
+    planes = range(weights.planes) if weights.arrays == 1 else (0,) * weights.halves
+    return [
+        {
+            "array": half * (weights.arrays - 1),
+            "word_line": int(word[plane]),
+            "bit_line": int(bit[plane, s]),
+            "sign": "+-"[half] if weights.halves > 1 else "+ less reference",
+            "slice": s,
+        }
+        for half, plane in enumerate(planes)
+        for s in range(weights.slices)
+    ]
 
 
 def _on_tile(mapping: Mapping, tile: int) -> dict[str, Any]:

@@ -126,3 +126,52 @@ def test_what_points_at_nothing_is_not_looked_up(compiled: Compiled) -> None:
         ):
             with pytest.raises(InputError, match="snnmap verify"):
                 ask()
+
+
+def cells_of(compiled: Compiled, facts: dict[str, object]) -> list[tuple[object, ...]]:
+    """(array, word line, bit line, sign, slice) of the cells of a synapse, at row 5 and column 3."""
+    clustering, wiring = compiled.mapping.clustering, compiled.mapping.wiring
+    row, column = wiring.row.copy(), wiring.column.copy()
+    row[clustering.rows_of(0)], column[clustering.columns_of(0)] = (
+        np.roll(np.arange(own.stop - own.start), -shift)
+        for own, shift in ((clustering.rows_of(0), 5), (clustering.columns_of(0), 3))
+    )
+    wired = replace(wiring, row=row, column=column)
+    mapping = replace(compiled.mapping, wiring=wired, chip=replaced(compiled.mapping.chip, **facts))
+    source, neuron = int(clustering.row_source[0]), int(clustering.column_neuron[0])
+    found = snnmap.where(mapping, neuron, source=source)
+    assert (found["cluster"], found["tile"]) == (0, int(mapping.placement.tile[0]))
+    assert (found["row"], found["column"]) == (5, 3)
+    return [tuple(cell.values()) for cell in found["cells"]]
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        ({}, [(0, 5, 3, "+", 0), (1, 5, 3, "-", 0)]),
+        (
+            {"levels": 4, "slices": 2},
+            [(0, 5, 6, "+", 0), (0, 5, 7, "+", 1), (1, 5, 6, "-", 0), (1, 5, 7, "-", 1)],
+        ),
+        (
+            {"encoding": "pair_columns", "levels": 4, "slices": 2},
+            [(0, 5, 12, "+", 0), (0, 5, 13, "+", 1), (0, 5, 14, "-", 0), (0, 5, 15, "-", 1)],
+        ),
+        ({"encoding": "pair_rows"}, [(0, 10, 3, "+", 0), (0, 11, 3, "-", 0)]),
+        (
+            {"encoding": "offset_column", "levels": 2, "slices": 2},
+            [(0, 5, 6, "+ less reference", 0), (0, 5, 7, "+ less reference", 1)],
+        ),
+    ],
+)
+def test_the_cells_of_a_synapse_are_told_with_their_signs_and_slices(
+    compiled: Compiled, facts: dict[str, object], expected: list[tuple[object, ...]]
+) -> None:
+    assert cells_of(compiled, facts) == expected
+
+
+def test_two_that_share_no_crossbar_have_no_synapse(compiled: Compiled) -> None:
+    with pytest.raises(InputError, match=r"input\[0\] and out\[1\] share no crossbar"):
+        snnmap.where(compiled.mapping, "out[1]", source="input[0]")
+    with pytest.raises(InputError, match="needs the neuron that hears it"):
+        snnmap.where(compiled.mapping, tile=0, source="input[0]")

@@ -16,18 +16,23 @@ def name(weights):
     return f"{weights.encoding}-{weights.levels}-{weights.slices}"
 
 
+def encoded(hardware, weights, spare=0):
+    """The chip with as many rows and columns, whose weights are held so; `spare` lines more."""
+    return replace(
+        hardware,
+        weights=weights,
+        word_lines=hardware.rows * weights.lines_per_row + spare,
+        bit_lines=hardware.columns * weights.lines_per_column + weights.reference_lines + spare,
+    )
+
+
 def encoded_view(weights, technology="pcm-16", places="alone", *, wires=True, spare=0):
     """Eight clusters on arrays that are as large as 16 rows and 12 columns need, and `spare` lines more."""
     view = view_of(technology, places)
     rng = np.random.default_rng(5)
     signed = view.graph.network.weight * np.where(rng.random(view.graph.network.synapses) < 0.4, -1, 1)
     graph = replace(view.graph, network=replace(view.graph.network, weight=signed))
-    chip = replace(
-        view.hardware,
-        weights=weights,
-        word_lines=16 * weights.lines_per_row + spare,
-        bit_lines=12 * weights.lines_per_column + weights.reference_lines + spare,
-    )
+    chip = encoded(view.hardware, weights, spare)
     for key in () if wires else ("r_wordline", "r_bitline", "r_source", "r_sense"):
         chip = chip.with_value(key, 0.0)
     return View(view.mapping, graph, chip)

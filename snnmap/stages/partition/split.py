@@ -109,11 +109,15 @@ def must_split(problem: PartitionProblem, lists: Twins) -> bool:
     if longest <= most:
         return False
     population = graph.network.populations[lists.population[int(np.argmax(lists.fan_in))]].name
+    held = hardware.weights
+    taken = f" {held.encoding} takes {held.lines_per_row} word lines for each row." if held.lines_per_row > 1 else ""
     if not problem.may_split:
-        remedy = f"Allow partial sums (split = partial_sum): a neuron of {population!r} has more inputs than that."
+        remedy = (
+            f"Allow partial sums (split = partial_sum): a neuron of {population!r} has more inputs than that.{taken}"
+        )
         raise InfeasibleError("crossbar rows", longest, most, remedy)
     if not hardware.merge:
-        remedy = f"{hardware.name!r} cannot add partial sums: unroll the network or use larger crossbars."
+        remedy = f"{hardware.name!r} cannot add partial sums: unroll the network or use larger crossbars.{taken}"
         raise InfeasibleError("crossbar rows", longest, most, remedy)
     return True
 
