@@ -12,14 +12,14 @@ two-way analysis of variance, whose estimate of the variance of the mean is unbi
 lies near one end of its range and is skewed: its interval has equal tails. A change counts gains and losses and is not:
 quantiles of |t*|, without which the interval of a handful of changed frames misses one time in five.
 
-**Measured** (`benchmarks/intervals.py`; 20 chips of 300 and 1,000 frames, right about 69 to 98 %): 94 to 97 of 100
-intervals of accuracies hold the truth, 91 to 96 of those of changes, 93 to 94 of those over chips alone. With a
-handful of frames that any chip gets wrong none can be trusted to that: of 100 frames, 97 of them right, 90.
+**Measured** (`benchmarks/intervals.py`; 20 chips of 300 and 1,000 frames, 64 to 98 % right): 94 to 97 of 100 intervals
+of accuracies hold the truth, 91 to 96 of those of changes, 92 to 95 of those over chips alone. With a handful of frames
+that any chip gets wrong none can be trusted to that: of 100 frames, 97 of them right, 94 and 88.
 
-**Rejected**, on the same tables: percentiles of the drawn means hold accuracies in 91 to 98 of 100 (the rest is counted
-three times where chips and frames matter little [owen2007]; where they matter, C - 1 stands for C and the normal for
-Student's quantiles), changes in 84 to 95; the same scaled to the unbiased variance 91 to 95 and 82 to 95; Student's
-interval with Satterthwaite's degrees of freedom 89 to 96 and 87 to 96. Knows no network and no device.
+**Rejected**, on the same tables: percentiles of the drawn means hold accuracies in 92 to 95 of 100 and changes in 86 to
+96 (where chips and frames matter, C - 1 stands for C and the normal for Student's quantiles; where they do not, the
+rest is counted three times [owen2007] and 98 hold); Student's interval with Satterthwaite's degrees of freedom in 91 to
+96 and 87 to 95. Knows no network and no device.
 """
 
 from dataclasses import dataclass
