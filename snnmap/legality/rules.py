@@ -1,9 +1,9 @@
 """Independent judge of a mapping: recounts legality from (spike graph, hardware, mapping), imports no stage or kernel.
 
 Checked, each rule by name: `workload-digest`, `hardware-digest`, `workload-facts`, `hardware-facts` and `profile-facts`
-(what the file says of them is true, `legality.identity`), `weight-encoding` (`legality.weights`), `cluster-shape` (ids
-exist, ascend, fit), `home`, `synapse-missing` and `synapse-twice` (every synapse realised exactly once),
-`synapse-limit`, `tile` (exists), `tile-shared`, `wiring` (lines exist, no cell used twice), `schedule-shape`,
+(what the file says of them is true, `legality.identity`), `weight-encoding` and `weight-level` (`legality.weights`),
+`cluster-shape` (ids exist, ascend, fit), `home`, `synapse-missing` and `synapse-twice` (every synapse realised exactly
+once), `synapse-limit`, `tile` (exists), `tile-shared`, `wiring` (lines exist, no cell used twice), `schedule-shape`,
 `schedule-dependency`, `schedule-buffer`, `schedule-time`, `schedule-order`, `schedule-start`, `schedule-period`,
 `schedule-latency` (`legality.dataflow`), `partial-sums` (`legality.sums`), and `figures` (recounted equal reported,
 `legality.figures`).
@@ -22,7 +22,7 @@ from snnmap.legality.figures import figure_violations
 from snnmap.legality.identity import identity_violations
 from snnmap.legality.recount import Recount, recount
 from snnmap.legality.sums import partial_sum_violations
-from snnmap.legality.weights import crossing, encoding_violations
+from snnmap.legality.weights import crossing, encoding_violations, level_violations
 
 UNCHECKED = (
     "the seed",
@@ -55,6 +55,7 @@ def verify(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> list[Viol
     """
     clustering = mapping.clustering
     wrong = identity_violations(mapping, graph, hardware) + encoding_violations(mapping, hardware)
+    wrong += level_violations(graph.network, hardware)
     shape = _shapes(clustering, graph, hardware) + _counts(mapping)
     if shape:
         return wrong + shape

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from snnmap.hardware import Hardware
-from snnmap.ir import Mapping, Violation
+from snnmap.ir import Mapping, Network, Violation
 
 Reals = npt.NDArray[np.float64]
 
@@ -44,6 +44,29 @@ def encoding_violations(mapping: Mapping, hardware: Hardware) -> list[Violation]
 def _told(weights: tuple[Any, int, int]) -> str:
     encoding, levels, slices = weights
     return f"{encoding}, {levels or 'analog'} levels, {slices} slices"
+
+
+def level_violations(network: Network, hardware: Hardware) -> list[Violation]:
+    """`weight-level`: an integer that a population's weights may be is a state of the cells; constants are left out."""
+    weights = hardware.weights
+    if not weights.levels or not any(p.levels for p in network.populations):
+        return []
+    states, into = weights.levels**weights.slices, network.population_of()[network.post]
+    source = np.searchsorted(network.indptr, np.arange(network.synapses), side="right") - 1
+    heard, wrong = ~network.is_bias()[source], []
+    for index, p in enumerate(network.populations):
+        if not p.levels:
+            continue
+        most = p.levels - 1 if p.levels % 2 == 0 else (p.levels - 1) // 2
+        own = np.flatnonzero(heard & (into == index))
+        number = np.rint(network.weight[own] / p.step).astype(np.int64)
+        top, unit = (number + most, 2 * most) if weights.encoding == "offset_column" else (np.abs(number), most)
+        lost = own[top * (states - 1) % unit != 0]
+        if len(lost):
+            asked = f"{len(lost)} weights, the first {number[own == lost[0]][0]} of {most}, are no state of their cells"
+            there = f"{states} states of {weights.encoding}"
+            wrong.append(Violation("weight-level", f"{p.name}[{network.post[lost[0]] - p.first}]", asked, there))
+    return wrong
 
 
 def charge(relative: Reals, hardware: Hardware) -> Reals:

@@ -204,6 +204,17 @@ def _must_fit(network: Network, hardware: Hardware, options: CompileOptions) -> 
     """Refuse what cannot fit by its structure alone, before hours go into its profile and its partition."""
     if network.neurons and options.split != "unroll":
         hardware.sized(max(lower_bounds(network, hardware).values()))
+    held = hardware.weights
+    for p in network.populations:
+        if not p.levels or not held.levels:
+            continue
+        steps = p.levels - 1 if held.reference_lines or p.levels % 2 == 0 else (p.levels - 1) // 2
+        if (held.states - 1) % steps:
+            remedy = (
+                f"The chip's must be one more than a multiple of {steps}: fewer levels of the weights "
+                f"(--quantise, --levels), or a chip whose [weights] have as many states."
+            )
+            raise InfeasibleError(f"states of an integer weight into {p.name!r}", steps + 1, held.states, remedy)
 
 
 def _must_have_work(graph: SpikeGraph) -> None:

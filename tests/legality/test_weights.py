@@ -8,9 +8,19 @@ from support.encoded import CASES, encoded_view, name
 from support.origins import replaced
 
 import snnmap
-from snnmap.hardware import Hardware, Weights, load_hardware
+from snnmap.core.errors import InfeasibleError
+from snnmap.hardware import ENCODINGS, Hardware, Weights, load_hardware
+from snnmap.ir.integers import largest, nearest
 from snnmap.legality.rules import verify
-from snnmap.legality.weights import background, charge, crossing, encoding_violations, word_lines_per_row
+from snnmap.legality.weights import (
+    background,
+    charge,
+    crossing,
+    encoding_violations,
+    level_violations,
+    word_lines_per_row,
+)
+from snnmap.physics import encoding as cells
 from snnmap.pipeline.compile import Compiled
 from snnmap.reliability.crossbars import row_energy
 
@@ -110,3 +120,55 @@ def test_levels_change_the_energy_that_is_recounted(paired: Compiled) -> None:
     said = replaced(paired.mapping.chip, levels=2, digest=coarse.digest())
     wrong = verify(replace(paired.mapping, chip=said), paired.graph, coarse)
     assert "energy_array_J" in {v.where for v in wrong}
+
+
+def of_integers(compiled: Compiled, levels: int) -> Compiled:
+    """The network with weights that are every integer of so many levels in turn."""
+    network = compiled.graph.network
+    every = nearest(np.arange(-largest(levels), largest(levels) + 1), levels)
+    weight = np.resize(np.unique(every), network.synapses) * 0.5
+    populations = tuple(replace(p, levels=levels, step=0.5) if p.kind == "neuron" else p for p in network.populations)
+    whole = replace(network, weight=weight, grid=np.full(len(network.grid), 0.5), populations=populations)
+    return replace(compiled, view=replace(compiled.view, graph=replace(compiled.graph, network=whole)))
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize("levels", [2, 3, 7, 8, 15])
+def test_integers_are_held_where_they_are_states_and_else_refused(
+    compiled: Compiled, encoding: str, levels: int
+) -> None:
+    """Against the identity integer -> cells -> integer, for all chips of up to 17 states, in one cell or two."""
+    network = of_integers(compiled, levels).graph.network
+    every = np.unique(network.weight) / 0.5 / largest(levels)
+    for states, slices in [(n, 1) for n in range(2, 18)] + [(2, 2), (2, 3), (4, 2)]:
+        weights = Weights(encoding, states, slices)
+        held = cells.weights(cells.shares(every, encoding, states, slices), encoding, states)
+        kept = np.allclose(held, every, atol=1e-9)
+        found = level_violations(network, chip(weights))
+        assert (found == []) == kept, weights
+        assert {v.rule for v in found} <= {"weight-level"}
+    assert level_violations(network, chip(Weights(encoding))) == []
+    assert level_violations(compiled.graph.network, chip(Weights(encoding, 2))) == []
+
+
+def test_a_mapping_of_integers_on_too_few_states_is_refused_by_that_rule(compiled: Compiled) -> None:
+    made = of_integers(compiled, 15)
+    coarse = replace(made.hardware, weights=Weights("pair_arrays", 5))
+    found = [v for v in verify(made.mapping, made.graph, coarse) if v.rule == "weight-level"]
+    assert [v.where.partition("[")[0] for v in found] == ["first", "second", "out"]
+    assert "of 7, are no state of their cells" in found[0].asked
+    assert found[0].available == "5 states of pair_arrays"
+
+
+@pytest.mark.parametrize(("bits", "chip_", "needed"), [(8, "pcm-pair-columns", 128), (8, "pcm-offset-column", 255)])
+def test_integers_that_a_chip_has_no_states_for_do_not_compile(bits: int, chip_: str, needed: int) -> None:
+    load = snnmap.LoadOptions(quantise="max", bits=bits)
+    with pytest.raises(InfeasibleError, match=rf"states of an integer weight into '.*': need {needed}, have \d+\."):
+        snnmap.compile("braille-rsnn", load=load, options=snnmap.CompileOptions(hardware=chip_))
+
+
+@pytest.mark.parametrize("chip_", ["pcm-pair-columns", "pcm-offset-column"])
+def test_integers_of_four_bits_compile_on_the_chips_for_them(chip_: str) -> None:
+    load, options = snnmap.LoadOptions(quantise="max", bits=4), snnmap.CompileOptions(hardware=chip_)
+    done = snnmap.compile("braille-rsnn", load=load, options=options)
+    assert snnmap.verify(done.mapping, done.graph, done.hardware) == []
