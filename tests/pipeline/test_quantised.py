@@ -9,10 +9,15 @@ import pytest
 from support import small_workload
 
 import snnmap
+from snnmap.analysis.view import View
 from snnmap.core.errors import InputError
+from snnmap.hardware.weights import ENCODINGS, Weights
 from snnmap.ir import Provenance, Spikes
-from snnmap.ir.integers import foreign
+from snnmap.ir.integers import foreign, largest
 from snnmap.pipeline.quantised import quantised
+from snnmap.simulate.imperfect.options import ImperfectOptions
+from snnmap.simulate.imperfect.run import ImperfectNetwork
+from snnmap.simulate.mapped import deviation
 
 FOUR = snnmap.LoadOptions(quantise="mse", bits=4)
 
@@ -62,6 +67,22 @@ def test_a_mapping_of_integers_that_are_not_all_used_is_legal(tmp_path: Path) ->
     assert energy[0] is not None
     assert energy[1] is not None
     assert 0.0 < energy[1] < 0.8 * energy[0]
+
+
+@pytest.mark.parametrize(("levels", "chosen"), [(15, "mse"), (2, "mse"), (16, "max"), (255, "percentile")])
+def test_on_cells_with_states_enough_the_mapped_network_spikes_as_the_profile(levels: int, chosen: str) -> None:
+    said = Provenance(options={"quantise": chosen, "levels": levels})
+    compiled = snnmap.compile(replace(small_workload.workload(), provenance=said))
+    warm = np.full(compiled.mapping.clustering.clusters, 318.0)
+    for encoding in ENCODINGS:
+        for few in (0, 1):
+            states = max(2, (levels if encoding == "offset_column" else largest(levels) + 1) - few)
+            chip = replace(compiled.hardware, weights=Weights(encoding, states))
+            view = View(compiled.mapping, compiled.graph, chip)
+            network = ImperfectNetwork(view, ImperfectOptions(frozenset({"levels"})), warm)
+            off = deviation(compiled.graph, network.run(network.chip(0), 0.0, keep_events=True).events)
+            assert off == 0 or few
+            assert off > 0 or not few or levels not in {15, 16}
 
 
 def test_a_workload_that_says_so_is_rounded_once(recipe: str) -> None:
