@@ -13,10 +13,11 @@ from snnmap.cli.rounding import roundings
 @click.command(
     cls=options.Command,
     epilog="\b\nExamples:\n  snnmap convert net.nir -o net.npz\n"
-    "  snnmap convert nmnist-cnn --quantise mse --bits 4 -o cnn-4bit.npz",
+    "  snnmap convert nmnist-cnn --quantise mse --bits 4 -o cnn-4bit.npz\n"
+    "  snnmap convert digitrecog-mlp --quantise mse --bits 4 -o mlp-4bit.nir",
 )
 @click.argument("source")
-@click.option("-o", "--output", type=options.FILE, required=True, help="Write the network here (.npz).")
+@click.option("-o", "--output", type=options.FILE, required=True, help="Write the network here (.npz or .nir).")
 @options.dialect
 @options.pooling
 @options.strict

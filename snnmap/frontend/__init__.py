@@ -14,7 +14,7 @@ Rejected: reading NIR through `nir.read` (refuses most real files) and guessing 
 
 from snnmap.frontend.load import Source, load_network, load_workload, located_source, workload_table
 from snnmap.frontend.memory import from_nir
-from snnmap.frontend.networks.npz import save_network
+from snnmap.frontend.networks.save import save_network
 from snnmap.frontend.options import Data, LoadOptions, parse_seconds
 
 __all__ = [

@@ -25,7 +25,7 @@ class Converted:
 
 
 def convert(source: Source, path: str | Path, options: LoadOptions | None = None) -> Converted:
-    """Write a network as `.npz`, which every command takes as a source; needs no data.
+    """Write a network as `.npz` or `.nir`, which every command takes as a source; needs no data.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def convert(source: Source, path: str | Path, options: LoadOptions | None = None
     """
     wanted = options or LoadOptions()
     wanted.must_apply(*USED, where="convert", why="a network alone has neither data nor steps; leave them out")
-    must_be_writable(Path(path), (".npz",), source)
+    must_be_writable(Path(path), (".npz", ".nir"), source)
     read = load_network(source, pooling=wanted.pooling, strict=wanted.strict, dialect=wanted.dialect)
     remarks = Remarks(repairs=tuple(read.repairs))
     if wanted.quantise is not None:

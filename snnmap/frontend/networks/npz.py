@@ -30,7 +30,6 @@ import numpy.typing as npt
 
 from snnmap.core.arrays import Bool, row_of_entry
 from snnmap.core.errors import InputError
-from snnmap.core.files import must_be_writable, write_atomically
 from snnmap.core.npz import npz
 from snnmap.frontend.data.archive import read_arrays, read_bytes
 from snnmap.frontend.networks.parsed import Imported
@@ -69,21 +68,8 @@ class _Header(msgspec.Struct, forbid_unknown_fields=True):
     why: dict[str, str] = {}
 
 
-def save_network(network: Imported | Network, path: str | Path) -> None:
-    """Write a network to `path` (`.npz`): to a temporary name first, then renamed.
-
-    Parameters
-    ----------
-    network
-        What `load_network` or `from_nir` returned, with what it says of the stepping; or a network alone.
-
-    Raises
-    ------
-    InputError
-        If the file cannot be written.
-    """
-    must_be_writable(Path(path), (".npz",))
-    read = network if isinstance(network, Imported) else Imported("network", "network", network, "")
+def npz_bytes(read: Imported) -> bytes:
+    """Content of an `.npz` of a network, with what it says of the stepping."""
     made = read.network
     header = {
         "format": FORMAT,
@@ -99,7 +85,7 @@ def save_network(network: Imported | Network, path: str | Path) -> None:
     }
     text = json.dumps(header, sort_keys=True, separators=(",", ":"), allow_nan=False, ensure_ascii=False)
     first = {HEADER: np.frombuffer(text.encode(), np.uint8)}
-    write_atomically(Path(path), npz(first | _members(made)))
+    return npz(first | _members(made))
 
 
 def _members(network: Network) -> dict[str, Array]:

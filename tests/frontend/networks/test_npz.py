@@ -10,7 +10,8 @@ from support import small_workload
 
 import snnmap
 from snnmap.core.errors import InputError
-from snnmap.frontend.networks.npz import HEADER, is_network, read_network, save_network
+from snnmap.frontend.networks.npz import HEADER, is_network, read_network
+from snnmap.frontend.networks.save import save_network
 from snnmap.ir import Dynamics, Network
 from snnmap.simulate.profile import profile
 from snnmap.transform.quantise import quantise
@@ -229,7 +230,7 @@ def test_pickles_and_other_archives_are_no_networks(tmp_path: Path, saved: Path)
         snnmap.load_network(tmp_path / "t.npz")
 
 
-def test_a_network_needs_a_name_that_ends_in_npz(tmp_path: Path) -> None:
+def test_a_network_needs_a_name_of_a_known_ending(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"must end in \.npz"):
-        save_network(NETWORKS["plain"], tmp_path / "n.nir")
+        save_network(NETWORKS["plain"], tmp_path / "n.txt")
     assert isinstance(NETWORKS["plain"], Network)
