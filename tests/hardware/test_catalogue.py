@@ -275,6 +275,7 @@ def test_with_value_and_resized():
 def test_recalled_lists_chip_package_and_technology():
     recalled = dict(load_hardware("dynap-se-pcm").recalled())
     assert {"hop_energy", "espine_gamma", "convection_resistance"} <= set(recalled)
+    assert {"adc_energy", "sample_hold_area", "shift_add_energy", "dac_energy", "buffer_bytes"} <= set(recalled)
     assert "reset_time" not in recalled
     assert all(quantity.recalled for quantity in recalled.values())
 
