@@ -52,9 +52,9 @@ def test_stages_that_take_no_time_have_no_exponent(compile_benchmark: ModuleType
 def test_components_are_compared_in_si() -> None:
     """At 22 nm: logic_energy 0.2, 0.1 nA/um at 0.85 V."""
     components, chip = benchmark("components"), load_hardware("pcm-mesh", "pcm-22")
-    assert components.ours(chip, "adc_area", "area") == pytest.approx(373000 * (22e-9) ** 2)
-    assert components.ours(chip, "adc_energy", "energy") == pytest.approx(0.8e-12)
-    assert components.ours(chip, "driver_width", "leak") == pytest.approx(70 * 22e-9 * 1e-4 * 0.85)
+    assert components.ours(chip, "adc_area", "area") == pytest.approx(373000 * (22e-9) ** 2, rel=1e-9, abs=0)
+    assert components.ours(chip, "adc_energy", "energy") == pytest.approx(0.8e-12, rel=1e-9, abs=0)
+    assert components.ours(chip, "driver_width", "leak") == pytest.approx(70 * 22e-9 * 1e-4 * 0.85, rel=1e-9, abs=0)
     for _, key, _, figure in components.COMPARED:
         assert components.ours(chip, key, figure) > 0
 

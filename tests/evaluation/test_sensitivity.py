@@ -42,7 +42,7 @@ def test_the_total_is_dynamic_energy_with_real_wires_leakage_and_programming(fou
     told = compiled.mapping.figures
     parts = tuple(f"energy_{name}_J" for name in ("neuron", "noc", "merge", "adc", "dac", "buffer"))
     parts += ("device_energy_array_J", "device_energy_leakage_J", "device_energy_programming_J")
-    assert found.base["device_energy_total_J"] == pytest.approx(sum(told[part] for part in parts), rel=1e-7)
+    assert found.base["device_energy_total_J"] == pytest.approx(sum(told[part] for part in parts), rel=1e-7, abs=0)
 
 
 def test_what_follows_the_node_depends_on_how_it_does(compiled):
@@ -55,7 +55,7 @@ def test_what_follows_the_node_depends_on_how_it_does(compiled):
     moved = next(w for w in s.swings(depends, "energy_J") if w.quantity == "logic_energy")
     for end, at in zip(moved.ends, (low, high), strict=True):
         there = figures(evaluate(view.mapping, compiled.graph, hardware.with_value("logic_energy", at)))
-        assert end == pytest.approx(there["energy_J"], rel=1e-7)
+        assert end == pytest.approx(there["energy_J"], rel=1e-7, abs=0)
     assert any(w.quantity == "logic_time" for w in s.swings(depends, "latency_s"))
 
 
@@ -86,7 +86,7 @@ def test_every_end_equals_a_full_recomputation(found, compiled, key):
             if isinstance(told[name], str):
                 continue
             expected = float("inf") if told[name] is None else told[name]
-            assert value == pytest.approx(expected, rel=1e-7), (key, point.at, name)
+            assert value == pytest.approx(expected, rel=1e-7, abs=0), (key, point.at, name)
 
 
 def test_the_scheduler_of_the_mapping_is_the_one_that_schedules_again(compiled, chip, monkeypatch):

@@ -87,7 +87,7 @@ def test_power_is_that_of_reads_firing_neurons_and_periphery():
         joules += periphery(chip, slice(row, row + rows), columns)
         power.append(joules / (graph.window * graph.dt))
         row, column = row + rows, column + columns
-    assert cluster_power(chip) == pytest.approx(power, rel=1e-12)
+    assert cluster_power(chip) == pytest.approx(power, rel=1e-9, abs=0)
 
 
 def test_power_has_routers_links_and_merging(compiled):
@@ -103,7 +103,7 @@ def test_power_has_routers_links_and_merging(compiled):
             joules[target] += (kind == PARTIAL) * messages * h["merge_energy"]
     assert (moved.kind == PARTIAL).any()
     assert np.count_nonzero(joules) >= len(joules) - 1  # one cluster of outputs alone sends and merges nothing
-    assert extra == pytest.approx(joules / (chip.view.graph.window * chip.view.graph.dt), rel=1e-9)
+    assert extra == pytest.approx(joules / (chip.view.graph.window * chip.view.graph.dt), rel=1e-9, abs=0)
 
 
 def test_unprogrammed_cells_of_a_column_in_use_are_read_too():
@@ -115,7 +115,7 @@ def test_unprogrammed_cells_of_a_column_in_use_are_read_too():
     siemens = (np.where(full, t["g_max"], t["g_min"]) + t["g_min"]).sum(axis=1)
     joules = float(graph.spikes[:6] @ siemens) * h["read_voltage"] ** 2 * h["read_time"]
     joules += periphery(chip, slice(0, 6), 6)
-    assert cluster_power(chip) == pytest.approx([joules / (graph.window * graph.dt)], rel=1e-12)
+    assert cluster_power(chip) == pytest.approx([joules / (graph.window * graph.dt)], rel=1e-9, abs=0)
 
 
 @pytest.mark.parametrize("per_tile", [1, 2])
@@ -133,7 +133,7 @@ def test_thermal_follows_the_power_weighted_temperature(per_tile):
 def test_the_first_order_of_leakage_is_the_same_everywhere():
     chip = chip_of(mesh=(5, 3))
     sums = [rises(chip, tile).sum() for tile in placements(chip, 10, 2)]
-    assert sums == pytest.approx([sums[0]] * 10, rel=1e-12)
+    assert sums == pytest.approx([sums[0]] * 10, rel=1e-12, abs=0)
 
 
 @pytest.mark.parametrize("per_tile", [1, 2])
@@ -173,7 +173,7 @@ def test_weight_one_varies_as_much_as_the_traffic(name, per_tile):
     terms = [TERMS[name](chip, weight) for weight in (1.0, 3.0)]
     spread = [np.std([cost(term, t) for t in tiles]) for term in terms]
     assert 0.6 < spread[0] / np.std(hops) < 1.6
-    assert spread[1] == pytest.approx(3 * spread[0], rel=0.01)
+    assert spread[1] == pytest.approx(3 * spread[0], rel=0.01, abs=0)
 
 
 @pytest.mark.parametrize("name", sorted(TERMS))
