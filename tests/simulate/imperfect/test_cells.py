@@ -72,6 +72,19 @@ def test_read_noise_follows_its_law(compiled) -> None:
     np.testing.assert_allclose(spread, g * q * np.sqrt(np.log((DAY + 20.0 + 250e-9) / 500e-9)), rtol=1e-9)
 
 
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_a_line_takes_the_noise_of_both_halves_or_of_cell_and_reference(compiled, encoding) -> None:
+    cells = cells_of(compiled, "read,off,programming", weights=Weights(encoding, 4, 2))
+    state, read = cells.state(0, cells.target(0).share, Chip(2), DAY), cells.read(0, Chip(2), DAY, None)
+    square = np.square(state.spread / ((HIGH - LOW) * US))
+    for s, place in enumerate((0.8, 0.2)):
+        if encoding == "offset_column":
+            expected = 4.0 * (square[0, s, :, :-1] + square[0, s, :, -1:])
+        else:
+            expected = square[0, s] + square[1, s]
+        np.testing.assert_allclose(read.variance[:, :, s], expected * place**2, rtol=1e-12)
+
+
 def test_resistive_cells_relax_by_one_draw(compiled) -> None:
     cells = cells_of(compiled, "programming,drift", technology="oxram-22")
     fresh, aged = (drawn(cells, 0.5, age, count=200)[0] for age in (0.0, 2 * DAY))

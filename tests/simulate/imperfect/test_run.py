@@ -218,3 +218,23 @@ def test_the_estimate_of_wires_says_how_far_it_is_off(compiled) -> None:
     assert errors[0].rms < errors[1].rms < errors[2].rms
     assert errors[2].rms <= errors[2].worst * 10
     assert errors[1].worst < 0.05
+
+
+def test_variances_are_in_the_unit_of_the_weights(compiled) -> None:
+    network = prepared(compiled, "read")
+    array = network.array(network.chip(0), 1.0)
+    lines, read = network.layout, network.cells.read(0, network.chip(0), 1.0, None)
+    width = int(lines.width[0])
+    own = array.variance[: read.variance.size].reshape(-1, width)
+    np.testing.assert_allclose(own, read.variance[:, :, 0] * lines.largest[:width] ** 2, rtol=1e-6)
+    assert lines.largest[0] > 1.0
+
+
+def test_solved_arrays_are_as_noisy_as_the_matrix(compiled) -> None:
+    hardware = compiled.hardware.with_value("r_wordline", 0.0).with_value("r_bitline", 0.0)
+    found = []
+    for ir in ("linear", "exact"):
+        network = prepared(compiled, "read,off,ir", hardware=hardware, ir=ir)
+        doubled = replace(compiled.graph.events, value=compiled.graph.events.value * 2.0)
+        found.append(network.run(network.chip(2), 10.0, graph=replace(compiled.graph, events=doubled)).peak)
+    np.testing.assert_allclose(found[0], found[1], rtol=1e-6, atol=1e-9)
