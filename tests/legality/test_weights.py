@@ -72,7 +72,7 @@ def test_the_judge_finds_the_energy_of_the_reads(weights: Weights) -> None:
     assert row_energy(view.clusters, hardware).sum() == pytest.approx(energy)
 
 
-@pytest.mark.parametrize("edit", [{"encoding": "pair_rows"}, {"levels": 4}, {"levels": 4, "slices": 2}])
+@pytest.mark.parametrize("edit", [{"encoding": "pair_rows"}, {"levels": 4}, {"slices": 2}])
 def test_a_file_that_names_other_weights_than_its_chip_has_is_refused(
     compiled: Compiled, edit: dict[str, object]
 ) -> None:
