@@ -28,8 +28,8 @@ def group_links(
     for group in range(len(messages)):
         cluster = sender[group]
         origin = port if cluster < 0 else tile[cluster]
-        count = 0
+        count = int(np.int64(0))
         for k in range(target_ptr[group], target_ptr[group + 1]):
-            count = branch(origin, int(tile[target[k]]), width, stamp, group, link, count)
+            count = branch(origin, int(np.int64(tile[target[k]])), width, stamp, group, link, count)
         for at in link[:count]:
             loads[at] += messages[group]

@@ -50,7 +50,7 @@ def active_union(indptr: I64, source: I32, order: I64, step_ptr: I64, step: I64,
     A column whose sources equal those of the one before it takes over its number. `stamp` (window,) is filled with -1.
     """
     count = np.zeros(len(order), np.int64)
-    before = -1
+    before = int(np.int64(-1))
     for column in order:
         if before >= 0 and same_list(indptr, source, before, column):
             count[column] = count[before]

@@ -190,7 +190,7 @@ def closed_walk(producer: I32, consumer: I32, tokens: I64, time: I64, order: I64
     while node != consumer[chosen]:
         came[node] = producer[via[node]]
         node = came[node]
-    return walk_back(came, producer[chosen])
+    return walk_back(came, int(np.int64(producer[chosen])))
 
 
 @njit
@@ -208,7 +208,7 @@ def policy_iteration(
     d = np.zeros(actors, np.float64)
     via = np.full(actors, NONE, np.int64)
     slack = 1e-9 * max(1.0, float(time.max()))
-    best_time, best_tokens = 0, 1
+    best_time, best_tokens = 0, int(np.int64(1))
     cycle = np.empty(0, np.int64)
     for number in range(limit):
         if number == patience:
@@ -229,7 +229,7 @@ def policy_iteration(
             for actor in range(actors):
                 if chosen[actor] != NONE:
                     came[actor] = producer[chosen[actor]]
-            cycle = walk_back(came, consumer[cut])
+            cycle = walk_back(came, int(np.int64(consumer[cut])))
         evaluate(producer, tokens, time, best_time / best_tokens, via, d)
     return cycle
 

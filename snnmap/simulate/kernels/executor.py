@@ -147,7 +147,7 @@ def run_frame(
     step = np.empty(neurons + 2 * len(in_step), np.int32)
     source = np.empty(len(step), np.int32)
     value = np.empty(len(step), np.float32)
-    used = 0
+    used = int(np.int64(0))
     read = 0
     for t in range(steps):
         start = used

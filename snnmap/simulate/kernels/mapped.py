@@ -71,7 +71,7 @@ def replay_frame(
     step = np.empty(neurons + 2 * len(in_step), np.int32)
     source = np.empty(len(step), np.int32)
     value = np.empty(len(step), np.float32)
-    used, read = 0, 0
+    used, read = int(np.int64(0)), 0
     for t in range(steps):
         start = used
         arrived = int(np.searchsorted(in_step, t, side="right"))

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from snnmap.core.arrays import I32, I64, offsets, ranges, row_of_entry, transpose_csr
+from snnmap.core.arrays import I32, I64, frozen, offsets, ranges, row_of_entry, transpose_csr
 from snnmap.core.errors import InputError
 from snnmap.hardware import Hardware
 from snnmap.ir import Placement, Traffic
@@ -40,9 +40,9 @@ def board_of(
     x, y = mesh.xy(np.arange(mesh.tiles, dtype=np.int32))
     flow, distance, preference = _terms(terms, clusters, mesh.tiles)
     board = Board(
-        sender=sender,
-        target_ptr=offsets(sizes),
-        target=target,
+        sender=frozen(sender, np.int32),
+        target_ptr=frozen(offsets(sizes), np.int64),
+        target=frozen(target, np.int32),
         messages=traffic.messages[spoken],
         touch_ptr=touch_ptr,
         touch=pin_group[entry].astype(np.int32),

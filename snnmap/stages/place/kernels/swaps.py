@@ -60,7 +60,7 @@ def moved_terms(board: Board, tile: I32, a: int, b: int) -> int:
     """Part of `term_cost` that depends on cluster `a` or `b`, either of which may be -1."""
     total = 0
     if a >= 0:
-        total += share_of(board, tile, a, -1)
+        total += share_of(board, tile, a, int(np.int32(-1)))
     if b >= 0:
         total += share_of(board, tile, b, a)
     return total
@@ -185,7 +185,7 @@ def arrange(board: Board, state: State, slots: I64) -> int:
     state.occupant[:] = -1
     for cluster in range(len(slots)):
         state.occupant[slots[cluster]] = cluster
-        put(board, state, cluster, slots[cluster])
+        put(board, state, int(np.int32(cluster)), slots[cluster])
     return recount(board, state)
 
 
@@ -237,7 +237,7 @@ def descend(board: Board, state: State, clusters: I64, slots: I64, radius: int) 
     count = len(slots)
     total = 0
     for a in clusters:
-        first = 0
+        first = int(np.int64(0))
         while first < len(slots):
             at = first
             if not whole:
@@ -246,7 +246,7 @@ def descend(board: Board, state: State, clusters: I64, slots: I64, radius: int) 
             first = len(slots)
             while at < count and first == len(slots):
                 q = found[at, 1]
-                p = int(state.slot[a])
+                p = int(np.int64(state.slot[a]))
                 b = state.occupant[q]
                 tile = q // board.per_tile
                 at += 1
@@ -299,7 +299,7 @@ def anneal(
     total = 0
     kept = 0
     for n in range(len(clusters)):
-        p = int(state.slot[clusters[n]])
+        p = int(np.int64(state.slot[clusters[n]]))
         q = propose(board, state, clusters[n], radius, draws[n])
         if p // board.per_tile == q // board.per_tile:
             continue
@@ -318,7 +318,7 @@ def probe(board: Board, state: State, clusters: I64, draws: I64, radius: int) ->
     """Sum of |change in cost| of the moves that `anneal` would propose; none is kept."""
     total = 0
     for n in range(len(clusters)):
-        p = int(state.slot[clusters[n]])
+        p = int(np.int64(state.slot[clusters[n]]))
         q = propose(board, state, clusters[n], radius, draws[n])
         total += abs(swap(board, state, p, q))
         revert(board, state, p, q)
