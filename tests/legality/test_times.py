@@ -88,7 +88,7 @@ def test_a_read_without_all_conversions_of_a_converter_is_refused(columns: int, 
     found = time_violations(mapping, case.graph, case.hardware.with_value("adc_columns", columns), counted)
     assert bool(found) == fast
     assert all(v.where.endswith("/read") for v in found)
-    few = replace(case.hardware, columns=1).with_value("adc_columns", columns)  # one column, one conversion
+    few = replace(case.hardware, bit_lines=1).with_value("adc_columns", columns)  # one column, one conversion
     assert time_violations(mapping, case.graph, few, counted) == []
 
 
