@@ -4,13 +4,13 @@ Members: `format` (the text `snnmap-chip-1`), `chip` (name of its hardware), `me
 `gain`, `offset` as in `ir.devices.ChipMap`; the last two may be missing: 1 and 0.
 """
 
-import io
 from pathlib import Path
 
 import numpy as np
 
 from snnmap.core.errors import InputError
 from snnmap.core.files import must_be_writable, write_atomically
+from snnmap.core.npz import npz
 from snnmap.frontend.data.archive import integers, read_arrays, read_bytes
 from snnmap.ir.devices import ChipMap
 
@@ -28,17 +28,8 @@ def save_chip(chip: ChipMap, path: Path | str) -> None:
     """
     path = Path(path)
     must_be_writable(path, (".npz",))
-    buffer = io.BytesIO()
-    np.savez_compressed(
-        buffer,
-        format=np.array(FORMAT),
-        chip=np.array(chip.chip),
-        mesh=np.array(chip.mesh, np.int64),
-        stuck=chip.stuck,
-        gain=chip.gain,
-        offset=chip.offset,
-    )
-    write_atomically(path, buffer.getvalue())
+    named = {"format": np.array([FORMAT]), "chip": np.array([chip.chip]), "mesh": np.array(chip.mesh, np.int64)}
+    write_atomically(path, npz(named | {"stuck": chip.stuck, "gain": chip.gain, "offset": chip.offset}))
 
 
 def load_chip(path: Path | str) -> ChipMap:
@@ -51,13 +42,15 @@ def load_chip(path: Path | str) -> ChipMap:
     """
     path = Path(path)
     arrays = read_arrays(path, read_bytes(path))
-    if "format" not in arrays or arrays["format"].ndim or str(arrays["format"]) != FORMAT:
+    if "format" not in arrays or arrays["format"].size != 1 or str(arrays["format"].item()) != FORMAT:
         raise InputError(f"{path}: not a chip file; make one with `snnmap chip draw`")
     missing = [name for name in ("chip", "mesh", "stuck") if name not in arrays]
     unknown = [name for name in arrays if name not in MEMBERS]
     if missing or unknown:
         said = f"lacks {', '.join(missing)}" if missing else f"holds {', '.join(unknown)}, which no chip has"
         raise InputError(f"{path}: {said}; a chip file has {', '.join(MEMBERS)}")
+    if arrays["chip"].size != 1:
+        raise InputError(f"{path}: chip must be one name")
     stuck, mesh = arrays["stuck"], integers(arrays["mesh"], f"{path}: mesh")
     if stuck.dtype.kind not in "bi" or stuck.ndim != 5 or mesh.shape != (2,) or mesh.min() < 1:
         raise InputError(f"{path}: stuck must be integers (tiles, halves, slices, rows, columns), mesh two sides")
@@ -69,6 +62,6 @@ def load_chip(path: Path | str) -> ChipMap:
     if np.any(np.abs(stuck.astype(np.int64)) > 1):
         raise InputError(f"{path}: stuck holds other values than -1, 0 and 1")
     try:
-        return ChipMap(str(arrays["chip"]), (int(mesh[0]), int(mesh[1])), stuck, real["gain"], real["offset"])
+        return ChipMap(str(arrays["chip"].item()), (int(mesh[0]), int(mesh[1])), stuck, real["gain"], real["offset"])
     except InputError as error:
         raise InputError(f"{path}: {error}") from None

@@ -4,12 +4,12 @@ import gzip
 import io
 import json
 import re
-import zipfile
 from contextlib import suppress
 
 import h5py
 import numpy as np
 
+from snnmap.core.npz import npz
 from snnmap.formats import profile
 
 ODD = ("-1", "0", "1e999", "nan", "inf", "9" * 40, "2.5", '"x"', "[]", "{}", "null", "true", "1979-05-27", "", "1e308")
@@ -134,14 +134,9 @@ def odd_profile(data, rng):
     else:
         with suppress(json.JSONDecodeError, UnicodeDecodeError):
             header = json.loads(odd(json.dumps(header).encode(), rng))
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        with suppress(AttributeError, TypeError, ValueError):  # not a table, or a number that is no JSON
-            header["digest"] = profile._digest(profile._canonical(header), arrays)
-        profile._write(archive, profile.HEADER, np.frombuffer(json.dumps(header).encode(), np.uint8))
-        for name, array in arrays.items():
-            profile._write(archive, name, array)
-    return buffer.getvalue()
+    with suppress(AttributeError, TypeError, ValueError):  # not a table, or a number that is no JSON
+        header["digest"] = profile._digest(profile._canonical(header), arrays)
+    return npz({profile.HEADER: np.frombuffer(json.dumps(header).encode(), np.uint8)} | arrays)
 
 
 def odd_hdf5(data, rng):
