@@ -178,4 +178,7 @@ class Cells:
         if hardware.weights.reference_lines:
             column = np.append(column, hardware.columns)
         row = wiring.row[clustering.rows_of(cluster)]
-        return np.asarray(of_tile[:, :, row[:, np.newaxis], column], np.float64)
+        chosen = np.asarray(of_tile[:, :, row[:, np.newaxis], column], np.float64)
+        if hardware.weights.reference_lines:  # one for all slices: the places of the others are none
+            chosen[:, 1:, :, -1] = chosen[:, :1, :, -1]
+        return chosen

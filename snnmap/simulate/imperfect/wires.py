@@ -6,12 +6,7 @@ import numpy as np
 
 from snnmap.analysis.view import View
 from snnmap.core.arrays import F64, I64
-from snnmap.physics.crossbar import Wires, cell_currents, gated_row_map, shared_row_map
-
-PATTERNS = 8
-"""Steps of a crossbar that the linear estimate is compared with the exact solution on."""
-SEED = 1
-"""Of the choice of these steps."""
+from snnmap.physics.crossbar import Wires, cell_currents, paired_row_map, shared_row_map
 
 
 class Places(NamedTuple):
@@ -22,33 +17,24 @@ class Places(NamedTuple):
     word: I64
     """(halves, rows) word line."""
     bit: I64
-    """(halves, slices, columns) bit line; the reference last."""
+    """(halves, slices, columns) bit line; the reference, one for all slices, last."""
 
 
 def places(view: View, cluster: int) -> Places:
     """Where the cells of a cluster are, as `hardware.weights` lays them out."""
     clustering, wiring, weights = view.mapping.clustering, view.mapping.wiring, view.hardware.weights
-    row = wiring.row[clustering.rows_of(cluster)].astype(np.int64)
-    column = wiring.column[clustering.columns_of(cluster)].astype(np.int64)
+    half = np.arange(weights.halves)
+    word = weights.word_lines(wiring.row[clustering.rows_of(cluster)])[half % weights.planes]
+    bit = weights.bit_lines(wiring.column[clustering.columns_of(cluster)])[half % weights.planes]
     if weights.reference_lines:
-        column = np.append(column, view.hardware.columns)
-    half = np.arange(1 if weights.reference_lines else 2)
-    slices = np.arange(weights.slices)
-    bit = column * weights.lines_per_column + slices[:, np.newaxis]
-    pairs = weights.encoding == "pair_columns"
-    return Places(
-        array=half * (weights.arrays - 1),
-        word=row * weights.lines_per_row + half[:, np.newaxis] * (weights.lines_per_row - 1),
-        bit=bit + (half * pairs * weights.slices)[:, np.newaxis, np.newaxis],
-    )
+        bit = np.pad(bit, ((0, 0), (0, 0), (0, 1)), constant_values=view.hardware.bit_lines - 1)
+    return Places(half // weights.planes, word, bit)
 
 
 def arrays(view: View, at: Places, g: F64) -> F64:
     """Conductances `g` (halves, slices, rows, columns) as arrays (arrays, word lines, bit lines); open elsewhere."""
-    weights, hardware = view.hardware.weights, view.hardware
-    words = hardware.rows * weights.lines_per_row
-    bits = (hardware.columns + weights.reference_lines) * weights.lines_per_column
-    filled = np.zeros((weights.arrays, words, bits))
+    hardware = view.hardware
+    filled = np.zeros((hardware.weights.arrays, hardware.word_lines, hardware.bit_lines))
     for half, array in enumerate(at.array):
         for s in range(g.shape[1]):
             filled[array][at.word[half][:, np.newaxis], at.bit[half, s]] = g[half, s]
@@ -58,9 +44,8 @@ def arrays(view: View, at: Places, g: F64) -> F64:
 def kept_currents(view: View, cluster: int, share: F64, temperature: float) -> F64:
     """Share of its current without wires that every cell keeps, shaped as the target `share` (halves, slices, ...).
 
-    Rows are read together with the others that spike in the mean step of the profile (`analysis.company`); pairs of
-    rows with opposite voltages take from their bit lines what they give, so they are read as if alone. `temperature` of
-    the wires, K.
+    Rows are read together with the others that spike in the mean step of the profile (`analysis.company`).
+    `temperature` of the wires, K.
     """
     hardware, technology = view.hardware, view.hardware.technology
     at, volts = places(view, cluster), hardware["read_voltage"]
@@ -68,16 +53,12 @@ def kept_currents(view: View, cluster: int, share: F64, temperature: float) -> F
     low, high = technology["g_min"], technology["g_max"]
     g = arrays(view, at, low + share * (high - low))
     together = np.zeros(g.shape[1])
-    together[at.word[0]] = view.clusters.row_company[view.mapping.clustering.rows_of(cluster)]
-    alone = hardware.weights.lines_per_row > 1
+    together[at.word] = view.clusters.row_company[view.mapping.clustering.rows_of(cluster)]
+    read = paired_row_map if hardware.weights.lines_per_row > 1 else shared_row_map
     kept = np.ones(share.shape)
     for array in range(len(g)):
         taken = np.ascontiguousarray(g[array])
-        current = (
-            gated_row_map(G=taken, V_r=volts, wires=wires)
-            if alone
-            else shared_row_map(G=taken, V_r=volts, wires=wires, share=together)
-        )
+        current = read(G=taken, V_r=volts, wires=wires, share=together)
         part = np.divide(current, volts * taken, out=np.ones(current.shape), where=taken > 0)
         for half in np.flatnonzero(at.array == array):
             for s in range(share.shape[1]):

@@ -129,6 +129,13 @@ def test_a_chip_is_the_same_whatever_is_looked_at_and_however_it_is_wired(compil
     np.testing.assert_array_equal(turned._drawn("drift", 0, Chip(4)), first[:, :, :, ::-1])
 
 
+def test_slices_share_one_reference_column(compiled) -> None:
+    cells = cells_of(compiled, "programming,drift,stuck", weights=Weights("offset_column", 4, 2), stuck_on=0.2)
+    now = cells.state(0, cells.target(0).share, Chip(3), DAY).now
+    np.testing.assert_array_equal(now[:, 1, :, -1], now[:, 0, :, -1])
+    assert not np.array_equal(now[:, 1, :, 0], now[:, 0, :, 0])
+
+
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_cells_without_a_synapse_are_nothing_or_devices(compiled, encoding) -> None:
     weights = Weights(encoding)

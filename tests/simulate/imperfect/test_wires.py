@@ -31,26 +31,31 @@ def test_every_cell_keeps_what_nodal_analysis_says(compiled, encoding: str, slic
     g = technology["g_min"] + share * (technology["g_max"] - technology["g_min"])
     wires = Wires.of(technology, 340.0)
     halves = len(share)
-    own = mapping.wiring.column[columns].tolist() + ([hardware.columns] if encoding == "offset_column" else [])
+    own = mapping.wiring.column[columns].tolist() + ([-1] if encoding == "offset_column" else [])
     per = slices * (2 if encoding == "pair_columns" else 1)
-    words = hardware.rows * (2 if encoding == "pair_rows" else 1)
+    words, bits = hardware.word_lines, hardware.bit_lines
     arrays: dict[int, np.ndarray] = {}
     place = {}
     for h in range(halves):
         key = h if encoding == "pair_arrays" else 0
-        field = arrays.setdefault(key, np.zeros((words, (hardware.columns + 1) * per)))
+        field = arrays.setdefault(key, np.zeros((words, bits)))
         for i, row in enumerate(mapping.wiring.row[rows].tolist()):
             word = 2 * row + h if encoding == "pair_rows" else row
             for s in range(slices):
                 for j, column in enumerate(own):
-                    bit = column * per + (h * slices if encoding == "pair_columns" else 0) + s
+                    bit = (
+                        column * per + (h * slices if encoding == "pair_columns" else 0) + s
+                        if column >= 0
+                        else bits - 1
+                    )
                     field[word, bit] = g[h, s, i, j]
                     place[h, s, i, j] = (key, word, bit)
-    share_on = np.zeros(words)
-    if encoding != "pair_rows":  # those take from the bit line what they give, and are read as if alone
-        share_on[mapping.wiring.row[rows]] = view.clusters.row_company[rows]
+    share_on, paired = np.zeros(words), encoding == "pair_rows"
+    for row, company in zip(mapping.wiring.row[rows].tolist(), view.clusters.row_company[rows].tolist(), strict=True):
+        share_on[[2 * row, 2 * row + 1] if paired else [row]] = company
     current = {
-        key: nodal.shared_currents(G=field, volts=volts, wires=wires, share=share_on) for key, field in arrays.items()
+        key: np.abs(nodal.shared_currents(G=field, volts=volts, wires=wires, share=share_on, paired=paired))
+        for key, field in arrays.items()
     }
     for (h, s, i, j), (key, word, bit) in place.items():
         assert kept[h, s, i, j] == pytest.approx(current[key][word, bit] / (volts * g[h, s, i, j]), rel=1e-6)
