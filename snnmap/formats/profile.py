@@ -211,7 +211,7 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, Array]]:
         header = json.loads(members.pop(HEADER).tobytes().decode())
     except FileNotFoundError:
         raise InputError(f"there is no file {path}") from None
-    except (OSError, EOFError, ValueError, NotImplementedError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
+    except (OSError, EOFError, ValueError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
         if isinstance(error, InputError):
             raise
         raise InputError(f"{path} is not a readable profile: {error or 'it ends early'}; profile again") from None

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -19,7 +20,7 @@ from snnmap.reliability.device import temperatures
 from snnmap.simulate.imperfect.chips import must_fit
 from snnmap.simulate.imperfect.exact import IrError
 from snnmap.simulate.imperfect.run import ImperfectNetwork, Outcome
-from snnmap.simulate.tally import output_sources
+from snnmap.simulate.tally import Readout
 
 Measured = Literal["accuracy", "agreement"]
 """Right is what the labels say; without labels, what ideal devices say."""
@@ -110,15 +111,11 @@ class DrawnChips:
 
     def counts(self) -> F64:
         """What every output emits in every frame with ideal devices (F, outputs)."""
-        events, outputs = self.data.events, output_sources(self.data.network)
+        events, readout = self.data.events, Readout.of(self.data.network)
         if events is None:
             raise InputError("accuracy needs a profile with its events; profile the network with fewer samples")
-        column = np.full(self.data.network.sources, -1, np.int64)
-        column[outputs] = np.arange(len(outputs))
-        at = column[events.source]
-        own, counts = at >= 0, np.zeros((events.frames, len(outputs)))
-        np.add.at(counts, (events.frame_of_event()[own], at[own]), events.value[own].astype(np.float64))
-        return counts
+        frames = [slice(int(a), int(b)) for a, b in pairwise(events.frame)]
+        return np.array([readout.counts(events.source[own], events.value[own]) for own in frames])
 
 
 def _temperature(view: View, options: AccuracyOptions) -> F64:

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from snnmap.simulate.neurons import CODES, fresh, neuron_state, step_rule
 from snnmap.simulate.profile import KEEP_LIMIT
 from snnmap.simulate.tally import Activity, activity_of
 
+Made = TypeVar("Made")
 Events = tuple[I32, I32, F32]
 """Step, source and value of the events of one frame."""
 
@@ -182,13 +183,18 @@ def _frames(
         inputs = (stimulus.step[own], stimulus.source[own], stimulus.value[own])
         return run_frame(synapses, layers, rule, fresh(state), stimulus.steps, inputs)
 
-    workers = min(available_cores() if threads is None else max(1, threads), stimulus.frames)
-    if workers == 1:
-        yield from map(run, range(stimulus.frames))
+    yield from side_by_side(run, stimulus.frames, threads)
+
+
+def side_by_side(work: Callable[[int], Made], count: int, threads: int | None) -> Iterator[Made]:
+    """`work` of 0 .. `count` - 1, in that order, as many at a time as there are `threads`; none: cores."""
+    workers = min(available_cores() if threads is None else max(1, threads), count)
+    if workers <= 1:
+        yield from map(work, range(count))
         return
     pool = ThreadPoolExecutor(workers)
     try:
-        yield from pool.map(run, range(stimulus.frames))
+        yield from pool.map(work, range(count))
     finally:
         pool.shutdown(cancel_futures=True)
 

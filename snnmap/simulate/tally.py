@@ -1,9 +1,11 @@
 """What a run adds up to: spikes per source, predicted classes, populations that are dead or saturated."""
 
+from dataclasses import dataclass
+
 import msgspec
 import numpy as np
 
-from snnmap.core.arrays import F32, I32, I64, Bool
+from snnmap.core.arrays import F32, F64, I32, I64, Bool
 from snnmap.core.errors import InputError
 from snnmap.core.version import __version__
 from snnmap.ir import ANALOG, Network, Population, SpikeGraph, Spikes, Workload
@@ -24,10 +26,8 @@ class Activity:
         self.worst_frame = np.zeros(network.sources, np.int64)
         self.worst_step = np.zeros(network.sources, np.int64)
         self.active_steps = np.zeros(network.sources, np.int64)
-        self.outputs = output_sources(network)
+        self.readout = Readout.of(network)
         self.predictions = np.full(frames, -1, np.int64)
-        self._readout = np.full(network.sources, -1, np.int64)
-        self._readout[self.outputs] = np.arange(len(self.outputs))
         self._bias = network.is_bias()
         self._frames = frames
         self._steps = steps
@@ -36,11 +36,8 @@ class Activity:
         """Count the events (step, source, value) of one frame."""
         _, source, value = events
         tally(self.graded, source, value, (self.spikes, self.worst_frame, self.worst_step, self.active_steps))
-        if len(self.outputs):
-            column = self._readout[source]
-            read = column >= 0
-            sums = np.bincount(column[read], value[read].astype(np.float64), minlength=len(self.outputs))
-            self.predictions[frame] = int(np.argmax(sums))
+        if len(self.readout.outputs):
+            self.predictions[frame] = int(np.argmax(self.readout.counts(source, value)))
 
     def add_biases(self) -> None:
         """Count the constant-current rows: driven in every step of every frame."""
@@ -49,6 +46,31 @@ class Activity:
         self.worst_frame[self._bias] = self._steps
         self.worst_step[self._bias] = 1
         self.active_steps[self._bias] = window
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Readout:
+    """How a network's answer is read: what each of its outputs emits in a frame is added up."""
+
+    outputs: I64
+    """Source ids of the outputs."""
+    place: I64
+    """(N,) place of every source among the outputs, -1: none."""
+
+    @classmethod
+    def of(cls, network: Network) -> "Readout":
+        """Readout of a network."""
+        outputs = output_sources(network)
+        place = np.full(network.sources, -1, np.int64)
+        place[outputs] = np.arange(len(outputs))
+        return cls(outputs, place)
+
+    def counts(self, source: I32, value: F32) -> F64:
+        """Sum of what every output emits, float64 (outputs,), of events of one frame."""
+        at = self.place[source]
+        read = at >= 0
+        sums = np.bincount(at[read], value[read].astype(np.float64), minlength=len(self.outputs))
+        return np.asarray(sums, np.float64)
 
 
 def output_sources(network: Network) -> I64:
@@ -74,7 +96,7 @@ def activity_of(activity: Activity, workload: Workload, events: Spikes | None) -
             "without end; check its weights and thresholds, or let a neuron spike once a step"
         )
     activity.add_biases()
-    predictions = activity.predictions if len(activity.outputs) else None
+    predictions = activity.predictions if len(activity.readout.outputs) else None
     judged = workload.labels is not None and predictions is not None
     total = {p.name: int(activity.spikes[p.first : p.stop].sum()) for p in network.populations}
     most = SATURATED * stimulus.frames * stimulus.steps

@@ -20,7 +20,7 @@ ZIP = b"PK"
 NPY = b"\x93NUMPY"
 
 DAMAGE = (
-    OSError, EOFError, ValueError, KeyError, TypeError, RuntimeError, MemoryError, SyntaxError, NotImplementedError,
+    OSError, EOFError, ValueError, KeyError, TypeError, RuntimeError, MemoryError, SyntaxError,
     OverflowError, struct.error, zlib.error, zipfile.BadZipFile, tokenize.TokenError,
 )  # fmt: skip
 """What numpy and zipfile have been seen to raise on damaged files."""

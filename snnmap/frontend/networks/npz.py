@@ -125,7 +125,7 @@ def is_network(path: Path) -> bool:
     try:
         with zipfile.ZipFile(path) as archive:
             return f"{HEADER}.npy" in archive.namelist()
-    except (OSError, ValueError, NotImplementedError, RuntimeError, zipfile.BadZipFile):
+    except (OSError, ValueError, RuntimeError, zipfile.BadZipFile):
         return False
 
 

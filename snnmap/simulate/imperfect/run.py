@@ -1,10 +1,8 @@
 """Chips of a mapping, prepared once and run for every seed and age, frames on threads."""
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TypeVar
 
 import numpy as np
 
@@ -15,7 +13,7 @@ from snnmap.core.errors import InputError
 from snnmap.core.run import Progress, stream
 from snnmap.ir import SpikeGraph, Spikes
 from snnmap.ir.devices import ChipMap
-from snnmap.simulate.execution import available_cores, joined, kernel_arrays, stepping
+from snnmap.simulate.execution import joined, kernel_arrays, side_by_side, stepping
 from snnmap.simulate.imperfect.cells import ANALOG, Cells
 from snnmap.simulate.imperfect.chips import Chip, must_fit
 from snnmap.simulate.imperfect.converters import (
@@ -32,10 +30,8 @@ from snnmap.simulate.imperfect.options import ImperfectOptions
 from snnmap.simulate.imperfect.wires import kept_currents
 from snnmap.simulate.kernels.imperfect import TABLE_BITS, Array, imperfect_frame
 from snnmap.simulate.neurons import fresh
-from snnmap.simulate.tally import output_sources
+from snnmap.simulate.tally import Readout
 
-Given = TypeVar("Given")
-Made = TypeVar("Made")
 Ran = tuple[tuple[I32, I32, F32], F64, I64]
 """Step, source and value of the events of a frame, and what `kernels.imperfect.imperfect_frame` saw."""
 
@@ -112,7 +108,7 @@ class ImperfectNetwork:
         exact = solver(self.cells, self.layout, chip, age) if self.is_solved else None
         run = frame_runner(data, array, key, exact=exact)
         found = []
-        for done, frame in enumerate(_side_by_side(run, data.frames, threads), start=1):
+        for done, frame in enumerate(side_by_side(run, data.frames, threads), start=1):
             found.append(frame)
             if progress is not None:
                 progress("accuracy", done, data.frames, 0.0)
@@ -136,13 +132,13 @@ class ImperfectNetwork:
         ideal = replace(self.options, effects=self.options.effects & {"levels"})
         array = ImperfectNetwork(self.view, ideal, self.temperature).array(Chip(0), 0.0)
         peak = np.zeros(len(self.layout.unit))
-        for _, line_peak, _ in _side_by_side(frame_runner(self.view.graph, array, 0), self.view.graph.frames, None):
+        for _, line_peak, _ in side_by_side(frame_runner(self.view.graph, array, 0), self.view.graph.frames, None):
             np.maximum(peak, line_peak, out=peak)
         most = calibrated_range(self.layout, peak, crossbars)
         if how == "percentile":
             counted = array._replace(limit=most[self.layout.crossbar] * self.layout.unit)
             run = frame_runner(self.view.graph, counted, 0, bins=BINS)
-            bins = sum(found for _, _, found in _side_by_side(run, self.view.graph.frames, None))
+            bins = sum(found for _, _, found in side_by_side(run, self.view.graph.frames, None))
             most = percentile_range(most, np.asarray(bins, np.int64))
         return converter_steps(self.view, self.layout, most)
 
@@ -152,6 +148,7 @@ class ImperfectNetwork:
         exact = not options.effects & ANALOG and not (options.has("adc") and self.view.hardware.weights.slices > 1)
         weight = np.zeros(int(lines.first[-1]), np.float32)
         variance = np.zeros(len(weight) if options.has("read") else 0, np.float32)
+        estimate = self._kept if options.has("ir") and not self.is_solved else None
 
         def fill(cluster: int) -> None:
             own = self.view.mapping.clustering.rows_of(cluster)
@@ -160,14 +157,13 @@ class ImperfectNetwork:
             cells = slice(int(lines.first[own.start]), int(lines.first[own.stop]))
             base, width = int(lines.base[own.start]), int(lines.width[own.start])
             largest, grid = lines.largest[base : base + width], lines.grid[base : base + width]
-            kept = self._kept[cluster] if options.has("ir") and not self.is_solved else None
-            read = self.cells.read(cluster, chip, age, kept)
+            read = self.cells.read(cluster, chip, age, None if estimate is None else estimate[cluster])
             value = read.mean.reshape(own.stop - own.start, -1) * largest
             weight[cells] = (_snapped(value, grid, read.mean.shape[2]) if exact else value).reshape(-1)
             if len(variance):
                 variance[cells] = (read.variance.reshape(value.shape) * np.square(largest)).reshape(-1)
 
-        for _ in _side_by_side(fill, self.view.mapping.clustering.clusters, threads):
+        for _ in side_by_side(fill, self.view.mapping.clustering.clusters, threads):
             pass
         return self._array_of(weight, variance, exact, chip)
 
@@ -225,7 +221,7 @@ class ImperfectNetwork:
             at = float(self.temperature[cluster]) if warm else ambient
             return kept_currents(self.view, cluster, self.cells.target(cluster).share, at)
 
-        return list(_side_by_side(kept, self.view.mapping.clustering.clusters, None))
+        return list(side_by_side(kept, self.view.mapping.clustering.clusters, None))
 
 
 def _snapped(value: F64, grid: F64, slices: int) -> F64:
@@ -272,30 +268,12 @@ def frame_runner(
 
 def _outcome(graph: SpikeGraph, found: list[Ran], keep_events: bool) -> Outcome:
     """Counts and classes of all frames."""
-    outputs = output_sources(graph.network)
-    column = np.full(graph.network.sources, -1, np.int64)
-    column[outputs] = np.arange(len(outputs))
-    counts = np.zeros((len(found), len(outputs)))
-    for frame, ((_, source, value), _, _) in enumerate(found):
-        at = column[source]
-        counts[frame] = np.bincount(at[at >= 0], value[at >= 0].astype(np.float64), minlength=len(outputs))
-    classes = np.argmax(counts, axis=1) if len(outputs) else np.full(len(found), -1)
+    of = Readout.of(graph.network)
+    counts = np.array([of.counts(source, value) for (_, source, value), _, _ in found])
+    classes = np.argmax(counts, axis=1) if len(of.outputs) else np.full(len(found), -1)
     peak = np.max([peak for _, peak, _ in found], axis=0)
     events = joined([events for events, _, _ in found], graph.events) if keep_events and graph.events else None
     return Outcome(counts, classes.astype(np.int64), events, peak)
-
-
-def _side_by_side(work: Callable[[int], Made], count: int, threads: int | None) -> Iterator[Made]:
-    """`work` of 0 .. count - 1 in order, some at a time."""
-    workers = min(available_cores() if threads is None else max(1, threads), count)
-    if workers <= 1:
-        yield from map(work, range(count))
-        return
-    pool = ThreadPoolExecutor(workers)
-    try:
-        yield from pool.map(work, range(count))
-    finally:
-        pool.shutdown(cancel_futures=True)
 
 
 def normal_quantiles() -> F64:
