@@ -104,7 +104,8 @@ def _show(answer: "snnmap.MappedAccuracy") -> None:
         terminal.line(f"deviating events: {answer.deviating:,} of {answer.events:,}; all chips are alike, one was run")
     if document["assumed"]:
         named = ", ".join(each["quantity"] for each in document["assumed"])
-        terminal.line(f"recalled or estimated, not read in a source: {named}")
+        besides = "; the temperature rests on those that report lists" if "temperature" in document["effects"] else ""
+        terminal.line(f"recalled or estimated, not read in a source: {named}{besides}")
     for refreshed in document["refresh"]:
         _refresh(refreshed)
 

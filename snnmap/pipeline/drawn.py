@@ -35,7 +35,7 @@ class DrawnChips:
     """Profile of the mapped network on what the chips are shown."""
     options: AccuracyOptions
     looked_up: Mapping[str, None]
-    """Quantities of chip and technology that were needed so far."""
+    """Quantities of chip and technology that were needed so far, but for what the temperature rests on."""
     known: ChipMap | None = None
     """What is known of one chip."""
 
@@ -58,7 +58,7 @@ class DrawnChips:
         chip = view.hardware
         technology = replace(chip.technology, values=Watched(chip.technology.values, log))
         seen = view.at(replace(chip, values=Watched(chip.values, log), technology=technology))
-        warm = as_stage(progress, "temperature", _temperature, seen, options)
+        warm = as_stage(progress, "temperature", _temperature, view, options)
         known = options.known
         if known is not None:
             must_fit(known, seen.hardware)
