@@ -56,7 +56,7 @@ if TYPE_CHECKING:  # what type checkers and readers see; at run time a name is i
     from snnmap.ir.devices import ChipMap
     from snnmap.legality.rules import UNCHECKED, verify
     from snnmap.pipeline.accuracy import MappedAccuracy, accuracy_file
-    from snnmap.pipeline.chips import AGES, AccuracyOptions, parse_ages
+    from snnmap.pipeline.chips import AGES, AccuracyOptions, parse_ages, parse_pulses
     from snnmap.pipeline.compile import Compiled, compile  # noqa: A004  as `snnmap.compile`
     from snnmap.pipeline.convert import Converted, convert
     from snnmap.pipeline.effective import draw_chip, effective_weights
@@ -204,6 +204,7 @@ __all__ = [
     "load_workload",
     "parse_ages",
     "parse_changes",
+    "parse_pulses",
     "parse_seconds",
     "parse_settings",
     "parse_terms",
@@ -249,7 +250,7 @@ _HOMES = {
     "snnmap.ir.devices": "ChipMap",
     "snnmap.legality.rules": "UNCHECKED verify",
     "snnmap.pipeline.accuracy": "MappedAccuracy accuracy_file",
-    "snnmap.pipeline.chips": "AGES AccuracyOptions parse_ages",
+    "snnmap.pipeline.chips": "AGES AccuracyOptions parse_ages parse_pulses",
     "snnmap.pipeline.compile": "Compiled compile",
     "snnmap.pipeline.convert": "Converted convert",
     "snnmap.pipeline.effective": "draw_chip effective_weights",

@@ -19,6 +19,7 @@ DIGITS = 3
     "  snnmap accuracy mapping.json --effects none               does it spike as the profile did\n"
     "  snnmap accuracy mapping.json --effects programming,read --age 1s --devices 20\n"
     "  snnmap accuracy mapping.json --data test.npz --labels labels.npy --ir exact --json\n"
+    "  snnmap accuracy mapping.json --age 1s --program-pulses 2,5,10,20\n"
     "  snnmap accuracy mapping.json --refresh --keep 0.5         how long may a chip age before it must be refreshed",
 )
 @click.argument("file", metavar="MAPPING", type=options.FILE)
@@ -46,6 +47,12 @@ DIGITS = 3
 )
 @click.option("--stuck-on", type=float, metavar="SHARE", help="Cells stuck at g_max; default: as the technology says.")
 @click.option("--stuck-off", type=float, metavar="SHARE", help="Cells stuck at g_min; default: as the technology says.")
+@click.option(
+    "--programming-sd",
+    type=float,
+    metavar="SHARE",
+    help="Every cell misses its target with this standard deviation, in g_max; default: as its noise model says.",
+)
 @click.option("--chip", type=options.FILE, help="What is known of one chip: a file of `snnmap chip draw`, or measured.")
 @click.option(
     "--compensation", type=click.Choice(["on", "off"]), help="Scale the mean drift away; default: as the chip says."
@@ -53,6 +60,9 @@ DIGITS = 3
 @click.option("--refresh", is_flag=True, help="Seek the longest refresh interval that keeps accuracy.")
 @click.option(
     "--keep", type=float, default=0.5, show_default=True, metavar="POINTS", help="Accuracy that --refresh may lose."
+)
+@click.option(
+    "--program-pulses", metavar="LIST", help="What these numbers of write pulses buy in accuracy, cost in energy, wear."
 )
 @click.option("--workload", type=str, help="Workload or saved profile; default: the one that the mapping names.")
 @click.option("--hw", "hardware", help="Chip file; default: the one that the mapping names.")
@@ -68,6 +78,8 @@ def accuracy(file: Path, workload: str | None, hardware: str | None, quiet: bool
     chip is right where it says what ideal devices say.
     """
     compensation = given.pop("compensation")
+    pulses = given.pop("program_pulses")
+    given["program_pulses"] = snnmap.parse_pulses(pulses) if pulses else ()
     given["compensated"] = None if compensation is None else compensation == "on"
     wanted = snnmap.AccuracyOptions(ages=snnmap.parse_ages(given.pop("age")), **given)
     with terminal.progress(quiet) as progress:
@@ -106,8 +118,41 @@ def _show(answer: "snnmap.MappedAccuracy") -> None:
         named = ", ".join(each["quantity"] for each in document["assumed"])
         besides = "; the temperature rests on those that report lists" if "temperature" in document["effects"] else ""
         terminal.line(f"recalled or estimated, not read in a source: {named}{besides}")
+    _budgets(document["program_pulses"], answer.measured)
     for refreshed in document["refresh"]:
         _refresh(refreshed)
+
+
+def _budgets(found: list[dict[str, Any]], measured: str) -> None:
+    """What each number of write pulses buys and costs."""
+    if not found:
+        return
+    age = terminal.number(found[0]["age_s"], "s", DIGITS)
+    columns = (
+        "write pulses per cell",
+        "error left, of g_max",
+        f"{measured} after {age}",
+        "95 % interval",
+        "energy to program",
+        "refreshed after",
+        "writes per cell and year",
+        "lifetime, median",
+        "first failure",
+    )
+    rows = [
+        (
+            f"{each['pulses']:g}",
+            f"{100 * each['error_left']:.2g} %",
+            _share(each["mean"]),
+            _shares(each["interval"]),
+            terminal.number(each["programming_energy_J"], "J", DIGITS),
+            each["by_drift"]["said"] or _until(each["by_drift"]["interval_s"], None),
+            *_costs(each["by_drift"])[1:4],
+        )
+        for each in found
+    ]
+    terminal.line()
+    terminal.table("what write pulses buy and cost", columns, rows)
 
 
 def _error(error: dict[str, Any] | None) -> str:

@@ -124,6 +124,8 @@ TECHNOLOGY_KEYS: dict[str, Key] = {
     "g_max": Key(CONDUCTANCE, "S", "conductance of the largest weight"),
     "stuck_on_share": Key(NONE, "1", "cells of a chip that stay at g_max whatever is written", zero=True),
     "stuck_off_share": Key(NONE, "1", "cells of a chip that stay at g_min whatever is written", zero=True),
+    "first_pulse_error": Key(NONE, "1", "error of a cell after its first write pulse, over g_max", zero=True),
+    "pulse_convergence": Key(NONE, "1", "share of that error that every further, verified pulse leaves"),
     "conductance_energy": Key(ENERGY, "J", "activation of the conductance at g_min; none is left at g_max", zero=True),
     "reset_current": Key(CURRENT, "A", "RESET pulse"),
     "reset_time": Key(TIME, "s", "RESET pulse"),

@@ -52,6 +52,8 @@ NUMBERS: dict[str, Range] = {
     "buffer_bytes": (1e-3, 1e9),
     "weight_tolerance": SHARE,
     "refresh_share": SHARE,
+    "first_pulse_error": SHARE,
+    "pulse_convergence": SHARE,
     "stuck_on_share": SHARE,
     "stuck_off_share": SHARE,
     "tile_variation": DECADES,

@@ -6,14 +6,14 @@ nothing without these equations. Conductances are relative to g_max in the fits,
 is off unless a function that takes `rng` is called. Knows cells, not arrays.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from snnmap.core.arrays import F64
 from snnmap.core.errors import InputError
-from snnmap.physics.checks import not_negative, numbers, positive, same_shape
+from snnmap.physics.checks import Values, not_negative, numbers, positive, same_shape
 
 ZERO_CLIP = 1e-7
 """Least relative conductance that enters a logarithm, as in the published code."""
@@ -80,6 +80,8 @@ class NoiseModel:
     """Seconds after programming, and standard deviation from the target by then, as `programming`; none: the same."""
     grows: bool = True
     """Whether the read noise is 1/f, and so grows with age; if not, its standard deviation is g Q."""
+    unverified: float = 0.0
+    """Standard deviation, share of g_max, that writing which ended early leaves beside `programming`."""
 
 
 _MICRO = 1e-6
@@ -148,6 +150,25 @@ def noise_model(name: str) -> NoiseModel:
     return NOISE_MODELS[name]
 
 
+def written(name: str, technology: Values, pulses: float) -> NoiseModel | None:
+    """Noise model `name` of cells that `pulses` verified write pulses have brought to their target; none of `none`.
+
+    A cell is off by `first_pulse_error` g_max after its first pulse, and every further pulse, a correction by what was
+    read, leaves `pulse_convergence` of that. This adds, as a variance, to the published error of cells that were
+    written until they stayed: the estimate of a law, with constants that no paper behind these models gives.
+
+    Raises
+    ------
+    InputError
+        If there is no such model; lists them.
+    """
+    if name == "none":
+        return None
+    positive(pulses=pulses)
+    left = technology["first_pulse_error"] * technology["pulse_convergence"] ** (pulses - 1.0)
+    return replace(noise_model(name), unverified=left)
+
+
 def conductance(share: npt.ArrayLike, g_min: float, g_max: float) -> F64:
     """Conductance of weights, S, same shape: g_min + share (g_max - g_min).
 
@@ -165,10 +186,11 @@ def conductance(share: npt.ArrayLike, g_min: float, g_max: float) -> F64:
 
 
 def programming_sd(model: NoiseModel, g: npt.ArrayLike, g_max: float) -> F64:
-    """Standard deviation of the conductance after programming to `g`, S, same shape [aihwkit]."""
+    """Standard deviation of the conductance after programming to `g`, S, same shape [aihwkit]; see `written`."""
     positive(g_max=g_max)
     relative = numbers("g", g, least=0.0) / g_max
-    return _polynomial(relative, model.programming) * (g_max / model.g_reference)
+    published = _polynomial(relative, model.programming) * (g_max / model.g_reference)
+    return np.hypot(published, model.unverified * g_max)
 
 
 def state_sd(model: NoiseModel, g: npt.ArrayLike, g_max: float, t: float) -> F64:
@@ -188,7 +210,7 @@ def state_sd(model: NoiseModel, g: npt.ArrayLike, g_max: float, t: float) -> F64
     after = int(np.clip(np.searchsorted(at, passed), 1, len(at) - 1))
     part = float(np.clip((passed - at[after - 1]) / (at[after] - at[after - 1]), 0.0, 1.0))
     mean: F64 = (1.0 - part) * variance[after - 1] + part * variance[after]
-    return np.sqrt(mean) * (g_max / model.g_reference)
+    return np.hypot(np.sqrt(mean) * (g_max / model.g_reference), model.unverified * g_max)
 
 
 def program(model: NoiseModel, g: npt.ArrayLike, g_max: float, *, rng: np.random.Generator) -> F64:

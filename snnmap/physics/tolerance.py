@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from snnmap.core.arrays import F64
 from snnmap.physics.checks import numbers, positive
-from snnmap.physics.pcm import NoiseModel, drift_exponent, noise_model, read_noise_sd, state_sd
+from snnmap.physics.pcm import NoiseModel, drift_exponent, read_noise_sd, state_sd
 
 EXPONENTS = 16
 """Nodes of the Gauss-Hermite rule over the drift exponent; 8 already agree to 1e-6."""
@@ -71,9 +71,9 @@ class Ageing:
 
 
 @cache
-def ageing(name: str, g_max: float, tolerance: float, compensated: bool) -> Ageing:
-    """Table of a noise model of `physics.pcm`; arguments as in `chance_off`."""
-    model, g = noise_model(name), np.linspace(0.0, 1.0, SHARES) * g_max
+def ageing(model: NoiseModel, g_max: float, tolerance: float, compensated: bool) -> Ageing:
+    """Table of a noise model; arguments as in `chance_off`."""
+    g = np.linspace(0.0, 1.0, SHARES) * g_max
     at = [chance_off(model, g, g_max, float(t), tolerance=tolerance, compensated=compensated) for t in TIMES]
     return Ageing(np.array(at).T)
 

@@ -13,6 +13,7 @@ from snnmap.evaluation.accuracy import Accuracy, accuracy
 from snnmap.hardware import Hardware, Quantity
 from snnmap.pipeline.chips import AccuracyOptions
 from snnmap.pipeline.drawn import DrawnChips, Measured
+from snnmap.pipeline.pulses import WriteBudget, budgets
 from snnmap.pipeline.refresh import Refreshed, refreshed
 from snnmap.pipeline.reopen import graph_of, reopen
 from snnmap.pipeline.simulated import must_be_its_own
@@ -54,6 +55,8 @@ class MappedAccuracy:
     """How far the estimate of what wires take is off, where it is one."""
     refresh: tuple[Refreshed, ...] = ()
     """With and without drift compensation, if asked for."""
+    budgets: tuple[WriteBudget, ...] = ()
+    """Of the numbers of write pulses that were asked for."""
 
     @property
     def compensated(self) -> bool:
@@ -87,6 +90,7 @@ class MappedAccuracy:
                 {"quantity": key, "value": q.value, "unit": q.unit, "source": q.citation} for key, q in self.assumed
             ],
             "refresh": [each.document() for each in self.refresh],
+            "program_pulses": [each.document() for each in self.budgets],
         }
 
 
@@ -120,13 +124,13 @@ def accuracy_file(
     mapping, graph, chip = reopen(Path(file), workload=workload, hardware=hardware, progress=progress)
     must_be_its_own(mapping, graph, chip)
     given = options.given
-    data = graph
-    if given:
-        data = graph_of(mapping, chip, workload=workload, given=given, progress=progress)
+    data = graph_of(mapping, chip, workload=workload, given=given, progress=progress) if given else graph
     view = View(mapping, graph, chip)
     chips = DrawnChips.of(view, data, options, progress)
     ages, deviating = _ages(chips, progress) if options.imperfect.effects else _without_effects(chips, progress)
     found = refreshed(view, chips, progress) if options.refresh else ()
+    asked = tuple(options.program_pulses)
+    bought = budgets(view, lambda at: DrawnChips.of(at, data, options), asked, progress) if asked else ()
     return MappedAccuracy(
         workload=mapping.workload.name,
         hardware=chip,
@@ -138,6 +142,7 @@ def accuracy_file(
         assumed=chips.assumed,
         ir_error=as_stage(progress, "wires", chips.ir_error, options.seconds[0]),
         refresh=found,
+        budgets=bought,
     )
 
 

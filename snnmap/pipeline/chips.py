@@ -43,6 +43,8 @@ class AccuracyOptions:
     """Share of cells stuck at g_max; none: as the technology says."""
     stuck_off: float | None = None
     """Share of cells stuck at g_min; none: as the technology says."""
+    programming_sd: float | None = None
+    """Standard deviation by which every cell misses its target, share of g_max; none: as its noise model says."""
     compensated: bool | None = None
     """Whether the mean drift is scaled away; none: as the chip says."""
     seed: int = 0
@@ -51,6 +53,8 @@ class AccuracyOptions:
     """Whether the largest refresh interval that keeps accuracy is sought."""
     keep: float = 0.5
     """Points of accuracy that may be lost against fresh, for `refresh`."""
+    program_pulses: Sequence[int] = ()
+    """Write pulses per cell of which accuracy, energy and wear are told beside each other."""
     data: Data | None = None
     """Other data than those of the mapping's profile."""
     labels: Data | None = None
@@ -75,6 +79,8 @@ class AccuracyOptions:
             raise InputError(f"keep is {self.keep:g} points of accuracy; it must be above 0 and below 100")
         if self.refresh and self.devices < 2:
             raise InputError("refresh needs an interval over chips: give at least 2 devices")
+        if any(pulses < 1 or pulses != int(pulses) for pulses in self.program_pulses):
+            raise InputError(f"program_pulses are whole numbers from 1, not {', '.join(map(str, self.program_pulses))}")
         _ = self.seconds, self.imperfect
 
     @property
@@ -96,7 +102,8 @@ class AccuracyOptions:
     @property
     def imperfect(self) -> ImperfectOptions:
         """What is not ideal."""
-        return ImperfectOptions(parsed(self.effects), self.ir, self.stuck_on, self.stuck_off, self.compensated)
+        stuck = self.stuck_on, self.stuck_off
+        return ImperfectOptions(parsed(self.effects), self.ir, *stuck, self.compensated, self.programming_sd)
 
     @property
     def given(self) -> dict[str, Any]:
@@ -119,6 +126,20 @@ def parse_ages(text: str) -> tuple[str, ...]:
     for age in ages:
         _seconds(age)
     return ages
+
+
+def parse_pulses(text: str) -> tuple[int, ...]:
+    """`5,10,20` as numbers of write pulses.
+
+    Raises
+    ------
+    InputError
+        If one is not a whole number from 1.
+    """
+    parts = [part.strip() for part in text.split(",")]
+    if not all(part.isascii() and part.isdigit() and int(part) for part in parts):
+        raise InputError(f"program-pulses are whole numbers from 1, like 5,10,20, not {text!r}")
+    return tuple(int(part) for part in parts)
 
 
 def _seconds(age: float | str) -> float:

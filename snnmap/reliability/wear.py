@@ -161,18 +161,19 @@ def shares_off(hardware: Hardware, cells: UsedCells) -> F64:
 def cell_ageing(hardware: Hardware) -> tolerance.Ageing | None:
     """Chances of the chip's cells to be off over time; none for a technology without noise model."""
     technology = hardware.technology
-    if technology.noise == "none":
+    model = pcm.written(technology.noise, technology, hardware["program_pulses"])
+    if model is None:
         return None
     allowed, high = hardware["weight_tolerance"], technology["g_max"]
-    return tolerance.ageing(technology.noise, high, allowed, hardware.drift_compensation)
+    return tolerance.ageing(model, high, allowed, hardware.drift_compensation)
 
 
 def chances_off(hardware: Hardware, cells: UsedCells, seconds: float) -> F64:
     """Chance of every cell to be off `seconds` after its first read (n,)."""
     technology = hardware.technology
-    if technology.noise == "none":
+    model, high = pcm.written(technology.noise, technology, hardware["program_pulses"]), technology["g_max"]
+    if model is None:
         return np.zeros(len(cells.share))
-    high, model = technology["g_max"], pcm.noise_model(technology.noise)
     return tolerance.chance_off(
         model,
         cells.share.astype(np.float64) * high,

@@ -18,6 +18,7 @@ from snnmap.physics.pcm import (
     read_noise_sd,
     sampled_state,
     state_sd,
+    written,
 )
 
 PCM = NOISE_MODELS["pcm-like"]
@@ -171,3 +172,23 @@ def test_unknown_model():
         noise_model("nvm")
     with pytest.raises(InputError, match="g_max"):
         programming_sd(PCM, [1e-6], 0.0)
+
+
+def test_cells_that_are_written_briefly_miss_by_more():
+    """0.2 g_max after one pulse, 0.6 of that after each further one, beside the published error."""
+    values, g = {"first_pulse_error": 0.2, "pulse_convergence": 0.6}, np.array([0.1, 0.5, 1.0]) * 25 * US
+    for pulses in (1, 2, 4):
+        model = written("pcm-like", values, pulses)
+        more = 0.2 * 0.6 ** (pulses - 1) * 25 * US
+        expected = np.sqrt(programming_sd(PCM, g, 25 * US) ** 2 + more**2)
+        np.testing.assert_allclose(programming_sd(model, g, 25 * US), expected)
+        np.testing.assert_allclose(state_sd(model, g, 25 * US, YEAR), expected)
+        resistive = written("rram-wan", values, pulses)
+        both = np.sqrt(state_sd(RRAM, g, 25 * US, DAY) ** 2 + more**2)
+        np.testing.assert_allclose(state_sd(resistive, g, 25 * US, DAY), both)
+    np.testing.assert_allclose(
+        programming_sd(written("pcm-like", values, 30), g, 25 * US), programming_sd(PCM, g, 25 * US)
+    )
+    assert written("none", values, 3) is None
+    with pytest.raises(InputError, match="pulses"):
+        written("pcm-like", values, 0)

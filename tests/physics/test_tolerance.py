@@ -9,6 +9,7 @@ from snnmap.physics import pcm
 from snnmap.physics.tolerance import SHARES, TIMES, ageing, chance_off, first_time
 
 G_MAX, TOLERANCE = 25e-6, 0.1
+PCM = pcm.noise_model("pcm-like")
 CELLS = 1_000_000
 
 
@@ -36,7 +37,7 @@ def off_by_drawing(name: str, share: np.ndarray, t: float, compensated: bool) ->
 def test_the_stated_share_is_off_at_the_stated_interval(kind: str, name: str, compensated: bool) -> None:
     """Within 10 % of the quantile, at 5 % and, where that comes later than the first read, at 2 %."""
     share = shares_of(kind)
-    over_time = ageing(name, G_MAX, TOLERANCE, compensated).share_off(share)
+    over_time = ageing(pcm.noise_model(name), G_MAX, TOLERANCE, compensated).share_off(share)
     for quantile in (0.02, 0.05, 0.1):
         seconds = first_time(over_time, quantile)
         if 0.0 < seconds < np.inf:
@@ -62,13 +63,13 @@ def test_to_first_order_variances_add() -> None:
 
 def test_the_table_is_the_law() -> None:
     model, share = pcm.noise_model("pcm-like"), shares_of("trained")
-    table = ageing("pcm-like", G_MAX, TOLERANCE, True).share_off(share)
+    table = ageing(PCM, G_MAX, TOLERANCE, True).share_off(share)
     for at in (0, 1, 50, 120):
         law = chance_off(model, share * G_MAX, G_MAX, TIMES[at], tolerance=TOLERANCE, compensated=True)
         assert table[at] == pytest.approx(law.mean(), rel=1e-3)
     assert np.all(np.diff(table) > 0)
-    assert ageing("pcm-like", G_MAX, TOLERANCE, True).chance.shape == (SHARES, len(TIMES))
-    assert ageing("pcm-like", G_MAX, TOLERANCE, True).share_off([1.0, 2.0])[0] == pytest.approx(0.0742, rel=0.01)
+    assert ageing(PCM, G_MAX, TOLERANCE, True).chance.shape == (SHARES, len(TIMES))
+    assert ageing(PCM, G_MAX, TOLERANCE, True).share_off([1.0, 2.0])[0] == pytest.approx(0.0742, rel=0.01)
 
 
 def test_times_are_ten_a_decade_up_to_a_million_million_seconds() -> None:
@@ -77,7 +78,7 @@ def test_times_are_ten_a_decade_up_to_a_million_million_seconds() -> None:
 
 
 def test_a_single_cell_is_all_of_them_and_none_are_never_off() -> None:
-    table = ageing("pcm-like", G_MAX, TOLERANCE, True)
+    table = ageing(PCM, G_MAX, TOLERANCE, True)
     for at in (0, 1, SHARES // 2, SHARES - 1):
         assert table.share_off([at / (SHARES - 1)]) == pytest.approx(table.chance[at])
     halfway = (table.chance[7] + table.chance[8]) / 2

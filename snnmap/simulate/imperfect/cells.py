@@ -115,14 +115,12 @@ class Cells:
         """The cells of a cluster programmed to the shares `held`, `age` seconds after the chip's first read."""
         options, (low, high) = self.options, self._span
         goal = low + held * (high - low)
-        now, name = goal, self.view.hardware.technology.noise
-        model = None if name == "none" else pcm.noise_model(name)
-        made = goal
-        if model is not None and options.has("programming"):
+        made = now = goal
+        model = self._model
+        if options.has("programming") and (model is not None or options.programming_sd is not None):
             normal = self._drawn("programming", cluster, chip)
             relaxed = age if options.has("drift") else 0.0
-            made = np.maximum(goal + pcm.state_sd(model, goal, high, 0.0) * normal, 0.0)
-            now = np.maximum(goal + pcm.state_sd(model, goal, high, relaxed) * normal, 0.0)
+            made, now = (np.maximum(goal + self._missed(model, goal, at) * normal, 0.0) for at in (0.0, relaxed))
         if model is not None and options.has("drift"):
             mean, sd = pcm.drift_exponent(model, goal, high)
             now = pcm.drifted(now, np.abs(mean + sd * self._drawn("drift", cluster, chip)), age, model.t_0)
@@ -134,6 +132,21 @@ class Cells:
         gain = float(made.sum() / now.sum()) if self._compensated and options.has("drift") else 1.0
         warmth = self._warmth(cluster, held)
         return State(now * warmth, spread * warmth, gain)
+
+    @property
+    def _model(self) -> pcm.NoiseModel | None:
+        """How cells are noisy; none: not at all, or nobody asks."""
+        hardware = self.view.hardware
+        if not self.options.effects & {"programming", "drift", "read"}:
+            return None
+        return pcm.written(hardware.technology.noise, hardware.technology, hardware["program_pulses"])
+
+    def _missed(self, model: pcm.NoiseModel | None, goal: F64, age: float) -> F64:
+        """Standard deviation from their target of cells programmed to `goal` (S), `age` seconds after, S."""
+        high, asked = self._span[1], self.options.programming_sd
+        if asked is not None or model is None:
+            return np.full(goal.shape, (asked or 0.0) * high)
+        return pcm.state_sd(model, goal, high, age)
 
     def _warmth(self, cluster: int, held: F64) -> F64:
         """Factor of the conductance of cells of shares `held` by their temperature; programmed at the ambient one.

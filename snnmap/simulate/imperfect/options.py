@@ -44,6 +44,8 @@ class ImperfectOptions:
     """Share of cells stuck at g_min; none: as the technology says."""
     compensated: bool | None = None
     """Whether each crossbar's mean drift is scaled away; none: as the chip says."""
+    programming_sd: float | None = None
+    """Standard deviation by which every cell misses its target, share of g_max; none: as its noise model says."""
 
     def __post_init__(self) -> None:
         for name in sorted(self.effects - set(EFFECTS)):
@@ -53,6 +55,9 @@ class ImperfectOptions:
         for name, share in (("stuck_on", self.stuck_on), ("stuck_off", self.stuck_off)):
             if share is not None and not (math.isfinite(share) and 0.0 <= share <= 1.0):
                 raise InputError(f"{name} is a share of cells, 0 to 1, not {share!r}")
+        missed = self.programming_sd
+        if missed is not None and not (math.isfinite(missed) and missed >= 0.0):
+            raise InputError(f"programming_sd is a share of g_max, 0 or more, not {missed!r}")
         both = (self.stuck_on or 0.0) + (self.stuck_off or 0.0)
         if both > 1.0:
             raise InputError(f"stuck_on and stuck_off add up to {both:g}, more than all cells")

@@ -18,10 +18,14 @@ LOW, HIGH = 0.1, 25.0
 """Conductances of pcm-65, uS."""
 
 
-def cells_of(compiled, effects, *, weights=None, technology=None, wiring=None, temperature=318.15, **options) -> Cells:
+def cells_of(
+    compiled, effects, *, weights=None, technology=None, wiring=None, temperature=318.15, noise=None, **options
+):
     hardware, mapping, network = compiled.hardware, compiled.mapping, compiled.graph.network
     hardware = hardware if weights is None else replace(hardware, weights=weights)
     hardware = hardware if technology is None else replace(hardware, technology=load_technology(technology))
+    if noise is not None:
+        hardware = replace(hardware, technology=replace(hardware.technology, noise=noise))
     mapping = mapping if wiring is None else replace(mapping, wiring=wiring)
     signed = network.weight / 5.0
     warm = np.full(mapping.clustering.clusters, temperature)
@@ -50,6 +54,21 @@ def test_programming_error_of_a_hundred_thousand_cells(compiled, share) -> None:
         from scipy.special import ndtr
 
         assert np.mean(now == 0.0) == pytest.approx(ndtr(-g / sd), abs=0.01)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
+@pytest.mark.parametrize("noise", ["pcm-like", "none"])
+def test_every_cell_misses_by_the_spread_that_is_asked_for(compiled, share, noise) -> None:
+    chosen = cells_of(compiled, "programming", programming_sd=0.2, noise=noise)
+    normal = drawn(chosen, share, DAY)[0]
+    g, sd = LOW + share * (HIGH - LOW), 0.2 * HIGH
+    above = normal[normal > g]  # none is negative: the lower half is not whole
+    assert np.mean(np.square(above - g)) == pytest.approx(sd**2, rel=0.01)
+    assert len(above) == pytest.approx(len(normal) / 2, rel=0.01)
+
+
+def test_a_spread_replaces_the_error_of_the_noise_model(compiled) -> None:
+    assert np.ptp(drawn(cells_of(compiled, "programming", programming_sd=0.0), 0.5, DAY)[0]) == 0.0
 
 
 def test_drift_of_a_hundred_thousand_cells(compiled) -> None:
