@@ -74,6 +74,7 @@ if TYPE_CHECKING:  # what type checkers and readers see; at run time a name is i
     from snnmap.query.diff import diff
     from snnmap.query.fit import check
     from snnmap.query.network import inspect
+    from snnmap.query.refresh import refresh_intervals
     from snnmap.query.report import MappingReport, pictures, report
     from snnmap.query.throughput import throughput
     from snnmap.query.what_if import Timed, WhatIf, parse_changes, what_if
@@ -214,6 +215,7 @@ __all__ = [
     "rates",
     "read_config",
     "read_sdf3",
+    "refresh_intervals",
     "report",
     "run_study",
     "save",
@@ -268,6 +270,7 @@ _HOMES = {
     "snnmap.query.diff": "diff",
     "snnmap.query.fit": "check",
     "snnmap.query.network": "inspect",
+    "snnmap.query.refresh": "refresh_intervals",
     "snnmap.query.report": "MappingReport pictures report",
     "snnmap.query.throughput": "throughput",
     "snnmap.query.what_if": "Timed WhatIf parse_changes what_if",

@@ -6,10 +6,7 @@ from typing import Any
 import click
 
 import snnmap
-from snnmap.cli import options, terminal
-
-DIGITS = 3
-"""Of durations."""
+from snnmap.cli import options, refresh, terminal
 
 
 @click.command(
@@ -105,7 +102,7 @@ def _show(answer: "snnmap.MappedAccuracy") -> None:
         "change, points",
         "95 % interval",
     )
-    rows = [("ideal devices", _share(document["ideal"]), "-", "-", "-", "-", "-")]
+    rows = [("ideal devices", refresh.share(document["ideal"]), "-", "-", "-", "-", "-")]
     terminal.table(title, columns, rows + [_row(each) for each in document["ages"]])
     if answer.measured == "agreement":
         off = ", ".join(f"{100 * each['counts_off']:.2g} %" for each in document["ages"])
@@ -120,14 +117,14 @@ def _show(answer: "snnmap.MappedAccuracy") -> None:
         terminal.line(f"recalled or estimated, not read in a source: {named}{besides}")
     _budgets(document["program_pulses"], answer.measured)
     for refreshed in document["refresh"]:
-        _refresh(refreshed)
+        refresh.show(refreshed)
 
 
 def _budgets(found: list[dict[str, Any]], measured: str) -> None:
     """What each number of write pulses buys and costs."""
     if not found:
         return
-    age = terminal.number(found[0]["age_s"], "s", DIGITS)
+    age = terminal.number(found[0]["age_s"], "s", refresh.DIGITS)
     columns = (
         "write pulses per cell",
         "error left, of g_max",
@@ -143,11 +140,11 @@ def _budgets(found: list[dict[str, Any]], measured: str) -> None:
         (
             f"{each['pulses']:g}",
             f"{100 * each['error_left']:.2g} %",
-            _share(each["mean"]),
-            _shares(each["interval"]),
-            terminal.number(each["programming_energy_J"], "J", DIGITS),
-            each["by_drift"]["said"] or _until(each["by_drift"]["interval_s"], None),
-            *_costs(each["by_drift"])[1:4],
+            refresh.share(each["mean"]),
+            refresh.shares(each["interval"]),
+            terminal.number(each["programming_energy_J"], "J", refresh.DIGITS),
+            each["by_drift"]["said"] or refresh.until(each["by_drift"]["interval_s"], None),
+            *refresh.costs(each["by_drift"])[1:4],
         )
         for each in found
     ]
@@ -176,73 +173,15 @@ def _how(document: dict[str, Any]) -> str:
 
 def _row(age: dict[str, Any]) -> tuple[str, ...]:
     spread = "-" if age["deviation"] is None else f"{100 * age['deviation']:.2f}"
-    here = "-" if age["interval_chips"] is None else _shares(age["interval_chips"])
+    here = "-" if age["interval_chips"] is None else refresh.shares(age["interval_chips"])
     change = f"{100 * age['change']:+.2f}"
     low, high = age["change_interval"]
     return (
-        terminal.number(age["age_s"], "s", DIGITS),
-        _share(age["mean"]),
+        terminal.number(age["age_s"], "s", refresh.DIGITS),
+        refresh.share(age["mean"]),
         spread,
-        _shares(age["interval"]),
+        refresh.shares(age["interval"]),
         here,
         change,
         f"{100 * low:+.2f} to {100 * high:+.2f}",
     )
-
-
-def _share(value: float) -> str:
-    return f"{100 * value:.2f} %"
-
-
-def _shares(interval: list[float]) -> str:
-    low, high = interval
-    return f"{100 * low:.2f} to {100 * high:.2f} %"
-
-
-def _refresh(found: dict[str, Any]) -> None:
-    """Both rules of one kind of compensation: a line, and what each costs."""
-    drift, by_accuracy = found["by_drift"], found["by_accuracy"]
-    points, last = 100 * found["keep"], found["longest_asked_s"]
-    kind = "with" if found["compensated"] else "without"
-    weight = drift["said"] or _until(drift["interval_s"], None)
-    low, high = (_until(age, last) for age in found["longest_interval_s"])
-    network = "at once: fresh chips alone are as accurate as wanted"
-    if by_accuracy is not None:
-        network = f"{_until(found['longest_s'], last)} (95 %: {low} to {high})"
-    terminal.line()
-    terminal.line(
-        f"{kind} drift compensation, refresh when a weight has drifted: {weight}; "
-        f"when accuracy has, by {points:g} points: {network}"
-    )
-    rows = [("weights have drifted", *_costs(drift))]
-    if by_accuracy is not None:
-        rows.append((f"accuracy {points:g} points less", *_costs(by_accuracy)))
-    columns = (
-        "refreshed when",
-        "or at the latest",
-        "writes per cell and year",
-        "lifetime, median",
-        "first failure",
-        "limited by",
-    )
-    terminal.table("", columns, rows)
-    if found["other_chips"] is not None:
-        mean, interval = found["other_chips"]["mean"], found["other_chips"]["interval"]
-        fresh = _share(found["accuracy_fresh"])
-        terminal.line(f"fresh chips: {fresh}; as many others at that age: {_share(mean)} ({_shares(interval)})")
-
-
-def _until(seconds: float | None, last: float | None) -> str:
-    """A time; one as long as was looked at is `at least`; none is never."""
-    if seconds is None or seconds == float("inf"):
-        return "never"
-    text = terminal.number(seconds, "s", DIGITS)
-    return f"at least {text}" if seconds == last else text
-
-
-def _costs(rule: dict[str, Any]) -> tuple[str, ...]:
-    times = (
-        terminal.number(rule[key], "s", DIGITS) if rule[key] < float("inf") else "never"
-        for key in ("lifetime_s", "first_failure_s")
-    )
-    return (_until(rule["interval_s"], None), f"{rule['writes_per_cell_and_year']:.3g}", *times, rule["limited_by"])

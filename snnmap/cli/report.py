@@ -1,12 +1,13 @@
 """The report command."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
 import snnmap
-from snnmap.cli import options, terminal
+from snnmap.cli import options, refresh, terminal
 from snnmap.cli.what_if import what_if
 from snnmap.core.errors import InputError
 from snnmap.core.files import must_be_folder
@@ -26,6 +27,7 @@ SHOWN = 3
     "  snnmap report mapping.json\n"
     "  snnmap report mapping.json --quick\n"
     "  snnmap report mapping.json --plot pictures --crossbar 3\n"
+    "  snnmap report mapping.json --refresh --keep 0.5\n"
     "  snnmap report mapping.json --what-if flit_time=1ns,row_time=2ns\n"
     "  snnmap report mapping.json --what-if flit_time=1ns:5ns:1ns\n"
     "  snnmap report mapping.json --json",
@@ -41,6 +43,9 @@ SHOWN = 3
     metavar="QUANTITY=VALUE,...",
     help="Only print the time per step that other times of the chip would give; a value, or a range first:last:step.",
 )
+@click.option("--refresh", "age", is_flag=True, help="Refresh intervals by drift and by accuracy; takes a while.")
+@click.option("--keep", type=float, default=0.5, show_default=True, help="Points of accuracy that --refresh may lose.")
+@click.option("--devices", type=int, default=10, show_default=True, help="Chips that --refresh draws.")
 @click.option("--workload", type=str, help="Workload or saved profile; default: the one that the mapping names.")
 @click.option("--hw", "hardware", help="Chip file; default: the one that the mapping names.")
 @options.operating_options
@@ -59,8 +64,9 @@ def report(
 
     With --pulse, --pace or --ambient they are those at another operating point than the mapping records.
     """
+    aged = _aged(given)
     if changes:
-        return _what_if(file, changes, quiet, json_, {"plot": plot, "crossbar": crossbar, **given})
+        return _what_if(file, changes, quiet, json_, {"plot": plot, "crossbar": crossbar, "refresh": aged, **given})
     if plot is not None:
         must_be_folder(plot)
         if given["quick"]:
@@ -68,22 +74,21 @@ def report(
     point = snnmap.OperatingOptions(**{name: given.pop(name) for name in ("pulse", "pace", "ambient")})
     with terminal.progress(quiet) as progress:
         mapped = snnmap.report(file, progress=progress, point=point, **given)
+        intervals = snnmap.refresh_intervals(mapped, aged, progress) if aged and not mapped.violations else ()
     if json_:
         drawn = [] if plot is None or mapped.violations else snnmap.pictures(mapped, plot, crossbar)
-        terminal.as_json({**mapped.document(), "pictures": [str(path) for path in drawn]})
+        more = {"refresh": [each.document() for each in intervals]} if aged else {}
+        terminal.as_json({**mapped.document(), **more, "pictures": [str(path) for path in drawn]})
         return int(mapped.legal is False)
     if mapped.violations:
-        for violation in mapped.violations:
-            terminal.line(str(violation))
-        terminal.line(
-            f"not legal: {len(mapped.violations)} violation(s); `--quick` prints the figures that the file claims"
-        )
-        return 1
+        return _illegal(mapped.violations)
     chip = mapped.mapping.chip
     terminal.figures(
         mapped.figures, f"{mapped.mapping.workload.name} on {chip.name}, {chip.technology}", mapped.reading
     )
     _timing(mapped)
+    for each in intervals:
+        refresh.show(each.document())
     _sensitivity(mapped)
     _constants(mapped)
     for line in [] if quiet or mapped.reading is None else remarks(mapped.reading):
@@ -93,6 +98,21 @@ def report(
     for path in snnmap.pictures(mapped, plot, crossbar) if plot is not None else ():
         terminal.line(f"drew {path}")
     return 0
+
+
+def _illegal(violations: Sequence[snnmap.Violation]) -> int:
+    for violation in violations:
+        terminal.line(str(violation))
+    terminal.line(f"not legal: {len(violations)} violation(s); `--quick` prints the figures that the file claims")
+    return 1
+
+
+def _aged(given: dict[str, Any]) -> snnmap.AccuracyOptions | None:
+    """Which chips a refresh interval is sought on; none: it is not asked for."""
+    asked, keep, devices = (given.pop(name) for name in ("age", "keep", "devices"))
+    if asked and given["quick"]:
+        raise InputError("a refresh interval by accuracy needs the workload: leave --quick out")
+    return snnmap.AccuracyOptions(devices=devices, ages=("1s",), refresh=True, keep=keep) if asked else None
 
 
 def _timing(mapped: snnmap.MappingReport) -> None:

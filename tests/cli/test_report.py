@@ -240,11 +240,40 @@ def test_what_if_prints_the_timing_alone(run, mapping):
         (["merge_tim=1ns"], "did you mean 'merge_time'"),
         (["merge_time=1ns", "--what-if", "merge_time=2ns"], "given twice"),
         (["merge_time=1ns", "--quick"], "leave out --quick"),
+        (["merge_time=1ns", "--refresh"], "leave out --refresh"),
         (["merge_time=1ns", "--pulse", "1us", "--crossbar", "0"], "leave out --crossbar and --pulse"),
     ],
 )
 def test_what_if_refuses_in_one_line(run, mapping, arguments, said):
     code, out, err = run("report", mapping, "-q", "--what-if", *arguments)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert said in err
+
+
+def test_refresh_intervals_are_those_of_accuracy(run, mapping):
+    asked = ("--refresh", "--keep", "20", "--devices", 2)
+    code, out, _ = run("report", mapping, "-q", *asked)
+    text = " ".join(out.split())
+    assert code == 0
+    assert "with drift compensation, refresh when a weight has drifted:" in text
+    assert "without drift compensation, refresh when a weight has drifted:" in text
+    assert text.index("refresh when a weight") < text.index("what the figures depend on most")
+    found = json.loads(run("report", mapping, "-q", "--json", *asked)[1])["refresh"]
+    alone = json.loads(run("accuracy", mapping, "-q", "--json", "--age", "1s", *asked)[1])["refresh"]
+    assert found == alone
+    assert "refresh" not in json.loads(run("report", mapping, "-q", "--json")[1])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--quick"], "leave --quick out"),
+        (["--devices", "1"], "at least 2 devices"),
+        (["--keep", "0"], "above 0"),
+    ],
+)
+def test_refresh_refuses_in_one_line(run, mapping, arguments, said):
+    code, out, err = run("report", mapping, "-q", "--refresh", *arguments)
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert said in err
 

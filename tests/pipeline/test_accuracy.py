@@ -20,9 +20,7 @@ from snnmap.reliability.device import device_state, temperatures
 def folder(tmp_path_factory: pytest.TempPathFactory, chip: Path) -> Path:
     """A compiled recipe, `mapping.json`, and other data for it: `data.npz`, with labels."""
     path = tmp_path_factory.mktemp("accuracy")
-    (path / "net.toml").write_text(small_workload.recipe())
-    compiled = snnmap.compile(str(path / "net.toml"), snnmap.CompileOptions(hardware=str(chip), seed=3))
-    snnmap.save(compiled.mapping, path / "mapping.json")
+    small_workload.saved_mapping(path, chip)
     frames = np.random.default_rng(0).random((6, 20, 4, 5)) < 0.3
     np.savez(path / "data.npz", data=frames.astype(np.float32))
     np.save(path / "labels.npy", np.array([0, 1, 2, 0, 1, 2]))

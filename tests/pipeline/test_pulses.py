@@ -14,11 +14,7 @@ from snnmap.physics.energy import write_energy
 @pytest.fixture(scope="module")
 def mapping(tmp_path_factory: pytest.TempPathFactory, chip: Path) -> Path:
     """A compiled recipe."""
-    path = tmp_path_factory.mktemp("pulses")
-    (path / "net.toml").write_text(small_workload.recipe())
-    compiled = snnmap.compile(str(path / "net.toml"), snnmap.CompileOptions(hardware=str(chip), seed=3))
-    snnmap.save(compiled.mapping, path / "mapping.json")
-    return path / "mapping.json"
+    return small_workload.saved_mapping(tmp_path_factory.mktemp("pulses"), chip)
 
 
 OPTIONS = snnmap.AccuracyOptions(effects="programming", devices=4, ages=("1s",), program_pulses=(1, 3, 20))

@@ -4,8 +4,11 @@
 above the chip's 16 rows, so neurons are split; 8 columns, so that clusters hold several levels.
 """
 
+from pathlib import Path
+
 import numpy as np
 
+import snnmap
 from snnmap.core.arrays import offsets
 from snnmap.ir import Dynamics, Network, Population, Provenance, Spikes, Workload
 
@@ -146,3 +149,11 @@ steps = 20
 def recipe(rate_hz: float = 200.0) -> str:
     """Workload file of 35 sources with synthetic input of `rate_hz` per source."""
     return RECIPE.replace("RATE", str(rate_hz))
+
+
+def saved_mapping(folder: Path, chip: Path) -> Path:
+    """The compiled recipe as `mapping.json` in `folder`, the recipe beside it."""
+    (folder / "net.toml").write_text(recipe())
+    compiled = snnmap.compile(str(folder / "net.toml"), snnmap.CompileOptions(hardware=str(chip), seed=3))
+    snnmap.save(compiled.mapping, folder / "mapping.json")
+    return folder / "mapping.json"
