@@ -56,6 +56,7 @@ _CHIP = (
     click.option("--hw", "hardware", default="pcm-mesh", show_default=True, help="Chip: shipped name or TOML file."),
     click.option("--rows", metavar="N", help="Rows of its crossbars: a number or unlimited; default: the chip's."),
     click.option("--columns", metavar="N", help="Columns of its crossbars; default: the chip's."),
+    click.option("--tiles", metavar="WxH", help="Tiles of its mesh, across and down; default: the chip's."),
 )
 technology = click.option("--technology", help="Device technology for that chip; default: the chip's own.")
 pooling = click.option(
@@ -136,9 +137,9 @@ def hw(command: Function) -> Function:
 
 
 def chip(given: dict[str, Any]) -> str:
-    """Chip and size of its crossbars, as `load_hardware` reads them; takes all three options out of `given`."""
+    """Chip and size of its crossbars and mesh, as `load_hardware` reads them; takes all four options out of `given`."""
     name = str(given.pop("hardware"))
-    size = [f"{key}={value}" for key in ("rows", "columns") if (value := given.pop(key)) is not None]
+    size = [f"{key}={value}" for key in ("rows", "columns", "tiles") if (value := given.pop(key)) is not None]
     return ":".join([name, *([",".join(size)] if size else [])])
 
 

@@ -6,7 +6,18 @@ from typing import Literal, cast
 
 from snnmap.hardware.keys import CHIP_KEYS, DEVICE_KEYS, ESPINE_KEYS, PACKAGE_KEYS, TECHNOLOGY_KEYS
 from snnmap.hardware.model import ADC_RANGES, NOCS, UNLIMITED, AdcRange, Hardware, Noc
-from snnmap.hardware.reader import find, mesh_size, named, parted, port, quantities, read_hardware_file, rows_of, side
+from snnmap.hardware.reader import (
+    LIMITLESS,
+    find,
+    mesh_size,
+    named,
+    parted,
+    port,
+    quantities,
+    read_hardware_file,
+    rows_of,
+    side,
+)
 from snnmap.hardware.technology import Mode, Quantity, Technology
 from snnmap.hardware.weights import read_weights
 
@@ -30,7 +41,7 @@ def load_hardware(name: str, technology: str | None = None, package: str | None 
     """Chip `name` at its own or another `technology`, in its own or another `package`.
 
     Each is a shipped name or a path to a TOML file; what a file names itself is looked up beside that file. A chip may
-    be given crossbars of another size: `pcm-mesh:rows=unlimited,columns=64`.
+    be given crossbars and a mesh of another size: `pcm-mesh:rows=unlimited,columns=64,tiles=4x4`.
 
     Raises
     ------
@@ -41,12 +52,14 @@ def load_hardware(name: str, technology: str | None = None, package: str | None 
     """
     name, size = parted(name)
     hardware = _chip(find("chips", name), technology, package)
-    if not size:
+    if "tiles" in size:
+        width, height = (int(side) for side in size["tiles"].split("x"))
+        hardware = hardware.of_mesh(width, height)
+    if "rows" not in size and "columns" not in size:
         return hardware.holding()
-    own = None if hardware.rows_adapt else hardware.word_lines
-    columns = size.get("columns", hardware.bit_lines)
-    assert columns is not None  # only rows may be unlimited
-    return hardware.resized(size.get("rows", own), columns)
+    own = LIMITLESS if hardware.rows_adapt else str(hardware.word_lines)
+    rows = size.get("rows", own)
+    return hardware.resized(None if rows == LIMITLESS else int(rows), int(size.get("columns", hardware.bit_lines)))
 
 
 def _chip(path: Path, technology: str | None, package: str | None) -> Hardware:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from snnmap.core.errors import InfeasibleError, InputError
-from snnmap.hardware.keys import CHIP_KEYS, MAX_SIDE, MIN_SIDE
+from snnmap.hardware.keys import CHIP_KEYS, MAX_MESH, MAX_SIDE, MIN_SIDE
 from snnmap.hardware.technology import Quantity, Technology, changed, given_to, value_table
 from snnmap.hardware.topology import Mesh
 from snnmap.hardware.weights import Weights
@@ -260,6 +260,27 @@ class Hardware:
                 raise InputError(f"{name} must be {MIN_SIDE} to {MAX_SIDE}, not {side}")
         lines = UNLIMITED if rows is None else rows
         return replace(self, word_lines=lines, bit_lines=columns, rows_adapt=rows is None).holding()
+
+    def of_mesh(self, width: int, height: int) -> "Hardware":
+        """The same chip with a mesh of `width` x `height` tiles; inputs enter where they did, or at its corner.
+
+        Raises
+        ------
+        InputError
+            If there is no tile, or too many.
+        """
+        tiles = width * height
+        if not 1 <= tiles <= MAX_MESH:
+            raise InputError(f"a mesh has 1 to {MAX_MESH:,} tiles, not {width} x {height}")
+        inside = self.port[0] < width and self.port[1] < height
+        return replace(
+            self,
+            mesh_width=width,
+            mesh_height=height,
+            min_tiles=tiles,
+            max_tiles=tiles,
+            port=self.port if inside else (0, 0),
+        )
 
     def operated(self, values: Mapping[str, float], twin: Mapping[str, float]) -> "Hardware":
         """The same chip with `values` that the user gives, and `twin` for its technology in `espine` mode; both SI."""

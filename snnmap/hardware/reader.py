@@ -222,12 +222,18 @@ def side(table: Table, key: str) -> int:
     return table.integer(key, low=MIN_SIDE, high=MAX_SIDE)
 
 
-SIZED = re.compile(r"(?P<name>.+?):(?P<size>(?:rows|columns)=.*)")
-"""A chip with crossbars of another size, `pcm-mesh:rows=unlimited,columns=64`."""
+SIZED = re.compile(r"(?P<name>.+?):(?P<size>(?:rows|columns|tiles)=.*)")
+"""A chip of another size, `pcm-mesh:rows=unlimited,columns=64,tiles=4x4`."""
+SIZES = {
+    "rows": re.compile(rf"{LIMITLESS}|[0-9]{{1,9}}"),
+    "columns": re.compile(r"[0-9]{1,9}"),
+    "tiles": re.compile(r"[0-9]{1,9}x[0-9]{1,9}"),
+}
+"""What a size may say."""
 
 
-def parted(name: str) -> tuple[str, dict[str, int | None]]:
-    """Chip of a name that may end in a size of its crossbars, and that size: `rows` None for no limit.
+def parted(name: str) -> tuple[str, dict[str, str]]:
+    """Chip of a name that may end in a size of its crossbars and of its mesh, and that size, as it is written.
 
     Raises
     ------
@@ -237,13 +243,12 @@ def parted(name: str) -> tuple[str, dict[str, int | None]]:
     match = SIZED.fullmatch(name)
     if match is None:
         return name, {}
-    size: dict[str, int | None] = {}
+    size: dict[str, str] = {}
     for part in match["size"].split(","):
         key, _, value = part.partition("=")
-        unlimited = key == "rows" and value == LIMITLESS
-        if key not in {"rows", "columns"} or key in size or not (unlimited or (value.isascii() and value.isdecimal())):
-            raise InputError(f"hardware {name!r}: {part!r} is not rows=N, rows={LIMITLESS} or columns=N")
-        size[key] = None if unlimited else int(value)
+        if key not in SIZES or key in size or not SIZES[key].fullmatch(value):
+            raise InputError(f"hardware {name!r}: {part!r} is not rows=N, rows={LIMITLESS}, columns=N or tiles=WxH")
+        size[key] = value
     return match["name"], size
 
 

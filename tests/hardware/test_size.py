@@ -18,10 +18,21 @@ def test_a_name_may_end_in_a_size():
 
 
 @pytest.mark.parametrize(
-    "size", ["rows=", "rows=-1", "rows=8,rows=8", "columns=unlimited", "rows=8,height=2", "rows=8.0"]
+    "size",
+    [
+        "rows=",
+        "rows=-1",
+        "rows=8,rows=8",
+        "columns=unlimited",
+        "rows=8,height=2",
+        "rows=8.0",
+        "tiles=4",
+        "tiles=4x",
+        "tiles=2x2x2",
+    ],
 )
 def test_a_size_that_is_none_is_refused(size):
-    with pytest.raises(InputError, match=r"is not rows=N, rows=unlimited or columns=N"):
+    with pytest.raises(InputError, match=r"is not rows=N, rows=unlimited, columns=N or tiles=WxH"):
         load_hardware(f"pcm-mesh:{size}")
 
 
@@ -29,6 +40,25 @@ def test_a_size_that_is_none_is_refused(size):
 def test_a_size_out_of_range_is_refused(size):
     with pytest.raises(InputError, match="must be 2 to 4096, not"):
         load_hardware(f"pcm-mesh:{size}")
+
+
+def test_a_name_may_end_in_a_mesh():
+    grows, fixed = load_hardware("pcm-mesh"), load_hardware("pcm-mesh:tiles=3x2")
+    assert (fixed.mesh_width, fixed.mesh_height, fixed.tiles, fixed.adaptive) == (3, 2, 6, False)
+    assert fixed.sized(6) is fixed
+    with pytest.raises(InfeasibleError, match="tiles: need 7, have 6"):
+        fixed.sized(7)
+    assert fixed.crossbar == grows.crossbar
+    both = load_hardware("pcm-mesh:columns=16,tiles=1x1,rows=32")
+    assert (both.tiles, both.crossbar) == (1, "32x16")
+    far = mesh(4, 4).of_mesh(4, 1)
+    assert far.port[1] == 0
+
+
+@pytest.mark.parametrize("size", ["0x4", "4x0", "100000x100000"])
+def test_a_mesh_without_tiles_or_with_too_many_is_refused(size):
+    with pytest.raises(InputError, match="a mesh has 1 to 1,048,576 tiles, not"):
+        load_hardware(f"pcm-mesh:tiles={size}")
 
 
 def test_a_file_may_say_unlimited(tmp_path):
