@@ -100,7 +100,9 @@ if TYPE_CHECKING:  # what type checkers and readers see; at run time a name is i
     )
     from snnmap.study.cases import CompareOptions
     from snnmap.study.compare import Comparison, compare
+    from snnmap.study.grid import Sweep
     from snnmap.study.page import run_study
+    from snnmap.study.sweep import SweepWhere, Swept, sweep
     from snnmap.transform.batch_norm import fold_batch_norm
     from snnmap.transform.quantise import Quantised, quantise
 
@@ -164,6 +166,9 @@ __all__ = [
     "SnnmapError",
     "SpikeGraph",
     "Spikes",
+    "Sweep",
+    "SweepWhere",
+    "Swept",
     "Swing",
     "Term",
     "Throughput",
@@ -225,6 +230,7 @@ __all__ = [
     "schema",
     "show_hardware",
     "simulate_file",
+    "sweep",
     "throughput",
     "verify",
     "verify_file",
@@ -287,7 +293,9 @@ _HOMES = {
     ),
     "snnmap.study.cases": "CompareOptions",
     "snnmap.study.compare": "Comparison compare",
+    "snnmap.study.grid": "Sweep",
     "snnmap.study.page": "run_study",
+    "snnmap.study.sweep": "SweepWhere Swept sweep",
     "snnmap.transform.batch_norm": "fold_batch_norm",
     "snnmap.transform.quantise": "Quantised quantise",
 }

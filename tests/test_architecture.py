@@ -37,7 +37,7 @@ ALLOWED: dict[str, set[str]] = {
     "evaluation": FIGURES,
     "pipeline": BELOW,
     "query": BELOW | {"pipeline", "render"},
-    "study": RECORDS | {"pipeline", "evaluation", "render"},
+    "study": RECORDS | {"formats", "pipeline", "evaluation", "render"},
     "cli": {"core", "render", "__init__"},
     "__init__": {"*"},
     "__main__": {"cli"},

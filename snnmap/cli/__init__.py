@@ -18,6 +18,7 @@ from snnmap.cli.mapping import compile_, diff, schema, verify_, where
 from snnmap.cli.report import report
 from snnmap.cli.simulate import simulate
 from snnmap.cli.study import compare, study
+from snnmap.cli.sweep import sweep
 from snnmap.cli.throughput import throughput
 from snnmap.cli.warm_up import warm_up
 from snnmap.cli.workload import algorithms, check, hardware, inspect, profile, workloads
@@ -72,6 +73,7 @@ for command in (
     report,
     compare,
     study,
+    sweep,
     where,
     diff,
     schema,

@@ -143,6 +143,11 @@ def chip(given: dict[str, Any]) -> str:
     return ":".join([name, *([",".join(size)] if size else [])])
 
 
+def listed(text: str) -> tuple[str, ...]:
+    """Parts of a text between commas."""
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
 def quantise(command: Function) -> Function:
     """Add the options that round weights; they are among those of `data_options` too."""
     for option in reversed(_QUANTISE):

@@ -12,7 +12,7 @@ from typing import Any
 
 from snnmap.core.run import Progress
 
-ALONGSIDE = ("compare", "study", " kernels")
+ALONGSIDE = ("compare", "study", "sweep", " kernels")
 """Endings of what goes on while stages come and go."""
 QUIET_SECONDS = 2.0
 """A stage that lasts longer than this says so, even when stderr is not a terminal."""
@@ -48,7 +48,7 @@ class Stages:
         now = self.clock()
         if name not in self.running:
             if not name.endswith(ALONGSIDE):
-                self.end(keep=ALONGSIDE[:2])
+                self.end(keep=ALONGSIDE[:3])
             self.running[name] = Stage(name, self.last, now)
         stage = self.running[name]
         stage.told, stage.done, stage.total, stage.best = now, done, total, best
@@ -91,7 +91,7 @@ def lines(say: Callable[[str], None], clock: Callable[[], float] = time.monotoni
 def bars() -> Iterator[Progress]:
     """A live bar per stage, which vanishes at the end."""
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
     from rich.progress import Progress as Bars
 
     layout = (
@@ -100,6 +100,7 @@ def bars() -> Iterator[Progress]:
         MofNCompleteColumn(),
         TextColumn("{task.fields[best]}"),
         TimeElapsedColumn(),
+        TimeRemainingColumn(elapsed_when_finished=True),
     )
     with Bars(*layout, console=Console(stderr=True), transient=True) as shown:
         known: dict[str, Any] = {}

@@ -54,7 +54,7 @@ def compare(sources: tuple[str, ...], quiet: bool, json_: bool, **given: Any) ->
     """Compile workloads under several objectives and put the figures side by side."""
     table, plot = given.pop("table"), given.pop("plot")
     given["pace"] = given["pace"] or snnmap.CompileOptions().pace
-    wanted = {name: _listed(given.pop(name)) for name in ("objectives", "technology")}
+    wanted = {name: options.listed(given.pop(name)) for name in ("objectives", "technology")}
     read = tuple(given.values())
     given["hardware"] = options.chip(given)
     seed = given.pop("seed")
@@ -113,10 +113,6 @@ def study(file: Path, quiet: bool, json_: bool) -> None:
         return
     for path in written:
         terminal.line(f"wrote {path}")
-
-
-def _listed(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 def draw(comparison: snnmap.Comparison, path: Path) -> None:

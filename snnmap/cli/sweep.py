@@ -1,0 +1,169 @@
+"""The sweep command."""
+
+import re
+import sys
+from typing import Any
+
+import click
+
+import snnmap
+from snnmap.cli import options, terminal
+from snnmap.core.errors import InputError
+from snnmap.render.labels import label
+
+SHOWN = 30
+"""Rows that are printed; all are in the table."""
+FIGURES = {
+    "crossbars": "crossbars",
+    "hops": "hops",
+    "energy_J": "energy per frame",
+    "period_s": "time per step",
+    "area_m2": "area",
+    "device_temperature_average_K": "average crossbar, device mode",
+    "device_lifetime_s": "lifetime, device mode",
+    "espine_lifetime_frames": "frames, espine mode",
+}
+"""Figures that are printed, and their heads."""
+DIGITS = 4
+BEYOND = re.compile(r"; this: beyond horizon \(([^)]*)\);")
+"""Of a figure called `this`, in the doubts of a row."""
+MOST = 1_000_000
+"""Seeds that a range may have."""
+
+
+@click.command(
+    cls=options.Command,
+    epilog="\b\nExamples:\n"
+    "  snnmap sweep mnist-mlp --crossbar 64,128 --technology pcm-65,pcm-16 --seeds 0..2 -o sweep.csv\n"
+    "  snnmap sweep braille-rsnn --set place=anneal,swarm --seeds 0..9 -o sweep.parquet --mappings mappings\n"
+    "  snnmap sweep mnist-mlp --hw pcm-mesh,my-chip.toml --tiles 4x4,6x6 --objective traffic,energy -o sweep.csv\n"
+    "  snnmap sweep lenet --rows 64,128,256 -o sweep.parquet --scheduler tcp://10.0.0.1:8786",
+)
+@click.argument("sources", metavar="SOURCE...", nargs=-1, required=True)
+@click.option("--hw", "hardware", metavar="C1,C2,...", default="pcm-mesh", show_default=True, help="Chips.")
+@click.option("--crossbar", metavar="N,...", default="", help="Sides of square crossbars.")
+@click.option("--rows", metavar="N,...", default="", help="Rows of the crossbars: numbers or unlimited.")
+@click.option("--columns", metavar="N,...", default="", help="Columns of the crossbars.")
+@click.option("--tiles", metavar="WxH,...", default="", help="Tiles of the mesh, across and down.")
+@click.option("--technology", metavar="T1,T2,...", default="", help="Device technologies; default: the chip's own.")
+@click.option("--objective", metavar="O1,O2,...", default="default", show_default=True, help="What is optimised.")
+@click.option(
+    "--set", "settings", multiple=True, metavar="STAGE[.OPTION]=V1,V2,...", help="Algorithms, or options of them."
+)
+@click.option("--seeds", metavar="LIST", default="0", show_default=True, help="Seeds, and ranges like 0..9.")
+@click.option("--split", type=click.Choice(snnmap.SPLITS), default="partial_sum", show_default=True)
+@click.option("--time-budget", type=click.FloatRange(min=0), metavar="SECONDS", help="Search this long per mapping.")
+@options.operating_options
+@click.option("-o", "--output", "table", type=options.FILE, required=True, help="Table: .parquet, .csv or .json.")
+@click.option("--mappings", type=options.FILE, metavar="DIR", help="Also keep the mapping file of every run.")
+@click.option("--workers", type=int, metavar="N", help="Processes; default: one per core.")
+@click.option("--scheduler", metavar="ADDRESS", help="Make the runs on the Dask cluster of this scheduler instead.")
+@options.data_options
+@options.quiet
+@options.as_json
+def sweep(sources: tuple[str, ...], quiet: bool, json_: bool, **given: Any) -> None:
+    """Compile workloads at every point of a grid, in parallel, into one table with a row per run.
+
+    Finished runs are kept beside the table as they come: the same command goes on where it was stopped, and a grid that
+    was made larger makes only what is new. Runs that do not fit the chip are rows that say why.
+    """
+    where = _where(given)
+    grid = _grid(given)
+    load = options.load_options(given, 0)
+    try:
+        with terminal.progress(quiet) as progress:
+            swept = snnmap.sweep(sources, grid, where, load=load, progress=progress)
+    except KeyboardInterrupt:
+        terminal.say("snnmap: stopped; finished runs are kept, and the same command goes on with the next")
+        sys.exit(130)
+    if json_:
+        document = {"table": str(swept.table), "runs": len(swept.rows), "made": swept.made}
+        terminal.as_json({**document, "rows": list(swept.rows)})
+        return
+    _show(swept)
+
+
+def _where(given: dict[str, Any]) -> "snnmap.SweepWhere":
+    asked = {name: given.pop(name) for name in ("table", "mappings", "workers", "scheduler")}
+    return snnmap.SweepWhere(**{name: value for name, value in asked.items() if value is not None})
+
+
+def _grid(given: dict[str, Any]) -> "snnmap.Sweep":
+    listed = {
+        name: options.listed(given.pop(name))
+        for name in ("hardware", "crossbar", "rows", "columns", "tiles", "technology", "objective")
+    }
+    settings = snnmap.parse_settings(given.pop("settings"))
+    split = tuple((key, options.listed(values)) for key, values in settings.items())
+    for key, values in split:
+        if not values:
+            raise InputError(f"--set {key} has no value")
+    point = {name: value for name in ("pulse", "pace", "ambient") if (value := given.pop(name)) is not None}
+    base = snnmap.CompileOptions(time_budget=given.pop("time_budget"), split=given.pop("split"), **point)
+    return snnmap.Sweep(**listed, settings=split, seed=parse_seeds(given.pop("seeds")), base=base)
+
+
+def parse_seeds(text: str) -> tuple[int, ...]:
+    """`0..3,7` as numbers.
+
+    Raises
+    ------
+    InputError
+        If a part is neither a number nor a range.
+    """
+    found: list[int] = []
+    for part in options.listed(text):
+        first, dots, last = part.partition("..")
+        ends = [first, last] if dots else [first, first]
+        if not all(end.isascii() and end.isdigit() for end in ends) or not 0 <= int(ends[1]) - int(ends[0]) < MOST:
+            raise InputError(f"seeds are numbers and ranges, like 0..9 or 1,5, not {part!r}")
+        found += range(int(ends[0]), int(ends[1]) + 1)
+    if not found:
+        raise InputError("seeds are empty; give at least one, like 0")
+    return tuple(found)
+
+
+def _show(swept: "snnmap.Swept") -> None:
+    """What varies and the figures people look for, of the first rows; where all of it is."""
+    rows = swept.rows
+    told = [_point(row) for row in rows]
+    axes = [name for name in told[0] if len({point[name] for point in told}) > 1] or ["workload"]
+    figures = {name: head for name, head in FIGURES.items() if any(name in row for row in rows)}
+    shown = [
+        (*(point[name] for name in axes), *(_figure(row, name) for name in figures))
+        for point, row in zip(told[:SHOWN], rows[:SHOWN], strict=True)
+    ]
+    terminal.table("", (*axes, *figures.values()), shown)
+    if len(rows) > SHOWN:
+        terminal.line(f"{len(rows) - SHOWN} more rows are in the table")
+    refused = [row["why"] for row in rows if row["status"] != "mapped"]
+    for why in dict.fromkeys(refused):
+        terminal.line(f"does not fit: {why}")
+    fit = f", {len(refused)} of them do not fit" if refused else ""
+    terminal.line(f"{len(rows)} runs{fit}; {swept.made} made now; wrote {swept.table}")
+
+
+def _point(row: dict[str, Any]) -> dict[str, str]:
+    """Where a row stands in the grid, in words."""
+    chip, _, size = row["hardware"].partition(":")
+    mesh = [part.removeprefix("tiles=") for part in size.split(",") if part.startswith("tiles=")]
+    return {
+        "workload": row["workload"],
+        "chip": chip,
+        "crossbar": f"{row['rows'] or 'unlimited'}x{row['columns']}",
+        "tiles": mesh[0] if mesh else "",
+        "technology": row["technology"],
+        "objective": row["objective"],
+        "settings": row["settings"],
+        "seed": str(row["seed"]),
+    }
+
+
+def _figure(row: dict[str, Any], name: str) -> str:
+    value, unit = row.get(name), label(name).unit
+    beyond = BEYOND.search(f"; {row['doubts']};".replace(f"; {name}: ", "; this: "))
+    if beyond is not None:
+        return f"> {terminal.number(float(beyond[1]), unit, DIGITS)}"
+    if value is None:
+        return "does not fit" if row["status"] != "mapped" and name == "crossbars" else "-"
+    return value if isinstance(value, str) else terminal.number(value, unit, DIGITS)

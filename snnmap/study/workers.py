@@ -1,0 +1,193 @@
+"""Where the runs of a sweep are made: processes of this machine, or the workers of a Dask cluster that exists."""
+
+import multiprocessing
+import os
+import pickle
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from typing import Any, NamedTuple, Protocol
+
+from snnmap.core.errors import InfeasibleError, InputError
+from snnmap.evaluation.judgement import reading_of
+from snnmap.formats.mapping import encode
+from snnmap.ir import SpikeGraph
+from snnmap.pipeline.compile import compile  # noqa: A004  the word every user of a compiler expects
+from snnmap.pipeline.options import CompileOptions
+
+ANSWER_SECONDS = 10
+"""How long a scheduler may take to answer."""
+
+
+class Task(NamedTuple):
+    """One run."""
+
+    run: str
+    graph: str
+    """Digest of its profile."""
+    options: CompileOptions
+    keep: bool
+    """Whether its mapping is wanted."""
+
+
+class Made(NamedTuple):
+    """What came of a run."""
+
+    run: str
+    figures: Mapping[str, Any]
+    """Empty if it does not fit."""
+    doubts: str
+    """Figures that are not to be read as they stand, each with its doubt and limit."""
+    refused: str
+    """Why it does not fit; empty if it does."""
+    seconds: float
+    cpu_seconds: float
+    mapping: bytes | None
+    """Its file, if it was wanted."""
+
+
+class Workers(Protocol):
+    """Whoever makes runs."""
+
+    def made(self, tasks: Sequence[Task]) -> Iterator[Made]:
+        """What comes of every task, in any order."""
+        ...
+
+    def close(self) -> None:
+        """No more tasks."""
+        ...
+
+
+def make(task: Task, profiles: Callable[[str], bytes]) -> Made:
+    """Compile one point; what does not fit is an answer too."""
+    wall, cpu = time.monotonic(), time.process_time()
+    figures: Mapping[str, Any] = {}
+    refused, doubts, mapping = "", "", None
+    try:
+        compiled = compile(_graph(profiles, task.graph), task.options)
+        figures = dict(compiled.mapping.figures)
+        judged = reading_of(compiled.mapping, compiled.hardware).judgements
+        doubts = "; ".join(f"{each.figure}: {each.doubt} ({each.limit!r})" for each in judged)
+        mapping = encode(compiled.mapping) if task.keep else None
+    except InfeasibleError as error:
+        refused = str(error)
+    return Made(task.run, figures, doubts, refused, time.monotonic() - wall, time.process_time() - cpu, mapping)
+
+
+_graphs: dict[str, SpikeGraph] = {}
+_packed: dict[str, bytes] = {}
+"""Profiles of a process of this machine, by digest."""
+
+
+def _graph(profiles: Callable[[str], bytes], digest: str) -> SpikeGraph:
+    """A profile, unpacked once in every process."""
+    if digest not in _graphs:
+        _graphs[digest] = pickle.loads(profiles(digest))
+    return _graphs[digest]
+
+
+def _begin(profiles: dict[str, bytes]) -> None:
+    """What a process does first: it keeps the profiles, and ends when its parent does, even by a kill."""
+    _packed.update(profiles)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _make_here(task: Task) -> Made:
+    return make(task, _packed.__getitem__)
+
+
+class Alone:
+    """Whoever asks makes the runs too."""
+
+    def __init__(self, graphs: Sequence[SpikeGraph]) -> None:
+        _graphs.update({graph.digest(): graph for graph in graphs})
+
+    def made(self, tasks: Sequence[Task]) -> Iterator[Made]:
+        """What comes of every task, in their order."""
+        return (_make_here(task) for task in tasks)
+
+    def close(self) -> None:
+        """Forget the profiles."""
+        _graphs.clear()
+
+
+class Processes:
+    """Processes of this machine."""
+
+    def __init__(self, graphs: Sequence[SpikeGraph], workers: int) -> None:
+        packed = {graph.digest(): pickle.dumps(graph) for graph in graphs}
+        context = multiprocessing.get_context("spawn")
+        self._pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=(packed,))
+
+    def made(self, tasks: Sequence[Task]) -> Iterator[Made]:
+        """What comes of every task, in any order."""
+        waiting = {self._pool.submit(_make_here, task) for task in tasks}
+        try:
+            while waiting:
+                done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+                for future in done:
+                    yield future.result()
+        except BrokenProcessPool:
+            raise InputError(
+                "a process of the sweep was ended from outside, often for want of memory; finished runs are kept: "
+                "run the same command again, with fewer --workers"
+            ) from None
+
+    def close(self) -> None:
+        """End the processes; what they are at is lost."""
+        for process in list((getattr(self._pool, "_processes", None) or {}).values()):
+            process.terminate()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+
+class Cluster:
+    """Workers of a Dask cluster; each needs this version of snnmap.
+
+    Raises
+    ------
+    InputError
+        If Dask is not there, or the scheduler does not answer.
+    """
+
+    def __init__(self, graphs: Sequence[SpikeGraph], address: str) -> None:
+        try:
+            from distributed import Client
+        except ImportError:
+            raise InputError("a Dask scheduler needs Dask: pip install 'snnmap[sweep]'") from None
+        try:
+            self._client = Client(address, timeout=ANSWER_SECONDS, set_as_default=False)
+        except (OSError, TimeoutError, ValueError) as error:
+            said = str(error).splitlines()[0] if str(error) else type(error).__name__
+            raise InputError(
+                f"no scheduler answers at {address!r} within {ANSWER_SECONDS} s ({said}); "
+                "give the address that `dask scheduler` prints, like tcp://10.0.0.1:8786"
+            ) from None
+        self._packed = {
+            graph.digest(): self._client.scatter(pickle.dumps(graph), broadcast=True, hash=False) for graph in graphs
+        }
+
+    def made(self, tasks: Sequence[Task]) -> Iterator[Made]:
+        """What comes of every task, in any order."""
+        from distributed import as_completed
+
+        futures = [self._client.submit(_make_there, task, self._packed[task.graph], pure=False) for task in tasks]
+        for future in as_completed(futures, loop=self._client.loop):
+            yield future.result()
+            future.release()
+
+    def close(self) -> None:
+        """Leave the cluster, which cancels what is not done."""
+        self._client.close()
+
+
+def _make_there(task: Task, packed: bytes) -> Made:
+    return make(task, lambda _: packed)

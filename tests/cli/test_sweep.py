@@ -1,0 +1,102 @@
+"""The command `sweep`: what it prints and refuses, and that a kill loses what is in flight and nothing else."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from snnmap.cli.sweep import parse_seeds
+from snnmap.core.errors import InputError
+from snnmap.study.rows import journal_of, rows_in
+from snnmap.study.sweep import TIMES
+
+
+def test_seeds_are_numbers_and_ranges():
+    assert parse_seeds("0..3,7") == (0, 1, 2, 3, 7)
+    assert parse_seeds("5") == (5,)
+    for text in ("", "a", "3..1", "1..", "-1", "0..99999999"):
+        with pytest.raises(InputError, match="like 0"):
+            parse_seeds(text)
+
+
+def test_the_table_says_what_varies_and_where_all_of_it_is(run, recipe, chip, tmp_path):
+    table = tmp_path / "sweep.csv"
+    asked = ("sweep", recipe, "--hw", chip, "--tiles", "6x6,1x1", "--technology", "pcm-65,pcm-16", "-o", table, "-q")
+    code, out, err = run(*asked)
+    text = " ".join(out.split())
+    assert (code, err) == (0, "")
+    for words in (
+        "tiles",
+        "technology",
+        "energy per frame",
+        "does not fit: tiles: need",
+        "4 runs, 2 of them do not",
+    ):
+        assert words in text
+    assert "objective" not in out
+    assert "4 made now; wrote" in text
+    document = json.loads(run(*asked, "--json")[1])
+    assert (document["runs"], document["made"], len(document["rows"])) == (4, 0, 4)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--crossbar", "32", "--rows", "8"], "leave rows and columns out"),
+        (["--set", "place=aneal"], "anneal"),
+        (["--set", "place="], "--set place has no value"),
+        (["--seeds", "x"], "seeds are numbers and ranges"),
+        (["--objective", "trafic"], "traffic"),
+        (["--workers", "0"], "0 workers make no run"),
+    ],
+)
+def test_what_is_no_sweep_is_refused_in_one_line(run, recipe, tmp_path, arguments, said):
+    code, out, err = run("sweep", recipe, "-q", "-o", tmp_path / "sweep.csv", *arguments)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert said in err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_three_kills_lose_nothing_that_was_finished(recipe, chip, tmp_path):
+    table, whole = tmp_path / "killed.csv", tmp_path / "whole.csv"
+
+    def command(path):
+        given = ["--hw", chip, "--technology", "pcm-65,pcm-16", "--seeds", "0..3", "--workers", 2, "-q", "-o", path]
+        return [sys.executable, "-m", "snnmap", "sweep", *map(str, [recipe, *given])]
+
+    def lines():
+        return len(journal_of(table).read_bytes().splitlines()) if journal_of(table).exists() else 0
+
+    seen = 0
+    for _ in range(3):
+        running = subprocess.Popen(command(table), start_new_session=True, stdout=subprocess.DEVNULL)
+        until = time.monotonic() + 120
+        while lines() <= seen and running.poll() is None and time.monotonic() < until:
+            time.sleep(0.02)
+        os.kill(running.pid, signal.SIGKILL)
+        running.wait()
+        assert lines() > seen, "no run was finished in two minutes"
+        seen = lines()
+        while time.monotonic() < until:  # its processes end with it
+            try:
+                os.killpg(running.pid, 0)
+            except ProcessLookupError:
+                break
+            time.sleep(0.05)
+        else:
+            pytest.fail("processes of a killed sweep go on")
+        if table.exists():
+            break
+    done = subprocess.run(command(table), capture_output=True, text=True, check=True).stdout
+    made = int(done.rsplit("runs; ", 1)[1].split(" made now", 1)[0])
+    assert made <= 8 - 3 or table.exists()
+    subprocess.run(command(whole), check=True, stdout=subprocess.DEVNULL)
+    killed, alone = ({run: {k: v for k, v in row.items() if k not in TIMES} for run, row in rows_in(path).items()}
+                     for path in (table, whole))  # fmt: skip
+    assert list(killed) == list(alone)
+    assert killed == alone
+    assert not journal_of(table).exists()
