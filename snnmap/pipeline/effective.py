@@ -103,16 +103,15 @@ def _matrices(chips: DrawnChips, age: float) -> dict[tuple[str, str], "csr_array
     from scipy.sparse import csr_array
 
     network, imperfect = chips.data.network, chips.network
-    array = imperfect.array(imperfect.chip(chips.options.seed, chips.known), age)
-    neuron = np.empty(len(array.step), np.int64)
-    neuron[array.line] = row_of_entry(array.line_ptr)
-    source = np.empty(len(array.row), np.int64)
-    source[array.row] = row_of_entry(array.row_ptr)
-    row = np.repeat(np.arange(len(array.first)), array.width)
-    line = array.base[row] + np.arange(len(row)) - array.first[row]
-    gain = array.gain[line] if len(array.gain) else 1.0
+    chip, lines = imperfect.chip(chips.options.seed, chips.known), imperfect.layout
+    source = np.empty(len(lines.row), np.int64)
+    source[lines.row] = row_of_entry(lines.row_ptr)
+    row = np.repeat(np.arange(len(lines.width)), lines.width)
+    line = lines.base[row] + np.arange(len(row)) - lines.first[row]
+    gain, _ = imperfect.columns(chip)
     size = (network.sources, network.neurons)
-    whole = csr_array((array.weight.astype(np.float64) * gain, (source[row], neuron[line])), shape=size)
+    weight = imperfect.weights(chip, age) * (gain[line] if len(gain) else 1.0)
+    whole = csr_array((weight, (source[row], lines.neuron[line])), shape=size)
     whole.eliminate_zeros()
     found = {}
     for pre in network.populations:

@@ -7,7 +7,7 @@ of a used row and column that holds no synapse is a device like any other.
 **What a step does.** All rows that are on in a step are read at once. Each line (a slice of a neuron's column, the
 halves of a pair subtracted, or the reference) adds up, takes the noise of one read of every cell that was driven, and
 is digitised; digital sums are shifted, added over slices and crossbars at the neuron's home, and step the neuron
-(`simulate.kernels.imperfect`). A spike count above 1, or a graded value, is read as one pulse of that height.
+(`simulate.kernels`). A spike count above 1, or a graded value, is read as one pulse of that height.
 
 **Chips.** A chip is a seed: all its cells are drawn from it, crossbar by crossbar, and drawn again for every age, so
 that nothing of the size of a chip is kept. One seed is the same chip at every age and for every choice of effects.

@@ -47,7 +47,12 @@ class Read(NamedTuple):
 
     mean: F64
     variance: F64
-    """Of one read; zeros if reads are not noisy."""
+    """Of one read; zeros if reads are not noisy; that of a reference apart."""
+    shared: F64
+    """Variance of the share of the reference's cell in every row, (rows,); empty if there is none.
+
+    It enters all lines of a read at once, by `Cells.reference_share`.
+    """
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,10 +111,16 @@ class Cells:
         place = significance(weights.levels, weights.slices)[:, np.newaxis, np.newaxis]
         if len(value) == 2:
             mean, variance = value[0] - value[1], noise.sum(axis=0)
-        else:  # the noise of the reference is shared by all columns of a read; here each draws its own
-            mean = 2.0 * (value[0, :, :, :-1] - value[0, :, :, -1:])
-            variance = 4.0 * (noise[0, :, :, :-1] + noise[0, :, :, -1:])
-        return Read(np.moveaxis(mean * place, 0, 2), np.moveaxis(variance * np.square(place), 0, 2))
+        else:  # one reference for all slices, which all lines of a read see with the same noise
+            mean, variance = 2.0 * (value[0, :, :, :-1] - value[0, :, :, -1:]), 4.0 * noise[0, :, :, :-1]
+        shared = noise[0, 0, :, -1] if weights.reference_lines else np.zeros(0)
+        return Read(np.moveaxis(mean * place, 0, 2), np.moveaxis(variance * np.square(place), 0, 2), shared)
+
+    @property
+    def reference_share(self) -> F64:
+        """What the share of a reference's cell adds to the lines of every slice of a weight, (slices,)."""
+        weights = self.view.hardware.weights
+        return -2.0 * significance(weights.levels, weights.slices)
 
     def state(self, cluster: int, held: F64, chip: Chip, age: float) -> State:
         """The cells of a cluster programmed to the shares `held`, `age` seconds after the chip's first read."""

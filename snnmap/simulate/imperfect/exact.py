@@ -1,7 +1,7 @@
 """IR drop without an estimate: the array of every crossbar solved for the rows of every step.
 
 Rows that are off are gated, so that what a cell gives depends on which others are on; no matrix stands for that.
-Stepped in Python, a level at a time; `kernels.imperfect` reads the lines, and neurons are stepped as in any other run.
+Stepped in Python, a level at a time; `kernels.reads` reads the lines, and neurons are stepped as in any other run.
 """
 
 from dataclasses import dataclass
@@ -16,11 +16,13 @@ from snnmap.physics.crossbar import Wires
 from snnmap.physics.encoding import significance
 from snnmap.simulate.imperfect.cells import Cells
 from snnmap.simulate.imperfect.chips import Chip
-from snnmap.simulate.imperfect.layout import Layout
+from snnmap.simulate.imperfect.layout import WORD, Layout
 from snnmap.simulate.imperfect.wires import Places, line_sums, places
 from snnmap.simulate.kernels.executor import Layers
-from snnmap.simulate.kernels.imperfect import Array, merge
+from snnmap.simulate.kernels.imperfect import Recorded, Seen
 from snnmap.simulate.kernels.neurons import NeuronState, Rule, update
+from snnmap.simulate.kernels.reads import Array, Reads, settle
+from snnmap.simulate.neurons import fresh
 
 CROSSBARS, PATTERNS = 16, 8
 """Crossbars of a mapping, and steps of each, that an estimate is compared with the exact solution on."""
@@ -87,31 +89,6 @@ def solver(cells: Cells, lines: Layout, chip: Chip, age: float) -> Solver:
     return Solver(view, lines, tuple(places(view, k) for k in clusters), tuple(g), gain, wires)
 
 
-class Levels(NamedTuple):
-    """What is read for the neurons of each level: (clusters, their lines) by level."""
-
-    level: I64
-    """Levels that neurons have, ascending."""
-    clusters: tuple[I64, ...]
-    lines: tuple[tuple[I64, ...], ...]
-    """Lines of each of these clusters, numbered in all."""
-
-
-def levels_of(layers: Layers, lines: Layout) -> Levels:
-    """Which lines of which crossbars are read together with which level of neurons."""
-    neuron_level = np.repeat(layers.level, layers.stop - layers.first)
-    line_level = np.empty(len(lines.crossbar), np.int64)
-    line_level[lines.line] = np.repeat(neuron_level, np.diff(lines.line_ptr))
-    level = np.unique(layers.level)
-    clusters, own = [], []
-    for each in level:
-        there = np.flatnonzero(line_level == each)
-        found, first = np.unique(lines.crossbar[there], return_index=True)
-        clusters.append(found.astype(np.int64))
-        own.append(tuple(np.split(there, first[1:])))
-    return Levels(level, tuple(clusters), tuple(own))
-
-
 class Ran(NamedTuple):
     """Events of a frame so far, step by step."""
 
@@ -136,67 +113,83 @@ class ExactRun:
     """Frames of a chip whose arrays are solved for the rows of every step."""
 
     solver: Solver
-    levels: Levels
+    reads: Reads
     array: Array
     layers: Layers
     rule: Rule
 
-    def frame(
+    def frames(
         self,
-        state: NeuronState,
+        rest: NeuronState,
         steps: int,
-        stimulus: tuple[I32, I32, F32],
-        noise: tuple[int, F64],
-        seen: tuple[F64, I64],
-    ) -> tuple[I32, I32, F32]:
-        """As `kernels.imperfect.imperfect_frame`."""
-        array, layers = self.array, self.layers
-        neurons, lines = len(layers.bias), len(array.step)
-        externals = len(array.row_ptr) - 1 - neurons
-        out = np.zeros(neurons)
-        sums = (np.zeros(lines), np.zeros(lines), np.zeros(neurons))
-        driven = np.zeros((len(self.levels.level), len(array.first)))
+        recorded: Recorded,
+        own: tuple[int, int],
+        noise: tuple[I64, F32],
+        seen: Seen,
+    ) -> tuple[I64, I32, I32, F32]:
+        """As `kernels.imperfect.run_frames`, from neurons at `rest`, which stay so; all events are kept."""
+        found = []
+        for frame, counts in zip(range(*own), seen.counts, strict=True):
+            ran = self._frame(fresh(rest), steps, (recorded, frame), (int(noise[0][frame]), noise[1]), seen)
+            found.append(ran.joined())
+            source, value = found[-1][1:]
+            read = seen.place[source] >= 0
+            np.add.at(counts, seen.place[source[read]], value[read])
+        step, source, value = (np.concatenate(part) for part in zip(*found, strict=True))
+        return np.array([len(ran[0]) for ran in found]), step, source, value
+
+    def _frame(
+        self, state: NeuronState, steps: int, of: tuple[Recorded, int], noise: tuple[int, F32], seen: Seen
+    ) -> Ran:
+        """One frame of a record."""
+        recorded, layers = of[0], self.layers
+        at = slice(int(recorded.frame[of[1]]), int(recorded.frame[of[1] + 1]))
+        neurons = len(layers.bias)
+        externals = len(self.reads.drive_ptr) - 1 - neurons
+        outside = recorded.source[at] < externals
+        step, source, value = (part[at][outside] for part in (recorded.step, recorded.source, recorded.value))
+        acc, out, driven = np.zeros(neurons), np.zeros(neurons), np.zeros(WORD * int(self.reads.word_ptr[-1]))
         ran = Ran([], [], [])
-        bounds = np.searchsorted(stimulus[0], np.arange(steps + 1))
+        bounds = np.searchsorted(step, np.arange(steps + 1))
         for t in range(steps):
             own = slice(int(bounds[t]), int(bounds[t + 1]))
-            self._drive(driven, array.biases, np.ones(len(array.biases)))
-            ran.add(t, stimulus[1][own].astype(np.int64), stimulus[2][own].astype(np.float64))
+            self._drive(driven, self.reads.biases, np.ones(len(self.reads.biases)))
+            ran.add(t, source[own].astype(np.int64), value[own].astype(np.float64))
             self._drive(driven, ran.source[-1], ran.value[-1])
-            for number, level in enumerate(self.levels.level):
-                self._read(number, driven[number], sums)
-                driven[number] = 0.0
-                for p in np.flatnonzero(layers.level == level):
+            for number, level in enumerate(np.unique(layers.level)):
+                for r in range(int(self.reads.level_ptr[number]), int(self.reads.level_ptr[number + 1])):
+                    self._read(r, driven, (noise[0], t, noise[1]), acc, seen)
+                of_level = np.flatnonzero(layers.level == level)
+                for p in of_level:
                     first, stop = int(layers.first[p]), int(layers.stop[p])
-                    merge(array, (first, stop), (noise[0], t * lines, noise[1]), sums, seen)
-                    update(int(layers.model[p]), self.rule, first, stop, state, sums[2], out)
+                    update(int(layers.model[p]), self.rule, first, stop, state, acc, out)
                     fired = first + np.flatnonzero(out[first:stop])
                     ran.add(t, externals + fired, out[fired])
-                for k in range(-int(np.sum(layers.level == level)), 0):  # none is heard before all are updated
+                for k in range(-len(of_level), 0):  # none is heard before all are updated
                     self._drive(driven, ran.source[k], ran.value[k])
-        return ran.joined()
+        return ran
 
     def _drive(self, driven: F64, source: I64, value: F64) -> None:
-        """Add what `source` emit to the rows of every level `driven` (levels, row entries)."""
-        array = self.array
-        pulse = array.pulse[source]
+        """Add what `source` emit to what the rows of reads are `driven` with, by slot."""
+        pulse, first = self.array.pulse[source], self.reads.drive_ptr
         stepped = np.where(pulse > 0, np.rint(value / np.where(pulse > 0, pulse, 1.0)) * pulse, value)
-        count = array.row_ptr[source + 1] - array.row_ptr[source]
-        driven[:, array.row[ranges(array.row_ptr[source], count)]] += np.repeat(stepped, count)
+        count = first[source + 1] - first[source]
+        driven[self.reads.slot[ranges(first[source], count)]] += np.repeat(stepped, count)
 
-    def _read(self, level: int, driven: F64, sums: tuple[F64, F64, F64]) -> None:
-        """Fill the sums and spreads of the lines of a level from the rows `driven` (row entries,)."""
-        array, clustering = self.array, self.solver.view.mapping.clustering
-        for cluster, lines in zip(self.levels.clusters[level].tolist(), self.levels.lines[level], strict=True):
-            rows = clustering.rows_of(cluster)
-            values = driven[rows]
-            if not np.any(values):
-                continue
-            base, width = int(array.base[rows.start]), int(array.width[rows.start])
-            sums[0][lines] = self.solver.sums(cluster, values)[lines - base]
-            if len(array.variance):
-                own = array.variance[array.first[rows.start] : array.first[rows.start] + len(values) * width]
-                sums[1][lines] = (np.square(values) @ own.reshape(len(values), width))[lines - base]
+    def _read(self, r: int, driven: F64, noise: tuple[int, int, F32], acc: F64, seen: Seen) -> None:
+        """Solve a read for its rows in `driven`, which are set to 0, and add what it says to the neurons' inputs."""
+        reads, array = self.reads, self.array
+        base, width, size = int(reads.base[r]), int(reads.width[r]), int(reads.area[r + 1] - reads.area[r])
+        cluster = int(array.crossbar[base])
+        count = len(self.solver.g[cluster][0, 0])
+        own = driven[WORD * int(reads.word_ptr[r]) :][:count]
+        if not np.any(own):
+            return
+        square = np.square(own) @ array.cell[int(reads.cell[r]) :][: count * size].reshape(count, size)
+        carried = (self.solver.sums(cluster, own), square[width : 2 * width].astype(np.float32))
+        shared = float(square[-1]) if len(array.shared) else 0.0
+        settle(reads, array, r, (*carried, shared), noise, acc, (seen.peak, seen.bins))
+        own[:] = 0.0
 
 
 def ir_error(exact: Solver, kept: list[F64]) -> IrError:

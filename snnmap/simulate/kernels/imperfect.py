@@ -1,10 +1,7 @@
-"""One frame of the mapped chip on imperfect cells: every cell of a driven row counts, reads are noisy, sums digital.
+"""Frames of the mapped chip on imperfect cells, step by step; what crossbars give is in `kernels.reads`.
 
-Crossbars are dense here: a row drives all lines of its crossbar, also where no synapse is programmed. A *line* is what
-one converter reads of one neuron column: one per slice. The neuron update is that of `kernels.neurons`.
-
-Noise is drawn by counter, not in sequence: the normal number of a line in a step is a table entry that a hash of frame,
-step and line picks (splitmix64: Steele, Lea, Flood, OOPSLA 2014), so no order of events or threads can change it.
+The neuron update is that of `kernels.neurons`. Frames stand on their own: what the sums of reads hold from the last
+frame changes how they are added up, not what they are.
 """
 
 from typing import NamedTuple
@@ -13,188 +10,230 @@ import numpy as np
 
 from snnmap.core.arrays import F32, F64, I32, I64
 from snnmap.core.jit import njit
-from snnmap.simulate.kernels.executor import Layers, grown
-from snnmap.simulate.kernels.neurons import NeuronState, Rule, update
-
-U64 = np.uint64
-GOLDEN, FIRST, SECOND = U64(0x9E3779B97F4A7C15), U64(0xBF58476D1CE4E5B9), U64(0x94D049BB133111EB)
-"""Constants of splitmix64."""
-TABLE_BITS = 16
-"""Normal numbers that noise is drawn from: 2^16 quantiles."""
-
-
-class Array(NamedTuple):
-    """What all crossbars do to what drives them; rows are entries of the clustering, lines stand cluster by cluster."""
-
-    row_ptr: I64
-    """(N + 1,) rows that each source drives."""
-    row: I64
-    first: I64
-    """(rows,) first entry of `weight` of every row: one per line of its crossbar."""
-    base: I64
-    """(rows,) first line of its crossbar."""
-    width: I64
-    """(rows,) lines of its crossbar."""
-    weight: F32
-    """What a unit on the row adds to each line, in the unit of the neuron's weights."""
-    variance: F32
-    """Variance of that by the noise of one read; empty: reads are not noisy."""
-    grid: F64
-    """(lines,) grid that products are rounded to; empty: they are not."""
-    gain: F64
-    """(lines,) factor of what is read on each line; empty: 1."""
-    offset: F64
-    """(lines,) added to that whenever the line is read, in the unit of the neuron's weights; empty: 0."""
-    step: F64
-    """(lines,) step of the converter, 0: none."""
-    limit: F64
-    """(lines,) largest sum that it can tell; where sizes are counted, that of the last bin."""
-    crossbar: I64
-    """(lines,) cluster of every line."""
-    line_ptr: I64
-    """(neurons + 1,) lines that are added up for each neuron."""
-    line: I64
-    biases: I64
-    """Sources that are driven in every step."""
-    pulse: F64
-    """(N,) step of the values that a source's rows can be driven with; 0: as they are."""
+from snnmap.simulate.kernels.executor import Layers, emitters, grown
+from snnmap.simulate.kernels.neurons import LEAK, NeuronState, Rule, update
+from snnmap.simulate.kernels.noise import mixed, noisy_codes, noisy_sums, stretches
+from snnmap.simulate.kernels.reads import (
+    Array,
+    Live,
+    Reads,
+    drive_graded,
+    follow,
+    gather,
+    mark,
+    nothing,
+    settle,
+)
 
 
-@njit
-def drive(array: Array, source: int, value: float, total: F64, spread: F64) -> None:
-    """Add what `source` emits to the lines: sums to `total`, variances to `spread`."""
-    if array.pulse[source] > 0.0:
-        value = np.rint(value / array.pulse[source]) * array.pulse[source]
-    noisy = len(array.variance) > 0
-    rounded = len(array.grid) > 0 and value != np.rint(value)
-    square = value * value
-    for r in range(array.row_ptr[source], array.row_ptr[source + 1]):
-        row = array.row[r]
-        first, base, width = array.first[row], array.base[row], array.width[row]
-        weight, sums = array.weight[first : first + width], total[base : base + width]
-        if rounded:
-            grid = array.grid[base : base + width]
-            for k in range(width):
-                sums[k] += np.rint(weight[k] * value / grid[k]) * grid[k]
-        else:
-            for k in range(width):
-                sums[k] += weight[k] * value
-        if noisy:
-            variance, spreads = array.variance[first : first + width], spread[base : base + width]
-            for k in range(width):
-                spreads[k] += variance[k] * square
+class Recorded(NamedTuple):
+    """Events of frames, of which those of externals are replayed."""
+
+    frame: I64
+    """(F + 1,) first event of every frame."""
+    step: I32
+    source: I32
+    value: F32
+
+
+class Seen(NamedTuple):
+    """What is noted of the frames of a run."""
+
+    counts: F64
+    """(frames of the run, outputs) what outputs emit, added to."""
+    place: I64
+    """(N,) place of every source among the outputs, -1: none."""
+    peak: F64
+    """(lines,) the largest size of every line's sum before it is digitised, updated."""
+    bins: I64
+    """(K, bins) how many sums of a crossbar have which size, without those of 0, added to."""
+
+
+class Room(NamedTuple):
+    """Space to work in."""
+
+    live: Live
+    acc: F64
+    """(neurons,) inputs of a step."""
+    out: F64
+    """(neurons,) what they emit."""
+    source: I32
+    """What emits, and how much."""
+    value: F32
+    starts: I64
+    """Rows of a read that come and go."""
+    x: F64
+    """Lines of a read."""
+    spread: F32
 
 
 @njit
-def drawn(key: int, counter: int, normal: F64) -> float:
-    """Entry of `normal` that belongs to `counter` under `key`."""
-    z = U64(key) + (U64(counter) + U64(1)) * GOLDEN
-    z = (z ^ (z >> U64(30))) * FIRST
-    z = (z ^ (z >> U64(27))) * SECOND
-    number: float = normal[np.int64((z ^ (z >> U64(31))) >> U64(64 - TABLE_BITS))]
-    return number
+def room(reads: Reads, neurons: int) -> Room:
+    """Space for a network of so many neurons."""
+    words, width, sources = int(np.int64(1)), int(np.int64(1)), len(reads.drive_ptr) - 1
+    for r in range(len(reads.base)):
+        words = max(words, reads.word_ptr[r + 1] - reads.word_ptr[r])
+        width = max(width, reads.width[r])
+    return Room(
+        nothing(reads),
+        np.zeros(neurons),
+        np.zeros(neurons),
+        np.zeros(sources, np.int32),
+        np.zeros(sources, np.float32),
+        np.zeros(128 * words, np.int64),
+        np.zeros(width),
+        np.zeros(width, np.float32),
+    )
 
 
 @njit
-def merge(
-    array: Array,
-    neurons: tuple[int, int],
-    noise: tuple[int, int, F64],
-    sums: tuple[F64, F64, F64],
-    seen: tuple[F64, I64],
-) -> None:
-    """Read the lines of neurons `neurons` (first, stop) and add them up at their homes; lines are 0 afterwards.
-
-    Parameters
-    ----------
-    noise
-        Key of the frame, number of the first draw of this step, normal numbers.
-    sums
-        total, spread, and the neurons' inputs, which are added to.
-    seen
-        As in `imperfect_frame`.
-    """
-    key, counter, normal = noise
-    total, spread, acc = sums
-    peak, bins = seen
-    for j in range(neurons[0], neurons[1]):
-        for k in range(array.line_ptr[j], array.line_ptr[j + 1]):
-            line = array.line[k]
-            x = total[line]
-            total[line] = 0.0
-            if len(array.gain) > 0 and (x != 0.0 or spread[line] > 0.0):
-                x = x * array.gain[line] + array.offset[line]
-            if spread[line] > 0.0:
-                x += np.sqrt(spread[line]) * drawn(key, counter + line, normal)
-                spread[line] = 0.0
-            peak[line] = max(peak[line], abs(x))
-            if bins.shape[1] > 0 and x != 0.0:
-                size = abs(x) / array.limit[line] * bins.shape[1]
-                bins[array.crossbar[line], min(np.int64(size), bins.shape[1] - 1)] += 1
-            if array.step[line] > 0.0:
-                x = min(max(x, -array.limit[line]), array.limit[line])
-                x = np.rint(x / array.step[line]) * array.step[line]
-            acc[j] += x
+def rest(state: NeuronState) -> None:
+    """Set neurons to rest."""
+    state.v[:] = state.coefficients[LEAK]
+    state.i[:] = 0.0
+    state.hold[:] = 0
+    state.ring[:] = 0.0
 
 
 @njit
-def imperfect_frame(
+def forget(live: Live) -> None:
+    """Drop what was driven and not read; what the sums hold stays."""
+    live.on[:] = np.uint64(0)
+    live.touched[:] = False
+    live.graded[:] = False
+    live.total[:] = 0.0
+
+
+@njit
+def read(reads: Reads, array: Array, r: int, noise: tuple[int, int, F32], work: Room, seen: tuple[F64, I64]) -> None:
+    """What lines of read `r` carry in all cases, added to the inputs of their neurons."""
+    shared = gather(reads, array, r, work.live, work.x, work.spread)
+    settle(reads, array, r, (work.x, work.spread, shared), noise, work.acc, seen)
+
+
+@njit
+def run_frames(
+    reads: Reads,
     array: Array,
     layers: Layers,
     rule: Rule,
     state: NeuronState,
     steps: int,
-    stimulus: tuple[I32, I32, F32],
-    noise: tuple[int, F64],
-    seen: tuple[F64, I64],
-) -> tuple[I32, I32, F32]:
-    """Run one frame from `state`, which is changed; arguments and result as `executor.run_frame`.
+    recorded: Recorded,
+    frames: tuple[int, int],
+    noise: tuple[I64, F32],
+    seen: Seen,
+    kept: bool,
+) -> tuple[I64, I32, I32, F32]:
+    """Run frames `frames` (first, stop) of a record, each from rest.
+
+    A function that takes the records above counts references to each of their arrays, which takes longer than most of
+    what is done here with them: inner loops stand in one function, and hand single arrays to others.
 
     Parameters
     ----------
+    state
+        Changed.
     noise
-        Key of the frame, and normal numbers (2^TABLE_BITS,).
-    seen
-        (lines,) the largest size of every line's sum before it is digitised, and (K, bins) how many sums of a crossbar
-        have which size, without those of 0; both updated, the latter only if there are bins.
+        (F,) key of every frame, and the pool of normal numbers.
+    kept
+        Whether events are wanted.
+
+    Returns
+    -------
+    tuple
+        Number of events of every frame, and step, source and value of every emission of inputs and neurons, sorted by
+        step and source; none unless `kept`.
     """
-    in_step, in_source, in_value = stimulus
     neurons = len(layers.bias)
-    externals = len(array.row_ptr) - 1 - neurons
-    acc, out = np.zeros(neurons), np.zeros(neurons)
-    lines = len(array.step)
-    total, spread = np.zeros(lines), np.zeros(lines)
-    sums = (total, spread, acc)
-    step = np.empty(neurons + 2 * len(in_step), np.int32)
-    source = np.empty(len(step), np.int32)
-    value = np.empty(len(step), np.float32)
-    used, read = 0, 0
-    for t in range(steps):
-        start = used
-        arrived = int(np.searchsorted(in_step, t, side="right"))
-        room = used + arrived - read + neurons
-        step, source, value = grown(step, used, room), grown(source, used, room), grown(value, used, room)
-        for b in array.biases:
-            drive(array, b, 1.0, total, spread)
-        while read < arrived:
-            drive(array, in_source[read], np.float64(in_value[read]), total, spread)
-            source[used], value[used] = in_source[read], in_value[read]
-            used += 1
-            read += 1
-        p = 0
-        while p < len(layers.model):
-            last = p
-            while last < len(layers.model) and layers.level[last] == layers.level[p]:
-                first, stop = layers.first[last], layers.stop[last]
-                merge(array, (first, stop), (noise[0], t * lines, noise[1]), sums, seen)
-                update(layers.model[last], rule, first, stop, state, acc, out)
-                last += 1
-            for j in range(layers.first[p], layers.stop[last - 1]):
-                if out[j] == 0.0:
-                    continue
-                drive(array, externals + j, out[j], total, spread)
-                source[used], value[used] = externals + j, out[j]
-                used += 1
-            p = last
-        step[start:used] = t
-    return step[:used].copy(), source[:used].copy(), value[:used].copy()
+    externals = len(reads.drive_ptr) - 1 - neurons
+    work = room(reads, neurons)
+    live, acc, out, starts, x = work.live, work.acc, work.out, work.starts, work.x
+    on, held, touched, graded, sums = live.on, live.held, live.touched, live.graded, live.sums
+    drive_ptr, slot, of_slot, level_ptr = reads.drive_ptr, reads.slot, reads.read, reads.level_ptr
+    word_ptr, first_cell, area, first_line, width = reads.word_ptr, reads.cell, reads.area, reads.base, reads.width
+    part_ptr, part_line, part_neuron, together = reads.part_ptr, reads.line, reads.neuron, reads.together
+    cell, unit, noise_unit, limit = array.cell, array.unit, array.noise_unit, array.limit
+    step_of, codes = array.step, array.codes
+    pulse, counted, normal, place = array.pulse, array.counted, noise[1], seen.place
+    plain = len(noise_unit) > 0 and len(array.gain) == 0 and len(array.shared) == 0 and len(seen.peak) == 0
+    count = np.zeros(frames[1] - frames[0], np.int64)
+    step, source, value = np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0, np.float32)
+    fired, emitted = work.source, work.value
+    used = int(np.int64(0))
+    for f in range(frames[0], frames[1]):
+        rest(state)
+        forget(live)
+        begun, at, key = used, recorded.frame[f], noise[0][f]
+        counts = seen.counts[f - frames[0]]
+        for t in range(steps):
+            start = used
+            if kept:
+                wanted = used + len(fired) + neurons
+                step, source, value = grown(step, used, wanted), grown(source, used, wanted), grown(value, used, wanted)
+            for b in reads.biases:
+                if counted:
+                    mark(slot[drive_ptr[b] : drive_ptr[b + 1]], of_slot[drive_ptr[b] : drive_ptr[b + 1]], on, touched)
+                else:
+                    drive_graded(reads, array, int(b), 1.0, live)
+            emitting = int(np.int64(0))
+            while at < recorded.frame[f + 1] and recorded.step[at] == t:
+                if recorded.source[at] < externals:
+                    fired[emitting], emitted[emitting] = recorded.source[at], recorded.value[at]
+                    emitting += 1
+                at += 1
+            p, level = int(np.int64(0)), int(np.int64(0))
+            while True:
+                for e in range(emitting):
+                    s, v = int(fired[e]), float(emitted[e])
+                    if counted and v == 1.0 and pulse[s] == 0.0:
+                        own = slice(drive_ptr[s], drive_ptr[s + 1])
+                        mark(slot[own], of_slot[own], on, touched)
+                    else:
+                        drive_graded(reads, array, s, v, live)
+                    if place[s] >= 0:
+                        counts[place[s]] += v
+                    if kept:
+                        source[used], value[used] = fired[e], emitted[e]
+                        used += 1
+                if p == len(layers.model):
+                    break
+                for r in range(level_ptr[level], level_ptr[level + 1]):
+                    if not touched[r]:
+                        continue
+                    touched[r] = False
+                    words, own = slice(word_ptr[r], word_ptr[r + 1]), slice(area[r], area[r + 1])
+                    follow(cell, first_cell[r], on[words], held[words], sums[own], starts)
+                    if not plain or graded[r]:
+                        read(reads, array, r, (key, t, normal), work, (seen.peak, seen.bins))
+                        continue
+                    lines = slice(first_line[r], first_line[r] + width[r])
+                    random = stretches(mixed(key, t * len(touched) + r), normal, width[r])
+                    if together[r]:
+                        first = part_neuron[part_ptr[r]]
+                        home = acc[first : first + width[r]]
+                    else:
+                        home = x[: width[r]]
+                        home[:] = 0.0
+                    if len(step_of) > 0:
+                        converter = step_of[lines], codes[lines], limit[lines]
+                        noisy_codes(sums[own], unit[lines], noise_unit[lines], converter, random, home)
+                    else:
+                        noisy_sums(sums[own], unit[lines], noise_unit[lines], random, home)
+                    if not together[r]:
+                        for e in range(part_ptr[r], part_ptr[r + 1]):
+                            acc[part_neuron[e]] += home[part_line[e]]
+                level += 1
+                last = p
+                emitting = int(np.int64(0))
+                while last < len(layers.model) and layers.level[last] == layers.level[p]:
+                    emitting += update(layers.model[last], rule, layers.first[last], layers.stop[last], state, acc, out)
+                    last += 1
+                if emitting > 0:
+                    first = layers.first[p]
+                    emitters(out[first : layers.stop[last - 1]], externals + first, fired, emitted)
+                p = last
+            if kept:
+                step[start:used] = t
+        count[f - frames[0]] = used - begun
+    return count, step[:used].copy(), source[:used].copy(), value[:used].copy()

@@ -92,16 +92,18 @@ def test_read_noise_follows_its_law(compiled) -> None:
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
-def test_a_line_takes_the_noise_of_both_halves_or_of_cell_and_reference(compiled, encoding) -> None:
+def test_a_line_takes_the_noise_of_both_halves_and_all_that_of_the_reference(compiled, encoding) -> None:
     cells = cells_of(compiled, "read,off,programming", weights=Weights(encoding, 4, 2))
     state, read = cells.state(0, cells.target(0).share, Chip(2), DAY), cells.read(0, Chip(2), DAY, None)
     square = np.square(state.spread / ((HIGH - LOW) * US))
     for s, place in enumerate((0.8, 0.2)):
-        if encoding == "offset_column":
-            expected = 4.0 * (square[0, s, :, :-1] + square[0, s, :, -1:])
-        else:
-            expected = square[0, s] + square[1, s]
+        expected = 4.0 * square[0, s, :, :-1] if encoding == "offset_column" else square[0, s] + square[1, s]
         np.testing.assert_allclose(read.variance[:, :, s], expected * place**2, rtol=1e-12)
+    if encoding == "offset_column":  # one cell for both slices
+        np.testing.assert_allclose(read.shared, square[0, 0, :, -1], rtol=1e-12)
+        np.testing.assert_allclose(cells.reference_share, [-1.6, -0.4])
+    else:
+        assert not len(read.shared)
 
 
 def test_resistive_cells_relax_by_one_draw(compiled) -> None:

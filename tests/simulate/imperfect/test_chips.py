@@ -32,10 +32,10 @@ def network_of(compiled, effects, weights=None, **options) -> ImperfectNetwork:
 def test_the_chip_of_a_seed_is_the_one_that_is_drawn_for_it(compiled, encoding) -> None:
     network = network_of(compiled, "programming,stuck,off", Weights(encoding), stuck_on=0.02, stuck_off=0.03)
     known = drawn_chip(network.view.hardware, 6, (0.02, 0.03), (0.0, 0.0))
-    drawn, given = (network.array(chip, 0.0).weight for chip in (network.chip(6), network.chip(6, known)))
+    drawn, given = (network.weights(chip, 0.0) for chip in (network.chip(6), network.chip(6, known)))
     np.testing.assert_array_equal(drawn, given)
     other = drawn_chip(network.view.hardware, 7, (0.02, 0.03), (0.0, 0.0))
-    assert not np.array_equal(network.array(network.chip(6, other), 0.0).weight, drawn)
+    assert not np.array_equal(network.weights(network.chip(6, other), 0.0), drawn)
 
 
 def test_gains_scale_what_columns_read_and_offsets_are_added_only_then(compiled) -> None:
@@ -43,7 +43,7 @@ def test_gains_scale_what_columns_read_and_offsets_are_added_only_then(compiled)
     known = drawn_chip(compiled.hardware, 0, (0.0, 0.0), (0.0, 0.0))
     assert deviation(compiled.graph, network.run(network.chip(0, known), 0.0, keep_events=True).events) == 0
     doubled = replace(known, gain=known.gain * 2.0)
-    plain, twice = (network.run(network.chip(0, chip), 0.0).peak for chip in (known, doubled))
+    plain, twice = (network.run(network.chip(0, chip), 0.0, keep_events=True).peak for chip in (known, doubled))
     first = network.layout.crossbar == 0  # the first crossbar hears inputs alone, which stay as they are
     assert np.any(plain[first] > 0)
     rows = compiled.mapping.clustering.row_source[compiled.mapping.clustering.rows_of(0)]
@@ -51,7 +51,7 @@ def test_gains_scale_what_columns_read_and_offsets_are_added_only_then(compiled)
         np.testing.assert_allclose(twice[first], 2.0 * plain[first])
     moved = replace(known, offset=known.offset + 3.0)
     silent = replace(compiled.graph.events, value=compiled.graph.events.value * 0.0)
-    peak = network.run(network.chip(0, moved), 0.0, graph=replace(compiled.graph, events=silent)).peak
+    peak = network.run(network.chip(0, moved), 0.0, graph=replace(compiled.graph, events=silent), keep_events=True).peak
     bias = compiled.graph.network.is_bias()[compiled.mapping.clustering.row_source]
     heard = np.bincount(row_of_entry(compiled.mapping.clustering.row_ptr), bias) > 0
     assert np.any(heard)

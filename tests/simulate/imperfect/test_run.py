@@ -1,6 +1,8 @@
 """The mapped network on imperfect cells: nothing deviates without effects, and what does is what cells say."""
 
 from dataclasses import replace
+from itertools import pairwise
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,13 +13,14 @@ import snnmap
 from snnmap.analysis.view import View
 from snnmap.core.errors import InputError
 from snnmap.hardware.weights import ENCODINGS, Weights
-from snnmap.ir import Network
 from snnmap.physics.crossbar import Wires
 from snnmap.physics.encoding import significance
 from snnmap.simulate.imperfect.exact import solver
+from snnmap.simulate.imperfect.frames import Run, _work
 from snnmap.simulate.imperfect.options import ImperfectOptions, parsed
 from snnmap.simulate.imperfect.run import ImperfectNetwork
 from snnmap.simulate.mapped import deviation
+from snnmap.simulate.tally import Readout
 
 ALL = "levels,programming,stuck,drift,read,off,ir,adc,dac"
 
@@ -75,23 +78,20 @@ def test_frames_do_not_depend_on_one_another(compiled) -> None:
 def test_a_chip_spikes_as_a_dense_network_of_what_its_cells_conduct(compiled, encoding, slices) -> None:
     network = prepared(compiled, "programming,drift,off", Weights(encoding, 16 if slices > 1 else 0, slices))
     chip = network.chip(3)
-    array, graph = network.array(chip, 1000.0), compiled.graph
+    graph, lines, weight = compiled.graph, network.layout, network.weights(chip, 1000.0)
     ideal = graph.network
     matrix = np.zeros((ideal.sources, ideal.neurons))
-    neuron_of = np.repeat(np.arange(ideal.neurons), np.diff(array.line_ptr))[np.argsort(array.line)]
     for source in range(ideal.sources):
-        for r in array.row[array.row_ptr[source] : array.row_ptr[source + 1]]:
-            lines = np.arange(array.base[r], array.base[r] + array.width[r])
-            cells = np.arange(array.first[r], array.first[r] + array.width[r])
-            np.add.at(matrix[source], neuron_of[lines], array.weight[cells].astype(np.float64))
+        for r in lines.row[lines.row_ptr[source] : lines.row_ptr[source + 1]]:
+            own = np.arange(lines.base[r], lines.base[r] + lines.width[r])
+            np.add.at(matrix[source], lines.neuron[own], weight[lines.first[r] : lines.first[r + 1]])
     assert np.count_nonzero(matrix) > ideal.synapses  # cells without a synapse conduct too
-    dense = Network(
-        ideal.populations,
-        np.arange(ideal.sources + 1) * ideal.neurons,
-        np.tile(np.arange(ideal.externals, ideal.sources), ideal.sources),
-        matrix.reshape(-1),
-        np.full(len(ideal.populations), 2.0**-24),
-        ideal.outputs,
+    dense = SimpleNamespace(
+        populations=ideal.populations,
+        indptr=np.arange(ideal.sources + 1) * ideal.neurons,
+        post=np.tile(np.arange(ideal.externals, ideal.sources), ideal.sources),
+        weight=matrix.reshape(-1),
+        grid=np.full(len(ideal.populations), 2.0**-60),
     )
     outside = graph.events.source < ideal.externals
     frame = np.concatenate([[0], np.cumsum(outside)])[graph.events.frame]
@@ -122,7 +122,7 @@ def test_a_converter_knows_no_sum_between_its_codes(compiled, bits) -> None:
     network = prepared(compiled, "adc", hardware=hardware)
     step, limit = network._steps
     np.testing.assert_allclose(limit / np.where(step > 0, step, 1.0), np.where(step > 0, 2 ** (bits - 1) - 1, 0))
-    peak = prepared(compiled, "none").run(network.chip(0), 0.0).peak
+    peak = prepared(compiled, "none").run(network.chip(0), 0.0, keep_events=True).peak
     assert np.all(peak <= limit * (1 + 1e-12))  # the largest sum of the profile is the largest code
     crossbar = network.layout.crossbar
     for k in range(compiled.mapping.clustering.clusters):
@@ -225,7 +225,7 @@ def test_variances_are_in_the_unit_of_the_weights(compiled) -> None:
     array = network.array(network.chip(0), 1.0)
     lines, read = network.layout, network.cells.read(0, network.chip(0), 1.0, None)
     width = int(lines.width[0])
-    own = array.variance[: read.variance.size].reshape(-1, width)
+    own = array.cell[: 2 * read.variance.size].reshape(-1, 2 * width)[:, width:] * array.noise_unit[:width] ** 2
     np.testing.assert_allclose(own, read.variance[:, :, 0] * lines.largest[:width] ** 2, rtol=1e-6)
     assert lines.largest[0] > 1.0
 
@@ -236,5 +236,36 @@ def test_solved_arrays_are_as_noisy_as_the_matrix(compiled) -> None:
     for ir in ("linear", "exact"):
         network = prepared(compiled, "read,off,ir", hardware=hardware, ir=ir)
         doubled = replace(compiled.graph.events, value=compiled.graph.events.value * 2.0)
-        found.append(network.run(network.chip(2), 10.0, graph=replace(compiled.graph, events=doubled)).peak)
+        given = replace(compiled.graph, events=doubled)
+        found.append(network.run(network.chip(2), 10.0, graph=given, keep_events=True).peak)
+    assert np.any(found[0] > 0)
     np.testing.assert_allclose(found[0], found[1], rtol=1e-6, atol=1e-9)
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize("effects", ["programming,read", ALL, "levels,dac,adc,off", "read,adc"])
+def test_counts_are_those_of_the_events_whether_these_are_kept_or_not(compiled, encoding, effects) -> None:
+    """Sums that are watched are read step by step, others at once."""
+    network = prepared(compiled, effects, Weights(encoding, 16, 1))
+    for chip in (network.chip(1), network.chip(2)):
+        kept, quick = (network.run(chip, 10.0, keep_events=keep) for keep in (True, False))
+        np.testing.assert_array_equal(kept.counts, quick.counts)
+        assert not len(quick.peak)
+        readout = Readout.of(compiled.graph.network)
+        for frame, (first, stop) in enumerate(pairwise(kept.events.frame)):
+            own = slice(int(first), int(stop))
+            counted = readout.counts(kept.events.source[own], kept.events.value[own])
+            np.testing.assert_array_equal(counted, kept.counts[frame])
+
+
+def test_frames_that_are_run_in_one_call_are_the_same(compiled) -> None:
+    network = prepared(compiled, ALL)
+    run = Run(compiled.graph, network.reads, network.array(network.chip(1), 1.0), 5, kept=True)
+    work = _work(run)
+    whole = work((0, 3))
+    alone = [work((frame, frame + 1)) for frame in range(3)]
+    np.testing.assert_array_equal(whole.counts, np.concatenate([ran.counts for ran in alone]))
+    for k in range(3):
+        np.testing.assert_array_equal(whole.events[k], np.concatenate([ran.events[k] for ran in alone]))
+    assert whole.size.tolist() == [int(ran.size[0]) for ran in alone]
+    assert len({tuple(ran.events[1].tolist()) for ran in alone}) == 3
