@@ -102,18 +102,21 @@ if TYPE_CHECKING:  # what type checkers and readers see; at run time a name is i
     from snnmap.study.compare import Comparison, compare
     from snnmap.study.grid import Sweep
     from snnmap.study.page import run_study
+    from snnmap.study.pareto import AIMS, Aim, Front, pareto, parse_aims
     from snnmap.study.sweep import SweepWhere, Swept, sweep
     from snnmap.transform.batch_norm import fold_batch_norm
     from snnmap.transform.quantise import Quantised, quantise
 
 __all__ = [
     "AGES",
+    "AIMS",
     "ARBITRATIONS",
     "EFFECTS",
     "OBJECTIVES",
     "SPLITS",
     "UNCHECKED",
     "AccuracyOptions",
+    "Aim",
     "Buffers",
     "Chart",
     "ChipFacts",
@@ -127,6 +130,7 @@ __all__ = [
     "Dynamics",
     "ExecuteOptions",
     "Execution",
+    "Front",
     "Goal",
     "Hardware",
     "InfeasibleError",
@@ -208,7 +212,9 @@ __all__ = [
     "load_network",
     "load_profile",
     "load_workload",
+    "pareto",
     "parse_ages",
+    "parse_aims",
     "parse_changes",
     "parse_pulses",
     "parse_seconds",
@@ -295,6 +301,7 @@ _HOMES = {
     "snnmap.study.compare": "Comparison compare",
     "snnmap.study.grid": "Sweep",
     "snnmap.study.page": "run_study",
+    "snnmap.study.pareto": "AIMS Aim Front pareto parse_aims",
     "snnmap.study.sweep": "SweepWhere Swept sweep",
     "snnmap.transform.batch_norm": "fold_batch_norm",
     "snnmap.transform.quantise": "Quantised quantise",

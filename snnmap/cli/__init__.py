@@ -15,6 +15,7 @@ from snnmap.cli.buffers import buffers
 from snnmap.cli.chip import chip
 from snnmap.cli.convert import convert
 from snnmap.cli.mapping import compile_, diff, schema, verify_, where
+from snnmap.cli.pareto import pareto
 from snnmap.cli.report import report
 from snnmap.cli.simulate import simulate
 from snnmap.cli.study import compare, study
@@ -74,6 +75,7 @@ for command in (
     compare,
     study,
     sweep,
+    pareto,
     where,
     diff,
     schema,

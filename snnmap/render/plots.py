@@ -114,7 +114,7 @@ def plot_comparison(table: Sequence[Mapping[str, Any]], path: Path, *, title: st
     InputError
         If the format is not one that can be written.
     """
-    plt = _matplotlib(path)
+    plt = matplotlib_for(path)
     rows = [row for row in table if row["ratio"] is not None]
     metrics = list(dict.fromkeys(row["metric"] for row in rows))
     workloads = list(dict.fromkeys(row["workload"] for row in rows))
@@ -137,7 +137,7 @@ def plot_comparison(table: Sequence[Mapping[str, Any]], path: Path, *, title: st
     handles, labels = axes.flat[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=min(7, len(objectives)), fontsize=8)
     figure.suptitle(title)
-    return _written(figure, path, plt)
+    return written(figure, path, plt)
 
 
 class Panel(NamedTuple):
@@ -161,7 +161,7 @@ def plot_nodes(panels: Sequence[Panel], path: Path, *, title: str) -> Path:
     InputError
         If the format is not one that can be written.
     """
-    plt = _matplotlib(path)
+    plt = matplotlib_for(path)
     across = min(3, len(panels))
     down = -(-len(panels) // across)
     figure, axes = plt.subplots(down, across, figsize=(4.8 * across, 3.6 * down), squeeze=False, layout="constrained")
@@ -187,7 +187,7 @@ def plot_nodes(panels: Sequence[Panel], path: Path, *, title: str) -> Path:
     }
     figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=4, fontsize=8)
     figure.suptitle(title, fontsize=11)
-    return _written(figure, path, plt)
+    return written(figure, path, plt)
 
 
 def _ratio(rows: Sequence[Mapping[str, Any]], metric: str, workload: str, objective: str) -> float:
@@ -198,7 +198,7 @@ def _ratio(rows: Sequence[Mapping[str, Any]], metric: str, workload: str, object
 
 
 def _panels(grids: list[Drawn], path: Path, title: str, axes_names: tuple[str, str], *, annotate: bool) -> Path:
-    plt = _matplotlib(path)
+    plt = matplotlib_for(path)
     across = {2: 2, 4: 2, 7: 4, 8: 4}.get(len(grids), min(3, len(grids)))
     down = -(-len(grids) // across)
     figure, axes = plt.subplots(down, across, figsize=(4.3 * across, 3.9 * down), squeeze=False, layout="constrained")
@@ -217,7 +217,7 @@ def _panels(grids: list[Drawn], path: Path, title: str, axes_names: tuple[str, s
     for axis in list(axes.flat)[len(grids) :]:
         axis.set_axis_off()
     figure.suptitle(title, fontsize=11)
-    return _written(figure, path, plt)
+    return written(figure, path, plt)
 
 
 def _numbers(axis: Any, image: Any, grid: F64) -> None:
@@ -243,7 +243,7 @@ def must_be_drawable(path: Path) -> None:
         raise InputError(f"cannot draw {path}: the name must end in {', '.join(FORMATS)}")
 
 
-def _matplotlib(path: Path) -> Any:
+def matplotlib_for(path: Path) -> Any:
     """Matplotlib without a window, after the format was checked."""
     must_be_drawable(path)
     import matplotlib as mpl
@@ -255,7 +255,14 @@ def _matplotlib(path: Path) -> Any:
     return plt
 
 
-def _written(figure: Any, path: Path, plt: Any) -> Path:
+def written(figure: Any, path: Path, plt: Any) -> Path:
+    """Save a figure, whole or not at all, in a folder that is made if it is not there.
+
+    Raises
+    ------
+    InputError
+        If it cannot be written.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -100,3 +100,30 @@ def test_three_kills_lose_nothing_that_was_finished(recipe, chip, tmp_path):
     assert list(killed) == list(alone)
     assert killed == alone
     assert not journal_of(table).exists()
+
+
+def test_pareto_prints_draws_and_verifies_the_front(run, recipe, chip, tmp_path):
+    table, mappings = tmp_path / "sweep.csv", tmp_path / "mappings"
+    asked = ("--hw", chip, "--technology", "pcm-65,pcm-16", "--seeds", "0,1", "--workers", 1, "-q")
+    assert run("sweep", recipe, *asked, "-o", table, "--mappings", mappings)[0] == 0
+    code, out, _ = run("pareto", table, "--of", "energy,espine-lifetime", "--mappings", mappings, "-q",
+                       "--plot", tmp_path / "front.png")  # fmt: skip
+    text = " ".join(out.split())
+    assert code == 0
+    assert "of 4 runs are not dominated; hypervolume" in text
+    assert "espine-lifetime, espine mode (more)" in text
+    assert "knee" in text
+    assert "legal: all" in text
+    assert (tmp_path / "front.png").read_bytes().startswith(b"\x89PNG")
+    document = json.loads(run("pareto", table, "--of", "energy,area,latency", "-q", "--json")[1])
+    assert set(document) == {"table", "fronts"}
+    forged = mappings / f"{document['fronts'][0]['front'][0]['run']}.json"
+    content = json.loads(forged.read_text())
+    content["figures"]["hops"] += 1
+    forged.write_text(json.dumps(content))
+    code, out, _ = run("pareto", table, "--of", "energy,area,latency", "--mappings", mappings, "-q")
+    assert (code, "not legal" in out) == (1, True)
+    forged.unlink()
+    code, out, err = run("pareto", table, "--of", "energy,area,latency", "--mappings", mappings, "-q")
+    assert (code, out, "has no" in err, err.count("\n")) == (2, "", True, 1)
+    assert run("pareto", table, "--of", "energy,area", "--plot", tmp_path / "front.bmp", "-q")[0] == 2

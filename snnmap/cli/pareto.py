@@ -1,0 +1,107 @@
+"""The pareto command."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+import snnmap
+from snnmap.cli import options, terminal
+from snnmap.core.errors import InputError
+from snnmap.core.files import must_be_writable
+from snnmap.render.front import Axis, Picture, plot_fronts
+from snnmap.render.labels import label, mode_of
+from snnmap.render.plots import FORMATS
+
+DIGITS = 4
+
+
+@click.command(
+    cls=options.Command,
+    epilog="\b\nExamples:\n"
+    "  snnmap pareto sweep.parquet --of energy,area\n"
+    "  snnmap pareto sweep.csv --of energy,lifetime,latency --mappings mappings --plot front.png",
+)
+@click.argument("table", metavar="SWEEP", type=options.FILE)
+@click.option("--of", "aims", required=True, metavar="A1,A2,...", help=f"Two or more of {', '.join(snnmap.AIMS)}.")
+@click.option("--mappings", type=options.FILE, metavar="DIR", help="Verify the mapping of every run of the front.")
+@click.option("--plot", type=options.FILE, metavar="FILE", help="Draw the first two aims (.png, .svg or .pdf).")
+@options.quiet
+@options.as_json
+def pareto(table: Path, aims: str, mappings: Path | None, plot: Path | None, quiet: bool, json_: bool) -> int:
+    """Print the runs of a sweep that no other run beats in everything that is asked for.
+
+    The knee is the run from which any gain in one aim costs most in the others; the hypervolume is what the front
+    dominates, 1.1 to the power of the aims at most. A lifetime beyond the horizon is worth the horizon.
+    """
+    wanted = snnmap.parse_aims(aims)
+    if plot is not None:
+        must_be_writable(plot, FORMATS, table)
+    found = snnmap.pareto(table, wanted)
+    with terminal.progress(quiet) as progress:
+        wrong = {} if mappings is None else _verified(found, mappings, progress)
+    if plot is not None:
+        plot_fronts([_picture(front) for front in found], plot)
+    if json_:
+        documents = [front.document() for front in found]
+        more = {} if mappings is None else {"illegal": wrong}
+        terminal.as_json({"table": str(table), "fronts": documents, **more})
+        return int(bool(wrong))
+    for front in found:
+        _show(front, None if mappings is None else mappings)
+    for run, said in wrong.items():
+        terminal.line(f"{run}: not legal: {said}")
+    if mappings is not None and not wrong:
+        terminal.line(f"legal: all {sum(len(front.rows) for front in found)} mappings")
+    if plot is not None:
+        terminal.line(f"drew {plot}")
+    return int(bool(wrong))
+
+
+def _verified(found: "tuple[snnmap.Front, ...]", mappings: Path, progress: Any) -> dict[str, str]:
+    """Runs of the fronts whose mapping is not legal, with the first reason."""
+    wrong = {}
+    for front in found:
+        for row in front.rows:
+            file = mappings / f"{row['run']}.json"
+            if not file.exists():
+                raise InputError(f"{mappings} has no {file.name}; sweep with --mappings {mappings} to make it")
+            violations = snnmap.verify_file(file, progress=progress)
+            if violations:
+                wrong[row["run"]] = str(violations[0])
+    return wrong
+
+
+def _show(front: "snnmap.Front", mappings: Path | None) -> None:
+    heads = [_head(name, aim) for name, aim in front.aims.items()]
+    shown = []
+    for k, (row, values) in enumerate(zip(front.rows, front.values, strict=True)):
+        size = f"{row['rows'] or 'unlimited'}x{row['columns']}"
+        point = (size, row["technology"], row["objective"], row["settings"] or "-", str(row["seed"]))
+        figures = [
+            terminal.number(float(value), label(aim.figure).unit, DIGITS)
+            for value, aim in zip(values, front.aims.values(), strict=True)
+        ]
+        shown.append((row["run"], *point, *figures, "knee" if k == front.knee else ""))
+    columns = ("run", "crossbar", "technology", "objective", "settings", "seed", *heads, "")
+    runs = len(front.rows) + len(front.others)
+    out = f"; {front.left_out} left out" if front.left_out else ""
+    title = f"{front.workload}: {len(front.rows)} of {runs} runs are not dominated{out}; "
+    terminal.table(f"{title}hypervolume {front.hypervolume:.4g}", columns, shown)
+    if mappings is not None:
+        terminal.line(f"the knee: snnmap report {mappings / front.rows[front.knee]['run']}.json")
+
+
+def _head(name: str, aim: "snnmap.Aim") -> str:
+    mode = f", {mode_of(aim.figure)} mode" if mode_of(aim.figure) else ""
+    return f"{name}{mode} ({'more' if aim.more else 'less'})"
+
+
+def _picture(front: "snnmap.Front") -> Picture:
+    axes = [Axis(_words(aim), label(aim.figure).unit, aim.more) for aim in front.aims.values()]
+    return Picture(front.workload, (axes[0], axes[1]), front.values[:, :2], front.others[:, :2], front.knee)
+
+
+def _words(aim: "snnmap.Aim") -> str:
+    mode = f"{mode_of(aim.figure)} mode: " if mode_of(aim.figure) else ""
+    return f"{mode}{label(aim.figure).words.strip()}"
