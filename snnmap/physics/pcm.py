@@ -56,7 +56,9 @@ class PowerLaw:
 
     def __call__(self, g: F64) -> F64:
         """Value at relative conductances `g`, same shape."""
-        return np.minimum(self.scale / np.maximum(g**self.exponent, 1e-3), self.high)
+        least = 1e-3 ** (1.0 / self.exponent)  # the power of it is 1e-3; that of 0 takes several times as long
+        found: F64 = np.minimum(self.scale / np.maximum(g, least) ** self.exponent, self.high)
+        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ Arrays are logical: (halves, slices, rows, columns) of the entries of a cluster,
 drawn belongs to places of a tile, so that another wiring meets the same cells.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,6 +18,8 @@ from snnmap.physics.encoding import halves, rest, shares, significance
 from snnmap.simulate.imperfect.chips import Chip, numbers_of, stuck_of
 from snnmap.simulate.imperfect.options import ImperfectOptions
 
+REMEMBERED = 1 << 23
+"""Cells of a mapping whose laws are worked out once for all chips and ages, 32 bytes each; those of more are not."""
 ANALOG = frozenset({"programming", "stuck", "drift", "read", "off", "ir", "temperature"})
 """Effects that change what a cell conducts; without any, sums are exact."""
 
@@ -29,6 +31,17 @@ class Target(NamedTuple):
     """(halves, slices, rows, columns), 1 more column with a reference."""
     used: Bool
     """(rows, columns of share) where a synapse or the reference is."""
+
+
+class Law(NamedTuple):
+    """What follows from the targets of cells alone, S; shaped as their shares."""
+
+    goal: F64
+    """Conductance."""
+    missed: F64
+    """Standard deviation from it as programmed; empty: cells do not miss."""
+    drift: tuple[F64, F64]
+    """Mean and standard deviation of the drift exponent; empty: cells do not drift."""
 
 
 class State(NamedTuple):
@@ -65,6 +78,8 @@ class Cells:
     """r of every synapse: weight over the largest of its population, float64 (S,)."""
     temperature: F64
     """Of every crossbar, K (K,)."""
+    _laws: dict[int, tuple[Target, Law]] = field(default_factory=dict, init=False, repr=False)
+    """Of crossbars that were asked for."""
 
     @property
     def _span(self) -> tuple[float, float]:
@@ -94,8 +109,8 @@ class Cells:
         kept
             Share of the ideal current that wires leave each cell, shaped as the target's shares; none: all of it.
         """
-        target = self.target(cluster)
-        now, spread, gain = self.state(cluster, target.share, chip, age)
+        target, law = self._known(cluster)
+        now, spread, gain = self._state(cluster, target.share, law, (chip, age))
         if kept is not None:
             now, spread = now * kept, spread * kept
         low, high = self._span
@@ -122,18 +137,45 @@ class Cells:
         weights = self.view.hardware.weights
         return -2.0 * significance(weights.levels, weights.slices)
 
+    def _known(self, cluster: int) -> tuple[Target, Law]:
+        """Targets of a crossbar's cells and what follows from them, remembered unless there are too many."""
+        if cluster in self._laws:
+            return self._laws[cluster]
+        target = self.target(cluster)
+        found = target, self.law(target.share)
+        clustering, weights = self.view.mapping.clustering, self.view.hardware.weights
+        cells = int(np.diff(clustering.row_ptr) @ np.diff(clustering.column_ptr)) * weights.slices
+        if cells * halves(weights.encoding) <= REMEMBERED:
+            self._laws[cluster] = found
+        return found
+
+    def law(self, held: F64) -> Law:
+        """What follows for cells programmed to the shares `held`."""
+        options, (low, high), model, none = self.options, self._span, self._model, np.zeros(0)
+        goal = low + held * (high - low)
+        misses = options.has("programming") and (model is not None or options.programming_sd is not None)
+        drifts = model is not None and options.has("drift")
+        return Law(
+            goal,
+            self._missed(model, goal, 0.0) if misses else none,
+            pcm.drift_exponent(model, goal, high) if drifts and model is not None else (none, none),
+        )
+
     def state(self, cluster: int, held: F64, chip: Chip, age: float) -> State:
         """The cells of a cluster programmed to the shares `held`, `age` seconds after the chip's first read."""
-        options, (low, high) = self.options, self._span
-        goal = low + held * (high - low)
+        return self._state(cluster, held, self.law(held), (chip, age))
+
+    def _state(self, cluster: int, held: F64, law: Law, at: tuple[Chip, float]) -> State:
+        """As `state`, of cells whose law is known."""
+        options, (_, high), model, (chip, age) = self.options, self._span, self._model, at
+        goal, missed, (mean, sd) = law
         made = now = goal
-        model = self._model
-        if options.has("programming") and (model is not None or options.programming_sd is not None):
+        if len(missed):
             normal = self._drawn("programming", cluster, chip)
-            relaxed = age if options.has("drift") else 0.0
-            made, now = (np.maximum(goal + self._missed(model, goal, at) * normal, 0.0) for at in (0.0, relaxed))
-        if model is not None and options.has("drift"):
-            mean, sd = pcm.drift_exponent(model, goal, high)
+            made = now = np.maximum(goal + missed * normal, 0.0)
+            if options.has("drift") and model is not None and model.relaxed:
+                now = np.maximum(goal + self._missed(model, goal, age) * normal, 0.0)
+        if model is not None and len(mean):
             now = pcm.drifted(now, np.abs(mean + sd * self._drawn("drift", cluster, chip)), age, model.t_0)
         if options.has("stuck"):
             made, now = self._stuck((made, now), cluster, chip)
@@ -202,7 +244,7 @@ class Cells:
         if hardware.weights.reference_lines:
             column = np.append(column, hardware.columns)
         row = wiring.row[clustering.rows_of(cluster)]
-        chosen = np.asarray(of_tile[:, :, row[:, np.newaxis], column], np.float64)
+        chosen = np.asarray(of_tile.take(row, axis=2).take(column, axis=3), np.float64)
         if hardware.weights.reference_lines:  # one for all slices: the places of the others are none
             chosen[:, 1:, :, -1] = chosen[:, :1, :, -1]
         return chosen

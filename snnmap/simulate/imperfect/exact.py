@@ -133,8 +133,7 @@ class ExactRun:
             ran = self._frame(fresh(rest), steps, (recorded, frame), (int(noise[0][frame]), noise[1]), seen)
             found.append(ran.joined())
             source, value = found[-1][1:]
-            read = seen.place[source] >= 0
-            np.add.at(counts, seen.place[source[read]], value[read])
+            counts[:] = np.bincount(source, value, minlength=len(self.array.pulse))[seen.outputs]
         step, source, value = (np.concatenate(part) for part in zip(*found, strict=True))
         return np.array([len(ran[0]) for ran in found]), step, source, value
 

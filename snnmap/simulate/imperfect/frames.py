@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from functools import cache
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -90,7 +91,7 @@ def _work(run: Run) -> Callable[[tuple[int, int]], Ran]:
         counts = np.zeros((own[1] - own[0], len(readout.outputs)))
         seen = Seen(
             counts,
-            readout.place,
+            readout.outputs,
             np.zeros(len(array.unit) if run.watched else 0),
             np.zeros((counted, run.bins), np.int64),
         )
@@ -98,11 +99,24 @@ def _work(run: Run) -> Callable[[tuple[int, int]], Ran]:
             size, step, source, value = run_frames(
                 run.reads, array, layers, rule, fresh(state), events.steps, recorded, own, noise, seen, run.kept
             )
+            if np.any(readout.outputs < graph.network.externals):
+                counts += _of_inputs(graph, readout, own)
         else:
             size, step, source, value = solved.frames(state, events.steps, recorded, own, noise, seen)
         return Ran(counts, seen.peak, seen.bins, size, (step, source, value))
 
     return work
+
+
+def _of_inputs(graph: SpikeGraph, readout: Readout, own: tuple[int, int]) -> F64:
+    """What outputs that are inputs emit in frames `own` of a record (frames, outputs)."""
+    events = graph.events
+    assert events is not None
+    counts = [
+        readout.counts(events.source[first:stop], events.value[first:stop])
+        for first, stop in pairwise(events.frame[own[0] : own[1] + 1].tolist())
+    ]
+    return np.where(readout.outputs < graph.network.externals, np.array(counts), 0.0)
 
 
 def joined(found: list[Ran], like: Spikes) -> Spikes:

@@ -12,7 +12,7 @@ from snnmap.core.arrays import F32, F64, I32, I64
 from snnmap.core.jit import njit
 from snnmap.simulate.kernels.executor import Layers, emitters, grown
 from snnmap.simulate.kernels.neurons import LEAK, NeuronState, Rule, update
-from snnmap.simulate.kernels.noise import mixed, noisy_codes, noisy_sums, stretches
+from snnmap.simulate.kernels.noise import mixed, read_codes, read_sums
 from snnmap.simulate.kernels.reads import (
     Array,
     Live,
@@ -40,9 +40,9 @@ class Seen(NamedTuple):
     """What is noted of the frames of a run."""
 
     counts: F64
-    """(frames of the run, outputs) what outputs emit, added to."""
-    place: I64
-    """(N,) place of every source among the outputs, -1: none."""
+    """(frames of the run, outputs) what outputs emit, added to; not of those that are inputs."""
+    outputs: I64
+    """Sources that are outputs."""
     peak: F64
     """(lines,) the largest size of every line's sum before it is digitised, updated."""
     bins: I64
@@ -153,10 +153,10 @@ def run_frames(
     drive_ptr, slot, of_slot, level_ptr = reads.drive_ptr, reads.slot, reads.read, reads.level_ptr
     word_ptr, first_cell, area, first_line, width = reads.word_ptr, reads.cell, reads.area, reads.base, reads.width
     part_ptr, part_line, part_neuron, together = reads.part_ptr, reads.line, reads.neuron, reads.together
-    cell, unit, noise_unit, limit = array.cell, array.unit, array.noise_unit, array.limit
-    step_of, codes = array.step, array.codes
-    pulse, counted, normal, place = array.pulse, array.counted, noise[1], seen.place
-    plain = len(noise_unit) > 0 and len(array.gain) == 0 and len(array.shared) == 0 and len(seen.peak) == 0
+    cell, step_of = array.cell, array.step
+    of_line = array.unit, array.noise_unit, step_of, array.codes, array.limit
+    pulse, counted, normal, outputs = array.pulse, array.counted, noise[1], seen.outputs
+    plain = len(array.noise_unit) > 0 and len(array.gain) == 0 and len(array.shared) == 0 and len(seen.peak) == 0
     count = np.zeros(frames[1] - frames[0], np.int64)
     step, source, value = np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0, np.float32)
     fired, emitted = work.source, work.value
@@ -173,7 +173,7 @@ def run_frames(
                 step, source, value = grown(step, used, wanted), grown(source, used, wanted), grown(value, used, wanted)
             for b in reads.biases:
                 if counted:
-                    mark(slot[drive_ptr[b] : drive_ptr[b + 1]], of_slot[drive_ptr[b] : drive_ptr[b + 1]], on, touched)
+                    mark(slot, of_slot, drive_ptr[b], drive_ptr[b + 1], on, touched)
                 else:
                     drive_graded(reads, array, int(b), 1.0, live)
             emitting = int(np.int64(0))
@@ -186,13 +186,10 @@ def run_frames(
             while True:
                 for e in range(emitting):
                     s, v = int(fired[e]), float(emitted[e])
-                    if counted and v == 1.0 and pulse[s] == 0.0:
-                        own = slice(drive_ptr[s], drive_ptr[s + 1])
-                        mark(slot[own], of_slot[own], on, touched)
+                    if counted and v == 1.0 and pulse[np.uint64(s)] == 0.0:
+                        mark(slot, of_slot, drive_ptr[np.uint64(s)], drive_ptr[np.uint64(s + 1)], on, touched)
                     else:
                         drive_graded(reads, array, s, v, live)
-                    if place[s] >= 0:
-                        counts[place[s]] += v
                     if kept:
                         source[used], value[used] = fired[e], emitted[e]
                         used += 1
@@ -202,27 +199,25 @@ def run_frames(
                     if not touched[r]:
                         continue
                     touched[r] = False
-                    words, own = slice(word_ptr[r], word_ptr[r + 1]), slice(area[r], area[r + 1])
-                    follow(cell, first_cell[r], on[words], held[words], sums[own], starts)
+                    size, lines = area[r + 1] - area[r], width[r]
+                    words = word_ptr[r], word_ptr[r + 1]
+                    follow(cell, first_cell[r], size, on, held, words, sums, area[r], starts)
                     if not plain or graded[r]:
                         read(reads, array, r, (key, t, normal), work, (seen.peak, seen.bins))
                         continue
-                    lines = slice(first_line[r], first_line[r] + width[r])
-                    random = stretches(mixed(key, t * len(touched) + r), normal, width[r])
-                    if together[r]:
-                        first = part_neuron[part_ptr[r]]
-                        home = acc[first : first + width[r]]
-                    else:
-                        home = x[: width[r]]
-                        home[:] = 0.0
+                    random = mixed(key, t * len(touched) + r), normal
+                    home, inputs = part_neuron[part_ptr[r]], acc
+                    if not together[r]:
+                        home, inputs = int(np.int64(0)), x
+                        for k in range(lines):
+                            x[k] = 0.0
                     if len(step_of) > 0:
-                        converter = step_of[lines], codes[lines], limit[lines]
-                        noisy_codes(sums[own], unit[lines], noise_unit[lines], converter, random, home)
+                        read_codes(sums, area[r], of_line, first_line[r], lines, random, inputs, home)
                     else:
-                        noisy_sums(sums[own], unit[lines], noise_unit[lines], random, home)
+                        read_sums(sums, area[r], of_line, first_line[r], lines, random, inputs, home)
                     if not together[r]:
                         for e in range(part_ptr[r], part_ptr[r + 1]):
-                            acc[part_neuron[e]] += home[part_line[e]]
+                            acc[part_neuron[e]] += x[part_line[e]]
                 level += 1
                 last = p
                 emitting = int(np.int64(0))
@@ -233,6 +228,9 @@ def run_frames(
                     first = layers.first[p]
                     emitters(out[first : layers.stop[last - 1]], externals + first, fired, emitted)
                 p = last
+            for k in range(len(outputs)):
+                if outputs[k] >= externals:
+                    counts[k] += out[outputs[k] - externals]
             if kept:
                 step[start:used] = t
         count[f - frames[0]] = used - begun

@@ -190,30 +190,46 @@ def _fire_all(rule: Rule, limit: F64, v_reset: F64, v: F64, owed: I64, out: F64)
 
 
 @njit
-def decayed(y: int, decay: int) -> int:
-    """Loihi's decay of the integer `y` towards zero by `decay` / 4096."""
-    size = (abs(y) * (4096 - decay)) >> 12
-    return size if y >= 0 else -size
+def decayed(y: float, decay: float) -> float:
+    """Loihi's decay of the integer `y` towards zero by `decay` / 4096: exact below 2^41, and in vector registers."""
+    size: float = np.floor(abs(y) * (4096.0 - decay) * (1.0 / 4096.0))
+    return size if y >= 0.0 else -size
+
+
+@njit
+def _decay_and_add(synapse: F64, membrane: F64, bias: F64, x: F64, i: F64, v: F64) -> None:
+    """Current and voltage of Loihi's neurons before they fire; the input `x` is set to 0."""
+    for j in range(len(v)):
+        i[j] = decayed(i[j], np.trunc(synapse[j])) + np.rint(x[j])
+        v[j] = decayed(v[j], np.trunc(membrane[j])) + i[j] + np.trunc(bias[j])
+        x[j] = 0.0
 
 
 @njit
 def _lava_cuba(rule: Rule, first: int, stop: int, state: NeuronState, acc: F64, out: F64) -> int:
-    c = state.coefficients
+    c, v, hold = state.coefficients, state.v[first:stop], state.hold[first:stop]
+    _decay_and_add(
+        c[SYNAPSE][first:stop], c[MEMBRANE][first:stop], c[GAIN][first:stop], acc[first:stop], state.i[first:stop], v
+    )
+    limit, silent = c[LIMIT][first:stop], c[RESET][first:stop]
+    emitted = out[first:stop]
     count = 0
-    for j in range(first, stop):
-        u = decayed(int(state.i[j]), int(c[SYNAPSE, j])) + int(np.rint(acc[j]))
-        v = decayed(int(state.v[j]), int(c[MEMBRANE, j])) + u + int(c[GAIN, j])
-        acc[j] = 0.0
-        out[j] = 0.0
-        state.i[j] = u
-        if state.hold[j] > 0:
-            state.hold[j] -= 1
-            state.v[j] = 0.0
-            continue
-        out[j], state.v[j] = fire(float(v), c[LIMIT, j], 0.0, rule)
-        if out[j] != 0.0:
-            state.hold[j] = max(0, int(c[RESET, j]) - 1)
-            count += 1
+    for start in range(0, len(v), BLOCK):
+        end = min(start + BLOCK, len(v))
+        hits = 0
+        for j in range(start, end):  # as in `_fire_all`: few fire or rest in most steps
+            emitted[j] = 0.0
+            hits += (v[j] >= limit[j]) | (hold[j] > 0)
+        if hits > 0 or rule.clamped:
+            for j in range(start, end):
+                if hold[j] > 0:
+                    hold[j] -= 1
+                    v[j] = 0.0
+                elif v[j] >= limit[j] or rule.clamped:
+                    emitted[j], v[j] = fire(v[j], limit[j], 0.0, rule)
+                    if emitted[j] != 0.0:
+                        hold[j] = max(0, int(silent[j]) - 1)
+                        count += 1
     return count
 
 

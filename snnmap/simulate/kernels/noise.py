@@ -58,27 +58,53 @@ def add_shared(factor: F64, variance: float, z: int, normal: F32, x: F64) -> Non
 
 
 @njit
-def noisy_codes(
+def read_codes(
     sums: I32,
-    unit: F64,
-    noise_unit: F64,
-    converter: tuple[F64, F64, F64],
-    random: Random,
-    home: F64,
+    area: int,
+    lines: tuple[F64, F64, F64, F64, F64],
+    base: int,
+    width: int,
+    random: tuple[int, F32],
+    inputs: F64,
+    home: int,
 ) -> None:
-    """`gather`, and `settle` into the inputs `home` of the lines' neurons, of noisy lines with converters, at once."""
-    one, two, a, b = random
-    step, codes, limit = converter
-    size = sums[len(home) :]
-    for k in range(len(home)):
-        x = sums[k] * unit[k] + noise_unit[k] * (np.sqrt(np.float32(size[k])) * (a * one[k] + b * two[k]))
-        home[k] += np.rint(min(max(x, -limit[k]), limit[k]) * codes[k]) * step[k]
+    """What `gather` and `settle` do with a read of noisy lines with converters, at once.
+
+    Parameters
+    ----------
+    sums, area
+        Sums of reads, and the first of this one.
+    lines, base, width
+        `unit`, `noise_unit`, `step`, `codes` and `limit` of all lines, the first of the read, and how many it has.
+    random
+        Random number of the read, pool of normal numbers.
+    inputs, home
+        Added to from `home` on.
+    """
+    one, two, a, b = stretches(random[0], random[1], width)
+    unit, noise_unit = lines[0][base : base + width], lines[1][base : base + width]
+    step, codes, limit = lines[2][base : base + width], lines[3][base : base + width], lines[4][base : base + width]
+    carried, variance, heard = sums[area : area + width], sums[area + width :], inputs[home : home + width]
+    for k in range(width):
+        x = carried[k] * unit[k] + noise_unit[k] * (np.sqrt(np.float32(variance[k])) * (a * one[k] + b * two[k]))
+        heard[k] += np.rint(min(max(x, -limit[k]), limit[k]) * codes[k]) * step[k]
 
 
 @njit
-def noisy_sums(sums: I32, unit: F64, noise_unit: F64, random: Random, home: F64) -> None:
-    """As `noisy_codes`, without converters."""
-    one, two, a, b = random
-    size = sums[len(home) :]
-    for k in range(len(home)):
-        home[k] += sums[k] * unit[k] + noise_unit[k] * (np.sqrt(np.float32(size[k])) * (a * one[k] + b * two[k]))
+def read_sums(
+    sums: I32,
+    area: int,
+    lines: tuple[F64, F64, F64, F64, F64],
+    base: int,
+    width: int,
+    random: tuple[int, F32],
+    inputs: F64,
+    home: int,
+) -> None:
+    """As `read_codes`, without converters."""
+    one, two, a, b = stretches(random[0], random[1], width)
+    unit, noise_unit = lines[0][base : base + width], lines[1][base : base + width]
+    carried, variance, heard = sums[area : area + width], sums[area + width :], inputs[home : home + width]
+    for k in range(width):
+        x = carried[k] * unit[k] + noise_unit[k] * (np.sqrt(np.float32(variance[k])) * (a * one[k] + b * two[k]))
+        heard[k] += x

@@ -123,11 +123,12 @@ def nothing(reads: Reads) -> Live:
 
 
 @njit
-def mark(slot: I64, read: I64, on: AnyArray, touched: Bool) -> None:
-    """Rows at `slot` of reads `read` are driven by a unit."""
-    for e in range(len(slot)):
-        on[slot[e] >> 6] |= ONE << U64(slot[e] & 63)
-        touched[read[e]] = True
+def mark(slot: I64, read: I64, first: int, stop: int, on: AnyArray, touched: Bool) -> None:
+    """Rows at `slot` `first` to `stop` - 1 of reads `read` are driven by a unit."""
+    for e in range(U64(first), U64(stop)):  # no place is negative: nothing to look at twice
+        place = U64(slot[e])
+        on[place >> U64(6)] |= ONE << (place & U64(63))
+        touched[U64(read[e])] = True
 
 
 @njit
@@ -188,67 +189,81 @@ def listed(word: int, first: int, size: int, starts: I64, count: int) -> int:
 
 
 @njit
-def exchange(cell: I32, blank: int, come: I64, gone: I64, sums: I32) -> None:
-    """Add the rows of `cell` that begin at `come` to `sums`, take those at `gone` away; `blank` is a row of zeros."""
-    size = len(sums)
-    for n in range(0, max(len(come), len(gone)), 2):
-        at = come[n] if n < len(come) else blank
-        a = cell[at : at + size]
-        at = come[n + 1] if n + 1 < len(come) else blank
-        b = cell[at : at + size]
-        at = gone[n] if n < len(gone) else blank
-        c = cell[at : at + size]
-        at = gone[n + 1] if n + 1 < len(gone) else blank
-        d = cell[at : at + size]
+def exchange(cell: I32, size: int, starts: I64, entering: int, leaving: int, all_sums: I32, area: int) -> None:
+    """Add rows of `size` entries of `cell` to the sums from `area` on, and take others away.
+
+    Those that come begin at the first of `starts`, those that go at the first of its second half.
+    """
+    sums, gone, blank = all_sums[area : area + size], len(starts) // 2, len(cell) - size
+    for n in range(0, max(entering, leaving), 2):
+        first = starts[n] if n < entering else blank
+        second = starts[n + 1] if n + 1 < entering else blank
+        third = starts[gone + n] if n < leaving else blank
+        fourth = starts[gone + n + 1] if n + 1 < leaving else blank
+        a, b = cell[first : first + size], cell[second : second + size]
+        c, d = cell[third : third + size], cell[fourth : fourth + size]
         for k in range(size):
             sums[k] += (a[k] + b[k]) - (c[k] + d[k])
 
 
 @njit
-def add_rows(cell: I32, blank: int, come: I64, sums: I32) -> None:
-    """Set `sums` to those of the rows of `cell` that begin at `come`; `blank` is a row of zeros."""
-    size = len(sums)
-    sums[:] = 0
-    for n in range(0, len(come), 4):
-        at = come[n]
-        a = cell[at : at + size]
-        at = come[n + 1] if n + 1 < len(come) else blank
-        b = cell[at : at + size]
-        at = come[n + 2] if n + 2 < len(come) else blank
-        c = cell[at : at + size]
-        at = come[n + 3] if n + 3 < len(come) else blank
-        d = cell[at : at + size]
+def add_rows(cell: I32, size: int, starts: I64, entering: int, all_sums: I32, area: int) -> None:
+    """As `exchange`, from nothing."""
+    sums, blank = all_sums[area : area + size], len(cell) - size
+    for k in range(size):
+        sums[k] = 0
+    for n in range(0, entering, 4):
+        second = starts[n + 1] if n + 1 < entering else blank
+        third = starts[n + 2] if n + 2 < entering else blank
+        fourth = starts[n + 3] if n + 3 < entering else blank
+        a, b = cell[starts[n] : starts[n] + size], cell[second : second + size]
+        c, d = cell[third : third + size], cell[fourth : fourth + size]
         for k in range(size):
             sums[k] += (a[k] + b[k]) + (c[k] + d[k])
 
 
 @njit
-def follow(cell: I32, first: int, on: AnyArray, held: AnyArray, sums: I32, starts: I64) -> None:
-    """Bring `sums` of a crossbar, whose cells begin at `first`, from the rows `held` to the rows `on`; clears `on`.
+def follow(
+    cell: I32,
+    first: int,
+    size: int,
+    on: AnyArray,
+    held: AnyArray,
+    words: tuple[int, int],
+    sums: I32,
+    area: int,
+    starts: I64,
+) -> None:
+    """Bring the sums of a read from the rows that are `held` to those that are `on`, which is cleared.
 
-    `starts` is room for two numbers per row.
+    Parameters
+    ----------
+    first, size
+        First entry of `cell` of the crossbar, and how many a row has.
+    words
+        Bits of the read's rows: first word, and the one after the last.
+    area
+        First of its sums.
+    starts
+        Room for two numbers per row.
     """
-    size, blank = len(sums), len(cell) - len(sums)
     now, changed = int(np.int64(0)), int(np.int64(0))
-    for w in range(len(on)):
+    for w in range(words[0], words[1]):
         now += ones(on[w])
         changed += ones(on[w] ^ held[w])
-    come, gone = starts[: len(starts) // 2], starts[len(starts) // 2 :]
-    entering, leaving = int(np.int64(0)), int(np.int64(0))
-    for w in range(len(on)):
-        row = first + 64 * w * size
-        if changed > now:
-            entering = listed(on[w], row, size, come, entering)
-        else:
-            bits = on[w] ^ held[w]
-            entering = listed(bits & on[w], row, size, come, entering)
-            leaving = listed(bits & held[w], row, size, gone, leaving)
+    afresh = changed > now
+    entering, leaving = int(np.int64(0)), len(starts) // 2
+    for w in range(words[0], words[1]):
+        row = first + 64 * (w - words[0]) * size
+        bits = on[w] if afresh else on[w] ^ held[w]
+        entering = listed(bits & on[w], row, size, starts, entering)
+        leaving = listed(bits & ~on[w], row, size, starts, leaving)
         held[w] = on[w]
         on[w] = U64(0)
-    if changed > now:
-        add_rows(cell, blank, come[:entering], sums)
+    if afresh:
+        add_rows(cell, size, starts, entering, sums, area)
     else:
-        exchange(cell, blank, come[:entering], gone[:leaving], sums)
+        exchange(cell, size, starts, entering, leaving - len(starts) // 2, sums, area)
 
 
 @njit

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from snnmap.simulate.imperfect.frames import normal_pool
-from snnmap.simulate.kernels.noise import POOL, mixed, noisy_codes, noisy_sums, stretches
+from snnmap.simulate.kernels.noise import POOL, mixed, read_codes, read_sums, stretches
 from snnmap.simulate.kernels.reads import (
     Array,
     Live,
@@ -78,15 +78,17 @@ def test_sums_are_those_of_the_rows_that_are_on(rows: int, size: int) -> None:
     cell = rng.integers(-1000, 1000, (rows + 3, size)).astype(np.int32)
     cell[-1] = 0  # two rows of another crossbar before
     words = -(-rows // 64)
-    on, held, sums = np.zeros(words, np.uint64), np.zeros(words, np.uint64), np.zeros(size, np.int32)
+    on, held, sums = np.zeros(words + 2, np.uint64), np.zeros(words + 2, np.uint64), np.full(size + 5, 7, np.int32)
+    sums[4 : 4 + size] = 0
     before = np.zeros(rows, bool)
     for share in (0.1, 0.1, 0.9, 0.88, 0.0, 0.5, 0.02, 1.0, 1.0):
         changed = rng.random(rows) < 0.1
         wanted = np.where(changed, rng.random(rows) < 0.5, before) if share == 0.88 else rng.random(rows) < share
         for row in np.flatnonzero(wanted):
-            on[row // 64] |= np.uint64(1) << np.uint64(row % 64)
-        follow(cell.reshape(-1), 2 * size, on, held, sums, np.zeros(128 * words, np.int64))
-        np.testing.assert_array_equal(sums, cell[2:-1][wanted].sum(axis=0))
+            on[1 + row // 64] |= np.uint64(1) << np.uint64(row % 64)
+        follow(cell.reshape(-1), 2 * size, size, on, held, (1, words + 1), sums, 4, np.zeros(128 * words, np.int64))
+        np.testing.assert_array_equal(sums[4 : 4 + size], cell[2:-1][wanted].sum(axis=0))
+        assert sums[:4].tolist() + sums[4 + size :].tolist() == [7, 7, 7, 7, 7]  # those of others
         assert not on.any()
         before = wanted
 
@@ -103,7 +105,7 @@ def test_bits_are_counted_and_listed() -> None:
 
 def test_a_unit_is_marked_for_all_its_reads() -> None:
     on, touched = np.zeros(3, np.uint64), np.zeros(3, bool)
-    mark(np.array([3, 64, 191]), np.array([0, 1, 2]), on, touched)
+    mark(np.array([7, 3, 64, 191, 9]), np.array([0, 0, 1, 2, 0]), 1, 4, on, touched)
     assert on.tolist() == [8, 1, 2**63]
     assert touched.all()
 
@@ -225,12 +227,8 @@ def test_what_is_done_at_once_is_what_is_done_step_by_step(step) -> None:
         x, spread, acc, home = np.zeros(2), np.zeros(2, np.float32), np.ones(2), np.ones(2)
         shared = gather(at, of, 0, live, x, spread)
         settle(at, of, 0, (x, spread, shared), (5, t, NORMAL), acc, (NONE, EMPTY))
-        one, two, a, b = stretches(np.uint64(mixed(5, t)), NORMAL, 2)
-        random = one, two, np.float32(a), np.float32(b)
-        if step:
-            noisy_codes(live.sums, of.unit, of.noise_unit, (of.step, of.codes, of.limit), random, home)
-        else:
-            noisy_sums(live.sums, of.unit, of.noise_unit, random, home)
+        lines = of.unit, of.noise_unit, of.step, of.codes, of.limit
+        (read_codes if step else read_sums)(live.sums, 0, lines, 0, 2, (np.uint64(mixed(5, t)), NORMAL), home, 0)
         np.testing.assert_array_equal(acc, home)
         heard |= set(home.tolist())
     assert len(heard) > (10 if step else 300)
