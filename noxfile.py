@@ -72,7 +72,10 @@ def requested(site: Path) -> list[str]:
 
 @nox.session
 def test(session: nox.Session) -> None:
-    """The tests; arguments after -- replace the default ones."""
+    """The tests; arguments after -- replace the default ones. Those of the HTML report in a browser need Chromium.
+
+    It comes from the system (`apt-get install chromium`); without one they are skipped. CI installs it: `.ci/run`.
+    """
     tool(session, "test", "pytest", *(session.posargs or ["-q", "-n", "2"]))
 
 
@@ -85,7 +88,7 @@ def minimum(session: nox.Session) -> None:
     session.chdir(tempfile.mkdtemp())
     session.run("snnmap", "compile", "mnist-mlp", "--samples", "20", "-o", "mapping.json", "--quiet")
     session.run("snnmap", "verify", "mapping.json", "--replay")
-    session.run("snnmap", "report", "mapping.json", "--quiet", "--plot", "pictures")
+    session.run("snnmap", "report", "mapping.json", "--quiet", "--plot", "pictures", "--html", "report.html")
 
 
 @nox.session(venv_backend="venv")
@@ -102,6 +105,7 @@ def build(session: nox.Session) -> None:
     session.chdir(tempfile.mkdtemp())
     session.run("snnmap", "compile", "mnist-mlp", "-o", "mapping.json", "--quiet")
     session.run("snnmap", "verify", "mapping.json", "--replay")
+    session.run("snnmap", "report", "mapping.json", "--quiet", "--html", "report.html")
 
 
 SHIPPED = """
@@ -114,7 +118,7 @@ for path in sys.argv[1:]:
     text = opened.read(held) if path.endswith(".whl") else opened.extractfile(held).read()
     said = email.message_from_bytes(text)
     named = said.get_all("License-File")
-    assert len(named) == 5 and all(any(name.endswith(file) for name in names) for file in named), named
+    assert len(named) == 6 and all(any(name.endswith(file) for name in names) for file in named), named
     page = render(said.get_payload(decode=True).decode())
     assert page and not re.findall('(?:href|src)="(?!https?:|#)', page), "the description has links into the tree"
 """

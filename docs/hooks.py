@@ -25,7 +25,7 @@ COPIES = {
     "workloads.md": "workloads/README.md",
 }
 """Page to the file that it shows."""
-PICTURES = {"pictures/tiles.png": "reports/pictures/tiles.png"}
+PICTURES = {f"pictures/{name}": f"reports/pictures/{name}" for name in ("tiles.png", "page.webp")}
 ROOT_PAGE = """# Python
 
 Everything that the command line can do, Python can: the names below, all importable from `snnmap`. The packages behind

@@ -74,6 +74,7 @@ if TYPE_CHECKING:  # what type checkers and readers see; at run time a name is i
     from snnmap.query.diff import diff
     from snnmap.query.fit import check
     from snnmap.query.network import inspect
+    from snnmap.query.page import html_report
     from snnmap.query.refresh import refresh_intervals
     from snnmap.query.report import MappingReport, pictures, report
     from snnmap.query.throughput import throughput
@@ -202,6 +203,7 @@ __all__ = [
     "execute",
     "fold_batch_norm",
     "from_nir",
+    "html_report",
     "inspect",
     "lateness",
     "list_hardware",
@@ -282,6 +284,7 @@ _HOMES = {
     "snnmap.query.diff": "diff",
     "snnmap.query.fit": "check",
     "snnmap.query.network": "inspect",
+    "snnmap.query.page": "html_report",
     "snnmap.query.refresh": "refresh_intervals",
     "snnmap.query.report": "MappingReport pictures report",
     "snnmap.query.throughput": "throughput",

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
@@ -14,6 +14,7 @@ from snnmap.core.files import must_be_folder
 from snnmap.render.judged import remarks
 from snnmap.render.labels import LABELS, mode_of
 from snnmap.render.numbers import difference, number
+from snnmap.render.page import must_be_page
 from snnmap.render.partition import bounded_below
 from snnmap.render.timing import depends_on_data, holds_for, limited_by
 
@@ -26,6 +27,7 @@ SHOWN = 3
     epilog="\b\nExamples:\n"
     "  snnmap report mapping.json\n"
     "  snnmap report mapping.json --quick\n"
+    "  snnmap report mapping.json --html report.html\n"
     "  snnmap report mapping.json --plot pictures --crossbar 3\n"
     "  snnmap report mapping.json --refresh --keep 0.5\n"
     "  snnmap report mapping.json --what-if flit_time=1ns,row_time=2ns\n"
@@ -35,7 +37,10 @@ SHOWN = 3
 @click.argument("file", metavar="MAPPING", type=options.FILE)
 @click.option("--quick", is_flag=True, help="Print what the file holds; profile and recompute nothing.")
 @click.option("--plot", type=options.FILE, metavar="DIR", help="Draw tile maps and one crossbar's maps into DIR.")
-@click.option("--crossbar", type=int, metavar="K", help="Crossbar to draw; default: the weakest.")
+@click.option(
+    "--html", type=options.FILE, metavar="FILE", help="Write all of it as one page with charts, for browsers."
+)
+@click.option("--crossbar", type=int, metavar="K", help="Crossbar to draw, or to open first; default: the weakest.")
 @click.option(
     "--what-if",
     "changes",
@@ -53,8 +58,6 @@ SHOWN = 3
 @options.as_json
 def report(
     file: Path,
-    plot: Path | None,
-    crossbar: int | None,
     quiet: bool,
     json_: bool,
     changes: tuple[str, ...],
@@ -65,20 +68,17 @@ def report(
     With --pulse, --pace or --ambient they are those at another operating point than the mapping records.
     """
     aged = _aged(given)
+    drawn = Drawn(given.pop("plot"), given.pop("html"), given.pop("crossbar"))
     if changes:
-        return _what_if(file, changes, quiet, json_, {"plot": plot, "crossbar": crossbar, "refresh": aged, **given})
-    if plot is not None:
-        must_be_folder(plot)
-        if given["quick"]:
-            raise InputError("pictures need the workload: leave --quick out")
+        return _what_if(file, changes, quiet, json_, {**drawn._asdict(), "refresh": aged, **given})
+    drawn.must_be_possible(file, quick=given["quick"])
     point = snnmap.OperatingOptions(**{name: given.pop(name) for name in ("pulse", "pace", "ambient")})
     with terminal.progress(quiet) as progress:
         mapped = snnmap.report(file, progress=progress, point=point, **given)
         intervals = snnmap.refresh_intervals(mapped, aged, progress) if aged and not mapped.violations else ()
     if json_:
-        drawn = [] if plot is None or mapped.violations else snnmap.pictures(mapped, plot, crossbar)
         more = {"refresh": [each.document() for each in intervals]} if aged else {}
-        terminal.as_json({**mapped.document(), **more, "pictures": [str(path) for path in drawn]})
+        terminal.as_json({**mapped.document(), **more, **drawn.document(mapped)})
         return int(mapped.legal is False)
     if mapped.violations:
         return _illegal(mapped.violations)
@@ -95,8 +95,7 @@ def report(
         terminal.say(line)
     for line in mapped.notes:
         terminal.say(f"note: {line}")
-    for path in snnmap.pictures(mapped, plot, crossbar) if plot is not None else ():
-        terminal.line(f"drew {path}")
+    drawn.tell(mapped)
     return 0
 
 
@@ -113,6 +112,47 @@ def _aged(given: dict[str, Any]) -> snnmap.AccuracyOptions | None:
     if asked and given["quick"]:
         raise InputError("a refresh interval by accuracy needs the workload: leave --quick out")
     return snnmap.AccuracyOptions(devices=devices, ages=("1s",), refresh=True, keep=keep) if asked else None
+
+
+class Drawn(NamedTuple):
+    """What is to be drawn, and where to."""
+
+    plot: Path | None
+    """Folder of pictures."""
+    html: Path | None
+    """File of the page."""
+    crossbar: int | None
+
+    def must_be_possible(self, file: Path, *, quick: bool) -> None:
+        """Refuse what cannot be drawn or written, before the work that goes into it."""
+        if self.plot is not None:
+            must_be_folder(self.plot)
+        if self.html is not None:
+            must_be_page(self.html, file)
+        asked = "pictures need" if self.plot is not None else "a page needs" if self.html is not None else ""
+        if quick and asked:
+            raise InputError(f"{asked} the workload: leave --quick out")
+
+    def pictures(self, mapped: snnmap.MappingReport) -> list[Path]:
+        """Pictures, once they are drawn; none of a mapping that is not legal."""
+        return [] if self.plot is None or mapped.violations else snnmap.pictures(mapped, self.plot, self.crossbar)
+
+    def page(self, mapped: snnmap.MappingReport) -> Path | None:
+        """The page, once it is written; none of a mapping that is not legal."""
+        return None if self.html is None or mapped.violations else snnmap.html_report(mapped, self.html, self.crossbar)
+
+    def document(self, mapped: snnmap.MappingReport) -> dict[str, Any]:
+        """Everything drawn, JSON-able."""
+        page = self.page(mapped)
+        return {"pictures": [str(p) for p in self.pictures(mapped)], "html": None if page is None else str(page)}
+
+    def tell(self, mapped: snnmap.MappingReport) -> None:
+        """Draw everything, and print where it is."""
+        for path in self.pictures(mapped):
+            terminal.line(f"drew {path}")
+        page = self.page(mapped)
+        if page is not None:
+            terminal.line(f"wrote {page}")
 
 
 def _timing(mapped: snnmap.MappingReport) -> None:

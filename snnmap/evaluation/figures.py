@@ -16,6 +16,7 @@ from snnmap.analysis.view import View
 from snnmap.core.arrays import F64, offsets
 from snnmap.evaluation.judgement import is_guaranteed
 from snnmap.evaluation.lower_bound import lower_bound
+from snnmap.evaluation.maps import spikes_of_tiles
 from snnmap.hardware import Hardware, Weights, weights_told
 from snnmap.ir import Mapping, Metric, Report, SpikeGraph
 from snnmap.reliability.crossbars import full_read_energy, row_energy
@@ -320,11 +321,10 @@ def _tile_maps(view: View, rows: F64) -> dict[str, F64]:
     mapping, graph, hardware = view.mapping, view.graph, view.hardware
     clustering, tile, count = mapping.clustering, mapping.placement.tile, hardware.tiles
     of_row = np.repeat(tile, np.diff(clustering.row_ptr))
-    fired = graph.spikes[graph.network.externals :]
     used = np.bincount(of_row, weights=np.diff(view.cells.ptr), minlength=count)
     return {
         "clusters": view.clusters_on_tile.astype(np.float64),
         "cell_utilisation": used / (hardware.rows * hardware.columns),
-        "spikes_per_frame": np.bincount(tile[clustering.home], weights=fired, minlength=count) / graph.frames,
+        "spikes_per_frame": spikes_of_tiles(view),
         "array_energy_J": np.bincount(of_row, weights=rows, minlength=count) / graph.frames,
     }

@@ -3,6 +3,8 @@
 Computes the maps with the reliability models and draws nothing. A label that concerns one physics mode names it.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from snnmap.analysis.view import View
@@ -13,7 +15,7 @@ from snnmap.physics import espine
 from snnmap.reliability.crossbars import array_of, passes_of
 from snnmap.reliability.device import DeviceState, device_state
 from snnmap.reliability.espine import EspineState, espine_state, espine_twin
-from snnmap.reliability.heat import heat
+from snnmap.reliability.heat import heated_tile
 from snnmap.reliability.lines import array_shape
 from snnmap.reliability.spiked import Heating
 from snnmap.reliability.wear import chances_off
@@ -24,17 +26,27 @@ NEVER = 1e300
 """Anything longer is left blank."""
 
 
-def states(view: View) -> tuple[DeviceState | None, EspineState | None]:
+class States(NamedTuple):
     """The chip under a mapping in both modes, as far as its technology has them."""
+
+    device: DeviceState | None
+    espine: EspineState | None
+
+
+def states(view: View) -> States:
+    """Both modes of a mapping: what all maps are drawn from, and computed once for them."""
     technology = view.hardware.technology
     twin = espine_twin(technology)
     device = device_state(view) if technology.mode == "device" else None
-    return device, None if twin is None else espine_state(view, twin, bounds=False)
+    return States(device, None if twin is None else espine_state(view, twin, bounds=False))
 
 
-def tile_maps(view: View) -> list[Chart]:
-    """Temperature, lifetime, utilisation and traffic of every tile, values (T,); NaN where a tile is not in use."""
-    device, twin = states(view)
+def tile_maps(view: View, found: States | None = None) -> list[Chart]:
+    """Temperature, lifetime, utilisation and traffic of every tile, values (T,); NaN where a tile is not in use.
+
+    `found` are the `states` of the view, if they are known already.
+    """
+    device, twin = found or states(view)
     mapping, graph, hardware = view.mapping, view.graph, view.hardware
     tile, tiles = mapping.placement.tile, hardware.tiles
     cells = np.diff(view.cells.ptr[mapping.clustering.row_ptr])
@@ -74,9 +86,17 @@ def _greatest(values: F64, tile: I32, tiles: int) -> F64:
     return -_least(-values, tile, tiles)
 
 
-def crossbar_fields(view: View) -> list[dict[str, float | int]]:
+def spikes_of_tiles(view: View) -> F64:
+    """Spikes per frame of the neurons that fire on every tile (T,)."""
+    fired, tile = view.graph.spikes[view.graph.network.externals :], view.mapping.placement.tile
+    home = tile[view.mapping.clustering.home]
+    return np.bincount(home, weights=fired, minlength=view.hardware.tiles) / view.graph.frames
+
+
+def crossbar_fields(view: View, found: States | None = None) -> list[dict[str, float | int]]:
     """A record per crossbar: its tile, and in every mode its mean temperature over time and cells and gradient, K."""
-    modes = {name: state for name, state in zip(("device", "espine"), states(view), strict=True) if state is not None}
+    known = (found or states(view))._asdict()
+    modes = {name: state for name, state in known.items() if state is not None}
     records = []
     for k, tile in enumerate(view.mapping.placement.tile.tolist()):
         record: dict[str, float | int] = {"crossbar": k, "tile": tile}
@@ -87,15 +107,17 @@ def crossbar_fields(view: View) -> list[dict[str, float | int]]:
     return records
 
 
-def weakest_crossbar(view: View) -> int:
+def weakest_crossbar(view: View, found: States | None = None) -> int:
     """Cluster with the shortest lifetime: by device mode where crossbars differ there, else by eSpine's equations."""
-    device, twin = states(view)
+    device, twin = found or states(view)
     orders = [state.lifetime for state in (twin, device) if state is not None]
     return int(np.lexsort(orders)[0])
 
 
-def crossbar_maps(view: View, cluster: int) -> list[Chart]:
+def crossbar_maps(view: View, cluster: int, found: States | None = None) -> list[Chart]:
     """Conductance, current, temperatures and wear of one array's cells, (word lines, bit lines); NaN in unused ones.
+
+    `found` are the `states` of the view, if they are known already: then only that crossbar's tile is evaluated.
 
     Raises
     ------
@@ -105,12 +127,13 @@ def crossbar_maps(view: View, cluster: int) -> list[Chart]:
     mapping, hardware = view.mapping, view.hardware
     if not 0 <= cluster < mapping.clustering.clusters:
         raise InputError(f"crossbar {cluster} does not exist; there are 0 to {mapping.clustering.clusters - 1}")
-    if hardware.technology.mode == "espine":
-        return _espine_maps(view, cluster)
-    array = array_of(view, cluster)
-    heated = heat(view)
-    cells = heated.cells[cluster]
-    device = device_state(view, heated)
+    device, twin = found or states(view)
+    if device is None:
+        return _espine_maps(view, cluster, twin)
+    group = np.flatnonzero(mapping.placement.tile == mapping.placement.tile[cluster])
+    arrays = [array_of(view, int(k)) for k in group]
+    place = int(np.searchsorted(group, cluster))
+    array, cells = arrays[place], heated_tile(arrays, hardware)[0][place]
     off = chances_off(hardware, cells, float(device.refresh[cluster]))
 
     def at_cells(values: F64) -> F64:
@@ -125,20 +148,20 @@ def crossbar_maps(view: View, cluster: int) -> list[Chart]:
         Chart("pulse_rise_K", "further rise while read", "K", at_cells(cells.pulse.astype(np.float64)), "device"),
         Chart("off_share", "chance to be off when refreshed", "1", at_cells(off), "device"),
     ]
-    return charts + _espine_maps(view, cluster)
+    return charts + _espine_maps(view, cluster, twin)
 
 
-def _espine_maps(view: View, cluster: int) -> list[Chart]:
+def _espine_maps(view: View, cluster: int, state: EspineState | None) -> list[Chart]:
     """Current, temperature and wear by eSpine's equations; none without an espine twin."""
     hardware = view.hardware
     twin = espine_twin(hardware.technology)
-    if twin is None:
+    if twin is None or state is None:
         return []
     heating = Heating.of(hardware, twin)
     current = espine.path_currents(array_shape(hardware), heating.cell)
     passes = passes_of(view, cluster)
     duty = np.minimum(passes * heating.cell.spike_time / view.seconds, 1.0)
-    silicon = espine_state(view, twin, bounds=False).tile_temperature[view.mapping.placement.tile[cluster]]
+    silicon = state.tile_temperature[view.mapping.placement.tile[cluster]]
     kelvin = silicon + heating.in_a_spike(duty)
     lasts = espine.espine_endurance(kelvin, heating.cell.gamma)
     share = np.where(passes > 0, 1e6 * passes / view.graph.frames / lasts, np.nan)

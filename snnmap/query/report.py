@@ -18,7 +18,7 @@ from snnmap.core.run import Progress, as_stage
 from snnmap.evaluation.bottleneck import bottleneck
 from snnmap.evaluation.fragility import fragility
 from snnmap.evaluation.judgement import reading_of
-from snnmap.evaluation.maps import crossbar_fields, crossbar_maps, tile_maps, weakest_crossbar
+from snnmap.evaluation.maps import States, crossbar_fields, crossbar_maps, states, tile_maps, weakest_crossbar
 from snnmap.evaluation.sensitivity import HEADLINES, Sensitivity, Swing, conclusions, sensitivity, swings
 from snnmap.formats.mapping import load
 from snnmap.hardware import Hardware, Quantity
@@ -66,6 +66,8 @@ class MappingReport:
     """What could not be done, and why."""
     fragility: Fragility | None = None
     """How the timing depends on the profiled data, if the workload is at hand."""
+    states: States | None = None
+    """The chip under it in both modes, if the workload is at hand."""
 
     @property
     def legal(self) -> bool | None:
@@ -129,7 +131,7 @@ class MappingReport:
             "sensitivity_sample": None if self.sensitivity is None else sample_document(self.sensitivity),
             "conclusions": self.conclusions(),
             "weakest_crossbar": self.weakest,
-            "crossbar_fields": [] if self.view is None else crossbar_fields(self.view),
+            "crossbar_fields": [] if self.view is None else crossbar_fields(self.view, self.states),
             "partition": partition_document(self.partition_bounds),
             "timing": timing_document(self.reading, self.bottleneck, self.fragility),
             "judgements": [] if self.reading is None else [j._asdict() for j in self.reading.judgements],
@@ -211,12 +213,14 @@ def _found(view: View, progress: Progress | None) -> MappingReport:
     mapping, chip = view.mapping, view.hardware
     many = mapping.clustering.clusters > MOST and view.clusters_on_tile.max() > 1
     depends = None if many else sensitivity(view, progress=progress)
-    constants, weakest = _constants(chip, None if depends is None else depends.used), weakest_crossbar(view)
-    read = reading_of(mapping, chip)
-    data = fragility(view)
+    constants = _constants(chip, None if depends is None else depends.used)
+    read, data, known = reading_of(mapping, chip), fragility(view), states(view)
+    weakest = weakest_crossbar(view, known)
     notes = [LEFT_OUT.format(mapping.clustering.clusters, MOST)] if many else []
     notes += [] if depends is None or depends.sample is None else [_sampled(depends, depends.sample)]
-    return MappingReport(mapping, mapping.figures, constants, depends, weakest, view, (), read, tuple(notes), data)
+    return MappingReport(
+        mapping, mapping.figures, constants, depends, weakest, view, (), read, tuple(notes), data, known
+    )
 
 
 def _sampled(depends: Sensitivity, sample: Sample) -> str:
@@ -252,9 +256,9 @@ def pictures(mapped: MappingReport, folder: Path, crossbar: int | None = None) -
     chip = view.hardware
     name = f"{view.mapping.workload.name} on {chip.name}, {chip.technology.name}"
     chosen = mapped.weakest if crossbar is None else crossbar
-    charts = crossbar_maps(view, int(chosen or 0))
+    charts = crossbar_maps(view, int(chosen or 0), mapped.states)
     tiles = folder / "tiles.png"
-    plot_tiles(tile_maps(view), (chip.mesh_width, chip.mesh_height), tiles, title=name)
+    plot_tiles(tile_maps(view, mapped.states), (chip.mesh_width, chip.mesh_height), tiles, title=name)
     array = folder / f"crossbar-{chosen}.png"
     which = " (the weakest)" if chosen == mapped.weakest else ""
     plot_crossbar(charts, array, title=f"{name}: crossbar {chosen}{which}")

@@ -80,7 +80,7 @@ def heat(view: View, sample: Sample | None = None) -> Heated:
     rise, gradient, spot, energy = (np.zeros(clusters) for _ in range(4))
     for group in view.clusters_by_tile if sample is None else sample.groups(view.clusters_by_tile):
         arrays = [array_of(view, int(k)) for k in group]
-        cells, field = _heated_tile(arrays, hardware)
+        cells, field = heated_tile(arrays, hardware)
         rise[group], gradient[group], spot[group] = field.mean, field.gradient, field.spot
         for k, array, used in zip(group, arrays, cells, strict=True):
             of_cluster[int(k)] = used
@@ -103,7 +103,7 @@ def completed(heated: Heated, sample: Sample) -> Heated:
     return replace(heated, rise=rise, gradient=gradient, spot=spot, energy=energy, sample=sample)
 
 
-def _heated_tile(arrays: list[Array], hardware: Hardware) -> tuple[list[UsedCells], Field]:
+def heated_tile(arrays: list[Array], hardware: Hardware) -> tuple[list[UsedCells], Field]:
     """Used cells of the clusters of one tile, and the rise of their common array."""
     technology, sheet = hardware.technology, thermal.Sheet.of(hardware.technology)
     resistance = technology["thermal_resistance"]
