@@ -14,7 +14,7 @@ from pathlib import Path
 import nox
 
 nox.options.default_venv_backend = "none"
-nox.options.sessions = ["format", "lint", "types", "docs", "test", "minimum"]
+nox.options.sessions = ["format", "lint", "types", "docs", "test", "train", "minimum"]
 nox.options.stop_on_first_error = True
 
 ROOT = Path(__file__).parent
@@ -77,6 +77,16 @@ def test(session: nox.Session) -> None:
     It comes from the system (`apt-get install chromium`); without one they are skipped. CI installs it: `.ci/run`.
     """
     tool(session, "test", "pytest", *(session.posargs or ["-q", "-n", "2"]))
+
+
+@nox.session
+def train(session: nox.Session) -> None:
+    """The tests that need torch, which this session installs: the main job, and all other tests, do without."""
+    own = session.virtualenv.is_sandboxed
+    needs = ("torch==2.13.0", "snntorch==1.0.0")
+    session.run("python" if own else sys.executable, "-m", "pip", "install", "--quiet", *needs, external=not own)
+    command = ("pytest", "-q", "-n", "2", "tests/frontend/test_snntorch.py", "tests/test_docs.py", "-k", "snntorch")
+    tool(session, "test", *command)
 
 
 @nox.session(venv_backend="venv")

@@ -22,7 +22,15 @@ if TYPE_CHECKING:  # what type checkers and readers see; at run time a name is i
     from snnmap.formats.mapping import load, save
     from snnmap.formats.profile import load_profile, save_profile
     from snnmap.formats.schema import schema
-    from snnmap.frontend import LoadOptions, from_nir, load_network, load_workload, parse_seconds, save_network
+    from snnmap.frontend import (
+        LoadOptions,
+        from_nir,
+        from_snntorch,
+        load_network,
+        load_workload,
+        parse_seconds,
+        save_network,
+    )
     from snnmap.frontend.chips import load_chip, save_chip
     from snnmap.hardware import Hardware, load_hardware
     from snnmap.ir import (
@@ -203,7 +211,11 @@ __all__ = [
     "execute",
     "fold_batch_norm",
     "from_nir",
+<<<<<<< HEAD
     "html_report",
+=======
+    "from_snntorch",
+>>>>>>> 576d5fd (Modules of snnTorch come in as they are, spike for spike: their neurons are models of their own, because NIR loses resets, delays and whole classes)
     "inspect",
     "lateness",
     "list_hardware",
@@ -255,7 +267,7 @@ _HOMES = {
     "snnmap.formats.mapping": "load save",
     "snnmap.formats.profile": "load_profile save_profile",
     "snnmap.formats.schema": "schema",
-    "snnmap.frontend": "LoadOptions from_nir load_network load_workload parse_seconds save_network",
+    "snnmap.frontend": "LoadOptions from_nir from_snntorch load_network load_workload parse_seconds save_network",
     "snnmap.frontend.chips": "load_chip save_chip",
     "snnmap.hardware": "Hardware load_hardware",
     "snnmap.ir": (

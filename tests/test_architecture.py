@@ -216,11 +216,11 @@ def test_a_loose_module_and_a_shadowed_name_are_found(tmp_path: Path) -> None:
     assert shadowed(tmp_path, ["report", "compile", "stray"]) == ["report", "stray"]
 
 
-@pytest.mark.parametrize("path", FILES, ids=NAMES)
-def test_numba_is_imported_only_for_kernels(path: Path) -> None:
-    names = {
+def packages(tree: ast.AST) -> set[str]:
+    """Packages that are imported anywhere in a tree."""
+    return {
         name.split(".")[0]
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in ast.walk(tree)
         for name in (
             [a.name for a in node.names]
             if isinstance(node, ast.Import)
@@ -229,7 +229,49 @@ def test_numba_is_imported_only_for_kernels(path: Path) -> None:
             else []
         )
     }
-    assert "numba" not in names or path == PACKAGE / "core" / "jit.py"
+
+
+@pytest.mark.parametrize("path", FILES, ids=NAMES)
+def test_numba_is_imported_only_for_kernels(path: Path) -> None:
+    assert "numba" not in packages(ast.parse(path.read_text())) or path == PACKAGE / "core" / "jit.py"
+
+
+TORCH = {PACKAGE / "frontend" / "snntorch.py"}
+"""Who may import torch and snnTorch, and inside functions alone: the main job never needs them."""
+
+
+def torch_misplaced(path: Path, allowed: set[Path] = TORCH) -> bool:
+    """Whether a file imports torch or snnTorch where it may not."""
+    tree = ast.parse(path.read_text())
+    inside = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    everywhere = len([n for n in ast.walk(tree) if _is_torch(n)])
+    return everywhere > (len({n for f in inside for n in ast.walk(f) if _is_torch(n)}) if path in allowed else 0)
+
+
+def _is_torch(node: ast.AST) -> bool:
+    imported = isinstance(node, ast.Import | ast.ImportFrom)
+    return imported and bool(packages(node) & {"torch", "snntorch"})
+
+
+@pytest.mark.parametrize("path", FILES, ids=NAMES)
+def test_torch_is_imported_in_one_place_when_asked(path: Path) -> None:
+    assert not torch_misplaced(path)
+
+
+@pytest.mark.parametrize(
+    ("source", "may", "wrong"),
+    [
+        ("import torch\n", True, True),
+        ("def f():\n    from torch import fx\n", True, False),
+        ("def f():\n    def g():\n        import snntorch\n", True, False),
+        ("def f():\n    import torch\n", False, True),
+        ("class A:\n    from snntorch import Leaky\n", True, True),
+    ],
+)
+def test_a_misplaced_torch_is_found(tmp_path: Path, source: str, may: bool, wrong: bool) -> None:
+    path = tmp_path / "m.py"
+    path.write_text(source)
+    assert torch_misplaced(path, {path} if may else set()) == wrong
 
 
 @pytest.mark.parametrize("folder", ["hwmodels", "workloads"])

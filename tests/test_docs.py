@@ -233,7 +233,10 @@ class Tutorial:
 
 @pytest.mark.parametrize("page", RUN, ids=[str(page.relative_to(ROOT)) for page in RUN])
 def test_tutorials_run_and_print_what_they_say(page: Path, tmp_path: Path) -> None:
-    assert Tutorial(tmp_path).run(page.read_text()) == []
+    text = page.read_text()
+    if "import torch" in text:
+        pytest.importorskip("snntorch", reason="the page needs snnmap[train]")
+    assert Tutorial(tmp_path).run(text) == []
 
 
 def test_a_tutorial_that_prints_something_else_is_found(tmp_path: Path) -> None:

@@ -16,12 +16,14 @@ from snnmap.frontend.load import Source, load_network, load_workload, located_so
 from snnmap.frontend.memory import from_nir
 from snnmap.frontend.networks.save import save_network
 from snnmap.frontend.options import Data, LoadOptions, parse_seconds
+from snnmap.frontend.snntorch import from_snntorch
 
 __all__ = [
     "Data",
     "LoadOptions",
     "Source",
     "from_nir",
+    "from_snntorch",
     "load_network",
     "load_workload",
     "located_source",

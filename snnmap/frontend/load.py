@@ -108,7 +108,7 @@ def _in_memory(source: Imported | NirGraph | Module, options: LoadOptions) -> Im
 
 def _workload(source: str, read: Imported, file: WorkloadFile | None, options: LoadOptions) -> Workload | SpikeGraph:
     """The network with its input, read and encoded, and its stepping; or the graph of what was recorded of it."""
-    stimulus = _stimulus(options, file)
+    stimulus = _stimulus(options, file, read.stimulus)
     if options.data_file is not None and (graph := _recorded(source, read, options)) is not None:
         return graph
     recording = _recording(source, read, options, file, stimulus)
@@ -254,9 +254,11 @@ def _kind(path: Path) -> str:
     return by_name or ("lava" if "layer" in read_tree(path, "network file")[0] else "nir")
 
 
-def _stimulus(options: LoadOptions, file: WorkloadFile | None) -> dict[str, Any]:
-    """How to make input spikes: options over the workload file; its `samples` goes with its own data only."""
-    stimulus: dict[str, Any] = dict.fromkeys(STIMULUS)
+def _stimulus(options: LoadOptions, file: WorkloadFile | None, own: Mapping[str, Any]) -> dict[str, Any]:
+    """How to make input spikes: options over the workload file, whose `samples` goes with its own data only, over the
+    network's own.
+    """
+    stimulus: dict[str, Any] = dict.fromkeys(STIMULUS) | dict(own)
     if file is not None:
         stimulus |= file.stimulus
         if options.data is not None:

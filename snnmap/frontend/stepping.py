@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from snnmap.core.errors import InputError
 from snnmap.frontend.dialects import compatible
 from snnmap.frontend.networks.parsed import Imported, sentences
 from snnmap.frontend.options import LoadOptions
@@ -37,8 +38,14 @@ def stepping_of(read: Imported, options: LoadOptions, of_file: Mapping[str, obje
         What the workload file says.
     data_dt
         Seconds per step of the data, where they say.
+
+    Raises
+    ------
+    InputError
+        If the user said what neurons with a reset of their own would not follow.
     """
     said = {f.name: getattr(options, f.name) for f in fields(Dynamics) if getattr(options, f.name) is not None}
+    _must_matter(read.network, said)
     if options.dialect is None:
         said = {**of_file, **said}
         hints = compatible(read.hints, said.get("reset"))
@@ -59,6 +66,15 @@ def stepping_of(read: Imported, options: LoadOptions, of_file: Mapping[str, obje
         assumed.append("reset = value (v becomes v_reset): the default, as nothing states a reset")
     dynamics = Dynamics(**chosen)
     return Stepping(dynamics, (*assumed, *_overshooting(read.network, dynamics)))
+
+
+def _must_matter(network: Network, said: Mapping[str, object]) -> None:
+    """Refuse settings that neurons with a reset of their own would not follow."""
+    idle = [key for key in said if key not in {"dt", "integration"}]
+    own = [p for p in network.populations if MODELS[p.model].own_reset]
+    if idle and own:
+        named = ", ".join(f"--{key}" for key in idle)
+        raise InputError(f"{named} would change nothing: {own[0].name!r} ({own[0].model}) resets as its layer says")
 
 
 def _overshooting(network: Network, dynamics: Dynamics) -> list[str]:

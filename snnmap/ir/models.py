@@ -7,6 +7,10 @@ forward Euler in float64, in the order of operations in which they are written h
 before step 0, v = v_leak where there is a leak; v_reset in an IF with the reset `value`, as in Norse and SpikingJelly;
 else 0; i = u = 0. Whatever is sent is rounded to single precision.
 
+Leaky, Synaptic and Alpha are those of snnTorch 1.0 (`_neurons/leaky.py`, `lapicque.py`, `synaptic.py`, `alpha.py`,
+`rleaky.py`, `rsynaptic.py`) in its order of operations, as run, which is not always as documented. They compare by >
+and reset as their parameter `reset` says, whatever `Dynamics` says. Thresholds are above 0.
+
 To add a model: a record here, its branch in `simulate.kernels.neurons.update`, its code in `simulate.neurons.CODES`,
 and its link in `transform.unroll`; tests name what is missing.
 """
@@ -62,7 +66,7 @@ class Model:
     graded: bool = False
     """Whether it sends values rather than spikes; each non-zero value in a step is one message."""
     standard: str = ""
-    """Who defined it: `NIR` (its names are NIR's), `Loihi`, or nobody else."""
+    """Who defined it: `NIR` (its names are NIR's), `Loihi`, `snnTorch`, or nobody else."""
 
     @property
     def stepped(self) -> bool:
@@ -73,6 +77,11 @@ class Model:
     def resets(self) -> bool:
         """Whether its membrane is reset to a value of its own after a spike."""
         return "v_reset" in self.parameters
+
+    @property
+    def own_reset(self) -> bool:
+        """Whether it compares by > and resets as a parameter says, whatever `Dynamics` says."""
+        return "reset" in self.parameters
 
     @property
     def time_constants(self) -> tuple[str, ...]:
@@ -87,6 +96,32 @@ _V_LEAK = Parameter("V", "potential that the membrane leaks to")
 _V_THRESHOLD = Parameter("V", "potential that must be passed to spike")
 _V_RESET = Parameter("V", "potential after a spike, with the reset `value`")
 _W_IN = Parameter("1", "factor of the input")
+_GAIN = Parameter("1", "factor of the input")
+_BETA = Parameter("1", "share of the membrane that is left after a step")
+_ABOVE_ZERO = Parameter("V", "potential that must be passed to spike", low=0.0, above=True)
+
+NONE, SUBTRACT_NEXT, SUBTRACT, ZERO, ZERO_NEXT = range(5)
+"""The parameter `reset` of Leaky and Synaptic, which reset as their layer says and not as `Dynamics` does."""
+ALPHA_NONE, ALPHA_SUBTRACT, ALPHA_ZERO = range(3)
+"""The parameter `reset` of Alpha."""
+
+_RESET = Parameter(
+    "1",
+    "0: none; 1: v_threshold is taken from v a step after a spike; 2: at once, as `reset_delay=False` does it, which "
+    "takes one more before the next test from a v that still passes, and gives it back if that does not; 3: v is 0 "
+    "once the spike is out; 4: v is 0 in the step after a spike, whose input it loses",
+    low=NONE,
+    high=ZERO_NEXT,
+    whole=True,
+)
+_ALPHA_RESET = Parameter(
+    "1", "0: none; 1: subtract; 2: all is 0 in the step after a spike", low=ALPHA_NONE, high=ALPHA_ZERO, whole=True
+)
+_OF_RESET = (
+    "if the old v passes v_threshold, by reset: v <- 0 before all else (3), v <- v - v_threshold (1, 2), v <- 0 (4); "
+    "if v passes v_threshold: spike; by reset 2, v <- v - v_threshold on a spike alone and v + v_threshold where the "
+    "old v passed alone"
+)
 
 _MODELS = (
     Model("input", "network input: sends what the stimulus says", kind="input"),
@@ -158,7 +193,7 @@ _MODELS = (
         "relay",
         "hands its input on in the same step",
         "send gain x",
-        {"gain": Parameter("1", "factor of the input")},
+        {"gain": _GAIN},
         graded=True,
     ),
     Model(
@@ -174,6 +209,39 @@ _MODELS = (
             "bias": Parameter("1", "added to the membrane in every step", whole=True),
         },
         standard="Loihi",
+    ),
+    Model(
+        "Leaky",
+        "snnTorch's leaky integrate and fire; its Lapicque has another gain, its RLeaky synapses to itself",
+        f"v <- beta v + gain x; {_OF_RESET}",
+        {"beta": _BETA, "gain": _GAIN, "v_threshold": _ABOVE_ZERO, "reset": _RESET},
+        standard="snnTorch",
+    ),
+    Model(
+        "Synaptic",
+        "snnTorch's leaky integrate and fire, driven by a synaptic current; its RSynaptic has synapses to itself",
+        f"i <- alpha i + x; v <- beta v + i with the new i; {_OF_RESET}",
+        {
+            "alpha": Parameter("1", "share of the current that is left after a step"),
+            "beta": _BETA,
+            "v_threshold": _ABOVE_ZERO,
+            "reset": _RESET,
+        },
+        standard="snnTorch",
+    ),
+    Model(
+        "Alpha",
+        "snnTorch's membrane that follows an alpha function",
+        "e <- alpha e + x; h <- beta h - x; v <- gain (e + h) with the new ones; if the old v passes v_threshold, by "
+        "reset: e <- e - v_threshold, v <- v + the old h, h <- 0 (1), all <- 0 (2); if v passes v_threshold: spike",
+        {
+            "alpha": Parameter("1", "share of the excitation e that is left after a step"),
+            "beta": Parameter("1", "share of the inhibition h that is left after a step"),
+            "gain": Parameter("1", "factor of the membrane, log(alpha) / (log(beta) - log(alpha)) + 1 in snnTorch"),
+            "v_threshold": _ABOVE_ZERO,
+            "reset": _ALPHA_RESET,
+        },
+        standard="snnTorch",
     ),
 )
 

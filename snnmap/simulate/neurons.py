@@ -21,15 +21,18 @@ CODES: dict[str, int] = {
     "Delay": kernel.DELAY,
     "relay": kernel.RELAY,
     "LavaCuba": kernel.LAVA_CUBA,
+    "Leaky": kernel.LEAKY,
+    "Synaptic": kernel.SYNAPTIC,
+    "Alpha": kernel.ALPHA,
 }
 """The argument `model` of `kernels.neurons.update` for every model that is stepped."""
 
 ROWS: dict[str, int] = {
-    **dict.fromkeys(("tau", "tau_mem", "v_decay"), kernel.MEMBRANE),
-    **dict.fromkeys(("tau_syn", "i_decay"), kernel.SYNAPSE),
+    **dict.fromkeys(("tau", "tau_mem", "v_decay", "beta"), kernel.MEMBRANE),
+    **dict.fromkeys(("tau_syn", "i_decay", "alpha"), kernel.SYNAPSE),
     **dict.fromkeys(("r", "gain", "bias"), kernel.GAIN),
     **dict.fromkeys(("v_threshold", "threshold"), kernel.LIMIT),
-    **dict.fromkeys(("v_reset", "ref_delay"), kernel.RESET),
+    **dict.fromkeys(("v_reset", "ref_delay", "reset"), kernel.RESET),
     "w_in": kernel.INPUT,
     "v_leak": kernel.LEAK,
 }
@@ -103,6 +106,8 @@ def neuron_state(
             coefficients[kernel.LEAK, low:high] = given["v_reset"]  # where it rests; its equation has no leak
         if model == "Delay":
             length[low:high] = np.rint(given["delay"] / dt).astype(np.int64) + 1
+        if model == "Alpha":
+            length[low:high] = 1
     empty = NeuronState(coefficients, np.empty(0), np.empty(0), np.empty(0, np.int64), np.empty(0), offsets(length))
     return fresh(empty)
 

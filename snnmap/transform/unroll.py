@@ -21,6 +21,9 @@ from snnmap.core.exact import grid_of, on_grid
 from snnmap.ir import MODELS, Network, Population
 from snnmap.ir.dynamics import Decay, share
 
+BEYOND = 1.0 + 2.0**-20
+"""Span of models that spike only above their threshold, in units of it."""
+
 
 def unroll(network: Network, fan_in: int, *, dt: float = 1.0, decay: Decay = "euler") -> Network:
     """`network` with every neuron of more than `fan_in` inputs unrolled; the same object if there is none.
@@ -81,6 +84,15 @@ def _link(population: Population, dt: float, decay: Decay) -> F64:
             return _ratio(np.ones(population.size), p["gain"])
         case "Delay":
             return np.ones(population.size)
+        case "Leaky":
+            return _ratio(p["v_threshold"] * BEYOND, p["gain"])
+        case "Synaptic" if np.all(p["alpha"] < 1.0):
+            return p["v_threshold"] * BEYOND * (1.0 - p["alpha"])
+        case "Synaptic" | "Alpha" as slow:
+            raise InputError(
+                f"population {population.name!r} cannot be unrolled: the {slow} of a chain would hand on late what it "
+                "hears, or without end; use split = partial_sum"
+            )
     raise InputError(
         f"population {population.name!r} ({population.model}) has no equation to unroll; use split = partial_sum"
     )

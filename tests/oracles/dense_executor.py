@@ -75,10 +75,15 @@ class Cell:
         self.history = []
         self.rest = 0
         self.late = 0.0
+        self.e, self.h, self.mem = 0.0, 0.0, 0.0
 
     def step(self, x):
         if self.model == "LavaCuba":
             return self.lava(round(x))
+        if self.model in {"Leaky", "Synaptic"}:
+            return self.snntorch(x)
+        if self.model == "Alpha":
+            return self.alpha(x)
         if self.model == "Threshold":
             return 1.0 if self.passes(x, self.p["threshold"]) else 0.0
         if self.model == "relay":
@@ -100,6 +105,36 @@ class Cell:
             return single(self.v)
         self.pay()
         return self.fire()
+
+    def snntorch(self, x):
+        """The forward of snnTorch's Leaky, Lapicque and Synaptic, with products where it has products."""
+        beta, limit, code = self.p["beta"], self.p["v_threshold"], self.p["reset"]
+        reset = 1.0 if self.mem - limit > 0 else 0.0
+        if self.model == "Synaptic":
+            self.i = self.p["alpha"] * self.i + x
+            x = self.i
+        else:
+            x = self.p["gain"] * x
+        mem = {
+            0: lambda: beta * self.mem + x,
+            1: lambda: (beta * self.mem + x) - reset * limit,
+            2: lambda: (beta * self.mem + x) - reset * limit,
+            3: lambda: beta * ((1 - reset) * self.mem) + x,
+            4: lambda: (beta * self.mem + x) - reset * (beta * self.mem + x),
+        }[code]()
+        spike = 1.0 if mem - limit > 0 else 0.0
+        self.mem = mem - (spike - reset) * limit if code == 2 else mem
+        return spike
+
+    def alpha(self, x):
+        """The forward of snnTorch's Alpha."""
+        limit, code = self.p["v_threshold"], self.p["reset"]
+        reset = 1.0 if self.mem - limit > 0 else 0.0
+        e, h = self.p["alpha"] * self.e + x, self.p["beta"] * self.h - x
+        mem = self.p["gain"] * (e + h)
+        taken = {0: (0.0, 0.0, 0.0), 1: (limit, h, -self.h), 2: (e, h, mem)}[code]
+        self.e, self.h, self.mem = (old - part * reset for old, part in zip((e, h, mem), taken, strict=True))
+        return 1.0 if self.mem - limit > 0 else 0.0
 
     def share(self, tau):
         if self.d.decay == "euler":

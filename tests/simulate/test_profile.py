@@ -83,8 +83,14 @@ def random_parameters(rng: np.random.Generator, model: str, size: int, in_steps:
         "v_threshold": (0.2, 1.0),
         "threshold": (-0.3, 1.0),
         "delay": (0.0, 4 * unit),
-        "gain": (-0.5, 0.5),
+        "gain": (-0.5, 0.5) if model == "relay" else (0.5, 2.0),
+        "alpha": (0.5, 1.0),
+        "beta": (0.0, 0.9),
     }
+    if "reset" in MODELS[model].parameters:
+        codes = rng.integers(int(MODELS[model].parameters["reset"].high) + 1, size=size).astype(float)
+        rest = {key: rng.uniform(*ranges[key], size) for key in MODELS[model].parameters if key != "reset"}
+        return rest | {"reset": codes}
     if model == "LavaCuba":
         high = {"i_decay": 4097, "v_decay": 4097, "v_threshold": 60, "ref_delay": 4, "bias": 9}
         low = {"v_threshold": 1, "ref_delay": 1, "bias": -8}

@@ -15,6 +15,7 @@ NEURONS = [model for model in MODELS.values() if model.kind == "neuron"]
 VALUES = {
     "tau": 4.0, "tau_mem": 4.0, "tau_syn": 1.0, "r": 2.0, "w_in": 0.5, "v_leak": 0.0, "v_threshold": 3.0,
     "v_reset": 0.0, "threshold": 3.0, "gain": 2.0, "delay": 0.0,
+    "alpha": 0.0, "beta": 0.5, "reset": 1.0,
 }  # fmt: skip
 LAVA = {"i_decay": 4096.0, "v_decay": 0.0, "v_threshold": 3.0, "ref_delay": 1.0, "bias": 0.0}
 
@@ -47,6 +48,10 @@ def test_every_model_is_unrolled_or_refused_by_name(model) -> None:
         with pytest.raises(InputError, match=rf"population 'n' \({model.name}\) has no equation"):
             unroll(network, 2)
         return
+    if model.name == "Alpha":
+        with pytest.raises(InputError, match="'n' cannot be unrolled: the Alpha of a chain would hand on late"):
+            unroll(network, 2)
+        return
     again = unroll(network, 2)
     assert [p.name for p in again.populations] == ["in", "n/unroll1", "n"]
     assert np.bincount(again.post).max() == 2
@@ -59,6 +64,19 @@ def test_a_link_that_is_too_weak_would_be_seen() -> None:
     weak = Network(again.populations, again.indptr, again.post, again.weight / 2, again.grid / 2, again.outputs)
     assert emitted(weak, 2) == 1
     assert emitted(weak, 0) == 0
+
+
+def test_the_link_of_a_current_that_lasts_is_weaker_and_of_one_without_end_refused() -> None:
+    network = fed("Synaptic")
+    lasting, endless = (
+        replace(network, populations=(network.populations[0], replace(network.populations[1], parameters={
+            **network.populations[1].parameters, "alpha": np.full(1, alpha)
+        }))) for alpha in (0.75, 1.0)
+    )  # fmt: skip
+    again = unroll(lasting, 2)
+    np.testing.assert_allclose(again.weight[again.indptr[3] : again.indptr[4]], 3.0 * 0.25, rtol=2e-6)
+    with pytest.raises(InputError, match="'n' cannot be unrolled: the Synaptic of a chain"):
+        unroll(endless, 2)
 
 
 def test_the_link_follows_the_decay() -> None:

@@ -2,7 +2,8 @@
 
 =================== ================================================================================================
 `snnmap_network`    JSON, as bytes: `format`, `version`, `name`, `populations` (each `name`, `kind`, `model`, `shape`,
-                    `level`), `outputs`, and in `hints` and `why` what the file that it came from says of the stepping
+                    `level`), `outputs`; in `hints` and `why` what the file that it came from says of the stepping, and
+                    in `stimulus` how it is fed, `steps` and `encode`, where somebody said so
 `indptr`, `post`    synapses, CSR by source, targets ascending
 `grid`              power of two per population, of which weights are multiples
 `bits` or `levels`  per population: width, or number, of the integers that the weights into it are; 0 for numbers
@@ -22,7 +23,7 @@ import zipfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import numpy as np
@@ -33,6 +34,7 @@ from snnmap.core.errors import InputError
 from snnmap.core.npz import npz
 from snnmap.frontend.data.archive import read_arrays, read_bytes
 from snnmap.frontend.networks.parsed import Imported
+from snnmap.frontend.options import LoadOptions
 from snnmap.ir import MODELS, Kind, Network, Population
 from snnmap.ir.integers import BITS, levels_of
 from snnmap.ir.sense import network_must_make_sense
@@ -66,6 +68,7 @@ class _Header(msgspec.Struct, forbid_unknown_fields=True):
     outputs: tuple[int, ...]
     hints: dict[str, bool | int | float | str | None] = {}
     why: dict[str, str] = {}
+    stimulus: dict[Literal["steps", "encode"], int | str] = {}
 
 
 def npz_bytes(read: Imported) -> bytes:
@@ -83,6 +86,8 @@ def npz_bytes(read: Imported) -> bytes:
         "hints": dict(read.hints),
         "why": dict(read.why),
     }
+    if read.stimulus:
+        header["stimulus"] = dict(read.stimulus)
     text = json.dumps(header, sort_keys=True, separators=(",", ":"), allow_nan=False, ensure_ascii=False)
     first = {HEADER: np.frombuffer(text.encode(), np.uint8)}
     return npz(first | _members(made))
@@ -150,7 +155,11 @@ def read_network(path: Path) -> Imported:
         said = f"it lacks {error}" if isinstance(error, KeyError) else " ".join(str(error).split())
         raise InputError(f"{path}: not a usable network: {said}") from None
     digest = hashlib.sha256(content).hexdigest()
-    return Imported(header.name, "network", network, digest, hints=header.hints, why=header.why)
+    try:
+        stimulus = LoadOptions(**header.stimulus).merged(header.stimulus)  # type: ignore[arg-type]  # which checks them
+    except (InputError, TypeError) as error:
+        raise InputError(f"{path}: not a usable network: {error}") from None
+    return Imported(header.name, "network", network, digest, hints=header.hints, why=header.why, stimulus=stimulus)
 
 
 def _network(header: _Header, arrays: dict[str, Array]) -> Network:

@@ -13,7 +13,7 @@ class Imported:
 
     name: str
     format: str
-    """`nir`, `lava`, `recipe`, `network`, `activity`."""
+    """`nir`, `lava`, `recipe`, `network`, `activity`, `snntorch`."""
     network: Network
     digest: str
     """SHA-256 of the file's bytes."""
@@ -25,6 +25,8 @@ class Imported:
     """Reason for every hint, one sentence."""
     dialect: DialectName | None = None
     """The dialect that it was read in because somebody said so; none: as guessed."""
+    stimulus: Mapping[str, str | int] = field(default_factory=dict)
+    """`steps` and `encode`, where whoever made the network said how it is fed."""
 
 
 def sentences(settings: Mapping[str, object], why: Mapping[str, str]) -> list[str]:

@@ -13,18 +13,24 @@ import numpy as np
 from snnmap.core.arrays import F64, I64
 from snnmap.core.jit import njit
 
-IF, LIF, CUBA_LIF, LI, CUBA_LI, THRESHOLD, DELAY, RELAY, LAVA_CUBA = range(9)
+IF, LIF, CUBA_LIF, LI, CUBA_LI, THRESHOLD, DELAY, RELAY, LAVA_CUBA, LEAKY, SYNAPTIC, ALPHA = range(12)
 """Code of every model that is stepped; the argument `model` of `update`."""
 
 MEMBRANE, SYNAPSE, GAIN, INPUT, LEAK, LIMIT, RESET = range(7)
 COEFFICIENTS = 7
 """Rows of `NeuronState.coefficients`: dt / tau_mem, dt / tau_syn, r, w_in, v_leak, v_threshold, v_reset;
-LavaCuba has v_decay, i_decay, bias, -, -, v_threshold, ref_delay there, IF has v_reset in LEAK too: its v at rest."""
+LavaCuba has v_decay, i_decay, bias, -, -, v_threshold, ref_delay there, IF has v_reset in LEAK too: its v at rest;
+Leaky, Synaptic and Alpha have beta, alpha, gain, -, -, v_threshold, reset."""
 
 BLOCK = 32
 """Neurons looked at together when searching for those that fire."""
 
 RESET_VALUE, RESET_SUBTRACT, RESET_ZERO, RESET_SUBTRACT_NEXT, RESET_NONE = range(5)
+
+OWN_NONE, OWN_SUBTRACT_NEXT, OWN_SUBTRACT, OWN_ZERO, OWN_ZERO_NEXT = range(5)
+"""`ir.models.NONE` and so on: the parameter `reset` of Leaky and Synaptic."""
+ALPHA_NONE, ALPHA_SUBTRACT, ALPHA_ZERO = range(3)
+"""That of Alpha."""
 
 
 class Rule(NamedTuple):
@@ -56,7 +62,7 @@ class NeuronState(NamedTuple):
     hold: I64
     """(n,) steps of refractoriness left, the position in the ring of a Delay, or spikes still to be subtracted."""
     ring: F64
-    """Inputs that a Delay has yet to emit, delay + 1 per neuron."""
+    """Inputs that a Delay has yet to emit, delay + 1 per neuron; the inhibition h of an Alpha."""
     ring_first: I64
     """(n + 1,) first ring entry of every neuron."""
 
@@ -108,6 +114,10 @@ def update(model: int, rule: Rule, first: int, stop: int, state: NeuronState, ac
         return _leaky(model == CUBA_LI, first, stop, state, acc, out)
     if model == LAVA_CUBA:
         return _lava_cuba(rule, first, stop, state, acc, out)
+    if model in (LEAKY, SYNAPTIC):
+        return _own_reset(model == SYNAPTIC, first, stop, state, acc, out)
+    if model == ALPHA:
+        return _alpha(first, stop, state, acc, out)
     return _stateless(model, rule, first, stop, state, acc, out)
 
 
@@ -251,4 +261,53 @@ def _stateless(model: int, rule: Rule, first: int, stop: int, state: NeuronState
             state.hold[j] = (state.hold[j] + 1) % length
             out[j] = np.float32(state.ring[low + state.hold[j]])
         count += out[j] != 0.0
+    return count
+
+
+@njit
+def _own_reset(current: bool, first: int, stop: int, state: NeuronState, acc: F64, out: F64) -> int:
+    """Leaky, and Synaptic: v is kept as snnTorch keeps it, so that the old v says whether a reset is due."""
+    c, x, v, emitted = state.coefficients, acc[first:stop], state.v[first:stop], out[first:stop]
+    beta, gain, limit, reset = c[MEMBRANE][first:stop], c[GAIN][first:stop], c[LIMIT][first:stop], c[RESET][first:stop]
+    alpha, i = c[SYNAPSE][first:stop], state.i[first:stop]
+    count = 0
+    for j in range(len(v)):
+        due = v[j] > limit[j]
+        kept = 0.0 if due and reset[j] == OWN_ZERO else v[j]
+        if current:
+            i[j] = alpha[j] * i[j] + x[j]
+            new = beta[j] * kept + i[j]
+        else:
+            new = beta[j] * kept + gain[j] * x[j]
+        x[j] = 0.0
+        if due and (reset[j] == OWN_SUBTRACT_NEXT or reset[j] == OWN_SUBTRACT):
+            new -= limit[j]
+        elif due and reset[j] == OWN_ZERO_NEXT:
+            new = 0.0
+        fires = new > limit[j]
+        if reset[j] == OWN_SUBTRACT and fires != due:
+            new = new - limit[j] if fires else new + limit[j]
+        v[j] = new
+        emitted[j] = 1.0 if fires else 0.0
+        count += fires
+    return count
+
+
+@njit
+def _alpha(first: int, stop: int, state: NeuronState, acc: F64, out: F64) -> int:
+    c = state.coefficients
+    count = 0
+    for j in range(first, stop):
+        at, limit = state.ring_first[j], c[LIMIT, j]
+        due, before = state.v[j] > limit, state.ring[at]
+        excited, inhibited = c[SYNAPSE, j] * state.i[j] + acc[j], c[MEMBRANE, j] * before - acc[j]
+        v = c[GAIN, j] * (excited + inhibited)
+        acc[j] = 0.0
+        if due and c[RESET, j] == ALPHA_SUBTRACT:
+            excited, inhibited, v = excited - limit, 0.0, v + before
+        elif due and c[RESET, j] == ALPHA_ZERO:
+            excited, inhibited, v = 0.0, 0.0, 0.0
+        state.i[j], state.ring[at], state.v[j] = excited, inhibited, v
+        out[j] = 1.0 if v > limit else 0.0
+        count += v > limit
     return count
