@@ -211,11 +211,8 @@ __all__ = [
     "execute",
     "fold_batch_norm",
     "from_nir",
-<<<<<<< HEAD
-    "html_report",
-=======
     "from_snntorch",
->>>>>>> 576d5fd (Modules of snnTorch come in as they are, spike for spike: their neurons are models of their own, because NIR loses resets, delays and whole classes)
+    "html_report",
     "inspect",
     "lateness",
     "list_hardware",
