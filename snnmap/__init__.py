@@ -113,6 +113,7 @@ if TYPE_CHECKING:  # what type checkers and readers see; at run time a name is i
     from snnmap.study.page import run_study
     from snnmap.study.pareto import AIMS, Aim, Front, pareto, parse_aims
     from snnmap.study.sweep import SweepWhere, Swept, sweep
+    from snnmap.study.variants import Contrast, Variant, VariantOptions, compare_variants, parse_variant, verdict_lines
     from snnmap.transform.batch_norm import fold_batch_norm
     from snnmap.transform.quantise import Quantised, quantise
 
@@ -135,6 +136,7 @@ __all__ = [
     "Comparison",
     "CompileOptions",
     "Compiled",
+    "Contrast",
     "Converted",
     "Dynamics",
     "ExecuteOptions",
@@ -187,6 +189,8 @@ __all__ = [
     "Throughput",
     "Timed",
     "Traffic",
+    "Variant",
+    "VariantOptions",
     "Violation",
     "WarmedUp",
     "WhatIf",
@@ -202,6 +206,7 @@ __all__ = [
     "buffers",
     "check",
     "compare",
+    "compare_variants",
     "compile",
     "convert",
     "diff",
@@ -231,6 +236,7 @@ __all__ = [
     "parse_seconds",
     "parse_settings",
     "parse_terms",
+    "parse_variant",
     "pictures",
     "profile",
     "quantise",
@@ -249,6 +255,7 @@ __all__ = [
     "simulate_file",
     "sweep",
     "throughput",
+    "verdict_lines",
     "verify",
     "verify_file",
     "warm_up",
@@ -315,6 +322,7 @@ _HOMES = {
     "snnmap.study.page": "run_study",
     "snnmap.study.pareto": "AIMS Aim Front pareto parse_aims",
     "snnmap.study.sweep": "SweepWhere Swept sweep",
+    "snnmap.study.variants": "Contrast Variant VariantOptions compare_variants parse_variant verdict_lines",
     "snnmap.transform.batch_norm": "fold_batch_norm",
     "snnmap.transform.quantise": "Quantised quantise",
 }

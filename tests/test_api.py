@@ -92,6 +92,7 @@ def test_the_command_line_does_nothing_that_the_package_cannot() -> None:
         "hardware": "list_hardware",
         "workloads": "list_workloads",
         "warm-up": "warm_up",
+        "variants": "compare_variants",
     }
     for name in cli.commands:
         assert callable(getattr(snnmap, functions.get(name, name), None)), name

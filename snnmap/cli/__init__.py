@@ -21,6 +21,7 @@ from snnmap.cli.simulate import simulate
 from snnmap.cli.study import compare, study
 from snnmap.cli.sweep import sweep
 from snnmap.cli.throughput import throughput
+from snnmap.cli.variants import variants
 from snnmap.cli.warm_up import warm_up
 from snnmap.cli.workload import algorithms, check, hardware, inspect, profile, workloads
 from snnmap.core.errors import InfeasibleError, SnnmapError
@@ -76,6 +77,7 @@ for command in (
     study,
     sweep,
     pareto,
+    variants,
     where,
     diff,
     schema,

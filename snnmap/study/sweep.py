@@ -16,7 +16,7 @@ from snnmap.pipeline.profile import located_source, profile
 from snnmap.study.cases import Source
 from snnmap.study.grid import Point, Sweep, key_of
 from snnmap.study.rows import ENDINGS, Journal, Row, journal_of, journalled, must_have_writer, rows_in, written
-from snnmap.study.workers import Alone, Cluster, Made, Processes, Task, Workers
+from snnmap.study.workers import Made, Task, workers_for
 
 TIMES = ("seconds", "cpu_seconds")
 """Columns of a row that differ from one run to the next."""
@@ -162,7 +162,8 @@ def _make(
     """Make all tasks, and add their rows to `kept` and to the journal."""
     if not tasks:
         return
-    with closing(Journal(where.table)) as journal, closing(_workers(graphs, len(tasks), where)) as workers:
+    least = min(where.workers, len(tasks))
+    with closing(Journal(where.table)) as journal, closing(workers_for(graphs, least, where.scheduler)) as workers:
         total = len(wanted)
         if progress is not None:
             progress("sweep", len(kept), total, 0.0)
@@ -177,13 +178,7 @@ def _make(
                 progress("sweep", len(kept), total, 0.0)
 
 
-def _workers(graphs: Sequence[SpikeGraph], tasks: int, where: SweepWhere) -> Workers:
-    if where.scheduler is not None:
-        return Cluster(graphs, where.scheduler)
-    workers = min(where.workers, tasks)
-    return Processes(graphs, workers) if workers > 1 else Alone(graphs)
-
-
 def _row(identity: dict[str, Any], made: Made) -> Row:
-    status = {"status": "does not fit" if made.refused else "mapped", "why": made.refused, "doubts": made.doubts}
+    why = "" if made.refused is None else str(made.refused)
+    status = {"status": "does not fit" if why else "mapped", "why": why, "doubts": made.doubts}
     return {"run": made.run, **identity, **status, **made.figures, TIMES[0]: made.seconds, TIMES[1]: made.cpu_seconds}

@@ -40,8 +40,8 @@ class Made(NamedTuple):
     """Empty if it does not fit."""
     doubts: str
     """Figures that are not to be read as they stand, each with its doubt and limit."""
-    refused: str
-    """Why it does not fit; empty if it does."""
+    refused: InfeasibleError | None
+    """Why it does not fit, if it does not."""
     seconds: float
     cpu_seconds: float
     mapping: bytes | None
@@ -64,7 +64,7 @@ def make(task: Task, profiles: Callable[[str], bytes]) -> Made:
     """Compile one point; what does not fit is an answer too."""
     wall, cpu = time.monotonic(), time.process_time()
     figures: Mapping[str, Any] = {}
-    refused, doubts, mapping = "", "", None
+    refused, doubts, mapping = None, "", None
     try:
         compiled = compile(_graph(profiles, task.graph), task.options)
         figures = dict(compiled.mapping.figures)
@@ -72,7 +72,7 @@ def make(task: Task, profiles: Callable[[str], bytes]) -> Made:
         doubts = "; ".join(f"{each.figure}: {each.doubt} ({each.limit!r})" for each in judged)
         mapping = encode(compiled.mapping) if task.keep else None
     except InfeasibleError as error:
-        refused = str(error)
+        refused = error
     return Made(task.run, figures, doubts, refused, time.monotonic() - wall, time.process_time() - cpu, mapping)
 
 
@@ -103,6 +103,13 @@ def _end_with_parent() -> None:
 
 def _make_here(task: Task) -> Made:
     return make(task, _packed.__getitem__)
+
+
+def workers_for(graphs: Sequence[SpikeGraph], processes: int, scheduler: str | None = None) -> Workers:
+    """The workers of a scheduler, if one is given, or so many processes of this machine; one is this process."""
+    if scheduler is not None:
+        return Cluster(graphs, scheduler)
+    return Processes(graphs, processes) if processes > 1 else Alone(graphs)
 
 
 class Alone:

@@ -8,11 +8,9 @@ from support import small_workload
 import snnmap
 from snnmap.core.errors import InputError
 from snnmap.pipeline.compile import compile as compiled_alone
-from snnmap.study import sweep as module
 from snnmap.study import workers
 from snnmap.study.rows import Journal, journal_of, rows_in
 from snnmap.study.sweep import TIMES
-from snnmap.study.workers import Alone
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +29,7 @@ def grid(chip: Path) -> snnmap.Sweep:
 @pytest.fixture
 def here(monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs in this process: what is tested is not where they are made."""
-    monkeypatch.setattr(module, "Processes", lambda graphs, workers: Alone(graphs))
+    monkeypatch.setattr(workers, "Processes", lambda graphs, processes: workers.Alone(graphs))
 
 
 def timeless(rows):

@@ -1,0 +1,105 @@
+"""The variants command."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+import snnmap
+from snnmap.cli import options, terminal
+from snnmap.cli.sweep import parse_seeds
+from snnmap.render.labels import label, mode_of
+
+DIGITS = 4
+
+
+@click.command(
+    cls=options.Command,
+    epilog="\b\nExamples:\n"
+    "  snnmap variants mnist-mlp lenet --variant anneal: --variant swarm:place=swarm\n"
+    "  snnmap variants braille-rsnn --variant ours: --variant mine:place=my_package:MyPlacer --seeds 0..19\n"
+    "  snnmap variants lenet --variant kl: --variant metis:partition=metis --variant first:partition=first_fit --json",
+)
+@click.argument("sources", metavar="WORKLOAD...", nargs=-1, required=True)
+@click.option(
+    "--variant",
+    "variants",
+    multiple=True,
+    required=True,
+    metavar="NAME:STAGE[.OPTION]=VALUE,...",
+    help="Algorithms under a name; the others are compared with the first. objective=NAME may be among them.",
+)
+@click.option("--seeds", metavar="LIST", default="0..9", show_default=True, help="Seeds, and ranges like 0..9.")
+@click.option("--objective", default="default", show_default=True, help="What is optimised.")
+@options.hw
+@click.option("--technology", metavar="T1,T2,...", default="", help="Device technologies; default: the chip's own.")
+@click.option("--time-budget", type=click.FloatRange(min=0), metavar="SECONDS", help="Search this long per mapping.")
+@click.option("--workers", type=int, default=1, show_default=True, metavar="N", help="Processes.")
+@options.operating_options
+@options.data_options
+@options.quiet
+@options.as_json
+def variants(sources: tuple[str, ...], quiet: bool, json_: bool, **given: Any) -> None:
+    """Compare algorithms: the same workloads with the same seeds, means, spreads, and what really differs.
+
+    Every variant is compiled with every seed. A difference counts as found if Wilcoxon's signed-rank test, on pairs of
+    equal seeds, gives it a chance below 5 % where there is none; that takes six seeds or more.
+    """
+    asked, load = _asked(given)
+    with terminal.progress(quiet) as progress:
+        found = snnmap.compare_variants(sources, asked, load=load, progress=progress)
+    if json_:
+        names = [variant.name for variant in asked.variants]
+        terminal.as_json({"variants": names, "seeds": list(asked.seeds), "contrasts": [each.row() for each in found]})
+        return
+    for workload, technology in dict.fromkeys((each.workload, each.technology) for each in found):
+        own = [each for each in found if (each.workload, each.technology) == (workload, technology)]
+        names = [variant.name for variant in asked.variants]
+        columns = ("", *(column for name in names for column in _columns(name, names[0])))
+        rows = [_row(figure, own) for figure in dict.fromkeys(each.figure for each in own)]
+        terminal.table(f"{workload} on {technology}, {len(asked.seeds)} seeds: mean +- deviation", columns, rows)
+    words = {each.figure: _words(each.figure) for each in found}
+    for line in snnmap.verdict_lines(found, words):
+        terminal.line(line)
+    least = 2 / 2 ** len(asked.seeds)
+    said = "p: Wilcoxon's signed-rank test on pairs of equal seeds, two-sided, each figure for itself"
+    terminal.line(f"{said}; {len(asked.seeds)} seeds cannot give less than {least:.2g}")
+
+
+def _columns(name: str, first: str) -> tuple[str, ...]:
+    return (name,) if name == first else (name, f"to {first}", "p", "")
+
+
+def _row(figure: str, own: "Sequence[snnmap.Contrast]") -> tuple[str, ...]:
+    cells = [_words(figure)]
+    for each in (each for each in own if each.figure == figure):
+        unit = _unit(figure)
+        spread = "" if not each.deviation else f" +- {terminal.number(each.deviation, unit, 2)}"
+        cells.append(f"{terminal.number(each.mean, unit, DIGITS)}{spread}")
+        if each.change is not None:
+            kelvin = figure.endswith("temperature_average_K")
+            cells.append(terminal.number(each.change, "K", 3) if kelvin else f"{100 * each.change:+.3g} %")
+            cells.append("-" if each.chance is None else f"{each.chance:.2g}")
+            cells.append(each.verdict)
+    return tuple(cells)
+
+
+def _words(figure: str) -> str:
+    if figure == "cpu_seconds":
+        return "processor time of a run"
+    mode = f"{mode_of(figure)} mode: " if mode_of(figure) else ""
+    return f"{mode}{label(figure).words.strip()}"
+
+
+def _unit(figure: str) -> str:
+    return "s" if figure == "cpu_seconds" else label(figure).unit
+
+
+def _asked(given: dict[str, Any]) -> "tuple[snnmap.VariantOptions, snnmap.LoadOptions]":
+    """What is compared, and its data."""
+    chosen = tuple(snnmap.parse_variant(text) for text in given.pop("variants"))
+    seeds, technologies = parse_seeds(given.pop("seeds")), options.listed(given.pop("technology"))
+    workers, given["hardware"] = given.pop("workers"), options.chip(given)
+    given["pace"] = given["pace"] or snnmap.CompileOptions().pace
+    load = options.load_options(given, 0)
+    return snnmap.VariantOptions(chosen, seeds, technologies, snnmap.CompileOptions(**given), workers), load

@@ -1,0 +1,256 @@
+"""Variants of algorithms beside each other, on the same workloads and seeds: means, spreads, and what differs.
+
+Every variant is run with every seed, and seed by seed the figures of two variants are a pair. Whether they differ is
+asked of Wilcoxon's signed-rank test [wilcoxon1945], two-sided, exact where no two differences are alike: it assumes no
+distribution, and needs six seeds or more to find anything at 5 %. Each figure is tested for itself.
+"""
+
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from snnmap.core.arrays import F64
+from snnmap.core.errors import InputError
+from snnmap.core.run import Progress
+from snnmap.hardware import load_hardware
+from snnmap.ir import SpikeGraph
+from snnmap.pipeline.options import CompileOptions, LoadOptions
+from snnmap.pipeline.plan import plan_for
+from snnmap.pipeline.profile import located_source, profile
+from snnmap.pipeline.settings import parse_settings
+from snnmap.study.cases import Source
+from snnmap.study.pareto import AIMS
+from snnmap.study.workers import Made, Task, workers_for
+
+LEVEL = 0.05
+"""Chance of a difference where there is none, below which one is said to be found."""
+LEAST = 1e-3
+"""Share, or kelvins, below which a difference that is there does not matter."""
+FIGURES = (
+    *("crossbars", "messages", "hops", "busiest_link", "energy_J", "period_s", "latency_s", "area_m2"),
+    *("device_temperature_average_K", "device_gradient_K", "device_leakage_W", "device_energy_total_J"),
+    *("espine_lifetime_frames", "espine_gradient_K"),
+)
+"""Figures that variants are compared in, besides the seconds that they take."""
+MORE = frozenset(aim.figure for aim in AIMS.values() if aim.more)
+"""Figures of which more is better."""
+SECONDS = "cpu_seconds"
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A name, and what it sets."""
+
+    name: str
+    settings: tuple[tuple[str, str], ...] = ()
+    objective: str | None = None
+
+
+def parse_variant(text: str) -> Variant:
+    """`name:place=swarm,partition=spinemap`; `objective=...` may be among the settings.
+
+    Raises
+    ------
+    InputError
+        If there is no name, or a setting is not `name=value`.
+    """
+    name, colon, rest = text.partition(":")
+    if not colon or not name.strip():
+        raise InputError(f"--variant {text!r} is not NAME:STAGE=VALUE,..., for example swarm:place=swarm")
+    settings = parse_settings(tuple(part for part in rest.split(",") if part.strip()))
+    objective = settings.pop("objective", None)
+    return Variant(name.strip(), tuple(settings.items()), objective)
+
+
+@dataclass(frozen=True, slots=True)
+class VariantOptions:
+    """What is compared.
+
+    Raises
+    ------
+    InputError
+        If there are fewer than two variants, or a name or seed is listed twice.
+    """
+
+    variants: tuple[Variant, ...]
+    """The others are compared with the first."""
+    seeds: tuple[int, ...] = tuple(range(10))
+    technologies: tuple[str, ...] = ()
+    """Empty: the chip's own."""
+    base: CompileOptions = field(default_factory=CompileOptions)
+    """All else."""
+    workers: int = 1
+    """Processes of this machine; the seconds of a run are honest where each has a core."""
+
+    def __post_init__(self) -> None:
+        names = [variant.name for variant in self.variants]
+        if len(names) < 2 or len(set(names)) < len(names):
+            said = ", ".join(names) or "none"
+            raise InputError(f"variants are two or more, each with a name of its own; there is {said}")
+        if not self.seeds or len(set(self.seeds)) < len(self.seeds):
+            raise InputError("seeds are one or more, each once")
+
+    def options_of(self, variant: Variant) -> CompileOptions:
+        """What a variant is compiled with.
+
+        Raises
+        ------
+        InputError
+            If an objective, algorithm or option does not exist.
+        """
+        settings = tuple({**dict(self.base.settings), **dict(variant.settings)}.items())
+        chosen = replace(self.base, objective=variant.objective or self.base.objective, settings=settings)
+        plan_for(chosen.objective, dict(chosen.settings), chosen.terms)
+        return chosen
+
+
+@dataclass(frozen=True, slots=True)
+class Contrast:
+    """One figure of one variant beside that of the first."""
+
+    workload: str
+    technology: str
+    variant: str
+    figure: str
+    mean: float
+    deviation: float | None
+    """Standard deviation over the seeds; none of a single one."""
+    change: float | None
+    """Mean over the first variant's, less 1; of temperatures the difference, K; none of the first variant itself."""
+    chance: float | None
+    """p of Wilcoxon's signed-rank test against the first variant; none of the first itself, and of a single seed."""
+
+    @property
+    def verdict(self) -> str:
+        """`better`, `worse`, `=` where no difference that matters is found; nothing of the first variant."""
+        if self.change is None:
+            return ""
+        if self.chance is None or self.chance >= LEVEL or abs(self.change) < LEAST:
+            return "="
+        return "better" if (self.change > 0) == (self.figure in MORE) else "worse"
+
+    def row(self) -> dict[str, Any]:
+        """Field to value."""
+        return {name: getattr(self, name) for name in (*self.__slots__, "verdict")}
+
+
+def compare_variants(
+    sources: Sequence[Source],
+    asked: VariantOptions,
+    *,
+    load: LoadOptions | None = None,
+    progress: Progress | None = None,
+) -> tuple[Contrast, ...]:
+    """Every variant with every seed on every workload and technology, and how they differ from the first.
+
+    Raises
+    ------
+    InputError
+        If a name does not exist; before any work is done.
+    InfeasibleError
+        If a workload does not fit the chip.
+    """
+    chosen = {variant.name: asked.options_of(variant) for variant in asked.variants}
+    for source in sources:
+        if isinstance(source, str | Path):
+            located_source(source)
+    graphs = [s if isinstance(s, SpikeGraph) else profile(s, load, progress=progress) for s in sources]
+    technologies = asked.technologies or (asked.base.technology,)
+    groups = [(graph, technology) for graph in graphs for technology in technologies]
+    tasks = [
+        Task("", graph.digest(), replace(options, technology=technology, seed=seed), False)
+        for graph, technology in groups
+        for options in chosen.values()
+        for seed in asked.seeds
+    ]
+    made = _made(graphs, [task._replace(run=str(k)) for k, task in enumerate(tasks)], asked.workers, progress)
+    found: list[Contrast] = []
+    for (graph, technology), runs in zip(groups, batched(made, len(tasks) // len(groups)), strict=True):
+        title = graph.provenance.name, load_hardware(asked.base.hardware, technology).technology.name
+        found += _contrasts(title, dict(zip(chosen, batched(runs, len(asked.seeds)), strict=True)))
+    return tuple(found)
+
+
+def batched(items: Sequence[Made], size: int) -> list[Sequence[Made]]:
+    """Runs of `size` of them, one after the other."""
+    return [items[start : start + size] for start in range(0, len(items), size)]
+
+
+def _contrasts(title: tuple[str, str], runs: Mapping[str, Sequence[Made]]) -> list[Contrast]:
+    """Every variant's runs beside those of the first, in every figure that all have."""
+    found = []
+    for figure in (*FIGURES, SECONDS):
+        values = {name: value for name, each in runs.items() if (value := _values(each, figure)) is not None}
+        if len(values) == len(runs):
+            first = next(iter(values.values()))
+            found += [_contrast(title, name, figure, value, first) for name, value in values.items()]
+    return found
+
+
+def _made(graphs: Sequence[SpikeGraph], tasks: Sequence[Task], workers: int, progress: Progress | None) -> list[Made]:
+    """All runs, in the order of the tasks."""
+    found: dict[str, Made] = {}
+    with closing(workers_for(graphs, min(workers, len(tasks)))) as here:
+        for made in here.made(tasks):
+            if made.refused is not None:
+                raise made.refused
+            found[made.run] = made
+            if progress is not None:
+                progress("compare", len(found), len(tasks), 0.0)
+    return [found[task.run] for task in tasks]
+
+
+def _values(runs: Sequence[Made], figure: str) -> F64 | None:
+    """A figure of all runs; none unless all have it as a number."""
+    if figure == SECONDS:
+        return np.array([made.cpu_seconds for made in runs])
+    values = [made.figures.get(figure) for made in runs]
+    if not all(isinstance(value, int | float) for value in values):
+        return None
+    return np.array(values, np.float64)
+
+
+def _contrast(title: tuple[str, str], name: str, figure: str, values: F64, first: F64) -> Contrast:
+    mean, base = float(values.mean()), float(first.mean())
+    deviation = None if len(values) < 2 else float(values.std(ddof=1)) if np.ptp(values) else 0.0
+    if values is first:
+        return Contrast(*title, name, figure, mean, deviation, None, None)
+    change = mean - base if figure.endswith("temperature_average_K") else mean / base - 1.0 if base else 0.0
+    return Contrast(*title, name, figure, mean, deviation, change, difference_by_chance(values, first))
+
+
+def difference_by_chance(one: F64, other: F64) -> float | None:
+    """Chance that pairs (n,) differ by as much if they do not: p of Wilcoxon's signed-rank test; 1 if all are equal."""
+    from scipy.stats import wilcoxon
+
+    gap = one - other
+    if len(gap) < 2:
+        return None
+    return 1.0 if not gap.any() else float(wilcoxon(gap).pvalue)
+
+
+def verdict_lines(found: Sequence[Contrast], words: Mapping[str, str]) -> list[str]:
+    """A line per workload, technology and variant: what is better, what is worse, how much shows no difference."""
+    lines = []
+    keys = dict.fromkeys((c.workload, c.technology, c.variant) for c in found if c.change is not None)
+    for workload, technology, variant in keys:
+        own = [c for c in found if (c.workload, c.technology, c.variant) == (workload, technology, variant)]
+        parts = []
+        for kind in ("better", "worse"):
+            told = [f"{words.get(c.figure, c.figure)} {_change(c)}" for c in own if c.verdict == kind]
+            parts += [f"{kind}: {', '.join(told)}"] if told else []
+        same = sum(c.verdict == "=" for c in own)
+        parts += [f"no difference that matters in {same} of {len(own)} figures"] if same else []
+        lines.append(f"{workload} on {technology}, {variant}: {'; '.join(parts)}")
+    return lines
+
+
+def _change(contrast: Contrast) -> str:
+    assert contrast.change is not None
+    if contrast.figure.endswith("temperature_average_K"):
+        return f"{contrast.change:+.3g} K"
+    return f"{100 * contrast.change:+.3g} %"
