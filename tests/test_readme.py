@@ -10,7 +10,7 @@ from snnmap.cli import cli
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
-SESSIONS = ("format", "lint", "types", "docs", "test", "minimum")
+SESSIONS = ("format", "lint", "types", "docs", "test", "train", "minimum")
 
 
 def commands(page: str) -> list[str]:
