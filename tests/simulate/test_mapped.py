@@ -8,9 +8,10 @@ from support.small_workload import workload
 
 import snnmap
 from snnmap.analysis.cells import programmed_cells
+from snnmap.core.arrays import offsets
 from snnmap.core.errors import InputError
 from snnmap.frontend import LoadOptions
-from snnmap.ir import Dynamics, SpikeGraph, Spikes
+from snnmap.ir import MODELS, Dynamics, Network, Population, SpikeGraph, Spikes, Workload
 from snnmap.ir.dynamics import Reset
 from snnmap.legality.rules import verify
 from snnmap.pipeline.compile import Compiled
@@ -134,3 +135,49 @@ def test_replay_needs_events_and_neurons(compiled: Compiled) -> None:
         replay(compiled.mapping, replace(compiled.graph, dynamics=None))
     with pytest.raises(InputError, match="no events"):
         deviation(replace(compiled.graph, events=None), compiled.graph.events)
+
+
+OWN = {"alpha": (0.5, 0.9), "beta": (0.2, 0.9), "gain": (0.5, 2.0), "v_threshold": (0.5, 1.5)}
+
+
+def random_network(seed: int) -> Network:
+    """Inputs, a bias, then a population of every model that resets as its parameter says, which hears itself too."""
+    rng = np.random.default_rng(seed)
+    models = [model for model in MODELS.values() if model.own_reset]
+    populations = [
+        Population("in", "input", "input", 0, (20,), 0),
+        Population("bias", "bias", "bias", 20, (1,), 0),
+    ]
+    for level, model in enumerate(models, start=1):
+        values = {key: rng.uniform(*OWN[key], 15) for key in model.parameters if key in OWN}
+        values["reset"] = rng.integers(int(model.parameters["reset"].high) + 1, size=15).astype(float)
+        populations.append(Population(model.name, "neuron", model.name, populations[-1].stop, (15,), level, values))
+    n = populations[-1].stop
+    there = rng.random((n, n)) < 0.4
+    there[:, :21] = False
+    grid = 2.0**-6
+    weight = np.rint(rng.normal(0.15, 0.4, (n, n)) / grid) * grid
+    pre, post = np.nonzero(there)
+    indptr = offsets(np.bincount(pre, minlength=n))
+    return Network(tuple(populations), indptr, post, weight[there], np.full(len(populations), grid), (len(models) + 1,))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_neurons_with_a_reset_of_their_own_replay_to_the_last_event(chip: object, seed: int) -> None:
+    network = random_network(seed)
+    rng = np.random.default_rng(seed + 10)
+    step, source = np.nonzero(rng.random((80, 20)) < 0.2)
+    stimulus = Spikes(np.array([0, len(step)]), step, source, np.ones(len(step)), 80, 1e-3)
+    compiled = snnmap.compile(
+        Workload("random", network, stimulus, None, Dynamics()), CompileOptions(hardware=str(chip))
+    )
+    assert np.all(compiled.graph.spikes[network.externals :].reshape(-1, 15).sum(axis=1) > 20)
+    assert verify(compiled.mapping, compiled.graph, compiled.hardware) == []
+    again = replay(compiled.mapping, compiled.graph)
+    assert deviation(compiled.graph, again) == 0
+    for k in range(2, 5):  # another reset would be seen
+        p = network.populations[k]
+        other = replace(p, parameters={**p.parameters, "reset": (p.parameters["reset"] + 1) % 3})
+        populations = (*network.populations[:k], other, *network.populations[k + 1 :])
+        changed = replace(compiled.graph, network=replace(network, populations=populations))
+        assert deviation(compiled.graph, replay(compiled.mapping, changed)) > 0

@@ -11,6 +11,7 @@ from support import small_workload
 import snnmap
 from snnmap.core.errors import InputError
 from snnmap.frontend.networks.npz import HEADER, is_network, read_network
+from snnmap.frontend.networks.parsed import Imported
 from snnmap.frontend.networks.save import save_network
 from snnmap.ir import Dynamics, Network
 from snnmap.simulate.profile import profile
@@ -234,3 +235,16 @@ def test_a_network_needs_a_name_of_a_known_ending(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"must end in \.npz"):
         save_network(NETWORKS["plain"], tmp_path / "n.txt")
     assert isinstance(NETWORKS["plain"], Network)
+
+
+def test_how_a_network_is_fed_is_kept_and_checked(tmp_path: Path) -> None:
+    path = tmp_path / "n.npz"
+    plain = Imported("n", "network", NETWORKS["plain"], "")
+    save_network(replace(plain, stimulus={"steps": 7, "encode": "latency"}), path)
+    assert snnmap.load_network(path).stimulus == {"steps": 7, "encode": "latency"}
+    for wrong, said in (({"steps": 0}, "steps must be a positive number"), ({"encode": "loud"}, "encode 'loud'")):
+        save_network(replace(plain, stimulus=wrong), path)
+        with pytest.raises(InputError, match=f"not a usable network: {said}"):
+            read_network(path)
+    save_network(plain, path)
+    assert snnmap.load_network(path).stimulus == {}
