@@ -42,6 +42,13 @@ from snnmap.cli import options, refresh, terminal
     show_default=True,
     help="IR drop: what a cell loses in the mean step, or solved for the rows of every step.",
 )
+@click.option(
+    "--inactive",
+    type=click.Choice(["gated", "grounded", "floating"]),
+    default="gated",
+    show_default=True,
+    help="What rows do that are not driven, for IR drop; reports assume gated ones.",
+)
 @click.option("--stuck-on", type=float, metavar="SHARE", help="Cells stuck at g_max; default: as the technology says.")
 @click.option("--stuck-off", type=float, metavar="SHARE", help="Cells stuck at g_min; default: as the technology says.")
 @click.option(
@@ -163,7 +170,8 @@ def _error(error: dict[str, Any] | None) -> str:
 def _how(document: dict[str, Any]) -> str:
     """Modes that matter for the effects."""
     effects = document["effects"]
-    said = [f"IR drop {document['ir']}{_error(document['ir_error'])}"] if "ir" in effects else []
+    rows = "" if document["inactive"] in (None, "gated") else f", rows {document['inactive']}"
+    said = [f"IR drop {document['ir']}{rows}{_error(document['ir_error'])}"] if "ir" in effects else []
     if "drift" in effects:
         said.append(f"drift {'compensated' if document['compensated'] else 'not compensated'}")
     if {"programming", "drift", "read"} & set(effects):

@@ -76,6 +76,7 @@ class MappedAccuracy:
             **weights.table(),
             "effects": [name for name in EFFECTS if name in chosen.effects],
             "ir": chosen.ir if "ir" in chosen.effects else None,
+            "inactive": chosen.inactive if "ir" in chosen.effects else None,
             "ir_error": None if self.ir_error is None else self.ir_error._asdict(),
             "compensated": self.compensated,
             "devices": self.ages[0].accuracy.chips,

@@ -12,7 +12,7 @@ from snnmap.frontend.chips import load_chip
 from snnmap.hardware.units import TIME
 from snnmap.ir.devices import ChipMap
 from snnmap.pipeline.operating import read_quantity
-from snnmap.simulate.imperfect.options import ImperfectOptions, Ir, parsed
+from snnmap.simulate.imperfect.options import ImperfectOptions, Inactive, Ir, parsed
 
 AGES = ("1s", "1h", "1d", "30d", "1y")
 """Ages that are looked at unless others are asked for."""
@@ -39,6 +39,8 @@ class AccuracyOptions:
     """Since the first read: text with a unit (`30d`), or seconds."""
     ir: Ir = "linear"
     """How IR drop of gated rows is worked out."""
+    inactive: Inactive = "gated"
+    """What rows do that are not driven, where wires take voltage: gated, grounded or floating."""
     stuck_on: float | None = None
     """Share of cells stuck at g_max; none: as the technology says."""
     stuck_off: float | None = None
@@ -103,7 +105,9 @@ class AccuracyOptions:
     def imperfect(self) -> ImperfectOptions:
         """What is not ideal."""
         stuck = self.stuck_on, self.stuck_off
-        return ImperfectOptions(parsed(self.effects), self.ir, *stuck, self.compensated, self.programming_sd)
+        return ImperfectOptions(
+            parsed(self.effects), self.ir, *stuck, self.compensated, self.inactive, self.programming_sd
+        )
 
     @property
     def given(self) -> dict[str, Any]:

@@ -99,8 +99,7 @@ class DrawnChips:
 
     def ir_error(self, age: float) -> IrError | None:
         """How far what wires take is off on the first chip, where it is estimated; none: it is not."""
-        chosen = self.options.imperfect
-        if not chosen.has("ir") or chosen.ir == "exact":
+        if not self.network.is_estimated:
             return None
         return self.network.ir_error(self.network.chip(self.options.seed, self.known), age)
 

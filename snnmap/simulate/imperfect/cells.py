@@ -14,9 +14,11 @@ from snnmap.analysis.view import View
 from snnmap.core.arrays import F64, Bool
 from snnmap.physics import pcm
 from snnmap.physics.checks import BOLTZMANN
+from snnmap.physics.crossbar import Wires
 from snnmap.physics.encoding import halves, rest, shares, significance
 from snnmap.simulate.imperfect.chips import Chip, numbers_of, stuck_of
 from snnmap.simulate.imperfect.options import ImperfectOptions
+from snnmap.simulate.imperfect.wires import places, transferred
 
 REMEMBERED = 1 << 23
 """Cells of a mapping whose laws are worked out once for all chips and ages, 32 bytes each; those of more are not."""
@@ -111,14 +113,37 @@ class Cells:
         """
         target, law = self._known(cluster)
         now, spread, gain = self._state(cluster, target.share, law, (chip, age))
+        low, high = self._span
         if kept is not None:
             now, spread = now * kept, spread * kept
-        low, high = self._span
+        elif self.options.has("ir") and self.options.inactive == "grounded":
+            return self._grounded(cluster, target, State(now, spread, gain))
         value, noise = (now * gain - low) / (high - low), np.square(spread * (gain / (high - low)))
         if not self.options.has("off"):
             value = np.where(target.used, value, rest(self.view.hardware.weights.encoding))
             noise = np.where(target.used, noise, 0.0)
         return self._lines(value, noise)
+
+    def _grounded(self, cluster: int, target: Target, state: State) -> Read:
+        """A crossbar whose rows are held at 0 V while they are not driven: what each adds, with wires, exactly."""
+        low, high = self._span
+        now = (
+            state.now
+            if self.options.has("off")
+            else np.where(target.used, state.now, low + target.share * (high - low))
+        )
+        wires = Wires.of(self.view.hardware.technology, self._warm(cluster))
+        reached = transferred(self.view, places(self.view, cluster), now, wires)
+        spread = state.spread * np.divide(reached, now, out=np.zeros(now.shape), where=now > 0)
+        noise = np.square(spread * (state.gain / (high - low)))
+        if not self.options.has("off"):
+            noise = np.where(target.used, noise, 0.0)
+        return self._lines((reached * state.gain - low) / (high - low), noise)
+
+    def _warm(self, cluster: int) -> float:
+        """Temperature of the wires of a crossbar, K."""
+        warm = self.options.has("temperature")
+        return float(self.temperature[cluster]) if warm else self.view.hardware["ambient_temperature"]
 
     def _lines(self, value: F64, noise: F64) -> Read:
         """Halves, or cells and reference, subtracted; a digit counts as much as it stands for."""

@@ -1,6 +1,6 @@
 """IR drop without an estimate: the array of every crossbar solved for the rows of every step.
 
-Rows that are off are gated, so that what a cell gives depends on which others are on; no matrix stands for that.
+Where rows that are off are gated or float, what a cell gives depends on which others are on; no matrix stands for it.
 Stepped in Python, a level at a time; `kernels.reads` reads the lines, and neurons are stepped as in any other run.
 """
 
@@ -17,6 +17,7 @@ from snnmap.physics.encoding import significance
 from snnmap.simulate.imperfect.cells import Cells
 from snnmap.simulate.imperfect.chips import Chip
 from snnmap.simulate.imperfect.layout import WORD, Layout
+from snnmap.simulate.imperfect.options import Inactive
 from snnmap.simulate.imperfect.wires import Places, line_sums, places
 from snnmap.simulate.kernels.executor import Layers
 from snnmap.simulate.kernels.imperfect import Recorded, Seen
@@ -56,6 +57,8 @@ class Solver:
     """(K,)"""
     wires: tuple[Wires, ...]
     """By cluster, at its temperature."""
+    inactive: Inactive
+    """What rows do that are not driven."""
 
     def sums(self, cluster: int, values: F64, kept: F64 | None = None) -> F64:
         """What the lines of a crossbar read, in the unit of their neurons' weights (lines of the crossbar,).
@@ -65,7 +68,7 @@ class Solver:
         """
         weights, g = self.view.hardware.weights, self.g[cluster]
         g, wires = (g, self.wires[cluster]) if kept is None else (g * kept, NO_WIRES)
-        read = line_sums(self.view, self.at[cluster], g, values, wires) * self.gain[cluster]
+        read = line_sums(self.view, self.at[cluster], g, values, wires, self.inactive) * self.gain[cluster]
         each = read * significance(weights.levels, weights.slices)[:, np.newaxis]
         first = int(self.view.mapping.clustering.column_ptr[cluster]) * weights.slices
         whole: F64 = each.T.reshape(-1) * self.layout.largest[first : first + each.size]
@@ -86,7 +89,7 @@ def solver(cells: Cells, lines: Layout, chip: Chip, age: float) -> Solver:
         gain[k] = state.gain
     warm, ambient = options.has("temperature"), hardware["ambient_temperature"]
     wires = tuple(Wires.of(technology, float(cells.temperature[k]) if warm else ambient) for k in clusters)
-    return Solver(view, lines, tuple(places(view, k) for k in clusters), tuple(g), gain, wires)
+    return Solver(view, lines, tuple(places(view, k) for k in clusters), tuple(g), gain, wires, options.inactive)
 
 
 class Ran(NamedTuple):

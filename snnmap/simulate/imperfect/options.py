@@ -23,6 +23,7 @@ EFFECTS: dict[str, str] = {
 """Every effect by name, with what it means."""
 
 Ir = Literal["linear", "exact"]
+Inactive = Literal["gated", "grounded", "floating"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,10 @@ class ImperfectOptions:
     """Share of cells stuck at g_min; none: as the technology says."""
     compensated: bool | None = None
     """Whether each crossbar's mean drift is scaled away; none: as the chip says."""
+    inactive: Inactive = "gated"
+    """What rows do that are not driven: their cells are open, they are held at 0 V, or their drivers let go of them.
+
+    Reports assume the first. With the second, what a column reads is linear in what drives rows, and `linear` exact."""
     programming_sd: float | None = None
     """Standard deviation by which every cell misses its target, share of g_max; none: as its noise model says."""
 
@@ -55,6 +60,10 @@ class ImperfectOptions:
         for name, share in (("stuck_on", self.stuck_on), ("stuck_off", self.stuck_off)):
             if share is not None and not (math.isfinite(share) and 0.0 <= share <= 1.0):
                 raise InputError(f"{name} is a share of cells, 0 to 1, not {share!r}")
+        if self.inactive not in {"gated", "grounded", "floating"}:
+            raise InputError(f"inactive rows are gated, grounded or floating, not {self.inactive!r}")
+        if self.inactive == "floating" and self.has("ir") and self.ir == "linear":
+            raise InputError("what floating rows take depends on which they are: IR drop must be worked out exact")
         missed = self.programming_sd
         if missed is not None and not (math.isfinite(missed) and missed >= 0.0):
             raise InputError(f"programming_sd is a share of g_max, 0 or more, not {missed!r}")

@@ -119,6 +119,11 @@ class ImperfectNetwork:
         """Whether arrays are solved for the rows of every step."""
         return self.options.has("ir") and self.options.ir == "exact"
 
+    @property
+    def is_estimated(self) -> bool:
+        """Whether what wires take is that of the profile's mean step."""
+        return self.options.has("ir") and self.options.ir == "linear" and self.options.inactive == "gated"
+
     def ir_error(self, chip: Chip, age: float) -> IrError:
         """How far the linear estimate of what wires take is off, on steps of the profile and a chip at an age."""
         return ir_error(solver(self.cells, self.layout, chip, age), self._kept)
@@ -142,7 +147,7 @@ class ImperfectNetwork:
 
     def array(self, chip: Chip, age: float, threads: int | None = None) -> Array:
         """What the crossbars of `chip` do at `age`, as the kernel reads it."""
-        estimate = self._kept if self.options.has("ir") and not self.is_solved else None
+        estimate = self._kept if self.is_estimated else None
         return programmed(self.cells, self.layout, chip, age, estimate, threads)
 
     def weights(self, chip: Chip, age: float) -> F64:

@@ -7,6 +7,10 @@ import numpy as np
 from snnmap.analysis.view import View
 from snnmap.core.arrays import F64, I64
 from snnmap.physics.crossbar import Wires, cell_currents, paired_row_map, shared_row_map
+from snnmap.simulate.imperfect.options import Inactive
+
+SOLVED = 1 << 24
+"""Currents of cells that are solved for at a time, over all rows that are driven one by one: 128 MiB."""
 
 
 class Places(NamedTuple):
@@ -66,7 +70,30 @@ def kept_currents(view: View, cluster: int, share: F64, temperature: float) -> F
     return kept
 
 
-def line_sums(view: View, at: Places, g: F64, values: F64, wires: Wires) -> F64:
+def transferred(view: View, at: Places, g: F64, wires: Wires) -> F64:
+    """What every row gives every line per volt while all others are held at 0 V, S, shaped as `g`.
+
+    All of the line's current, that of other rows' cells too; exact: by superposition such currents add up.
+    """
+    filled, volts = arrays(view, at, g), view.hardware["read_voltage"]
+    found = np.zeros(g.shape)
+    for array, cells in enumerate(filled):
+        driven = np.unique(np.concatenate([word for half, word in enumerate(at.word) if at.array[half] == array]))
+        line = np.zeros((cells.shape[1], cells.shape[0]))
+        step = max(1, SOLVED // cells.size)
+        for first in range(0, len(driven), step):
+            rows = driven[first : first + step]
+            on = np.zeros((cells.shape[0], len(rows)), bool)
+            on[rows, np.arange(len(rows))] = True
+            read = cell_currents(G=cells, V=volts * on, wires=wires, active=on, inactive="grounded")
+            line[:, rows] = read.sum(axis=0) / volts
+        for half in np.flatnonzero(at.array == array):
+            for s in range(g.shape[1]):
+                found[half, s] = line.T[at.word[half][:, np.newaxis], at.bit[half, s]]
+    return found
+
+
+def line_sums(view: View, at: Places, g: F64, values: F64, wires: Wires, inactive: Inactive = "gated") -> F64:
     """What every line of a crossbar reads, solved exactly, over that of a full cell driven by 1, (slices, columns).
 
     Parameters
@@ -74,7 +101,9 @@ def line_sums(view: View, at: Places, g: F64, values: F64, wires: Wires) -> F64:
     g
         Conductances now, S (halves, slices, rows, columns); the reference last.
     values
-        What every row is driven with (rows,); rows at 0 are gated.
+        What every row is driven with (rows,).
+    inactive
+        What rows at 0 are.
     """
     hardware, technology = view.hardware, view.hardware.technology
     weights, volts = hardware.weights, hardware["read_voltage"]
@@ -84,7 +113,7 @@ def line_sums(view: View, at: Places, g: F64, values: F64, wires: Wires) -> F64:
     V[at.word[0], 0] = volts * values
     on = V != 0.0
     column = np.stack(
-        [cell_currents(G=array, V=V, wires=wires, active=on, inactive="gated").sum(axis=(0, 2)) for array in filled]
+        [cell_currents(G=array, V=V, wires=wires, active=on, inactive=inactive).sum(axis=(0, 2)) for array in filled]
     )
     unit = volts * (technology["g_max"] - technology["g_min"])
     if weights.reference_lines:

@@ -26,6 +26,8 @@ def test_an_unknown_effect_is_refused_with_the_nearest(asked: str, said: str) ->
         ({"ir": "some"}, "linear or exact"),
         ({"stuck_on": 1.5}, "stuck_on"),
         ({"stuck_off": float("nan")}, "stuck_off"),
+        ({"inactive": "open"}, "gated, grounded or floating"),
+        ({"inactive": "floating"}, "must be worked out exact"),
         ({"programming_sd": -0.1}, "programming_sd"),
         ({"programming_sd": float("inf")}, "programming_sd"),
         ({"stuck_on": 0.6, "stuck_off": 0.6}, "more than all cells"),

@@ -269,3 +269,46 @@ def test_frames_that_are_run_in_one_call_are_the_same(compiled) -> None:
         np.testing.assert_array_equal(whole.events[k], np.concatenate([ran.events[k] for ran in alone]))
     assert whole.size.tolist() == [int(ran.size[0]) for ran in alone]
     assert len({tuple(ran.events[1].tolist()) for ran in alone}) == 3
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize("off", ["", ",off"])
+def test_grounded_rows_are_linear_as_the_exact_solver_says(compiled, encoding: str, off: str) -> None:
+    hardware = compiled.hardware.with_value("r_wordline", 200.0).with_value("r_bitline", 300.0)
+    hardware = replace(hardware, weights=Weights(encoding, 4, 2))
+    effects = f"ir,programming,levels{off}"
+    network = prepared(compiled, effects, hardware=hardware, inactive="grounded")
+    exact = solver(network.cells, network.layout, network.chip(3), 0.0)
+    assert exact.inactive == "grounded"
+    clustering, rng = compiled.mapping.clustering, np.random.default_rng(0)
+    effective, first = network.weights(network.chip(3), 0.0), network.layout.first
+    for cluster in range(clustering.clusters):
+        rows = clustering.rows_of(cluster)
+        each = effective[first[rows.start] : first[rows.stop]].reshape(rows.stop - rows.start, -1)
+        values = (rng.random(len(each)) < 0.4).astype(float)
+        got = values @ each
+        np.testing.assert_allclose(got, exact.sums(cluster, values), atol=3e-5 * np.abs(each).max())
+    gated = prepared(compiled, effects, hardware=hardware)
+    assert not np.allclose(gated.weights(gated.chip(3), 0.0), effective, rtol=1e-3)
+
+
+def test_grounded_rows_give_the_same_spikes_as_solved_ones(compiled) -> None:
+    hardware, found = compiled.hardware.with_value("r_wordline", 5.0).with_value("r_bitline", 5.0), []
+    for ir in ("linear", "exact"):
+        network = prepared(compiled, "ir,programming,off", hardware=hardware, ir=ir, inactive="grounded")
+        found.append(network.run(network.chip(1), 0.0, keep_events=True).events)
+    assert len(found[0].source) > 10
+    assert deviation(replace(compiled.graph, events=found[0]), found[1]) == 0
+
+
+def test_floating_rows_are_solved_for_what_floats(compiled) -> None:
+    hardware = compiled.hardware.with_value("r_wordline", 200.0).with_value("r_bitline", 300.0)
+    found = {}
+    for inactive in ("gated", "grounded", "floating"):
+        network = prepared(compiled, "ir", hardware=hardware, ir="exact", inactive=inactive)
+        arrays = solver(network.cells, network.layout, network.chip(0), 0.0)
+        values = np.zeros(len(network.cells.target(1).share[0, 0]))
+        values[::2] = 1.0
+        found[inactive] = arrays.sums(1, values)
+    assert not np.allclose(found["floating"], found["grounded"], rtol=1e-4)
+    assert not np.allclose(found["floating"], found["gated"], rtol=1e-4)
