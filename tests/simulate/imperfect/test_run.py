@@ -312,3 +312,64 @@ def test_floating_rows_are_solved_for_what_floats(compiled) -> None:
         found[inactive] = arrays.sums(1, values)
     assert not np.allclose(found["floating"], found["grounded"], rtol=1e-4)
     assert not np.allclose(found["floating"], found["gated"], rtol=1e-4)
+
+
+@pytest.mark.parametrize("effects", ["none", "programming,off", "programming,read,off,adc"])
+def test_sums_that_do_not_fit_32_bits_are_the_same_in_double_precision(compiled, effects) -> None:
+    network = prepared(compiled, effects)
+    array = network.array(network.chip(1), 10.0)
+    assert array.counted
+    found = []
+    for counted in (True, False):
+        run = Run(compiled.graph, network.reads, array._replace(counted=counted), 5, kept=True)
+        found.append(_work(run)((0, 3)))
+    for k in range(3):
+        np.testing.assert_array_equal(found[0].events[k], found[1].events[k])
+
+
+@pytest.mark.parametrize("kept", [True, False])
+@pytest.mark.parametrize("ir", ["linear", "exact"])
+def test_inputs_may_be_outputs(compiled, kept, ir) -> None:
+    graph = compiled.graph
+    both = replace(graph, network=replace(graph.network, outputs=(0, *graph.network.outputs)))
+    network = prepared(compiled, "ir", ir=ir)
+    counts = network.run(network.chip(0), 0.0, graph=both, keep_events=kept).counts
+    plain = network.run(network.chip(0), 0.0, keep_events=kept).counts
+    np.testing.assert_array_equal(counts[:, 20:], plain)
+    frame, source = graph.events.frame_of_event(), graph.events.source
+    for k in range(3):
+        np.testing.assert_array_equal(counts[k, :20], np.bincount(source[(frame == k) & (source < 20)], minlength=20))
+    assert counts[:, :20].any()
+
+
+def test_a_crossbar_of_two_levels_is_read_twice_and_its_rows_drive_both(compiled) -> None:
+    reads, clustering = prepared(compiled, "none").reads, compiled.mapping.clustering
+    assert len(reads.base) > clustering.clusters  # what the tests of whole runs are good for
+    assert not reads.together.all()
+    assert reads.part_ptr[-1] == len(clustering.column_neuron)
+    lines = np.repeat(reads.base, np.diff(reads.part_ptr)) + reads.line
+    assert sorted(lines.tolist()) == list(range(len(lines)))
+    np.testing.assert_array_equal(reads.neuron + compiled.graph.network.externals, clustering.column_neuron[lines])
+    rows = np.diff(clustering.row_ptr)
+    assert len(reads.slot) == sum(int(rows[clustering.column_ptr.tolist().index(base)]) for base in reads.base.tolist())
+
+
+def test_the_noise_of_a_reference_enters_every_line_by_its_significance(compiled) -> None:
+    network = prepared(compiled, "read,off", Weights("offset_column", 16, 2))
+    array, read = network.array(network.chip(0), 10.0), network.cells.read(0, network.chip(0), 10.0, None)
+    rows, width = len(read.mean), int(network.layout.width[0])
+    own = array.cell[: rows * (2 * width + 1)].reshape(rows, -1)
+    by = np.tile([-2 * 16 / 17, -2 / 17], width // 2) * network.layout.largest[:width]
+    found = own[:, -1:] * np.square(array.shared[:width] / by)
+    np.testing.assert_allclose(found, np.repeat(read.shared[:, np.newaxis], width, axis=1), rtol=1e-6)
+    assert np.all(array.shared[:width] * by > 0.0)
+
+
+def test_solved_arrays_take_the_noise_of_their_reference(compiled) -> None:
+    hardware = compiled.hardware.with_value("r_wordline", 0.0).with_value("r_bitline", 0.0)
+    found = []
+    for ir in ("linear", "exact"):
+        network = prepared(compiled, "read,off,ir", Weights("offset_column", 16, 2), hardware, ir=ir)
+        found.append(network.run(network.chip(2), 10.0, keep_events=True).peak)
+    assert np.any(found[0] > 0)
+    np.testing.assert_allclose(found[0], found[1], rtol=1e-6, atol=1e-9)
