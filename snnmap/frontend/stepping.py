@@ -69,10 +69,10 @@ def stepping_of(read: Imported, options: LoadOptions, of_file: Mapping[str, obje
 
 
 def _must_matter(network: Network, said: Mapping[str, object]) -> None:
-    """Refuse settings that neurons with a reset of their own would not follow."""
+    """Refuse settings where all neurons have a reset of their own and would not follow them."""
     idle = [key for key in said if key not in {"dt", "integration"}]
-    own = [p for p in network.populations if MODELS[p.model].own_reset]
-    if idle and own:
+    own = [p for p in network.populations if p.kind == "neuron"]
+    if idle and own and all(MODELS[p.model].own_reset for p in own):
         named = ", ".join(f"--{key}" for key in idle)
         raise InputError(f"{named} would change nothing: {own[0].name!r} ({own[0].model}) resets as its layer says")
 

@@ -155,11 +155,12 @@ def test_one_layer_after_the_other_and_a_mapping_of_them(tmp_path: Path) -> None
 
 
 def test_graded_spikes_weigh_on_and_count_as_one() -> None:
+    torch.manual_seed(8)
     rng = np.random.default_rng(8)
     factors = torch.tensor([0.5, -2.0, 0.25, 1.0])
     first = snn.Leaky(beta=0.8, init_hidden=True, graded_spikes_factor=factors, reset_delay=False)
     net = nn.Sequential(nn.Linear(6, 4), first, nn.Linear(4, 3), snn.Leaky(beta=0.5, init_hidden=True)).eval()
-    net[2].weight.data = dyadic((3, 4), rng).float()
+    net[2].weight.data = dyadic((3, 4), rng, 3.0).float()
     net[2].bias.data = dyadic(3, rng, 0.1).float()
     data = driven(steps=300).float()
     last, hidden = by_snntorch(net, data, ["1"])
@@ -224,7 +225,9 @@ def test_convolutions_pooling_and_batch_norm_spike_as_in_snntorch() -> None:
 )
 def test_windows_are_torch_s(layer: object) -> None:
     torch.manual_seed(2)
-    net = nn.Sequential(layer, snn.Leaky(beta=0.9, threshold=0.4, init_hidden=True)).eval()
+    if hasattr(layer, "reset_parameters"):
+        layer.reset_parameters()
+    net = nn.Sequential(layer, snn.Leaky(beta=0.9, threshold=0.2, init_hidden=True)).eval()
     data = torch.rand(2, 50, 2, 6, 6)
     expected = by_snntorch(net, data)[0]
     assert expected.sum() > 50

@@ -151,6 +151,19 @@ def test_random_networks_match_the_dense_oracle(seed: int, dynamics: Dynamics) -
     assert listed(graph.events) == expected
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_input_that_stays_the_same_for_steps_matches_the_dense_oracle(seed: int) -> None:
+    """Runs of equal steps, of graded and whole values; between two of them a step without input, or with another."""
+    case = random_workload(seed, Dynamics(integration="step"))
+    rng = np.random.default_rng(seed)
+    values = {0: {}, 1: {0: 1, 3: 0.3}, 2: {0: 1, 3: 0.7}, 3: {0: 1, 4: 0.3}, 4: {2: 2}}
+    turns = [1, 1, 1, 2, 2, 0, 0, 2, 2, 2, 3, 3, 4, 4, 4, 1, 0, 1, 1, int(rng.integers(5))]
+    events = [(t, i, float(np.float32(x))) for t, turn in enumerate(turns) for i, x in values[turn].items()]
+    stimulus = spikes([events, events[3:]], steps=len(turns))
+    expected = dense_executor.run(case.network, stimulus, case.dynamics)
+    assert listed(profile(replace(case, stimulus=stimulus), threads=1).events) == expected
+
+
 def test_activity_that_feeds_itself_without_end_is_refused_by_name() -> None:
     """Every spike makes 1,000 more a step later: 10^12 in the fifth step are more than a profile can hold."""
     pops = [population("in", "input", 0, 1, 0), population("loud", "IF", 1, 1, 1, r=1.0, v_threshold=1.0, v_reset=0.0)]

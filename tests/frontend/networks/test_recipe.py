@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from support.dense import dense_of
 from support.refusals import error_of
 
+import snnmap
 from snnmap.core.errors import InputError
 from snnmap.frontend.networks.recipe import Recipe, build_recipe, read_workload_file
 
@@ -151,3 +152,13 @@ def test_outputs_default_to_populations_that_send_nowhere(tmp_path):
     )
     with pytest.raises(InputError, match=r"network\.outputs: this key is missing"):
         build(tmp_path, circle)
+
+
+def test_neurons_with_a_reset_of_their_own_are_built_and_run(tmp_path):
+    own = 'model = "Leaky"\nparameters = { beta = 1.0, gain = 1.0, v_threshold = 1.0, reset = 2 }'
+    text = DENSE.replace(NEURON, f"[stimulus]\nrate_hz = 900\nsamples = 1\nsteps = 20\n[neuron]\n{own}\n")
+    graph = snnmap.profile(written(tmp_path, text))
+    assert graph.network.populations[1].parameters["reset"].tolist() == [2.0] * 3
+    assert graph.spikes[4:].sum() > 20
+    with pytest.raises(InputError, match=r"parameter reset of a Leaky population must lie in 0\.\.4"):
+        snnmap.profile(written(tmp_path, text.replace("reset = 2", "reset = 7")))
