@@ -20,6 +20,7 @@ from snnmap.ir import Chart
 from snnmap.ir.scenes import Contents, Floor
 from snnmap.query.page import gathered
 from snnmap.render.page import build
+from snnmap.render.page import told as words
 from snnmap.render.page.crossbar import crossbars_plot
 from snnmap.render.page.floor import tiles_plot
 from snnmap.render.page.plot import packed, plain, shades, told
@@ -145,6 +146,7 @@ def test_what_makes_a_chip_useless_stands_first(mapped):
     alerts = [a for _, a in page.elements if a.get("role") == "alert"]
     assert len(alerts) == 1
     assert page.text.index("Of no use as it is mapped") < page.text.index("Every rule of")
+    assert [a["class"] for _, a in page.elements if "severe" in (a.get("class") or "")] == ["card device severe"]
     assert "within a day" in page.text
     mild = build.page(gathered(mapped)).decode()
     assert not [a for _, a in pages.Page(mild).elements if a.get("role") == "alert"]
@@ -176,6 +178,21 @@ def test_the_maps_are_those_of_the_report(page, mapped):
         assert cell == pytest.approx(100 * value, rel=1e-3, nan_ok=True)
     fired = pages.unpacked(shown["spikes_per_frame"]["data"][0]["z"])
     assert np.nansum(fired) == pytest.approx(mapped.figures["spikes"] / mapped.figures["frames"], rel=1e-3)
+
+
+def test_the_table_says_what_the_maps_show(mapped):
+    content = gathered(mapped)
+    header, rows, left = words.tile_table(content)
+    used = sorted(set(mapped.mapping.placement.tile.tolist()))
+    assert [int(row[0].partition(" ")[0]) for row in rows] == used
+    assert left == ""
+    column = next(k for k, name in enumerate(header) if name == "cells in use, %")
+    chart = next(c for c in content.maps if c.key == "cell_utilisation")
+    for row, tile in zip(rows, used, strict=True):
+        assert float(row[column]) == pytest.approx(100 * chart.values[tile], rel=1e-3)
+        assert {int(k) for k in row[1].split(", ")} == set(np.flatnonzero(mapped.mapping.placement.tile == tile))
+    assert all(len(row) == len(header) for row in rows)
+    assert any("above 318.15" in name and name.startswith("device mode: temperature") for name in header)
 
 
 def test_the_readout_of_a_tile_says_what_it_holds(page, mapped):
@@ -322,6 +339,17 @@ def test_a_spread_that_is_nothing_is_drawn_flat_and_said(unit, values, flat):
         spread = np.ptp(shown.values)
         assert shown.flat[1] - shown.flat[0] > 1.5 * spread
         assert shown.flat[0] <= shown.values.min() <= shown.values.max() <= shown.flat[1]
+
+
+def test_lifetimes_beyond_the_horizon_are_not_told_apart():
+    years = Chart("lifetime_s", "lifetime", "s", np.array([11.0, 5e7]) * 31557600.0, "device")
+    assert told(years).flat is None
+    shown = told(years, 10 * 31557600.0)
+    assert shown.flat is not None
+    assert shown.flat[1] - shown.flat[0] >= 50 * np.ptp(shown.values)
+    assert "All outlast the horizon of 10 years, beyond which none is claimed." in shown.caption(years)
+    assert told(years, 12 * 31557600.0).flat is None, "one of them does not"
+    assert told(Chart("x", "words", "J", np.array([11.0, 5e7])), 1.0).flat is None, "it is no time"
 
 
 def test_maps_without_values_or_without_differences():

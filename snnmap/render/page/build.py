@@ -51,7 +51,7 @@ def page(content: Content) -> bytes:
 
 def _plots(content: Content) -> tuple[dict[str, Plot], dict[str, Any]]:
     """Every chart there is something to show in, and what their figures share."""
-    tiles, shared = tiles_plot(content.floor, content.maps)
+    tiles, shared = tiles_plot(content.floor, content.maps, told.horizon(content))
     bars, lines = crossbars_plot(content.crossbars)
     raster = content.raster
     sources = {} if raster is None else {"sources": [plain(name) for name in raster.names]}

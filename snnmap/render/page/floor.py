@@ -49,15 +49,15 @@ def contents(tile: int, held: Contents, width: int, named: int = NAMED) -> str:
     return f"<b>{where}</b>, crossbar{plural} {bars}<br>{'<br>'.join(layers)}<br>{held.rows:,} rows in use"
 
 
-def tiles_plot(floor: Floor, charts: Sequence[Chart]) -> tuple[Plot, dict[str, Any]]:
-    """Maps of the chip, one at a time, and the readouts of the tiles that they share."""
+def tiles_plot(floor: Floor, charts: Sequence[Chart], horizon: float = np.inf) -> tuple[Plot, dict[str, Any]]:
+    """Maps of the chip, one at a time, and the readouts of the tiles that they share; `horizon` of lifetimes, s."""
     named = NAMED if len(floor.tiles) <= MANY else 1
     names = [contents(t, held, floor.width, named) for t, held in enumerate(floor.tiles)]
     figures: dict[str, Figure] = {"layers": _layers(floor)}
     options = [Option("layers", "layer with most columns", MODES[""])]
     for chart in charts:
         key = f"{chart.mode}-{chart.key}" if chart.mode else chart.key
-        figures[key] = _map(floor, chart)
+        figures[key] = _map(floor, chart, horizon)
         options.append(Option(key, chart.words.partition("\n")[0], MODES[chart.mode]))
     order = list(MODES.values())
     options.sort(key=lambda option: order.index(option.group))
@@ -81,8 +81,8 @@ def _layers(floor: Floor) -> Figure:
     return _figure(floor, trace, names, caption)
 
 
-def _map(floor: Floor, chart: Chart) -> Figure:
-    shown = told(chart)
+def _map(floor: Floor, chart: Chart, horizon: float) -> Figure:
+    shown = told(chart, horizon)
     written = [
         ("" if not np.isfinite(v) else f"{v:,.3g}" if abs(v) < 1000 else f"{v:,.0f}") for v in shown.drawn.values
     ]
@@ -140,7 +140,8 @@ def _mesh(floor: Floor) -> dict[str, Any]:
         "tickformat": "d",
         "tick0": 0,
     }
-    few = {"dtick": 1} if max(floor.width, floor.height) <= WRITTEN else {"nticks": 8}
+    most = max(floor.width, floor.height)
+    few: dict[str, Any] = {"tickvals": list(range(most))} if most <= WRITTEN else {"nticks": 8}
     return {
         "xaxis": {**axis, **few, "title": {"text": "tile x"}, "range": _ends(floor), "minallowed": -1.2},
         "yaxis": {**axis, **few, "title": {"text": "tile y"}, "range": [floor.height - 0.4, -0.6], "scaleanchor": "x"},

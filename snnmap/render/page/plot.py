@@ -25,6 +25,8 @@ CODES = 65_534
 KELVIN = 0.1
 """Difference of temperatures, K, below which nothing depends on it: leakage doubles every 10 K or so, so it changes by
 less than a percent; endurance likewise."""
+BEYOND = 50.0
+"""Times its spread that the scale of a map is wide whose values all lie where nothing is claimed."""
 SAME = 0.01
 """Relative spread below which the values of any other map are called equal."""
 
@@ -140,15 +142,16 @@ class Told(NamedTuple):
         """The map in a sentence, with its unit."""
         unit = f" ({self.drawn.unit})" if self.drawn.unit else ""
         more = "".join(f" {line.strip('()').capitalize()}." for line in chart.words.split("\n")[1:])
-        return f"{self.words(chart)}{unit}.{more} {self.remark}".strip()
+        words = self.words(chart)
+        return f"{words if chart.mode else words[0].upper() + words[1:]}{unit}.{more} {self.remark}".strip()
 
     def readout(self, chart: Chart) -> dict[str, Any]:
         """What `page.js` needs to say a value in words."""
         return {"unit": self.drawn.unit, "words": plain(self.words(chart)), "decades": self.drawn.decades}
 
 
-def told(chart: Chart) -> Told:
-    """A map in a unit that suits it, and whether its colours say anything."""
+def told(chart: Chart, horizon: float = np.inf) -> Told:
+    """A map in a unit that suits it, and whether its colours say anything; of times beyond `horizon` nothing is."""
     drawn = readable(chart)
     values = np.log10(drawn.values) if drawn.decades else drawn.values
     finite, raw = values[np.isfinite(values)], chart.values[np.isfinite(chart.values)]
@@ -163,6 +166,10 @@ def told(chart: Chart) -> Told:
     if spread == 0.0:
         middle = {"zmin": low - 1.0, "zmax": high + 1.0, "showscale": False}
         return Told(drawn, scale | middle, values, None, f"{number(float(raw[0]), chart.unit)} everywhere.")
+    if chart.unit == "s" and raw.min() > horizon:
+        half, middle_of = BEYOND * (high - low), (low + high) / 2.0
+        remark = f"All outlast the horizon of {number(horizon, 's', 3)}, beyond which none is claimed."
+        return Told(drawn, scale, values, (middle_of - half, middle_of + half), remark)
     matters = KELVIN if chart.unit == "K" else SAME * float(np.abs(raw).max())
     if spread >= matters:
         return Told(drawn, scale, values, None, "")

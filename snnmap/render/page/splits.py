@@ -20,8 +20,8 @@ TITLES = {
     "energy_J": "dynamic energy of a frame",
     "device_energy_total_J": "device mode: all energy of a frame, leakage and re-programming too",
 }
-LARGE = 0.12
-"""Share from which on a bar has room for its label."""
+LARGE = 0.5
+"""Share of the longest bar from which on a bar has room for its label."""
 
 
 def energy_plot(figures: Mapping[str, Any]) -> Plot | None:
@@ -56,7 +56,7 @@ def _bars(figures: Mapping[str, Any], whole: str, parts: tuple[str, ...], title:
         "x": [float(f"{have[key] / scale:.5g}") for key in order],
         "y": words,
         "text": texts,
-        "textposition": ["inside" if have[key] > 0.6 * most else "outside" for key in order],
+        "textposition": ["inside" if have[key] > LARGE * most else "outside" for key in order],
         "insidetextanchor": "end",
         "insidetextfont": {"color": "#ffffff"},
         "cliponaxis": False,

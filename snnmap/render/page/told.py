@@ -1,5 +1,6 @@
 """What a page says in words: guarantees and their conditions, figures, where everything is from."""
 
+import math
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -11,6 +12,7 @@ from snnmap.render.labels import LABELS, mode_of
 from snnmap.render.numbers import number
 from snnmap.render.page.content import Content
 from snnmap.render.partition import bounded_below
+from snnmap.render.plots import Drawn, readable
 from snnmap.render.timing import depends_on_data, holds_for, limited_by
 
 LEGAL = (
@@ -19,6 +21,7 @@ LEGAL = (
 )
 TILES = 100
 """Tiles of the table below the map."""
+LIFETIMES = ("device_lifetime_s", "device_first_failure_low_s")
 CARDS = (
     ("period_s", "time per step"),
     ("throughput_frames_per_s", "frames per second"),
@@ -48,6 +51,8 @@ class Card(NamedTuple):
     value: str
     aside: str
     mode: str
+    severe: bool = False
+    """Whether it makes the chip useless as it is mapped."""
 
 
 class Group(NamedTuple):
@@ -110,13 +115,20 @@ def cards(content: Content) -> list[Card]:
         value, _, rest = judged.shown(key, figures[key], read).partition(" (")
         aside = {"period_s": "guaranteed" if read.guaranteed else "estimated", "area_m2": _size(content)}.get(key, "")
         aside = aside or (rest.rstrip(")") if key.endswith("_K") else "")
-        listed.append(Card(words, value, aside, mode_of(key)))
+        doubt = read.of(key)
+        listed.append(Card(words, value, aside, mode_of(key), doubt is not None and doubt.severe))
     if content.mapping.workload.accuracy is not None:
         facts = content.mapping.workload
         listed.insert(
             0, Card("accuracy on ideal devices", number(facts.accuracy, "1"), f"{facts.frames:,} samples", "")
         )
     return listed
+
+
+def horizon(content: Content) -> float:
+    """Seconds beyond which no lifetime is claimed; infinite if no figure of the mapping is."""
+    limits = [j.limit for j in content.reading.judgements if j.doubt == "beyond horizon" and j.figure in LIFETIMES]
+    return min(limits, default=math.inf)
 
 
 def _size(content: Content) -> str:
@@ -142,20 +154,21 @@ def tile_table(content: Content) -> tuple[tuple[str, ...], list[tuple[str, ...]]
     """The maps of the tiles as a table: header, rows, and what was left out."""
     floor = content.floor
     used = [t for t, held in enumerate(floor.tiles) if held.clusters]
-    header = ("tile", "crossbars", "layers", *(_titled(c.words, c.mode) for c in content.maps))
+    drawn = [readable(chart) for chart in content.maps]
+    header = ("tile", "crossbars", "layers", *(_titled(d) for d in drawn))
     rows = []
     for t in used[:TILES]:
         held = floor.tiles[t]
         layers = ", ".join(f"{name} ({columns:,})" for name, columns in held.layers[:4])
-        values = (number(float(c.values[t]), c.unit, 4) if np.isfinite(c.values[t]) else "-" for c in content.maps)
+        values = (f"{d.values[t]:,.4g}" if np.isfinite(d.values[t]) else "-" for d in drawn)
         bars = ", ".join(str(k) for k in held.clusters[:4]) + (", ..." if len(held.clusters) > 4 else "")
         rows.append((f"{t} ({t % floor.width}, {t // floor.width})", bars, layers, *values))
     left = f"The first {TILES} of {len(used):,} tiles in use." if len(used) > TILES else ""
     return header, rows, left
 
 
-def _titled(words: str, mode: str) -> str:
-    return f"{mode} mode: {words.partition(chr(10))[0]}" if mode else words
+def _titled(drawn: Drawn) -> str:
+    return " ".join(drawn.title.split()) + (f", {drawn.unit}" if drawn.unit else "")
 
 
 def provenance(content: Content) -> list[tuple[str, str]]:

@@ -51,7 +51,7 @@ def _bars(name: str, base: float, moved: Sequence[Moved]) -> Figure:
     wide = not rises and min(numbers) > 0 and max(numbers) / min(numbers) > WIDE
     data = [_side(shown, end, (base, scale, unit), LOW if end == 0 else HIGH) for end in (0, 1)]
     middle = 0.0 if rises else base / scale
-    axis: dict[str, Any] = {"title": {"text": f"change, {called}" if rises else called or "1"}}
+    axis: dict[str, Any] = {"title": {"text": f"change, {called}" if rises else called or "count"}}
     if wide:
         axis |= {"type": "log", "dtick": 1}
     line = {"color": "@ink", "width": 1.5}
