@@ -25,6 +25,8 @@ class ClusteringView:
 
     graph: SpikeGraph
     clustering: Clustering
+    near: F64 | None = None
+    """How often every neuron is near its threshold (neurons,), if somebody ran the profile for it."""
 
     @cached_property
     def cells(self) -> Cells:

@@ -23,7 +23,8 @@ from snnmap.render.timing import holds_for, limited_by, timing_document
     "  snnmap compile net.nir --data events.npz --dt 1e-3 --steps 300 --hw pcm-mesh-64 -o net.json.gz\n"
     "  snnmap compile nmnist-cnn --quantise mse --bits 4 -o 4bit.json\n"
     "  snnmap compile net.profile.npz --set place=swarm --set place.particles=40 --seed 3 -o mapping.json\n"
-    "  snnmap compile mnist-mlp --config plan.toml -o mapping.json",
+    "  snnmap compile mnist-mlp --config plan.toml -o mapping.json\n"
+    "  snnmap compile mnist-mlp --objective accuracy --chip chip.npz -o mapping.json",
 )
 @click.argument("source", metavar="WORKLOAD")
 @click.option("-o", "--output", type=options.FILE, help="Write the mapping here (.json or .json.gz).")
@@ -34,6 +35,9 @@ from snnmap.render.timing import holds_for, limited_by, timing_document
     "--term", "terms", multiple=True, metavar="NAME=WEIGHT", help="Weigh thermal, leakage or lifetime into it."
 )
 @click.option("--variation", type=int, metavar="SEED", help="Seed of tile-to-tile process variation; default: none.")
+@click.option(
+    "--chip", type=options.FILE, help="Objective accuracy: keep sensitive weights off this chip's stuck cells."
+)
 @click.option("--split", type=click.Choice(snnmap.SPLITS), default="partial_sum", show_default=True)
 @click.option(
     "--time-budget",

@@ -20,7 +20,8 @@ from snnmap.render.tables import compared
     epilog="\b\nExamples:\n"
     "  snnmap compare mnist-mlp\n"
     "  snnmap compare mnist-mlp braille-rsnn --objectives traffic,espine --technology pcm-65,pcm-16\n"
-    "  snnmap compare nmnist-cnn --samples 3 --csv figures.csv --plot figures.png",
+    "  snnmap compare nmnist-cnn --samples 3 --csv figures.csv --plot figures.png\n"
+    "  snnmap compare mnist-mlp --objectives traffic,accuracy --technology pcm-16 --accuracy --devices 5 --age 1d",
 )
 @click.argument("sources", metavar="WORKLOAD...", nargs=-1, required=True)
 @click.option(
@@ -44,6 +45,10 @@ from snnmap.render.tables import compared
     help="Search this long per mapping, keep the best.",
 )
 @options.operating_options
+@click.option("--accuracy", is_flag=True, help="Also measure accuracy on drawn chips, the same for all objectives.")
+@click.option("--devices", type=int, default=10, show_default=True, metavar="N", help="Chips, with --accuracy.")
+@click.option("--effects", default="all", show_default=True, metavar="LIST", help="What is not ideal, with --accuracy.")
+@click.option("--age", default="1d", show_default=True, help="Of the chips, with --accuracy.")
 @click.option("--csv", "table", type=options.FILE, metavar="FILE", help="Also write the table as CSV.")
 @click.option("--plot", type=options.FILE, metavar="FILE", help="Also draw the ratios (.png, .svg or .pdf).")
 @options.data_options
@@ -54,6 +59,7 @@ def compare(sources: tuple[str, ...], quiet: bool, json_: bool, **given: Any) ->
     """Compile workloads under several objectives and put the figures side by side."""
     table, plot = given.pop("table"), given.pop("plot")
     given["pace"] = given["pace"] or snnmap.CompileOptions().pace
+    chosen = {name: given.pop(name) for name in ("accuracy", "devices", "effects", "age")}
     wanted = {name: options.listed(given.pop(name)) for name in ("objectives", "technology")}
     read = tuple(given.values())
     given["hardware"] = options.chip(given)
@@ -63,6 +69,7 @@ def compare(sources: tuple[str, ...], quiet: bool, json_: bool, **given: Any) ->
         objectives=wanted["objectives"],
         technologies=wanted["technology"],
         base=snnmap.CompileOptions(seed=seed, **given),
+        measure=_measured(chosen),
     )
     for path, endings in ((table, (".csv",)), (plot, FORMATS)):
         if path is not None:
@@ -89,6 +96,13 @@ def compare(sources: tuple[str, ...], quiet: bool, json_: bool, **given: Any) ->
     legend = [words for doubt, words in LEGEND.items() if doubt in doubts]
     for text in (f"= as {comparison.objectives[0]}, to which ratios and differences are", *legend, MODES):
         terminal.line(text)
+
+
+def _measured(chosen: dict[str, Any]) -> snnmap.AccuracyOptions | None:
+    """What accuracy is measured on; none if it is not asked for."""
+    if not chosen["accuracy"]:
+        return None
+    return snnmap.AccuracyOptions(effects=chosen["effects"], devices=chosen["devices"], ages=(chosen["age"],))
 
 
 def _pace(pace: float | str) -> str:

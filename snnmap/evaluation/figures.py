@@ -14,6 +14,7 @@ import numpy as np
 
 from snnmap.analysis.view import View
 from snnmap.core.arrays import F64, offsets
+from snnmap.evaluation.disturbance import error_metric
 from snnmap.evaluation.judgement import is_guaranteed
 from snnmap.evaluation.lower_bound import lower_bound
 from snnmap.evaluation.maps import spikes_of_tiles
@@ -106,6 +107,8 @@ def report_of(view: View) -> Report:
     metrics += [_rounded(m) for m in reliability_metrics(view)]
     metrics += total_energy({metric.name: metric.value for metric in metrics})
     metrics += energy_delay({metric.name: metric.value for metric in metrics}, "device_energy")
+    if view.mapping.origin.plan.objective == "accuracy":  # the profile runs again for it: only where it decides
+        metrics.append(error_metric(view))
     notes = [] if view.graph.events is not None else [BOUNDED]
     if view.hardware.weights != Weights():
         notes.append(weights_told(view.hardware))

@@ -6,20 +6,22 @@ One seed enters and each stage draws from its own stream, so that another partit
 import time
 from collections.abc import Mapping as MappingType
 from dataclasses import dataclass, field, replace
+from functools import partial
 from html import escape
-from typing import NamedTuple, Unpack, cast
+from typing import Any, NamedTuple, Unpack, cast
 
 import msgspec
 import numpy as np
 
-from snnmap.analysis.bounds import lower_bounds, partition_bounds
+from snnmap.analysis.bounds import partition_bounds
 from snnmap.analysis.view import ClusteringView, View
 from snnmap.core.arrays import F64
-from snnmap.core.errors import InfeasibleError, InputError
+from snnmap.core.errors import InputError
 from snnmap.core.run import Progress, as_stage, stream
 from snnmap.core.suggest import suggestion
 from snnmap.core.version import __version__
 from snnmap.evaluation.bottleneck import bottleneck
+from snnmap.evaluation.disturbance import FIGURE, error_metric, stuck_cells
 from snnmap.evaluation.figures import figures, report_of
 from snnmap.evaluation.judgement import reading_of
 from snnmap.formats.mapping import sealed
@@ -29,7 +31,6 @@ from snnmap.ir import (
     Bottleneck,
     Clustering,
     Mapping,
-    Network,
     Origin,
     PartitionBounds,
     Placement,
@@ -41,11 +42,14 @@ from snnmap.ir import (
     SpikeGraph,
     Workload,
 )
+from snnmap.ir.devices import ChipMap
 from snnmap.legality.rules import verify
+from snnmap.pipeline.demands import must_be_mappable, must_have_work
+from snnmap.pipeline.disturbed import cell_error, counts, known_chip, with_error
 from snnmap.pipeline.facts import chip_facts, said_of, workload_facts
 from snnmap.pipeline.heat import cell_powers, stirring
 from snnmap.pipeline.judged import blamed, partitioned, placed, scheduled, wired
-from snnmap.pipeline.objectives import Quality
+from snnmap.pipeline.objectives import Goal, Quality
 from snnmap.pipeline.operating import check_pace, check_pulse, operated
 from snnmap.pipeline.options import CompileOptions
 from snnmap.pipeline.own_figure import Verdict, goal_of, stays, verdict_on
@@ -54,6 +58,8 @@ from snnmap.pipeline.profile import Inputs, prepared, profile
 from snnmap.reliability.crossbars import read_currents, tile_variation
 from snnmap.reliability.espine import espine_quality
 from snnmap.reliability.lines import array_shape, pooled
+from snnmap.simulate.imperfect.chips import must_fit
+from snnmap.simulate.margins import near_threshold
 from snnmap.stages.protocols import (
     PartitionProblem,
     PlacementProblem,
@@ -177,18 +183,28 @@ def compile(  # noqa: A001  the word every user of a compiler expects
     plan = plan_for(options.objective, dict(options.settings), options.terms).using(algorithms)
     hardware = operated(load_hardware(options.hardware, options.technology), options.point)
     ready = prepared(source, load, inputs)
-    _must_fit(ready.network, hardware, options)
-    graph = ready if isinstance(ready, SpikeGraph) else profile(ready, progress=progress)
-    _must_have_work(graph)
-    if options.split == "unroll":
-        from snnmap.pipeline.unrolled import unrolled
-
-        graph = unrolled(graph, hardware)
-    compiled = _best(Asked(graph, hardware, options, progress), plan, given or Given(), algorithms)
+    must_be_mappable(ready.network, hardware, options)
+    known = known_chip(options, plan, hardware)
+    graph = _profiled(ready, hardware, options, progress)
+    near = near_threshold(graph) if counts(plan) else None
+    compiled = _best(Asked(graph, hardware, options, progress, near, known), plan, given or Given(), algorithms)
     wrong = as_stage(progress, "verify", verify, compiled.mapping, compiled.graph, compiled.hardware)
     if wrong:
         raise blamed(wrong[0], compiled.mapping.origin.plan)
     return replace(compiled, view=compiled.view.at(compiled.hardware, sealed(compiled.mapping)))
+
+
+def _profiled(
+    ready: Workload | SpikeGraph, hardware: Hardware, options: CompileOptions, progress: Progress | None
+) -> SpikeGraph:
+    """The spike-activity graph that is mapped: profiled, and unrolled where that is asked for."""
+    graph = ready if isinstance(ready, SpikeGraph) else profile(ready, progress=progress)
+    must_have_work(graph)
+    if options.split != "unroll":
+        return graph
+    from snnmap.pipeline.unrolled import unrolled
+
+    return unrolled(graph, hardware)
 
 
 def _parted(arguments: Arguments) -> tuple[Inputs, Algorithms]:
@@ -200,35 +216,6 @@ def _parted(arguments: Arguments) -> tuple[Inputs, Algorithms]:
     return cast("Inputs", inputs), cast("Algorithms", algorithms)
 
 
-def _must_fit(network: Network, hardware: Hardware, options: CompileOptions) -> None:
-    """Refuse what cannot fit by its structure alone, before hours go into its profile and its partition."""
-    if network.neurons and options.split != "unroll":
-        hardware.sized(max(lower_bounds(network, hardware).values()))
-    held = hardware.weights
-    for p in network.populations:
-        if not p.levels or not held.levels:
-            continue
-        steps = p.levels - 1 if held.reference_lines or p.levels % 2 == 0 else (p.levels - 1) // 2
-        if (held.states - 1) % steps:
-            remedy = (
-                f"The chip's must be one more than a multiple of {steps}: fewer levels of the weights "
-                f"(--quantise, --levels), or a chip whose [weights] have as many states."
-            )
-            raise InfeasibleError(f"states of an integer weight into {p.name!r}", steps + 1, held.states, remedy)
-
-
-def _must_have_work(graph: SpikeGraph) -> None:
-    network = graph.network
-    if network.neurons == 0:
-        raise InfeasibleError("neurons", 1, 0, "The network is empty: give a network with at least one neuron.")
-    if network.synapses == 0:
-        raise InfeasibleError("synapses", 1, 0, "No neuron has an input: give a connected network.")
-    if int(graph.spikes[~network.is_bias()].sum()) == 0:
-        raise InfeasibleError(
-            "spikes", 1, 0, "Nothing spiked while profiling: give data with activity, more steps, or a higher rate."
-        )
-
-
 class Asked(NamedTuple):
     """What is to be mapped, and onto what."""
 
@@ -236,6 +223,10 @@ class Asked(NamedTuple):
     hardware: Hardware
     options: CompileOptions
     progress: Progress | None
+    near: F64 | None = None
+    """How often every neuron is near its threshold, where errors of cells count."""
+    known: ChipMap | None = None
+    """The chip that is wired for."""
 
 
 def _best(asked: Asked, plan: Plan, given: Given, algorithms: Algorithms) -> Compiled:
@@ -253,22 +244,47 @@ def _judged(asked: Asked, plan: Plan, mine: Compiled, given: Given) -> Compiled:
     weight = float(plan.objective.partition(":")[2] or 0.0)
     names = dict.fromkeys((preset.reference, "traffic"))
     rivals = {name: given.rivals.get(name) or _rival(asked, plan, name, mine) for name in names}
-    base = rivals["traffic"].mapping.figures
-    if preset.otherwise and not stays(goal, mine.mapping.figures, base, weight):
+    if goal.figure == FIGURE:
+        rivals = {name: _with_error(rival) for name, rival in rivals.items()}
+    base = _own(asked, goal, rivals["traffic"])
+    found = _own(asked, goal, mine)
+    if preset.otherwise and not stays(goal, found, base, weight):
         other = _map(asked, plan_for(plan.objective, dict(preset.otherwise)), _clusters_of(rivals["traffic"]))
-        if stays(goal, other.mapping.figures, base, weight):
-            mine = other
-    best, kept = mine, ""
+        if stays(goal, _own(asked, goal, other), base, weight):
+            mine, found = other, _own(asked, goal, other)
+    best, returned, kept = mine, found, ""
     for name, rival in rivals.items():
-        if not stays(goal, best.mapping.figures, rival.mapping.figures, weight, must_gain=name != "traffic"):
-            best, kept = rival, name
-    verdict = verdict_on(plan.objective, goal, mine.mapping.figures, base, best.mapping.figures, kept)
+        its = _own(asked, goal, rival)
+        if not stays(goal, returned, its, weight, must_gain=name != "traffic"):
+            best, returned, kept = rival, its, name
+    verdict = verdict_on(plan.objective, goal, found, base, returned, kept)
     mapping = best.mapping
     origin = msgspec.structs.replace(
         mapping.origin, plan=msgspec.structs.replace(mapping.origin.plan, objective=plan.objective), verified=""
     )
     view = best.view.at(best.hardware, replace(mapping, origin=origin))
-    return replace(best, view=view, verdict=verdict)
+    return replace(best, view=view, verdict=verdict, report=_remarked(asked, best.report, verdict))
+
+
+def _own(asked: Asked, goal: Goal, compiled: Compiled) -> MappingType[str, Any]:
+    """Figures that an objective is judged by; its error is that on the chip that was given."""
+    its = compiled.mapping.figures
+    if goal.figure != FIGURE or asked.known is None:
+        return its
+    return {**its, FIGURE: error_metric(compiled.view, asked.known).value}
+
+
+def _with_error(compiled: Compiled) -> Compiled:
+    view, report = with_error(compiled.view, compiled.report)
+    return replace(compiled, view=view, report=report)
+
+
+def _remarked(asked: Asked, report: Report, verdict: Verdict) -> Report:
+    """The report, with a note where one chip was wired for: its file says nothing of the figure that was judged."""
+    if asked.known is None or verdict.traffic is None or verdict.value is None:
+        return report
+    note = f"on the chip that was given, by wires and stuck cells: {verdict.figure} {verdict.value:.6g}"
+    return replace(report, notes=(*report.notes, f"{note}, traffic {verdict.traffic:.6g}"))
 
 
 def _clusters_of(compiled: Compiled) -> Given:
@@ -290,14 +306,16 @@ def _rival(asked: Asked, plan: Plan, name: str, mine: Compiled) -> Compiled:
 
 
 def _map(asked: Asked, plan: Plan, given: Given) -> Compiled:
-    graph, hardware, options, progress = asked
+    graph, hardware, options, progress = asked[:4]
     check_pulse(options.point, graph.dt)
     deadline = None if options.time_budget is None else time.monotonic() + options.time_budget
     runs = {stage: Run(stream(options.seed, stage), progress, deadline) for stage in STAGES}
     connections = PartitionProblem(graph, hardware, may_split=options.split == "partial_sum")
     clustering = given.clustering or partitioned(plan.partition, connections, runs["partition"])
     hardware = hardware.sized(clustering.clusters).fitted(int(np.diff(clustering.row_ptr).max(initial=0)))
-    view = given.view or ClusteringView(graph, clustering)
+    if asked.known is not None:
+        must_fit(asked.known, hardware)
+    view = given.view or ClusteringView(graph, clustering, asked.near)
     terms = placement_terms(view, hardware, plan, options.variation)
     spread = PlacementProblem(view.traffic, clustering.clusters, hardware, terms, heat=lambda: _heat(view, hardware))
     placement = given.placement or placed(plan.place, spread, runs["place"])
@@ -305,7 +323,9 @@ def _map(asked: Asked, plan: Plan, given: Given) -> Compiled:
     problem = ScheduleProblem(view, placement, hardware)
     sdfg, schedule = given.schedule or scheduled(plan.schedule, problem, runs["schedule"])
     stirred = stirring(hardware, graph, options.point, (sdfg, schedule)) if plan.quality == "endurance" else None
-    lines = WiringProblem(view, hardware, quality, lambda: cell_powers(view, hardware, plan.modes), stirred)
+    stuck = None if asked.known is None else stuck_cells(asked.known, placement.tile)
+    error = partial(cell_error, view, hardware, asked.near, stuck)
+    lines = WiringProblem(view, hardware, quality, lambda: cell_powers(view, hardware, plan.modes), stirred, error)
     wiring = wired(plan.wire, lines, runs["wire"])
     mapping = Mapping(
         clustering=clustering,

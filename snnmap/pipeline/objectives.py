@@ -113,6 +113,12 @@ OBJECTIVES: dict[str, Preset] = {
         modes=("device",),
         goals=(Goal("device_energy_total_J"), Goal("energy_J")),
     ),
+    "accuracy": Preset(
+        "little error where it flips spikes: sensitive lines where wires take little; off stuck cells with --chip",
+        wire="least_error",
+        modes=("device",),
+        goals=(Goal("accuracy_error_share"),),
+    ),
     "throughput": Preset(
         "a short guaranteed period: merging shared out",
         partition="balanced_homes",

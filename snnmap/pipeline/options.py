@@ -1,11 +1,13 @@
 """What a user may say about a compilation besides the workload and its data."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 from snnmap.core.errors import InputError
 from snnmap.frontend import LoadOptions
 from snnmap.ir import OperatingPoint
+from snnmap.ir.devices import ChipMap
 from snnmap.pipeline.operating import operating_point
 
 __all__ = ["SPLITS", "CompileOptions", "LoadOptions", "Split"]
@@ -45,6 +47,8 @@ class CompileOptions:
     """`real-time`, `flat-out` (steps back to back at the guaranteed period), or steps per second."""
     ambient: float | str | None = None
     """Air, K or text with a unit (`25degC`); none: the package's, and eSpine's in `espine` mode."""
+    chip: Path | str | ChipMap | None = None
+    """One chip, or its file, whose stuck cells the wiring keeps sensitive weights off; for objective `accuracy`."""
 
     def __post_init__(self) -> None:
         if self.split not in SPLITS:

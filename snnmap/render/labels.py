@@ -94,6 +94,15 @@ GROUPS: dict[str, tuple[Label, ...]] = {
         Label("throughput_steps_per_s", "step rate", "1/s"),
         Label("throughput_frames_per_s", "frame rate", "1/s"),
     ),
+    "accuracy": (
+        Label("accuracy_error_share", "error of what drives neurons near threshold", "1"),
+        Label("accuracy_measured_share", "accuracy of drawn chips, measured", "1"),
+        Label("accuracy_measured_low_share", "  95 % interval from", "1"),
+        Label("accuracy_measured_high_share", "  to", "1"),
+        Label("accuracy_gain_share", "gain on the first objective, same chips", "1"),
+        Label("accuracy_gain_low_share", "  95 % interval from", "1"),
+        Label("accuracy_gain_high_share", "  to", "1"),
+    ),
     DEVICE: (
         Label("device_temperature_average_K", "average crossbar", "K"),
         Label("device_temperature_hottest_K", "hottest crossbar", "K"),

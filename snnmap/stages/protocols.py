@@ -108,6 +108,32 @@ class CellPower:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class ErrorModel:
+    """How much wires and stuck cells disturb the neurons of one crossbar by where its m rows and n columns stand.
+
+    The sum over columns j, k of columns[j, k] x (1 + min(line of j, line of k)), over rows i, k of rows[i, k] x (R -
+    max(line of i, line of k)), and over pairs of content[i, j] x place[line of i, line of j].
+    """
+
+    columns: F64
+    """(n, n) what cells of column j suffer from the current that column k takes from their word lines, per crossing."""
+    rows: F64
+    """(m, m) what cells of row i suffer from the current that row k brings to their bit lines, per crossing."""
+    pairs: tuple[tuple[F64, F64], ...] = ()
+    """Contents (m, n), by entry, and places (R, C), by line: what is stuck."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CellError:
+    """How much what cells get wrong disturbs the neurons of every crossbar."""
+
+    model: Callable[[int], ErrorModel]
+    """Of a cluster, to first order in the resistances."""
+    exact: Callable[[int, tuple[I64, I64]], float]
+    """Of a cluster whose row and column entries stand on these lines."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class WiringProblem:
     """Give sources and neurons their lines in each crossbar."""
 
@@ -122,6 +148,8 @@ class WiringProblem:
     stirred: Callable[[F64], F64] | None = None
     """`quality` (R, C) of cells among neighbours, for the spikes through every cell of a crossbar over the window
     (R, C): what the neighbours' heat leaves of it. None: they do not touch one another."""
+    error: Callable[[], CellError] | None = None
+    """How much errors of cells disturb, worked out when called; none if nobody can say."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

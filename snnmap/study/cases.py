@@ -16,6 +16,7 @@ from snnmap.evaluation.figures import figures as figures_of
 from snnmap.evaluation.figures import report_of
 from snnmap.hardware import load_hardware
 from snnmap.ir import SpikeGraph, Workload
+from snnmap.pipeline.chips import AccuracyOptions
 from snnmap.pipeline.compile import Compiled, Given, cell_quality, compile  # noqa: A004  the word every user of a compiler expects
 from snnmap.pipeline.options import CompileOptions, LoadOptions
 from snnmap.pipeline.plan import Plan, plan_for
@@ -44,6 +45,8 @@ class CompareOptions:
     """Device technologies for the chip; empty: its own."""
     base: CompileOptions = field(default_factory=CompileOptions)
     """Chip, seed, variation, budget, pulse, pace and air: all but objective and technology."""
+    measure: AccuracyOptions | None = None
+    """Chips that accuracy is measured on, the same for all objectives, at one age; none: it is not measured."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,11 +11,13 @@ from snnmap.ir import Judgement, Reading
 from snnmap.pipeline.options import LoadOptions
 from snnmap.render.labels import label, mode_of
 from snnmap.study.cases import CompareOptions, Source, cases
+from snnmap.study.measured import METRICS as ACCURACIES
+from snnmap.study.measured import must_be_measurable, with_accuracy
 from snnmap.study.verdicts import Judged, verdicts
 
 METRICS = (
     *("crossbars", "area_m2", "messages", "hops", "energy_J", "latency_s", "energy_delay_Js"),
-    *("throughput_frames_per_s",),
+    *("throughput_frames_per_s", *ACCURACIES),
     *("device_temperature_average_K", "device_temperature_hottest_K", "device_temperature_cell_average_K"),
     *("device_temperature_cell_peak_K", "device_gradient_K", "device_gradient_steepest_K"),
     *(
@@ -128,10 +130,11 @@ def compare(
         If a workload does not fit the chip.
     """
     options = options or CompareOptions()
-    found = list(cases(sources, options, load=load, progress=progress))
+    must_be_measurable(options.measure)
+    found = with_accuracy(cases(sources, options, load=load, progress=progress), options.measure, progress)
     return tabulated(
-        [(case.workload, case.technology, case.objective, case.compiled.mapping.figures) for case in found],
-        readings=[case.compiled.reading for case in found],
+        [(case.workload, case.technology, case.objective, figures) for case, figures in found],
+        readings=[case.compiled.reading for case, _ in found],
     )
 
 
@@ -166,8 +169,8 @@ def tabulated(
 
 def _against(value: Any, base: Any, metric: str) -> tuple[float | None, float | None]:
     """Ratio and difference to the first objective."""
-    if not (isinstance(value, int | float) and isinstance(base, int | float)):
-        return None, None
+    if metric in ACCURACIES[1:] or not (isinstance(value, int | float) and isinstance(base, int | float)):
+        return None, None  # what was measured has intervals beside it
     if label(metric).unit == "K" and not label(metric).gap:
         return None, float(value - base)
     if base == 0:

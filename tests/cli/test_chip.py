@@ -3,7 +3,9 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+from support import small_workload
 
 from snnmap.cli import main
 
@@ -42,3 +44,65 @@ def test_bad_input_is_one_line(
     assert said in error
     assert len(error.strip().splitlines()) == 1
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture(scope="module")
+def mapped(tmp_path_factory: pytest.TempPathFactory, chip: Path) -> tuple[Path, Path]:
+    """The small workload as a recipe, and a chip of its mapping."""
+    folder = tmp_path_factory.mktemp("wired")
+    (folder / "net.toml").write_text(small_workload.recipe())
+    assert run("compile", folder / "net.toml", "--hw", chip, "-q", "-o", folder / "m.json") == 0
+    assert run("chip", "draw", folder / "m.json", "--stuck-on", 0.02, "-o", folder / "chip.npz") == 0
+    return folder / "net.toml", folder / "chip.npz"
+
+
+def test_compile_wires_for_a_chip_and_says_so(mapped: tuple[Path, Path], chip: Path, capsys) -> None:
+    net, known = mapped
+    assert run("compile", net, "--hw", chip, "--objective", "accuracy", "--chip", known) == 0
+    shown = capsys.readouterr()
+    assert "on the chip that was given, by wires and stuck cells" in shown.err
+    assert "error of what drives neurons near threshold" in shown.out
+
+
+def changed(known: Path, folder: Path, **arrays: object) -> Path:
+    """A chip file with other arrays."""
+    with np.load(known) as old:
+        whole = {name: old[name] for name in old.files}
+    np.savez(folder / "changed.npz", **{**whole, **arrays})
+    return folder / "changed.npz"
+
+
+@pytest.mark.parametrize("case", ["mesh", "nan", "missing", "objective", "values"])
+def test_a_chip_that_cannot_be_wired_for_is_one_line(case: str, mapped, chip: Path, tmp_path: Path, capsys) -> None:
+    net, known = mapped
+    with np.load(known) as old:
+        stuck, gain, mesh = old["stuck"], old["gain"].copy(), old["mesh"]
+    objective, given = "accuracy", known
+    if case == "mesh":
+        wide = {"mesh": mesh * [2, 1], "stuck": np.tile(stuck, (2, 1, 1, 1, 1))}
+        given = changed(
+            known, tmp_path, **wide, gain=np.tile(gain, (2, 1)), offset=np.zeros((2 * len(gain), gain.shape[1]))
+        )
+    elif case == "nan":
+        gain[1, 2] = np.nan
+        given = changed(known, tmp_path, gain=gain)
+    elif case == "values":
+        given = changed(known, tmp_path, stuck=stuck + np.int8(2))
+    elif case == "missing":
+        given = tmp_path / "none.npz"
+    else:
+        objective = "default"
+    capsys.readouterr()
+    out = tmp_path / "m.json"
+    assert run("compile", net, "--hw", chip, "--objective", objective, "--chip", given, "-q", "-o", out) == 2
+    error = capsys.readouterr().err
+    said = {
+        "mesh": "draw or measure a chip of that mesh",
+        "nan": "gain of tile 1, column 2 is not a number",
+        "missing": "none.npz",
+        "objective": "--objective accuracy",
+        "values": "stuck holds other values than -1, 0 and 1",
+    }
+    assert said[case] in error
+    assert len(error.strip().splitlines()) == 1
+    assert not out.exists()

@@ -1,0 +1,37 @@
+"""What a network must have, and may not ask of a chip, to be mapped at all: refused before hours go into it."""
+
+from snnmap.analysis.bounds import lower_bounds
+from snnmap.core.errors import InfeasibleError
+from snnmap.hardware import Hardware
+from snnmap.ir import Network, SpikeGraph
+from snnmap.pipeline.options import CompileOptions
+
+
+def must_be_mappable(network: Network, hardware: Hardware, options: CompileOptions) -> None:
+    """Refuse what cannot fit by its structure alone, before hours go into its profile and its partition."""
+    if network.neurons and options.split != "unroll":
+        hardware.sized(max(lower_bounds(network, hardware).values()))
+    held = hardware.weights
+    for p in network.populations:
+        if not p.levels or not held.levels:
+            continue
+        steps = p.levels - 1 if held.reference_lines or p.levels % 2 == 0 else (p.levels - 1) // 2
+        if (held.states - 1) % steps:
+            remedy = (
+                f"The chip's must be one more than a multiple of {steps}: fewer levels of the weights "
+                f"(--quantise, --levels), or a chip whose [weights] have as many states."
+            )
+            raise InfeasibleError(f"states of an integer weight into {p.name!r}", steps + 1, held.states, remedy)
+
+
+def must_have_work(graph: SpikeGraph) -> None:
+    """Refuse a network in which there is nothing to map."""
+    network = graph.network
+    if network.neurons == 0:
+        raise InfeasibleError("neurons", 1, 0, "The network is empty: give a network with at least one neuron.")
+    if network.synapses == 0:
+        raise InfeasibleError("synapses", 1, 0, "No neuron has an input: give a connected network.")
+    if int(graph.spikes[~network.is_bias()].sum()) == 0:
+        raise InfeasibleError(
+            "spikes", 1, 0, "Nothing spiked while profiling: give data with activity, more steps, or a higher rate."
+        )
