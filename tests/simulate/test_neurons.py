@@ -7,7 +7,7 @@ from snnmap.core.errors import InputError
 from snnmap.ir import MODELS
 from snnmap.ir.dynamics import share
 from snnmap.simulate.kernels import neurons as kernel
-from snnmap.simulate.neurons import CODES, ROWS, neuron_state
+from snnmap.simulate.neurons import CODES, ROWS, neuron_state, step_rule
 
 STEPPED = [model for model in MODELS.values() if model.stepped]
 
@@ -60,3 +60,35 @@ def test_the_exact_decay_is_rounded_once() -> None:
     np.testing.assert_allclose(share(taus, 1e-3, "exponential"), expected, rtol=3e-16)
     np.testing.assert_array_equal(share(taus, 1e-3, "euler"), 1e-3 * (1 / taus))
     assert share(np.array([np.log(2)]), 1.0, "exponential")[0] != 0.5 * np.log(2)
+
+
+@pytest.mark.parametrize("size", [1, 40, 70])
+def test_loihi_neurons_rest_whether_others_fire_or_not(size: int) -> None:
+    """Scalar integers, one neuron at a time, beside whole populations that are stepped in blocks."""
+    rng = np.random.default_rng(size)
+    given = {
+        "i_decay": np.full(size, 1024.0),
+        "v_decay": np.full(size, 512.0),
+        "bias": rng.integers(-3, 4, size).astype(float),
+        "v_threshold": np.full(size, 50.0),
+        "ref_delay": rng.integers(1, 5, size).astype(float),
+    }
+    state = neuron_state(["LavaCuba"], [size], [given], 1.0)
+    rule = step_rule("zero", ">", None, False)
+    i, v, left, rested = np.zeros(size, int), np.zeros(size, int), np.zeros(size, int), 0
+    out = np.zeros(size)
+    for t in range(60):
+        x = np.where(rng.random(size) < 0.15, rng.integers(-60, 120, size), 0)
+        i = np.array([int(y * (4096 - 1024) / 4096) for y in i]) + x
+        v = np.array([int(y * (4096 - 512) / 4096) for y in v]) + i + given["bias"].astype(int)
+        resting = left > 0
+        rested += int(np.count_nonzero(resting & (v < 50)))
+        fires = ~resting & (v > 50)
+        left = np.where(resting, left - 1, np.where(fires, given["ref_delay"].astype(int) - 1, 0))
+        v = np.where(resting | fires, 0, v)
+        count = kernel.update(kernel.LAVA_CUBA, rule, 0, size, state, x.astype(float), out)
+        np.testing.assert_array_equal(out, fires.astype(float), err_msg=f"step {t}")
+        np.testing.assert_array_equal(state.v, v)
+        np.testing.assert_array_equal(state.i, i)
+        assert count == np.count_nonzero(fires)
+    assert rested > 0 or size == 1

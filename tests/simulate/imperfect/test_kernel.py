@@ -214,6 +214,9 @@ def test_the_noise_of_a_reference_is_the_same_on_all_lines_of_a_read() -> None:
     assert np.std(own[:, 0]) == pytest.approx(np.sqrt(4 + 36), rel=0.02)
     assert np.std(own[:, 1]) == pytest.approx(np.sqrt(4 + 9 / 4), rel=0.02)
     assert np.corrcoef(own.T)[0, 1] == pytest.approx(2 * 0.5 * 9 / np.sqrt((4 + 36) * (4 + 9 / 4)), abs=0.03)
+    alone = np.array([read(of, (0.0, 0.0), (4.0, 4.0), 0.0, t=t)[0] for t in range(20_000)])
+    for line in (0, 1):  # neither drawn from what the lines' own noise is
+        assert abs(np.corrcoef(alone[:, line] ** 2, found[:, 1] ** 2)[0, 1]) < 0.04
 
 
 @pytest.mark.parametrize("step", [(), (0.25, 0.5)])

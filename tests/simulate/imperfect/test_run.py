@@ -245,10 +245,12 @@ def test_solved_arrays_are_as_noisy_as_the_matrix(compiled) -> None:
 @pytest.mark.parametrize("encoding", ENCODINGS)
 @pytest.mark.parametrize("effects", ["programming,read", ALL, "levels,dac,adc,off", "read,adc"])
 def test_counts_are_those_of_the_events_whether_these_are_kept_or_not(compiled, encoding, effects) -> None:
-    """Sums that are watched are read step by step, others at once."""
+    """Sums that are watched are read step by step, others at once; spikes, and two spikes as one pulse."""
     network = prepared(compiled, effects, Weights(encoding, 16, 1))
-    for chip in (network.chip(1), network.chip(2)):
-        kept, quick = (network.run(chip, 10.0, keep_events=keep) for keep in (True, False))
+    events = compiled.graph.events
+    for height in (1.0, 2.0):
+        given = replace(compiled.graph, events=replace(events, value=events.value * np.float32(height)))
+        kept, quick = (network.run(network.chip(1), 10.0, graph=given, keep_events=keep) for keep in (True, False))
         np.testing.assert_array_equal(kept.counts, quick.counts)
         assert not len(quick.peak)
         readout = Readout.of(compiled.graph.network)
