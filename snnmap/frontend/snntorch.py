@@ -259,8 +259,11 @@ class _Walk:
         shape = self.shapes[node][1:]
         if class_of(part) in NEURONS:
             states = [state for state in (*node.args[1:], *node.kwargs.values()) if state is not None]
-            if any(state in self.signals or state.op not in {"placeholder", "get_attr"} for state in states):
-                raise InputError(f"{title} is handed a state that is not its own{where}; hand over what forward took")
+            if any(state in self.signals or state.op != "placeholder" or len(state.users) > 1 for state in states):
+                raise InputError(
+                    f"{title} is handed a state that is not its own, or is made anew in every step{where}; hand over "
+                    "what forward took as an argument for it alone, or use init_hidden=True"
+                )
             read = neurons_of(part, node.target, _name(node.target, part), signal.shape, bool(states))
             self.chain, self.signals[node] = chain.fired(self.chain, signal, read)
             self.pending = ""

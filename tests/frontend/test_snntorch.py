@@ -170,6 +170,19 @@ def test_graded_spikes_weigh_on_and_count_as_one() -> None:
     assert last.sum() > 20
 
 
+@pytest.mark.parametrize("how", ["all-to-all", "one-to-one"])
+def test_graded_spikes_weigh_on_their_own_layer_too(how: str) -> None:
+    """A recurrent layer takes no factor as an argument, but heeds one that is set."""
+    more = {"V": torch.linspace(-1, 1, SIZE, dtype=torch.float64)} if how == "one-to-one" else {}
+    layer = neurons("RLeaky", "subtract", **more)
+    layer.graded_spikes_factor = torch.tensor(2.0, dtype=torch.float64)
+    net, data = behind(layer), driven(steps=300)
+    expected = by_snntorch(net, data)[0]
+    found = by_snnmap(snnmap.from_snntorch(net, data[:, 0], encode="current"), data)[0]
+    assert np.array_equal(found, expected / 2)
+    assert found.sum() > 200
+
+
 def convolutional():
     torch.manual_seed(5)
     net = nn.Sequential(
@@ -466,6 +479,44 @@ def test_the_module_is_left_as_it_was() -> None:
     snnmap.from_snntorch(net, torch.ones(1, 4))
     assert net[1].mem.numel() == 0
     assert all(torch.equal(value, before[key]) for key, value in net.state_dict().items())
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_the_values_of_the_example_decide_nothing(name: str) -> None:
+    net = behind(neurons(name, "subtract"))
+    silent, loud = (snnmap.from_snntorch(net, torch.full((1, 6), value).double()) for value in (0.0, 9.0))
+    assert silent.network.digest() == loud.network.digest()
+
+
+@pytest.mark.parametrize("made", [lambda self: torch.zeros(1, 4), lambda self: self.lif.init_leaky()])
+def test_a_state_that_every_step_makes_anew_is_no_memory(made) -> None:
+    """Such a module forgets from step to step; it is refused, and left as it was: tracing keeps constants in it."""
+    net = Forward(lambda self, x: handed(self, x, made(self))).eval()
+    with pytest.raises(InputError, match=rf"or is made anew in every step {HERE}; hand over what forward took"):
+        snnmap.from_snntorch(net, torch.zeros(1, 4))
+    assert not [name for name in vars(net) if name.startswith("_tensor_constant")]
+    assert net.lif.init_hidden
+
+
+class Shared(Tutorial):
+    def forward(self, x, mem):
+        return self.lif2(self.fc2(self.lif1(self.fc1(x), mem)[0]), mem[:, :4])
+
+
+class Same(Tutorial):
+    def __init__(self):
+        super().__init__()
+        self.fc2 = nn.Linear(7, 7)
+        self.lif2 = snn.Leaky(beta=0.5)
+
+    def forward(self, x, mem):
+        return self.lif2(self.fc2(self.lif1(self.fc1(x), mem)[0]), mem)
+
+
+@pytest.mark.parametrize("kind", [Shared, Same])
+def test_a_state_of_two_layers_is_refused(kind: type) -> None:
+    with pytest.raises(InputError, match=rf"handed a state that is not its own, .* {HERE}"):
+        snnmap.from_snntorch(kind().eval(), (torch.zeros(1, 9), torch.zeros(1, 7)))
 
 
 def test_how_it_is_fed_gives_way_to_what_is_said() -> None:
