@@ -17,6 +17,7 @@ from snnmap.core.run import Progress
 from snnmap.core.suggest import suggestion
 from snnmap.core.toml import Table, read_toml
 from snnmap.evaluation.chance import BesideChance, beside_chance
+from snnmap.evaluation.disturbance import FIGURE, error_share
 from snnmap.evaluation.limits import limits
 from snnmap.evaluation.sensitivity import HEADLINES, Sensitivity, sensitivity
 from snnmap.pipeline.options import CompileOptions, LoadOptions
@@ -334,10 +335,11 @@ def _reached(asked: Study, made: Mapping[tuple[str, str], Case]) -> list[Reached
 
 
 def _limits(case: Case, asked: Study) -> dict[str, float]:
-    """Limits and operating point of a mapping."""
+    """Limits and operating point of a mapping; where a study wires for accuracy, the error of every mapping too."""
     cooler = min((c.published for c in asked.claims if c.kind == "difference"), default=0.0)
     average = case.figures("real-time").get("device_temperature_average_K")
-    return limits(case.compiled.view, None if average is None else float(average), cooler)
+    told = limits(case.compiled.view, None if average is None else float(average), cooler)
+    return told | ({FIGURE: error_share(case.compiled.view)} if "accuracy" in asked.objectives else {})
 
 
 def _bands(asked: Study, workload: str, swept: Mapping[tuple[str, str], Sensitivity]) -> list[Mapping[str, Any]]:

@@ -1,5 +1,7 @@
 """Accuracy in a comparison: a closed form always, and the same drawn chips under every objective if asked for."""
 
+import json
+
 import numpy as np
 import pytest
 from support import small_workload
@@ -8,6 +10,7 @@ import snnmap
 from snnmap.core.errors import InputError
 from snnmap.evaluation.disturbance import error_share
 from snnmap.study.measured import METRICS, measured
+from snnmap.study.page import run_study
 
 OBJECTIVES = ("traffic", "accuracy")
 
@@ -76,3 +79,33 @@ def test_a_gain_counts_chips_and_frames_that_changed():
 def test_what_a_column_cannot_hold_is_refused(graph, chip, options, said):
     with pytest.raises(InputError, match=said):
         compared(graph, chip, snnmap.AccuracyOptions(**options))
+
+
+STUDY = """
+title = "wiring"
+summary = "for tests"
+workloads = ["net.toml"]
+objectives = ["traffic", "accuracy"]
+technologies = ["pcm-16"]
+hardware = "CHIP"
+
+[[claim]]
+paper = "nobody"
+figure = "error of the drive"
+published = 0.5
+basis = "recalled"
+kind = "ratio"
+objective = "accuracy"
+metric = "accuracy_error_share"
+"""
+
+
+def test_a_study_that_wires_for_accuracy_has_the_figure_of_every_mapping(chip, tmp_path, monkeypatch):
+    (tmp_path / "net.toml").write_text(small_workload.recipe())
+    (tmp_path / "study.toml").write_text(STUDY.replace("CHIP", str(chip)))
+    monkeypatch.chdir(tmp_path)
+    run_study(tmp_path / "study.toml")
+    rows = json.loads((tmp_path / "results.json").read_text())["figures"]
+    told = [row["value"] for row in rows if row["metric"] == "accuracy_error_share"]
+    assert len(told) == 4, "two objectives at two paces"
+    assert all(0.0 < accuracy < traffic for traffic, accuracy in (told[:2], told[2:]))
