@@ -22,7 +22,7 @@ from snnmap.query.page import gathered
 from snnmap.render.page import build
 from snnmap.render.page import told as words
 from snnmap.render.page.crossbar import crossbars_plot
-from snnmap.render.page.floor import tiles_plot
+from snnmap.render.page.floor import LINKS, links_plot, tiles_plot
 from snnmap.render.page.plot import packed, plain, shades, told
 
 EVIL = '<script>window.pwned=1</script><img src=x onerror="window.pwned=2">'
@@ -216,6 +216,27 @@ def test_the_arrows_carry_every_hop(page, mapped):
     assert max(loads) * mapped.figures["frames"] == pytest.approx(mapped.figures["busiest_link"], rel=1e-3)
 
 
+def test_an_arrow_leads_where_its_link_does():
+    """A chip of 3 x 2 tiles, written out: links of tile 4 at (1, 1) to the right, to the left and up."""
+    loads = np.zeros((6, 4), np.int64)
+    loads[4] = 30, 20, 0, 10
+    floor = Floor(3, 2, (0, 0), (Contents((), (), 0),) * 6, np.full(6, np.nan), ("layer",), loads, 10)
+    marks = [t for t in links_plot(floor).figures[""]["data"] if t.get("mode") == "markers"]
+    found = {
+        re.match(r"link (.*)<br><b>([\d.]+)", text).groups(): (symbol, np.sign(x - 1.0), np.sign(y - 1.0))
+        for t in marks
+        for text, symbol, x, y in zip(t["text"], t["marker"]["symbol"], t["x"], t["y"], strict=True)
+    }
+    assert {key: value[0] for key, value in found.items()} == {
+        ("(1, 1) to (2, 1)", "3"): "triangle-right",
+        ("(1, 1) to (0, 1)", "2"): "triangle-left",
+        ("(1, 1) to (1, 0)", "1"): "triangle-up",
+    }
+    assert found["(1, 1) to (2, 1)", "3"][1] == 1
+    assert found["(1, 1) to (0, 1)", "2"][1] == -1
+    assert found["(1, 1) to (1, 0)", "1"][2] == -1
+
+
 def test_the_crossbars_are_those_of_the_report(page, mapped):
     view, bars = mapped.view, page.data["plots"]["crossbar"]["pickers"][0][1]
     assert len(bars) == view.mapping.clustering.clusters, "there is room for all of so few"
@@ -382,8 +403,6 @@ def test_thousands_of_tiles_still_fit():
     plot, shared = tiles_plot(floor, charts)
     written = len(build.as_json(plot._asdict())) + len(build.as_json(shared))
     assert written < 1.3e6
-    from snnmap.render.page.floor import LINKS, links_plot
-
     links = links_plot(floor)
     assert f"the {LINKS:,} busiest are drawn" in links.figures[""]["caption"]
     assert sum(len(t["text"]) for t in links.figures[""]["data"] if t.get("mode") == "markers") == LINKS
@@ -423,6 +442,19 @@ def test_a_schedule_of_many_tiles_shows_the_critical_and_the_busiest(mapped, mon
     assert tiles - critical == set(rest[: 2 - len(critical)])
     assert shown.tiles == (2, len(work))
     assert sum(f.tile < 0 for f in shown.firings) == shown.messages[0] == 1
+
+
+def test_an_idle_tile_on_the_critical_cycle_is_shown_all_the_same(mapped, monkeypatch):
+    monkeypatch.setattr(scenes, "LANES", 1)
+    flow, mapping = mapped.mapping.sdfg, mapped.mapping
+    work = np.bincount(flow.resource[flow.resource >= 0], flow.time[flow.resource >= 0])
+    idle = int(np.argmin(np.where(work > 0, work, np.inf)))
+    assert work[idle] < work.max()
+    actor = int(np.flatnonzero(flow.resource == idle)[0])
+    changed = replace(mapping, schedule=replace(mapping.schedule, critical=(actor,)))
+    shown = scenes.timeline(mapped.view.at(mapped.view.hardware, changed))
+    assert {f.tile for f in shown.firings if f.tile >= 0} == {idle}
+    assert [f.actor for f in shown.firings if f.critical] == [flow.name[actor]]
 
 
 def test_without_room_only_the_first_crossbar_is_opened(mapped):
