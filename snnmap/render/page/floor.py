@@ -208,7 +208,7 @@ def _arrows(floor: Floor, links: tuple[I64, I64, F64], look: tuple[float, str], 
         x += [at_x + begin * dx + aside_x, at_x + end * dx + aside_x, None]
         y += [at_y + begin * dy + aside_y, at_y + end * dy + aside_y, None]
         words = (
-            f"link ({at_x}, {at_y}) to ({at_x + dx}, {at_y + dy})<br><b>{number(load, '', 4)} messages per frame</b>"
+            f"link ({at_x}, {at_y}) to ({at_x + dx}, {at_y + dy})<br><b>{number(load, '', 6)} messages per frame</b>"
         )
         heads.append((at_x + end * dx + aside_x, at_y + end * dy + aside_y, HEADS[d], words))
     width, colour = look
@@ -236,7 +236,7 @@ def _said(floor: Floor, shown: tuple[I64, I64, F64], used: int) -> str:
     x, y = int(t) % width, int(t) // width
     dx, dy = STEPS[int(d)]
     words = (
-        f"Busiest link: tile ({x}, {y}) to ({x + dx}, {y + dy}), {number(float(load), '', 4)} messages per frame; "
+        f"Busiest link: tile ({x}, {y}) to ({x + dx}, {y + dy}), {number(float(load), '', 6)} messages per frame; "
         f"colour and width are the share of that. {used:,} of {every:,} links between tiles carry messages"
     )
     return words + (f"; the {LINKS:,} busiest are drawn." if used > LINKS else ".")
