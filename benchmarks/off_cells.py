@@ -159,7 +159,7 @@ def main():
     parser.add_argument("files", nargs=4, metavar="FILE.gz", help="training images and labels, test images and labels")
     parser.add_argument("--chips", type=int, default=5)
     parser.add_argument("--test", type=int, default=1000)
-    parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--epochs", type=int, default=4)
     given = parser.parse_args()
     images, labels, test, test_labels = given.files
     begun = time.process_time()

@@ -51,8 +51,9 @@ class Journal:
 
     def __init__(self, table: Path) -> None:
         try:
+            whole = not journal_of(table).exists() or journal_of(table).read_bytes()[-1:] in (b"", b"\n")
             self._file = journal_of(table).open("ab")
-            if self._file.tell():  # a torn line ends here
+            if not whole:  # a torn line ends here
                 self._file.write(b"\n")
         except OSError as error:
             raise InputError(f"{journal_of(table)}: cannot be written ({error.strerror})") from None

@@ -91,6 +91,7 @@ def test_a_torn_line_of_the_journal_costs_one_run(tmp_path) -> None:
     journal.add({"run": "c"})
     journal.close()
     assert list(journalled(table)) == ["a", "c"]
+    assert b"\n\n" not in journal_of(table).read_bytes()
 
 
 def test_parquet_without_pyarrow_names_the_extra(tmp_path, monkeypatch) -> None:
