@@ -124,7 +124,7 @@ def _port(floor: Floor) -> dict[str, Any]:
         "marker": {"symbol": "triangle-right" if side < 0 else "triangle-left", "size": 13, "color": "@accent"},
         "text": ["port"],
         "cliponaxis": False,
-        "textposition": "bottom center",
+        "textposition": "bottom left" if side < 0 else "bottom right",
         "textfont": {"color": "@ink"},
         "hovertemplate": f"port: network inputs enter at tile ({x}, {y})<extra></extra>",
         "showlegend": False,
