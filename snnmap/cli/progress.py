@@ -91,8 +91,17 @@ def lines(say: Callable[[str], None], clock: Callable[[], float] = time.monotoni
 def bars() -> Iterator[Progress]:
     """A live bar per stage, which vanishes at the end."""
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, Task, TextColumn, TimeElapsedColumn, TimeRemainingColumn
     from rich.progress import Progress as Bars
+    from rich.text import Text
+
+    class Left(TimeRemainingColumn):
+        """Time left, while anything is known of it."""
+
+        def render(self, task: Task) -> Text:
+            """`0:01:20 left`."""
+            known = not task.finished and task.time_remaining is not None
+            return super().render(task) + " left" if known else Text()
 
     layout = (
         TextColumn("{task.description:<10}"),
@@ -100,7 +109,7 @@ def bars() -> Iterator[Progress]:
         MofNCompleteColumn(),
         TextColumn("{task.fields[best]}"),
         TimeElapsedColumn(),
-        TimeRemainingColumn(elapsed_when_finished=True),
+        Left(),
     )
     with Bars(*layout, console=Console(stderr=True), transient=True) as shown:
         known: dict[str, Any] = {}

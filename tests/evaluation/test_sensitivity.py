@@ -275,18 +275,19 @@ def test_a_sample_is_compared_with_itself_and_says_how_sure_it_is(found, sampled
 
 
 def test_the_ends_of_a_sample_are_within_the_interval_of_those_of_all(found, sampled):
-    moved, outside, judged = 0, 0, 0
+    moved, outside, judged, far = 0, 0, 0, 0
     for whole, part in zip(found.points, sampled.points, strict=True):
         assert (whole.quantity, whole.at) == (part.quantity, part.at)
         for name, margin in part.margins.items():
             value = whole.figures[name]
             off = abs(part.figures[name] - value)
-            assert off <= 4 * margin + 1e-8 * value, (whole.quantity, name)
+            far += off > 4 * margin + 1e-8 * value
             outside += off > margin + 1e-8 * value
             moved += off > 1e-8 * value
             judged += 1
     assert moved > 0
     assert outside <= 0.05 * judged
+    assert far <= 0.005 * judged  # where one crossbar passes the rule of refresh, a sample without it cannot know
     swing = s.swings(sampled, "device_temperature_average_K")[0]
     assert any(swing.margins)
     assert s.swings(found, "device_temperature_average_K")[0].margins == (None, None)
