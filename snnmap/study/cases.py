@@ -77,7 +77,7 @@ def cases(
     technologies = checked(sources, options)
     total, done = len(sources) * len(technologies) * len(options.objectives), 0
     for source in sources:
-        graph = source if isinstance(source, SpikeGraph) else profile(source, load, progress=progress)
+        graph = profiled(source, load, progress)
         name = graph.provenance.name or str(source)
         known: dict[str, Any] = {}
         for technology in technologies:
@@ -88,6 +88,24 @@ def cases(
                 done += 1
                 if progress is not None:
                     progress("compare", done, total, 0.0)
+
+
+def must_exist(sources: Sequence[Source]) -> None:
+    """Refuse a workload that is not to be found, before any is profiled.
+
+    Raises
+    ------
+    InputError
+        Naming it, and the nearest.
+    """
+    for source in sources:
+        if isinstance(source, str | Path):
+            located_source(source)
+
+
+def profiled(source: Source, load: LoadOptions | None, progress: Progress | None) -> SpikeGraph:
+    """The profile of a workload, unless it is one already."""
+    return source if isinstance(source, SpikeGraph) else profile(source, load, progress=progress)
 
 
 def checked(sources: Sequence[Source], options: CompareOptions) -> tuple[str | None, ...]:
@@ -105,9 +123,7 @@ def checked(sources: Sequence[Source], options: CompareOptions) -> tuple[str | N
         twice = [name for i, name in enumerate(names) if name in names[:i]]
         if twice:
             raise InputError(f"{what} {twice[0]!r} is listed twice; list it once")
-    for source in sources:
-        if isinstance(source, str | Path):
-            located_source(source)
+    must_exist(sources)
     technologies: tuple[str | None, ...] = options.technologies or (options.base.technology,)
     plans = [_plan(replace(options.base, objective=objective)) for objective in options.objectives]
     for technology in technologies:

@@ -12,8 +12,7 @@ from snnmap.core.files import must_be_folder, must_be_writable, write_atomically
 from snnmap.core.run import Progress
 from snnmap.ir import SpikeGraph
 from snnmap.pipeline.options import CompileOptions, LoadOptions
-from snnmap.pipeline.profile import located_source, profile
-from snnmap.study.cases import Source
+from snnmap.study.cases import Source, must_exist, profiled
 from snnmap.study.grid import Point, Sweep, key_of
 from snnmap.study.rows import ENDINGS, Journal, Row, journal_of, journalled, must_have_writer, rows_in, written
 from snnmap.study.workers import Made, Task, workers_for
@@ -90,7 +89,7 @@ def sweep(
         If anything of the grid does not exist, or the table holds another sweep; before any work is done.
     """
     points = _checked(sources, asked, where)
-    graphs = [s if isinstance(s, SpikeGraph) else profile(s, load, progress=progress) for s in sources]
+    graphs = [profiled(source, load, progress) for source in sources]
     wanted = {}
     for graph in graphs:
         for options in points:
@@ -114,9 +113,7 @@ def _checked(sources: Sequence[Source], asked: Sweep, where: SweepWhere) -> tupl
     must_have_writer(where.table)
     if where.mappings is not None:
         must_be_folder(where.mappings)
-    for source in sources:
-        if isinstance(source, str | Path):
-            located_source(source)
+    must_exist(sources)
     return points
 
 

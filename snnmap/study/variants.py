@@ -8,7 +8,6 @@ distribution, and needs six seeds or more to find anything at 5 %. Each figure i
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,9 +19,8 @@ from snnmap.hardware import load_hardware
 from snnmap.ir import SpikeGraph
 from snnmap.pipeline.options import CompileOptions, LoadOptions
 from snnmap.pipeline.plan import plan_for
-from snnmap.pipeline.profile import located_source, profile
 from snnmap.pipeline.settings import parse_settings
-from snnmap.study.cases import Source
+from snnmap.study.cases import Source, must_exist, profiled
 from snnmap.study.pareto import AIMS
 from snnmap.study.workers import Made, Task, workers_for
 
@@ -155,11 +153,10 @@ def compare_variants(
         If a workload does not fit the chip.
     """
     chosen = {variant.name: asked.options_of(variant) for variant in asked.variants}
-    for source in sources:
-        if isinstance(source, str | Path):
-            located_source(source)
-    graphs = [s if isinstance(s, SpikeGraph) else profile(s, load, progress=progress) for s in sources]
+    must_exist(sources)
     technologies = asked.technologies or (asked.base.technology,)
+    titles = {technology: load_hardware(asked.base.hardware, technology).technology.name for technology in technologies}
+    graphs = [profiled(source, load, progress) for source in sources]
     groups = [(graph, technology) for graph in graphs for technology in technologies]
     tasks = [
         Task("", graph.digest(), replace(options, technology=technology, seed=seed), False)
@@ -170,7 +167,7 @@ def compare_variants(
     made = _made(graphs, [task._replace(run=str(k)) for k, task in enumerate(tasks)], asked.workers, progress)
     found: list[Contrast] = []
     for (graph, technology), runs in zip(groups, batched(made, len(tasks) // len(groups)), strict=True):
-        title = graph.provenance.name, load_hardware(asked.base.hardware, technology).technology.name
+        title = graph.provenance.name, titles[technology]
         found += _contrasts(title, dict(zip(chosen, batched(runs, len(asked.seeds)), strict=True)))
     return tuple(found)
 

@@ -33,10 +33,8 @@ PLOTS = {"tiles", "links", "crossbar", "schedule", "energy", "area", "raster", "
 def mapping(tmp_path_factory: pytest.TempPathFactory, chip: Path) -> Path:
     """A small mapping, one of whose layers has a name that is markup."""
     folder = tmp_path_factory.mktemp("page")
-    recipe = folder / "net.toml"
-    recipe.write_text(small_workload.recipe().replace('"hidden"', json.dumps(EVIL)))
-    compiled = snnmap.compile(str(recipe), snnmap.CompileOptions(hardware=str(chip)))
-    snnmap.save(compiled.mapping, folder / "mapping.json")
+    marked = small_workload.recipe().replace('"hidden"', json.dumps(EVIL))
+    small_workload.saved_mapping(folder, chip, marked, seed=0)
     return folder / "mapping.json"
 
 

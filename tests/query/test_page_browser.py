@@ -23,10 +23,8 @@ SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory, chip: Path) -> Path:
     folder = tmp_path_factory.mktemp("browser")
-    recipe = folder / "net.toml"
-    recipe.write_text(small_workload.recipe().replace('"hidden"', json.dumps(EVIL)))
-    compiled = snnmap.compile(str(recipe), snnmap.CompileOptions(hardware=str(chip)))
-    snnmap.save(compiled.mapping, folder / "mapping.json")
+    marked = small_workload.recipe().replace('"hidden"', json.dumps(EVIL))
+    small_workload.saved_mapping(folder, chip, marked, seed=0)
     return snnmap.html_report(snnmap.report(folder / "mapping.json"), folder / "report.html")
 
 

@@ -121,6 +121,7 @@ def test_what_is_no_variant_is_refused(text, said) -> None:
         ((Variant("a"), Variant("b", (("plce", "anneal"),))), {}, "place"),
         ((Variant("a"), Variant("b", (), "trafic")), {}, "traffic"),
         ((Variant("a"), Variant("b")), {"seeds": (1, 1)}, "each once"),
+        ((Variant("a"), Variant("b")), {"technologies": ("pcm-66",)}, "pcm-65"),
     ],
 )
 def test_names_are_looked_at_before_any_work(variants, options, said) -> None:

@@ -151,9 +151,9 @@ def recipe(rate_hz: float = 200.0) -> str:
     return RECIPE.replace("RATE", str(rate_hz))
 
 
-def saved_mapping(folder: Path, chip: Path) -> Path:
-    """The compiled recipe as `mapping.json` in `folder`, the recipe beside it."""
-    (folder / "net.toml").write_text(recipe())
-    compiled = snnmap.compile(str(folder / "net.toml"), snnmap.CompileOptions(hardware=str(chip), seed=3))
+def saved_mapping(folder: Path, chip: Path, text: str | None = None, seed: int = 3) -> Path:
+    """The compiled recipe, or another's text, as `mapping.json` in `folder`, the recipe beside it."""
+    (folder / "net.toml").write_text(recipe() if text is None else text)
+    compiled = snnmap.compile(str(folder / "net.toml"), snnmap.CompileOptions(hardware=str(chip), seed=seed))
     snnmap.save(compiled.mapping, folder / "mapping.json")
     return folder / "mapping.json"
