@@ -135,7 +135,7 @@ def rows_in(table: Path) -> dict[str, Row]:
     except InputError:
         raise
     except (OSError, ValueError, KeyError, TypeError):
-        raise InputError(f"{table}: this is not the table of a sweep; write to another file") from None
+        raise InputError(f"{table}: this is not the table of a sweep, or it is damaged; name another file") from None
 
 
 WORDS = frozenset(

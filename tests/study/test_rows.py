@@ -62,7 +62,7 @@ def test_a_parquet_table_opens_in_what_people_use(tmp_path) -> None:
 def test_another_file_is_no_table(tmp_path, ending, content) -> None:
     table = tmp_path / f"sweep{ending}"
     table.write_bytes(content)
-    with pytest.raises(InputError, match="not the table of a sweep; write to another file"):
+    with pytest.raises(InputError, match="not the table of a sweep, or it is damaged; name another file"):
         rows_in(table)
 
 
