@@ -1,7 +1,11 @@
-"""How large an HTML report is, how soon a browser shows it, and pictures of it: desktop, dark and phone.
+r"""How large an HTML page is, how soon a browser shows it, and pictures of it: desktop, dark and phone; of a sweep one.
 
     snnmap compile nmnist-cnn -o mapping.json && snnmap report mapping.json --quiet --html report.html
     python benchmarks/page.py report.html --pictures reports/pictures
+    snnmap sweep mnist-mlp braille-rsnn --crossbar 64,128,256 --technology pcm-65,pcm-16 --objective traffic,energy \
+        --seeds 0,1 --samples 20 -o sweep.csv --quiet
+    snnmap pareto sweep.csv --of energy,espine-lifetime --html sweep.html
+    python benchmarks/page.py sweep.html --pictures reports/pictures
 
 Needs playwright and Chromium (`apt-get install chromium`). Times are of one process after another on this machine:
 from the call for the page until its text is there, and until its last chart is drawn.
@@ -17,10 +21,15 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
-VIEWS = {"page": (1280, 1000, "light"), "page-dark": (1280, 1000, "dark"), "page-phone": (390, 844, "light")}
+VIEWS = {
+    "page": (1280, 1000, "light"),
+    "page-dark": (1280, 1000, "dark"),
+    "page-phone": (390, 844, "light"),
+    "sweep": (1280, 1280, "light"),
+}
 """Picture to width, height and colours of the window."""
-PARTS = {"page": "#tiles", "page-dark": "#schedule", "page-phone": "#figures"}
-"""Picture to the section at its top."""
+PARTS = {"page": "#tiles", "page-dark": "#schedule", "page-phone": "#figures", "sweep": "#along"}
+"""Picture to the section at its top, which the page must have."""
 TRIES = 5
 QUALITY = 72
 NARROW = 960
@@ -32,7 +41,7 @@ def opened(browser: Browser, file: Path) -> tuple[float, float]:
     page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
     begun = time.perf_counter()
     page.goto(file.as_uri(), wait_until="commit")
-    page.wait_for_selector("#guarantees .items")
+    page.wait_for_selector("main section")
     text = time.perf_counter() - begun
     page.wait_for_selector("html[data-ready=yes]")
     drawn = time.perf_counter() - begun
@@ -40,13 +49,16 @@ def opened(browser: Browser, file: Path) -> tuple[float, float]:
     return text, drawn
 
 
-def picture(browser: Browser, file: Path, name: str, folder: Path) -> Path:
-    """A picture of the page, `name`.webp."""
+def picture(browser: Browser, file: Path, name: str, folder: Path) -> Path | None:
+    """A picture of the page, `name`.webp; none if it has no such section."""
     width, height, scheme = VIEWS[name]
     context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
     page = context.new_page()
     page.goto(file.as_uri())
     page.wait_for_selector("html[data-ready=yes]")
+    if page.locator(PARTS[name]).count() == 0:
+        context.close()
+        return None
     page.add_style_tag(content="html { scroll-behavior: auto !important; }")
     page.evaluate(f"() => document.querySelector('{PARTS[name]}').scrollIntoView()")
     shot = Image.open(io.BytesIO(page.screenshot()))
@@ -74,7 +86,8 @@ def main() -> None:
             print(f"{what} {statistics.median(values):.2f} s, median of {TRIES} ({listed})")
         for name in VIEWS if given.pictures else ():
             path = picture(browser, file, name, given.pictures)
-            print(f"{path}: {path.stat().st_size / 1e3:.0f} kB")
+            if path is not None:
+                print(f"{path}: {path.stat().st_size / 1e3:.0f} kB")
         browser.close()
 
 

@@ -25,7 +25,7 @@ COPIES = {
     "workloads.md": "workloads/README.md",
 }
 """Page to the file that it shows."""
-PICTURES = {f"pictures/{name}": f"reports/pictures/{name}" for name in ("tiles.png", "page.webp")}
+PICTURES = {f"pictures/{name}": f"reports/pictures/{name}" for name in ("tiles.png", "page.webp", "sweep.webp")}
 ROOT_PAGE = """# Python
 
 Everything that the command line can do, Python can: the names below, all importable from `snnmap`. The packages behind

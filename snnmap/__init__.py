@@ -113,6 +113,7 @@ if TYPE_CHECKING:  # what type checkers and readers see; at run time a name is i
     from snnmap.study.page import run_study
     from snnmap.study.pareto import AIMS, Aim, Front, pareto, parse_aims
     from snnmap.study.sweep import SweepWhere, Swept, sweep
+    from snnmap.study.sweep_page import sweep_html
     from snnmap.study.variants import Contrast, Variant, VariantOptions, compare_variants, parse_variant, verdict_lines
     from snnmap.transform.batch_norm import fold_batch_norm
     from snnmap.transform.quantise import Quantised, quantise
@@ -254,6 +255,7 @@ __all__ = [
     "show_hardware",
     "simulate_file",
     "sweep",
+    "sweep_html",
     "throughput",
     "verdict_lines",
     "verify",
@@ -322,6 +324,7 @@ _HOMES = {
     "snnmap.study.page": "run_study",
     "snnmap.study.pareto": "AIMS Aim Front pareto parse_aims",
     "snnmap.study.sweep": "SweepWhere Swept sweep",
+    "snnmap.study.sweep_page": "sweep_html",
     "snnmap.study.variants": "Contrast Variant VariantOptions compare_variants parse_variant verdict_lines",
     "snnmap.transform.batch_norm": "fold_batch_norm",
     "snnmap.transform.quantise": "Quantised quantise",

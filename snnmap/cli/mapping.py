@@ -1,5 +1,6 @@
 """Commands about mappings: compile, verify, where, diff, schema."""
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import click
 
 import snnmap
 from snnmap.cli import options, terminal
+from snnmap.cli.folder import Folder, documented
 from snnmap.cli.rounding import roundings
 from snnmap.core.errors import InputError
 from snnmap.core.files import must_be_writable
@@ -20,6 +22,7 @@ from snnmap.render.timing import holds_for, limited_by, timing_document
     cls=options.Command,
     epilog="\b\nExamples:\n"
     "  snnmap compile mnist-mlp -o mapping.json\n"
+    "  snnmap compile mnist-mlp --out run\n"
     "  snnmap compile net.nir --data events.npz --dt 1e-3 --steps 300 --hw pcm-mesh-64 -o net.json.gz\n"
     "  snnmap compile nmnist-cnn --quantise mse --bits 4 -o 4bit.json\n"
     "  snnmap compile net.profile.npz --set place=swarm --set place.particles=40 --seed 3 -o mapping.json\n"
@@ -28,6 +31,7 @@ from snnmap.render.timing import holds_for, limited_by, timing_document
 )
 @click.argument("source", metavar="WORKLOAD")
 @click.option("-o", "--output", type=options.FILE, help="Write the mapping here (.json or .json.gz).")
+@click.option("--out", "folder", type=options.FILE, metavar="DIR", help="Or all of it: mapping, page, pictures, log.")
 @options.hw
 @options.technology
 @click.option("--objective", default="default", show_default=True, help="Preset: " + ", ".join(snnmap.OBJECTIVES) + ".")
@@ -54,15 +58,41 @@ from snnmap.render.timing import holds_for, limited_by, timing_document
 @options.as_json
 @click.pass_context
 def compile_(
-    context: click.Context, /, source: str, output: Path | None, quiet: bool, json_: bool, **given: Any
+    context: click.Context,
+    /,
+    source: str,
+    output: Path | None,
+    folder: Path | None,
+    quiet: bool,
+    json_: bool,
+    **given: Any,
 ) -> None:
     """Map a workload onto a chip and write the mapping file.
 
     WORKLOAD is a shipped name (see `snnmap workloads`), a NIR, Lava, recipe or recorded-activity file, or a profile
     saved by `snnmap profile`.
     """
+    if output is not None and folder is not None:
+        raise InputError(f"--out {folder} keeps the mapping too: leave -o out, or --out")
     if output is not None:
         must_be_writable(output, (".json", ".json.gz"), source, *given.values())
+    run = None if folder is None else Folder(folder)
+    load, wanted = _asked(context, given)
+    with terminal.progress(quiet) if run is None else run.progress(quiet) as progress:
+        compiled = snnmap.compile(source, wanted, load=load, progress=progress)
+        written = [] if run is None else run.keep(compiled, progress)
+    if output is not None:
+        snnmap.save(compiled.mapping, output)
+        written = [output]
+    said = [*(f"note: {line}" for line in compiled.remarks()), *remarks(compiled.reading)]
+    for line in [] if quiet else said:
+        terminal.say(line)
+    with nullcontext() if run is None else run.logged(said):
+        _answer(compiled, source, written, json_=json_)
+
+
+def _asked(context: click.Context, given: dict[str, Any]) -> tuple["snnmap.LoadOptions", "snnmap.CompileOptions"]:
+    """What the options and the configuration ask for."""
     settings: dict[str, Any] = {}
     config = given.pop("config")
     if config is not None:
@@ -74,26 +104,25 @@ def compile_(
     given["pace"] = given["pace"] or snnmap.CompileOptions().pace
     seed = given.pop("seed")
     load = options.load_options(given, seed)
-    wanted = snnmap.CompileOptions(seed=seed, settings=tuple(settings.items()), **given)
-    with terminal.progress(quiet) as progress:
-        compiled = snnmap.compile(source, wanted, load=load, progress=progress)
-    if output is not None:
-        snnmap.save(compiled.mapping, output)
-    if not quiet:
-        for line in compiled.remarks():
-            terminal.say(f"note: {line}")
-        for line in remarks(compiled.reading):
-            terminal.say(line)
+    return load, snnmap.CompileOptions(seed=seed, settings=tuple(settings.items()), **given)
+
+
+def _answer(compiled: snnmap.Compiled, source: str, written: list[Path], *, json_: bool) -> None:
     if json_:
         judged = [judgement._asdict() for judgement in compiled.reading.judgements]
-        written = None if output is None else str(output)
         timing = timing_document(compiled.reading, compiled.bottleneck)
         answer = {"legal": True, **compiled.mapping.figures, "timing": timing, "judgements": judged}
         answer |= compiled.graph.remarks.told()
-        terminal.as_json({**answer, "partition": partition_document(compiled.partition_bounds), "mapping": written})
+        answer |= {"partition": partition_document(compiled.partition_bounds)}
+        terminal.as_json({**answer, "mapping": str(written[0]) if written else None, **documented(written)})
         return
     _show(compiled, source)
-    terminal.line("legal; nothing written, -o FILE keeps the mapping" if output is None else f"legal; wrote {output}")
+    if not written:
+        terminal.line("legal; nothing written, -o FILE keeps the mapping")
+    for path in written[:1]:
+        terminal.line(f"legal; wrote {path}")
+    for path in written[1:]:
+        terminal.line(f"wrote {path}")
 
 
 def _show(compiled: snnmap.Compiled, source: str) -> None:

@@ -11,6 +11,7 @@ from snnmap.core.errors import InputError
 from snnmap.core.files import must_be_writable
 from snnmap.render.front import Axis, Picture, plot_fronts
 from snnmap.render.labels import label, mode_of
+from snnmap.render.page import must_be_page
 from snnmap.render.plots import FORMATS
 
 DIGITS = 4
@@ -20,28 +21,34 @@ DIGITS = 4
     cls=options.Command,
     epilog="\b\nExamples:\n"
     "  snnmap pareto sweep.parquet --of energy,area\n"
-    "  snnmap pareto sweep.csv --of energy,lifetime,latency --mappings mappings --plot front.png",
+    "  snnmap pareto sweep.csv --of energy,lifetime,latency --mappings mappings --plot front.png\n"
+    "  snnmap pareto sweep.csv --of energy,area --html front.html",
 )
 @click.argument("table", metavar="SWEEP", type=options.FILE)
 @click.option("--of", "aims", required=True, metavar="A1,A2,...", help=f"Two or more of {', '.join(snnmap.AIMS)}.")
 @click.option("--mappings", type=options.FILE, metavar="DIR", help="Verify the mapping of every run of the front.")
 @click.option("--plot", type=options.FILE, metavar="FILE", help="Draw the first two aims (.png, .svg or .pdf).")
+@click.option("--html", type=options.FILE, metavar="FILE", help="Write the sweep and these fronts as one page.")
 @options.quiet
 @options.as_json
-def pareto(table: Path, aims: str, mappings: Path | None, plot: Path | None, quiet: bool, json_: bool) -> int:
+def pareto(table: Path, aims: str, mappings: Path | None, quiet: bool, json_: bool, **drawn: Path | None) -> int:
     """Print the runs of a sweep that no other run beats in everything that is asked for.
 
     The knee is the run from which any gain in one aim costs most in the others; the hypervolume is what the front
     dominates, 1.1 to the power of the aims at most. A lifetime beyond the horizon is worth the horizon.
     """
-    wanted = snnmap.parse_aims(aims)
+    wanted, plot, page = snnmap.parse_aims(aims), drawn["plot"], drawn["html"]
     if plot is not None:
         must_be_writable(plot, FORMATS, table)
+    if page is not None:
+        must_be_page(page, table)
     found = snnmap.pareto(table, wanted)
     with terminal.progress(quiet) as progress:
         wrong = {} if mappings is None else _verified(found, mappings, progress)
     if plot is not None:
         plot_fronts([_picture(front) for front in found], plot)
+    if page is not None:
+        snnmap.sweep_html(table, page, wanted)
     if json_:
         documents = [front.document() for front in found]
         more = {} if mappings is None else {"illegal": wrong}
@@ -53,8 +60,9 @@ def pareto(table: Path, aims: str, mappings: Path | None, plot: Path | None, qui
         terminal.line(f"{run}: not legal: {said}")
     if mappings is not None and not wrong:
         terminal.line(f"legal: all {sum(len(front.rows) for front in found)} mappings")
-    if plot is not None:
-        terminal.line(f"drew {plot}")
+    for path, verb in ((plot, "drew"), (page, "wrote")):
+        if path is not None:
+            terminal.line(f"{verb} {path}")
     return int(bool(wrong))
 
 

@@ -10,6 +10,7 @@ import snnmap
 from snnmap.cli import options, terminal
 from snnmap.core.errors import InputError
 from snnmap.render.labels import label
+from snnmap.render.page import must_be_page
 
 SHOWN = 30
 """Rows that are printed; all are in the table."""
@@ -34,7 +35,7 @@ MOST = 1_000_000
 @click.command(
     cls=options.Command,
     epilog="\b\nExamples:\n"
-    "  snnmap sweep mnist-mlp --crossbar 64,128 --technology pcm-65,pcm-16 --seeds 0..2 -o sweep.csv\n"
+    "  snnmap sweep mnist-mlp --crossbar 64,128 --technology pcm-65,pcm-16 --seeds 0..2 -o sweep.csv --html s.html\n"
     "  snnmap sweep braille-rsnn --set place=anneal,swarm --seeds 0..9 -o sweep.parquet --mappings mappings\n"
     "  snnmap sweep mnist-mlp --hw pcm-mesh,my-chip.toml --tiles 4x4,6x6 --objective traffic,energy -o sweep.csv\n"
     "  snnmap sweep lenet --rows 64,128,256 -o sweep.parquet --scheduler tcp://10.0.0.1:8786",
@@ -56,6 +57,7 @@ MOST = 1_000_000
 @options.operating_options
 @click.option("-o", "--output", "table", type=options.FILE, required=True, help="Table: .parquet, .csv or .json.")
 @click.option("--mappings", type=options.FILE, metavar="DIR", help="Also keep the mapping file of every run.")
+@click.option("--html", type=options.FILE, metavar="FILE", help="Also write the table as one page with charts.")
 @click.option("--workers", type=int, metavar="N", help="Processes; default: one per core.")
 @click.option("--scheduler", metavar="ADDRESS", help="Make the runs on the Dask cluster of this scheduler instead.")
 @options.data_options
@@ -67,7 +69,9 @@ def sweep(sources: tuple[str, ...], quiet: bool, json_: bool, **given: Any) -> N
     Finished runs are kept beside the table as they come: the same command goes on where it was stopped, and a grid that
     was made larger makes only what is new. Runs that do not fit the chip are rows that say why.
     """
-    where = _where(given)
+    where, page = _where(given), given.pop("html")
+    if page is not None:
+        must_be_page(page, where.table, *sources)
     grid = _grid(given)
     load = options.load_options(given, 0)
     try:
@@ -76,11 +80,16 @@ def sweep(sources: tuple[str, ...], quiet: bool, json_: bool, **given: Any) -> N
     except KeyboardInterrupt:
         terminal.say("snnmap: stopped; finished runs are kept, and the same command goes on with the next")
         sys.exit(130)
+    if page is not None:
+        snnmap.sweep_html(swept.table, page)
     if json_:
         document = {"table": str(swept.table), "runs": len(swept.rows), "made": swept.made}
-        terminal.as_json({**document, "rows": list(swept.rows)})
+        written = {} if page is None else {"html": str(page)}
+        terminal.as_json({**document, **written, "rows": list(swept.rows)})
         return
     _show(swept)
+    if page is not None:
+        terminal.line(f"wrote {page}")
 
 
 def _where(given: dict[str, Any]) -> "snnmap.SweepWhere":
@@ -126,7 +135,7 @@ def parse_seeds(text: str) -> tuple[int, ...]:
 def _show(swept: "snnmap.Swept") -> None:
     """What varies and the figures people look for, of the first rows; where all of it is."""
     rows = swept.rows
-    told = [_point(row) for row in rows]
+    told = swept.places()
     axes = [name for name in told[0] if len({point[name] for point in told}) > 1] or ["workload"]
     figures = {name: head for name, head in FIGURES.items() if any(name in row for row in rows)}
     shown = [
@@ -141,22 +150,6 @@ def _show(swept: "snnmap.Swept") -> None:
         terminal.line(f"does not fit: {why}")
     fit = f", {len(refused)} of them do not fit" if refused else ""
     terminal.line(f"{len(rows)} runs{fit}; {swept.made} made now; wrote {swept.table}")
-
-
-def _point(row: dict[str, Any]) -> dict[str, str]:
-    """Where a row stands in the grid, in words."""
-    chip, _, size = row["hardware"].partition(":")
-    mesh = [part.removeprefix("tiles=") for part in size.split(",") if part.startswith("tiles=")]
-    return {
-        "workload": row["workload"],
-        "chip": chip,
-        "crossbar": f"{row['rows'] or 'unlimited'}x{row['columns']}",
-        "tiles": mesh[0] if mesh else "",
-        "technology": row["technology"],
-        "objective": row["objective"],
-        "settings": row["settings"],
-        "seed": str(row["seed"]),
-    }
 
 
 def _figure(row: dict[str, Any], name: str) -> str:

@@ -1,4 +1,4 @@
-"""What is to be said about a mapping file: its figures, what they rest on, and how far they can be trusted.
+"""What is to be said about a mapping: its figures, what they rest on, and how far they can be trusted.
 
 The file alone gives the figures and the constants. With the workload at hand (profiled anew, as `verify` does) also
 the sensitivity of the figures, the weakest crossbar and the maps. Draws and prints nothing itself.
@@ -24,6 +24,7 @@ from snnmap.formats.mapping import load
 from snnmap.hardware import Hardware, Quantity
 from snnmap.ir import Bottleneck, Fragility, PartitionBounds, Reading, Violation
 from snnmap.ir import Mapping as Mapped
+from snnmap.pipeline.compile import Compiled
 from snnmap.pipeline.operating import OperatingOptions
 from snnmap.pipeline.reopen import at_point, graph_of, hardware_of, violations
 from snnmap.reliability.espine import espine_twin
@@ -148,7 +149,7 @@ def sample_document(depends: Sensitivity) -> dict[str, Any] | None:
 
 
 def report(
-    file: Path,
+    source: Path | str | Compiled,
     *,
     workload: str | None = None,
     hardware: str | None = None,
@@ -156,14 +157,14 @@ def report(
     point: OperatingOptions | None = None,
     progress: Progress | None = None,
 ) -> MappingReport:
-    """Everything that is to be said about a mapping file.
+    """Everything that is to be said about a mapping.
 
     Parameters
     ----------
-    file
-        Mapping file.
+    source
+        Mapping file, or what `compile` gave, which is verified already.
     workload, hardware
-        Where they are now, if not where the mapping says; if they are not to be found, a note says so.
+        Where those of a file are now, if not where it says; if they are not to be found, a note says so.
     quick
         Say what the file holds, profile and recompute nothing; nothing is verified then either.
     point
@@ -175,7 +176,9 @@ def report(
         If the mapping cannot be read, or not be operated at `point`.
     """
     elsewhere = _elsewhere(point, quick)
-    mapping = load(file)
+    if isinstance(source, Compiled):
+        return _found(_operated(source.view, elsewhere), progress)
+    mapping = load(source)
     bare = MappingReport(mapping, mapping.figures, (), None, None, None, None, None, ())
     try:
         chip = hardware_of(mapping, hardware)
@@ -194,9 +197,15 @@ def report(
     wrong = tuple(as_stage(progress, "verify", violations, mapping, graph, chip))
     if wrong:
         return replace(bare, figures={}, violations=wrong)
-    if elsewhere is not None:
-        mapping, chip = at_point(mapping, graph, chip, elsewhere)
-    return _found(View(mapping, graph, chip), progress)
+    return _found(_operated(View(mapping, graph, chip), elsewhere), progress)
+
+
+def _operated(view: View, point: OperatingOptions | None) -> View:
+    """A verified mapping at another point, if there is one."""
+    if point is None:
+        return view
+    mapping, chip = at_point(view.mapping, view.graph, view.hardware, point)
+    return View(mapping, view.graph, chip)
 
 
 def _elsewhere(point: OperatingOptions | None, quick: bool) -> OperatingOptions | None:

@@ -112,22 +112,39 @@ def pareto(table: Path | str, aims: Mapping[str, Aim]) -> tuple[Front, ...]:
     InputError
         If it is no such table, or no run of a workload has all the figures.
     """
-    path = Path(table)
-    if not path.exists():
-        raise InputError(f"{path}: there is no such file; `snnmap sweep ... -o {path}` makes one")
-    by_workload: dict[str, list[Row]] = {}
-    for row in rows_in(path).values():
-        by_workload.setdefault(row["workload"], []).append(row)
-    if not by_workload:
-        raise InputError(f"{path} has no rows")
-    return tuple(_front(workload, rows, aims) for workload, rows in by_workload.items())
+    return tuple(front(workload, rows, aims) for workload, rows in of_workloads(Path(table)).items())
 
 
-def _front(workload: str, rows: Sequence[Row], aims: Mapping[str, Aim]) -> Front:
-    told = [(row, [_worth(row, aim.figure) for aim in aims.values()]) for row in rows]
+def of_workloads(table: Path) -> dict[str, list[Row]]:
+    """Rows of the table of a sweep, by workload.
+
+    Raises
+    ------
+    InputError
+        If it is no such table, or has no rows.
+    """
+    if not table.exists():
+        raise InputError(f"{table}: there is no such file; `snnmap sweep ... -o {table}` makes one")
+    found: dict[str, list[Row]] = {}
+    for row in rows_in(table).values():
+        found.setdefault(row["workload"], []).append(row)
+    if not found:
+        raise InputError(f"{table} has no rows")
+    return found
+
+
+def front(workload: str, rows: Sequence[Row], aims: Mapping[str, Aim]) -> Front:
+    """The front of the runs of one workload.
+
+    Raises
+    ------
+    InputError
+        If no run has all the figures.
+    """
+    told = [(row, [worth(row, aim.figure) for aim in aims.values()]) for row in rows]
     whole = [(row, values) for row, values in told if None not in values]
     if not whole:
-        lacking = [name for name, aim in aims.items() if all(_worth(row, aim.figure) is None for row in rows)]
+        lacking = [name for name, aim in aims.items() if all(worth(row, aim.figure) is None for row in rows)]
         raise InputError(f"no run of {workload} has all of {', '.join(aims)}; none has {', '.join(lacking) or 'both'}")
     values = np.array([values for _, values in whole], np.float64)
     cost = values * np.where([aim.more for aim in aims.values()], -1.0, 1.0)
@@ -145,20 +162,34 @@ def _front(workload: str, rows: Sequence[Row], aims: Mapping[str, Aim]) -> Front
     )
 
 
-def _worth(row: Row, figure: str) -> float | None:
+def beyond(row: Row) -> dict[str, float]:
+    """Figures of a row that lie beyond the horizon, with the horizon."""
+    return {figure: float(limit) for figure, limit in BEYOND.findall(row["doubts"])}
+
+
+def worth(row: Row, figure: str) -> float | None:
     """A figure of a row; one beyond the horizon is worth the horizon, and one that never comes too."""
-    beyond = dict(BEYOND.findall(row["doubts"]))
-    if figure in beyond:
-        return float(beyond[figure])
+    limits = beyond(row)
+    if figure in limits:
+        return limits[figure]
     value = row.get(figure)
     return float(value) if isinstance(value, int | float) else None
 
 
 def undominated(cost: F64) -> Any:
-    """Whether no other point is at least as small in all and smaller in one, bool (n,); `cost` (n, d), equals stay."""
-    found = np.ones(len(cost), bool)
-    for k, point in enumerate(cost):
-        found[k] = not np.any(np.all(cost <= point, axis=1) & np.any(cost < point, axis=1))
+    """Whether no other point is at least as small in all and smaller in one, bool (n,); `cost` (n, d), equals stay.
+
+    In lexicographic order only an earlier point can dominate a later one, and then one of the archive of points that
+    none dominates does: n comparisons with the archive.
+    """
+    found = np.zeros(len(cost), bool)
+    archive, kept = np.empty_like(cost), 0
+    for k in np.lexsort(cost.T[::-1]):
+        before = archive[:kept]
+        found[k] = not np.any(np.all(before <= cost[k], axis=1) & np.any(before < cost[k], axis=1))
+        if found[k]:
+            archive[kept] = cost[k]
+            kept += 1
     return found
 
 

@@ -14,7 +14,17 @@ from snnmap.ir import SpikeGraph
 from snnmap.pipeline.options import CompileOptions, LoadOptions
 from snnmap.study.cases import Source, must_exist, profiled
 from snnmap.study.grid import Point, Sweep, key_of
-from snnmap.study.rows import ENDINGS, Journal, Row, journal_of, journalled, must_have_writer, rows_in, written
+from snnmap.study.rows import (
+    ENDINGS,
+    Journal,
+    Row,
+    journal_of,
+    journalled,
+    must_have_writer,
+    place_of,
+    rows_in,
+    written,
+)
 from snnmap.study.workers import Made, Task, workers_for
 
 TIMES = ("seconds", "cpu_seconds")
@@ -23,7 +33,7 @@ TIMES = ("seconds", "cpu_seconds")
 
 @dataclass(frozen=True, slots=True)
 class SweepWhere:
-    """SweepWhere a sweep runs, and what it leaves behind.
+    """Where a sweep runs, and what it leaves behind.
 
     Raises
     ------
@@ -55,6 +65,10 @@ class Swept:
     """In the order of the grid."""
     made: int
     """Of them, made by this call; the others were there."""
+
+    def places(self) -> list[dict[str, str]]:
+        """Where every row stands in the grid, in words: axis to value."""
+        return [place_of(row) for row in self.rows]
 
 
 def sweep(

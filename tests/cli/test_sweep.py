@@ -39,8 +39,12 @@ def test_the_table_says_what_varies_and_where_all_of_it_is(run, recipe, chip, tm
         assert words in text
     assert "objective" not in out
     assert "4 made now; wrote" in text
-    document = json.loads(run(*asked, "--json")[1])
-    assert (document["runs"], document["made"], len(document["rows"])) == (4, 0, 4)
+    page = tmp_path / "sweep.html"
+    document = json.loads(run(*asked, "--json", "--html", page)[1])
+    assert (document["runs"], document["made"], len(document["rows"]), document["html"]) == (4, 0, 4, str(page))
+    assert "runs that do not fit" in page.read_text()
+    code, out, _ = run("pareto", table, "--of", "energy,area", "-q", "--html", page)
+    assert (code, f"wrote {page}" in out) == (0, True)
 
 
 @pytest.mark.parametrize(
@@ -52,6 +56,7 @@ def test_the_table_says_what_varies_and_where_all_of_it_is(run, recipe, chip, tm
         (["--seeds", "x"], "seeds are numbers and ranges"),
         (["--objective", "trafic"], "traffic"),
         (["--workers", "0"], "0 workers make no run"),
+        (["--html", "page.txt"], "must end in .html"),
     ],
 )
 def test_what_is_no_sweep_is_refused_in_one_line(run, recipe, tmp_path, arguments, said):

@@ -1,7 +1,5 @@
 """The HTML report: whole and self-contained, true to what `report` found, harmless whatever names say, bounded."""
 
-import base64
-import hashlib
 import json
 import re
 from dataclasses import replace
@@ -22,6 +20,7 @@ from snnmap.query.page import gathered
 from snnmap.render.page import build
 from snnmap.render.page import told as words
 from snnmap.render.page.crossbar import crossbars_plot
+from snnmap.render.page.document import as_json
 from snnmap.render.page.floor import LINKS, links_plot, tiles_plot
 from snnmap.render.page.plot import packed, plain, shades, told
 
@@ -50,26 +49,11 @@ def page(mapped: snnmap.MappingReport, mapping: Path) -> pages.Page:
 
 
 def test_it_is_one_file_that_loads_nothing(page):
-    loading = {"src", "srcset", "data", "action", "poster", "background"}
-    for tag, attributes in page.elements:
-        assert not loading & set(attributes), (tag, attributes)
-        assert tag not in {"iframe", "object", "embed", "base", "form", "img"}
-        assert tag != "link" or attributes == {"rel": "icon", "href": "data:,"}
-        assert not any(name.startswith("on") for name in attributes)
-    assert not re.search(r"@import|url\(", "".join(page.raw["style"]))
+    pages.must_load_nothing(page)
 
 
 def test_no_script_runs_but_the_two_that_the_policy_names(page):
-    (policy,) = [a["content"] for _, a in page.elements if a.get("http-equiv") == "Content-Security-Policy"]
-    scripts = [a for tag, a in page.elements if tag == "script"]
-    assert [a.get("type") for a in scripts] == ["application/json", None, None]
-    hashes = [base64.b64encode(hashlib.sha256(code.encode()).digest()).decode() for code in page.raw["script"][1:]]
-    rules = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
-    assert rules["default-src"] == "'none'"
-    assert rules["script-src"] == " ".join(f"'sha256-{code}'" for code in hashes)
-    assert rules["img-src"] == "data: blob:"
-    assert "connect-src" not in rules
-    assert "plotly.js (cartesian" in page.raw["script"][1]
+    pages.must_run_only_its_own(page)
 
 
 def test_its_parts_are_named_and_reached(page):
@@ -399,7 +383,7 @@ def test_thousands_of_tiles_still_fit():
     values = np.random.default_rng(1).random(count)
     charts = [Chart(f"key{k}", "words", "J", values * 1e-9, "device") for k in range(9)]
     plot, shared = tiles_plot(floor, charts)
-    written = len(build.as_json(plot._asdict())) + len(build.as_json(shared))
+    written = len(as_json(plot._asdict())) + len(as_json(shared))
     assert written < 1.3e6
     links = links_plot(floor)
     assert f"the {LINKS:,} busiest are drawn" in links.figures[""]["caption"]

@@ -3,21 +3,17 @@ for anything. Skipped where there is no Chromium; CI installs one (`.ci/run`).""
 
 import json
 import re
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from support import small_workload
+from support.browser import SIZES, Seen, needs_chromium
 
 import snnmap
 
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium: apt-get install chromium")
+pytestmark = needs_chromium
 EVIL = "<script>window.pwned=1</script><img src=x onerror=window.pwned=2>"
-SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
 
 
 @pytest.fixture(scope="module")
@@ -26,56 +22,6 @@ def file(tmp_path_factory: pytest.TempPathFactory, chip: Path) -> Path:
     marked = small_workload.recipe().replace('"hidden"', json.dumps(EVIL))
     small_workload.saved_mapping(folder, chip, marked, seed=0)
     return snnmap.html_report(snnmap.report(folder / "mapping.json"), folder / "report.html")
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-class Seen:
-    """A page that was opened, and everything it complained of or asked for."""
-
-    def __init__(self, chromium: Any, file: Path, size: str = "desktop", scheme: str = "light") -> None:
-        width, height = SIZES[size]
-        phone = {"has_touch": True, "is_mobile": True} if size == "phone" else {}
-        context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme=scheme, **phone)
-        self.page = context.new_page()
-        self.complaints: list[str] = []
-        self.requests: list[str] = []
-        self.page.on("console", lambda message: self.complaints.append(f"{message.type}: {message.text}"))
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("dialog", lambda dialog: self.complaints.append(dialog.message))
-        self.page.on("request", lambda request: self.requests.append(request.url))
-        self.page.goto(file.as_uri())
-        self.page.wait_for_selector("html[data-ready=yes]", timeout=60_000)
-
-    def charts(self) -> list[str]:
-        """Charts of the page."""
-        return self.page.eval_on_selector_all("figure.chart", "boxes => boxes.map(box => box.dataset.plot)")
-
-    def marks(self, chart: str) -> int:
-        """Things that are drawn in a chart: pictures of heat maps, bars, lines, points."""
-        within = f'figure[data-plot="{chart}"] .main-svg'
-        return self.page.locator(
-            ", ".join(f"{within} {mark}" for mark in (".hm image", ".point path", ".js-line"))
-        ).count()
-
-    def settle(self) -> None:
-        """Wait until what was asked for is drawn."""
-        self.page.evaluate("() => new Promise(done => setTimeout(done, 150))")
-
-
-@pytest.fixture
-def seen(chromium: Any, file: Path) -> Iterator[Seen]:
-    opened = Seen(chromium, file)
-    yield opened
-    opened.page.context.close()
-    assert opened.complaints == []
-    assert opened.requests == [file.as_uri()]
 
 
 def test_every_chart_is_drawn_and_no_request_leaves(seen: Seen) -> None:
@@ -101,14 +47,10 @@ def test_a_request_would_be_noticed_and_is_forbidden(chromium: Any, file: Path) 
 
 def test_whatever_is_chosen_is_drawn(seen: Seen) -> None:
     drawn = 0
-    for select in seen.page.locator("figure.chart select").all():
-        chart = select.locator("xpath=ancestor::figure").get_attribute("data-plot")
-        for value in select.locator("option").evaluate_all("options => options.map(option => option.value)"):
-            select.select_option(value)
-            seen.settle()
-            assert seen.page.locator(".failed").count() == 0
-            assert seen.marks(chart) > 0, (chart, value)
-            drawn += 1
+    for chart, value in seen.choices():
+        assert seen.page.locator(".failed").count() == 0
+        assert seen.marks(chart) > 0, (chart, value)
+        drawn += 1
     assert drawn > 30
 
 

@@ -6,31 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from support.swept import row
 
 import snnmap
 from snnmap.core.errors import InputError
 from snnmap.study.pareto import REFERENCE, hypervolume, knee, scaled, undominated
 from snnmap.study.rows import written
-
-
-def row(name, energy, area, *, workload="net", lifetime=1.0, doubts="", **more):
-    return {
-        "run": name,
-        "workload": workload,
-        "rows": 64,
-        "columns": 64,
-        "technology": "pcm-65",
-        "objective": "default",
-        "settings": "",
-        "seed": 0,
-        "status": "mapped",
-        "doubts": doubts,
-        "energy_J": energy,
-        "area_m2": area,
-        "device_lifetime_s": lifetime,
-        **more,
-    }
-
 
 ENERGY_AREA = snnmap.parse_aims("energy,area")
 

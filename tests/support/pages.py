@@ -1,7 +1,9 @@
 """HTML reports read back without a browser and without any code that wrote them."""
 
 import base64
+import hashlib
 import json
+import re
 import zlib
 from html.parser import HTMLParser
 from typing import Any
@@ -60,16 +62,49 @@ class Page(HTMLParser):
         return found
 
 
+def must_load_nothing(page: Page) -> None:
+    """Hold that nothing of a page asks for anything outside it."""
+    loading = {"src", "srcset", "data", "action", "poster", "background"}
+    for tag, attributes in page.elements:
+        assert not loading & set(attributes), (tag, attributes)
+        assert tag not in {"iframe", "object", "embed", "base", "form", "img"}
+        assert tag != "link" or attributes == {"rel": "icon", "href": "data:,"}
+        assert not any(name.startswith("on") for name in attributes)
+    assert not re.search(r"@import|url\(", "".join(page.raw["style"]))
+
+
+def must_run_only_its_own(page: Page) -> None:
+    """Hold that a page's policy forbids all scripts but its own two, by their hashes."""
+    (policy,) = [a["content"] for _, a in page.elements if a.get("http-equiv") == "Content-Security-Policy"]
+    scripts = [a for tag, a in page.elements if tag == "script"]
+    assert [a.get("type") for a in scripts] == ["application/json", None, None]
+    hashes = [base64.b64encode(hashlib.sha256(code.encode()).digest()).decode() for code in page.raw["script"][1:]]
+    rules = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
+    assert rules["default-src"] == "'none'"
+    assert rules["script-src"] == " ".join(f"'sha256-{code}'" for code in hashes)
+    assert rules["img-src"] == "data: blob:"
+    assert "connect-src" not in rules
+    assert "plotly.js (cartesian" in page.raw["script"][1]
+
+
 def unpacked(z: dict[str, Any]) -> np.ndarray:
     """Values of a packed map, NaN where there is none."""
     codes = np.frombuffer(zlib.decompress(base64.b64decode(z["$packed"])), "<u2").reshape(z["shape"])
     return np.where(codes == 65535, np.nan, z["low"] + z["step"] * codes.astype(float))
 
 
-def for_plotly(figure: dict[str, Any]) -> dict[str, Any]:
-    """A figure as Plotly sees it: themes' colours and packed arrays in place."""
+def column(shared: dict[str, Any], asked: dict[str, Any]) -> list[Any]:
+    """A column that figures share, or the part of it that one shows."""
+    whole: list[Any] = shared[asked["$ref"]]
+    return [whole[k] for k in shared[asked["$at"]]] if "$at" in asked else whole
+
+
+def for_plotly(figure: dict[str, Any], shared: dict[str, Any] | None = None) -> dict[str, Any]:
+    """A figure as Plotly sees it: themes' colours, packed arrays and shared columns in place."""
 
     def painted(value: Any, key: str = "") -> Any:
+        if isinstance(value, dict) and "$ref" in value and shared is not None:
+            return column(shared, value)
         if isinstance(value, dict) and "$packed" in value:
             return unpacked(value)
         if isinstance(value, dict):

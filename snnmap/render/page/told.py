@@ -217,7 +217,7 @@ def _algorithm(record: AlgorithmRecord) -> str:
 
 
 def _pairs(values: dict[str, Any]) -> str:
-    return ", ".join(f"{key} = {value}" for key, value in values.items() if value is not None)
+    return ", ".join(f"{key} = {value}" for key, value in sorted(values.items()) if value is not None)
 
 
 def words_left(content: Content) -> list[tuple[str, str]]:

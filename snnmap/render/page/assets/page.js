@@ -36,9 +36,15 @@
     return unit ? `${text} ${unit}` : text;
   }
 
+  // A column that figures share, or the part of it that one of them shows.
+  function column(asked) {
+    const all = page.shared[asked.$ref];
+    return asked.$at ? page.shared[asked.$at].map((k) => all[k]) : all;
+  }
+
   // What a readout says of every place of a heat map.
   function readout(asked, z) {
-    if (asked.$ref) return page.shared[asked.$ref];
+    if (asked.$ref) return column(asked);
     if (asked.$spikes) return z.map((row, i) => row.map(() => page.shared[asked.$spikes][i]));
     const value = (code) => `${asked.words}: <b>${said(asked.decades ? 10 ** code : code, asked.unit)}</b>`;
     if (asked.$tiles) {
@@ -59,6 +65,7 @@
       const data = structuredClone(figure.data);
       for (const trace of data) {
         if (trace.z && trace.z.$packed) trace.z = await unpacked(trace.z);
+        for (const axis of ["x", "y"]) if (trace[axis] && trace[axis].$ref) trace[axis] = column(trace[axis]);
         if (trace.customdata) trace.customdata = readout(trace.customdata, trace.z);
       }
       ready.set(figure, data);
@@ -111,7 +118,8 @@
     const place = box.querySelector(".plot");
     const caption = box.querySelector("figcaption");
     if (!figure) {
-      caption.textContent = "There is no such map of this crossbar.";
+      caption.textContent = "There is nothing to draw for this choice.";
+      Plotly.purge(place);
       return;
     }
     const data = await unfolded(figure);
@@ -178,6 +186,24 @@
   document.getElementById("print").addEventListener("click", () => print());
   for (const box of boxes) {
     box.querySelector(".pickers")?.addEventListener("change", () => draw(box));
+  }
+
+  // Tables whose headings sort them, numbers as numbers; a second click turns the order round.
+  for (const table of document.querySelectorAll("table.sortable")) {
+    const heads = [...table.tHead.rows[0].cells];
+    heads.forEach((head, k) => {
+      const sorter = Object.assign(document.createElement("button"), { type: "button", textContent: head.textContent });
+      head.replaceChildren(sorter);
+      sorter.addEventListener("click", () => {
+        const sign = head.ariaSort === "ascending" ? -1 : 1;
+        const key = (row) => row.cells[k].dataset.value;
+        const body = table.tBodies[0];
+        const compared = (a, b) => (isNaN(a) || isNaN(b) ? a.localeCompare(b) : a - b);
+        const rows = [...body.rows].sort((a, b) => (!key(a) - !key(b)) || sign * compared(key(a), key(b)));
+        body.replaceChildren(...rows);
+        heads.forEach((other) => { other.ariaSort = other === head ? (sign > 0 ? "ascending" : "descending") : null; });
+      });
+    });
   }
 
   // Paper is white and has one width; what is folded is printed, too.

@@ -1,0 +1,127 @@
+"""A finished sweep as one HTML file: its table, gathered for the page."""
+
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+
+from snnmap.core.arrays import F64
+from snnmap.core.errors import InputError
+from snnmap.core.files import write_atomically
+from snnmap.core.version import __version__
+from snnmap.render.page import must_be_page
+from snnmap.render.page.runs import Curve, Ran, Runs
+from snnmap.render.page.sweep import sweep_page
+from snnmap.study.pareto import AIMS, Aim, beyond, front, of_workloads, worth
+from snnmap.study.rows import Row, place_of
+
+DIGITS = 16
+"""Of a digest that are shown."""
+
+
+def sweep_html(table: Path | str, path: Path, aims: Mapping[str, Aim] = AIMS) -> Path:
+    """Write the table of a sweep as one HTML file that loads nothing: charts along the grid, fronts, all runs.
+
+    Parameters
+    ----------
+    table
+        Table of a finished sweep.
+    path
+        File to write, `.html`.
+    aims
+        What the fronts are of, each two of them.
+
+    Raises
+    ------
+    InputError
+        If it is no such table, no run of it fits its chip, or the page cannot be written.
+    """
+    must_be_page(path, table)
+    write_atomically(path, sweep_page(gathered(of_workloads(Path(table)), aims)))
+    return path
+
+
+def gathered(rows: Mapping[str, Sequence[Row]], aims: Mapping[str, Aim] = AIMS) -> Runs:
+    """All that a page shows of a sweep; `rows` by workload.
+
+    Raises
+    ------
+    InputError
+        If no run fits its chip.
+    """
+    every = [row for listed in rows.values() for row in listed]
+    mapped = [row for row in every if row["status"] == "mapped"]
+    if not mapped:
+        raise InputError(f"no run of {', '.join(rows)} fits its chip: there is nothing to draw")
+    places = [place_of(row) for row in every]
+    varied = [axis for axis in places[0] if axis != "workload" and len({place[axis] for place in places}) > 1]
+    refused = [(_told(row, varied), str(row["why"])) for row in every if row["status"] != "mapped"]
+    ran = [_ran(workload, listed, varied, aims) for workload, listed in rows.items()]
+    return Runs(
+        ran=[each for each in ran if each.names],
+        more=frozenset(aim.figure for aim in AIMS.values() if aim.more),
+        refused=refused,
+        provenance=_provenance(every),
+        version=__version__,
+    )
+
+
+def _told(row: Row, varied: Sequence[str]) -> str:
+    place = place_of(row)
+    return ", ".join((row["workload"], *(f"{axis} {place[axis]}" for axis in varied)))
+
+
+def _ran(workload: str, listed: Sequence[Row], varied: Sequence[str], aims: Mapping[str, Aim]) -> Ran:
+    rows = [row for row in listed if row["status"] == "mapped"]
+    figures = {aim.figure: values for aim in AIMS.values() if np.isfinite(values := _values(rows, aim.figure)).any()}
+    return Ran(
+        workload=workload,
+        names=tuple(row["run"] for row in rows),
+        axes={axis: tuple(place_of(row)[axis] or "the chip's" for row in rows) for axis in varied},
+        figures=figures,
+        beyond={f: frozenset(k for k, row in enumerate(rows) if f in beyond(row)) for f in figures},
+        fronts=_fronts(workload, rows, {name: aim for name, aim in aims.items() if aim.figure in figures}),
+    )
+
+
+def _values(rows: Sequence[Row], figure: str) -> F64:
+    found = (worth(row, figure) for row in rows)
+    return np.array([np.nan if value is None else value for value in found], np.float64)
+
+
+def _fronts(workload: str, rows: Sequence[Row], aims: Mapping[str, Aim]) -> dict[tuple[str, str], Curve]:
+    """The front of every two figures that some run has both of."""
+    place = {row["run"]: k for k, row in enumerate(rows)}
+    found = {}
+    for (one, first), (other, second) in combinations(aims.items(), 2):
+        both = [row for row in rows if worth(row, first.figure) is not None and worth(row, second.figure) is not None]
+        if both:
+            best = front(workload, both, {one: first, other: second})
+            curve = Curve(tuple(place[row["run"]] for row in best.rows), best.knee)
+            found[first.figure, second.figure] = curve
+    return found
+
+
+def _provenance(rows: Sequence[Row]) -> list[tuple[str, str]]:
+    """What repeats the sweep, besides the grid; what differs between its runs is listed."""
+    names = {
+        "version": "snnmap",
+        "hardware": "chips",
+        "split": "split of large fan-in",
+        "pace": "pace",
+        "pulse": "read pulse",
+        "ambient": "air",
+        "variation": "process variation, seed",
+        "terms": "placement terms",
+        "time_budget_s": "time budget, s",
+    }
+    found = [(words, _several(rows, name)) for name, words in names.items()]
+    digests = {"workload_digest": "digests of networks and activity", "hardware_digest": "digests of chips"}
+    for name, words in digests.items():
+        found.append((words, ", ".join(dict.fromkeys(f"{row[name][:DIGITS]}…" for row in rows))))
+    return [(words, said) for words, said in found if said]
+
+
+def _several(rows: Sequence[Row], name: str) -> str:
+    return ", ".join(dict.fromkeys(str(row[name]) for row in rows if row.get(name) not in (None, "")))
