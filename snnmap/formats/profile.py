@@ -25,7 +25,18 @@ from snnmap.core.errors import InputError
 from snnmap.core.files import ARRAYS, must_not_burst, write_atomically
 from snnmap.core.npz import npz
 from snnmap.formats.sense import must_make_sense
-from snnmap.ir import MODELS, Dynamics, Kind, Network, Population, Provenance, Remarks, SpikeGraph, Spikes
+from snnmap.ir import (
+    FILTERS,
+    Dynamics,
+    Kind,
+    Network,
+    Population,
+    Provenance,
+    Remarks,
+    SpikeGraph,
+    Spikes,
+    declared,
+)
 
 FORMAT = "snnmap-profile"
 VERSION = 2
@@ -164,7 +175,7 @@ def _arrays(graph: SpikeGraph) -> dict[str, Array]:
     network, events = graph.network, graph.events
     arrays: dict[str, Array] = {name: getattr(network, name) for name in NETWORK}
     for k, p in enumerate(network.populations):
-        for key in MODELS[p.model].parameters:
+        for key in declared(p.model, p.parameters):
             values = np.asarray(p.parameters[key], np.float64)
             arrays[f"parameter_{k}_{key}"] = values[:1] if len(values) and np.all(values == values[0]) else values
     arrays |= {name: getattr(graph, name) for name in ACTIVITY}
@@ -262,7 +273,8 @@ def _population(k: int, described: _Described, arrays: dict[str, Any]) -> Popula
     if not 0 < size < LARGEST:
         raise ValueError(f"population {described.name!r} has shape {described.shape}")
     parameters = {}
-    for key in MODELS[described.model].parameters:
+    there = [key for key in FILTERS if f"parameter_{k}_{key}" in arrays]
+    for key in declared(described.model, there):
         values = arrays.pop(f"parameter_{k}_{key}")
         if values.shape not in {(1,), (size,)}:
             raise ValueError(f"{key} of {described.name!r} has {values.size} values for {size} sources")

@@ -84,7 +84,7 @@ def _overshooting(network: Network, dynamics: Dynamics) -> list[str]:
     unit = "s" if dynamics.integration == "time" else "steps"
     warnings = []
     for p in network.populations:
-        for key in MODELS[p.model].time_constants:
+        for key in () if MODELS[p.model].exact else MODELS[p.model].time_constants:
             shortest = float(np.min(p.parameters[key], initial=np.inf))
             if shortest < dynamics.step * (1 - 1e-6):
                 warnings.append(

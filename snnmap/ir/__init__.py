@@ -13,7 +13,7 @@ from snnmap.ir.activity import SpikeGraph, Spikes, Workload
 from snnmap.ir.dataflow import Schedule, Sdfg, SlotTable
 from snnmap.ir.dynamics import Dynamics
 from snnmap.ir.mapping import Clustering, Mapping, Placement, Traffic, Wiring
-from snnmap.ir.models import ANALOG, MODELS, Kind
+from snnmap.ir.models import ANALOG, FILTERS, MODELS, Kind, declared
 from snnmap.ir.network import Network, Population
 from snnmap.ir.origin import (
     AlgorithmRecord,
@@ -48,6 +48,7 @@ from snnmap.ir.results import (
 __all__ = [
     "ANALOG",
     "ANY_DATA",
+    "FILTERS",
     "MODELS",
     "AlgorithmRecord",
     "Bottleneck",
@@ -88,4 +89,5 @@ __all__ = [
     "Wiring",
     "Workload",
     "WorkloadFacts",
+    "declared",
 ]

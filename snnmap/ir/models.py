@@ -11,11 +11,17 @@ Leaky, Synaptic and Alpha are those of snnTorch 1.0 (`_neurons/leaky.py`, `lapic
 `rleaky.py`, `rsynaptic.py`) in its order of operations, as run, which is not always as documented. They compare by >
 and reset as their parameter `reset` says, whatever `Dynamics` says. Thresholds are above 0.
 
+RefractoryLIF is Nengo's `LIF` (`nengo/neurons.py`) in its order of operations, SoftLIF the rate function of E.
+Hunsberger and C. Eliasmith (arXiv 1611.05141, eq. 4 to 6). They are exact for input that is constant within the step,
+compare by > and reset to 0, whatever `Dynamics` says.
+
+Every model that is stepped may have `FILTERS` in front of it: an alpha synapse, through which x goes first.
+
 To add a model: a record here, its branch in `simulate.kernels.neurons.update`, its code in `simulate.neurons.CODES`,
 and its link in `transform.unroll`; tests name what is missing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -65,8 +71,10 @@ class Model:
     kind: Kind = "neuron"
     graded: bool = False
     """Whether it sends values rather than spikes; each non-zero value in a step is one message."""
+    exact: bool = False
+    """Whether a step does what its equation says and nothing of `Dynamics` but dt matters."""
     standard: str = ""
-    """Who defined it: `NIR` (its names are NIR's), `Loihi`, `snnTorch`, or nobody else."""
+    """Who defined it: `NIR` (its names are NIR's), `Loihi`, `snnTorch`, `Nengo`, or nobody else."""
 
     @property
     def stepped(self) -> bool:
@@ -80,8 +88,8 @@ class Model:
 
     @property
     def own_reset(self) -> bool:
-        """Whether it compares by > and resets as a parameter says, whatever `Dynamics` says."""
-        return "reset" in self.parameters
+        """Whether it compares by > and resets as a parameter or its equation says, whatever `Dynamics` says."""
+        return self.exact or "reset" in self.parameters
 
     @property
     def time_constants(self) -> tuple[str, ...]:
@@ -99,6 +107,8 @@ _W_IN = Parameter("1", "factor of the input")
 _GAIN = Parameter("1", "factor of the input")
 _BETA = Parameter("1", "share of the membrane that is left after a step")
 _ABOVE_ZERO = Parameter("V", "potential that must be passed to spike", low=0.0, above=True)
+
+_TAU_REF = Parameter("s", "how long the membrane stays at 0 after a spike", low=0.0)
 
 NONE, SUBTRACT_NEXT, SUBTRACT, ZERO, ZERO_NEXT = range(5)
 """The parameter `reset` of Leaky and Synaptic, which reset as their layer says and not as `Dynamics` does."""
@@ -243,10 +253,60 @@ _MODELS = (
         },
         standard="snnTorch",
     ),
+    Model(
+        "RefractoryLIF",
+        "Nengo's leaky integrate and fire: a refractory time, and spikes at a time within the step",
+        "w <- w - dt, what is left of the rest; v <- v + (1 - exp(-d / tau)) (r x - v) with d = dt - w, in 0..dt; "
+        "if v > v_threshold: spike, w <- tau_ref + dt + tau ln(1 - (v - v_threshold) / (r x - v_threshold)), v <- 0; "
+        "else v <- v_min if below it",
+        {
+            "tau": _TAU,
+            "tau_ref": _TAU_REF,
+            "r": _R,
+            "v_threshold": _ABOVE_ZERO,
+            "v_min": Parameter("V", "least potential", low=-1e30, high=0.0),
+        },
+        exact=True,
+        standard="Nengo",
+    ),
+    Model(
+        "SoftLIF",
+        "rate of a RefractoryLIF, softened: to compare rates with spikes; a mapping counts a value per neuron and step",
+        "send dt / (tau_ref + tau ln(1 + 1 / y)), y = gamma ln(1 + exp((r x / v_threshold - 1) / gamma)), at "
+        "least 1e-300: the spikes that are expected in a step",
+        {
+            "tau": _TAU,
+            "tau_ref": _TAU_REF,
+            "r": _R,
+            "v_threshold": _ABOVE_ZERO,
+            "gamma": Parameter(
+                "1", "softness at the threshold; towards 0 the rate of a RefractoryLIF", 0.0, above=True
+            ),
+        },
+        graded=True,
+        exact=True,
+        standard="Nengo",
+    ),
 )
+
+FILTERS: Mapping[str, Parameter] = {
+    "tau_alpha": Parameter(
+        "s", "time constant of two low-pass filters, one after the other, of the input", 0.0, above=True
+    )
+}
+"""Parameters that a population of any stepped model may have: an alpha synapse, a <- a + k (x - a), b <- b + k (a - b)
+with the new a and k = 1 - exp(-dt / tau_alpha), whatever `Dynamics` says; the model hears b. Its impulse response
+nears t / tau_alpha^2 exp(-t / tau_alpha), of area 1; a bias passes as any input does."""
 
 MODELS: Mapping[str, Model] = {model.name: model for model in _MODELS}
 """Every model by name."""
 
 ANALOG = frozenset(model.name for model in _MODELS if model.graded)
 """Models that send values rather than spikes."""
+
+
+def declared(model: str, given: Collection[str]) -> Mapping[str, Parameter]:
+    """Parameters of a population of `model` for which those of the names `given` are there."""
+    own = MODELS[model].parameters
+    filters = {key: parameter for key, parameter in FILTERS.items() if key in given and MODELS[model].stepped}
+    return {**own, **filters} if filters else own

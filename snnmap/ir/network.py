@@ -9,7 +9,7 @@ import numpy as np
 from snnmap.core.arrays import F32, F64, I32, I64, Bool, digest, frozen, row_of_entry
 from snnmap.core.errors import InputError
 from snnmap.ir.integers import LEVELS, foreign, largest
-from snnmap.ir.models import MODELS, Kind
+from snnmap.ir.models import MODELS, Kind, declared
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,7 +27,8 @@ class Population:
     level: int
     """0 for inputs and biases; see the module docstring."""
     parameters: MappingType[str, F64] = field(default_factory=dict)
-    """Per parameter of the model, float64 (size,); SI units; a zero-stride broadcast is welcome."""
+    """Per parameter of the model, and of `models.FILTERS` those that it has, float64 (size,); SI units; a zero-stride
+    broadcast is welcome."""
     levels: int = 0
     """Values that a weight into it can take (`ir.integers`), each an integer times `step`; 0: any number. Biases may be
     any number that is no larger."""
@@ -165,6 +166,6 @@ class Network:
         for p in self.populations:
             parts.append(f"{p.name}|{p.kind}|{p.model}|{p.first}|{p.shape}|{p.level}")
             parts += [f"{p.levels}|{p.step!r}"] if p.levels else []
-            for key in MODELS[p.model].parameters:
+            for key in declared(p.model, p.parameters):
                 parts += [key, np.asarray(p.parameters[key], np.float64)]
         return digest(parts)

@@ -6,7 +6,7 @@ What is checked here is what later code relies on without asking, beyond what th
 import numpy as np
 
 from snnmap.core.errors import InputError
-from snnmap.ir.models import MODELS
+from snnmap.ir.models import declared
 from snnmap.ir.network import Network
 
 
@@ -40,7 +40,7 @@ def _populations(network: Network) -> None:
         must(p.shape and all(side > 0 for side in p.shape), f"{where} has shape {p.shape}")
         must(p.kind == (p.model if p.model in {"input", "bias"} else "neuron"), f"{where} is {p.kind} and {p.model}")
         must(p.level >= 0 and (p.kind == "neuron") == (p.level > 0), f"{where} is at level {p.level}")
-        for key in MODELS[p.model].parameters:
+        for key in declared(p.model, p.parameters):
             must(not np.any(np.isnan(p.parameters[key])), f"{key} of {where} is not a number")
     names = [p.name for p in network.populations]
     must(len(set(names)) == len(names), "two populations have one name")

@@ -81,7 +81,8 @@ def _check_step(population: Population, dynamics: Dynamics) -> None:
     InputError
         Naming the population and its shortest time constant.
     """
-    for key in MODELS[population.model].time_constants if dynamics.decay == "euler" else ():
+    model = MODELS[population.model]
+    for key in model.time_constants if dynamics.decay == "euler" and not model.exact else ():
         shortest = float(np.min(population.parameters[key], initial=np.inf))
         if 0.0 < shortest < dynamics.step / 2:
             unit = "s" if dynamics.integration == "time" else "steps"

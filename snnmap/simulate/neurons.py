@@ -7,7 +7,7 @@ import numpy as np
 from snnmap.core.arrays import F64, offsets
 from snnmap.core.errors import InputError
 from snnmap.ir.dynamics import Decay, Reset, share
-from snnmap.ir.models import MODELS, Parameter
+from snnmap.ir.models import FILTERS, MODELS, Parameter, declared
 from snnmap.simulate.kernels import neurons as kernel
 from snnmap.simulate.kernels.neurons import NeuronState, Rule
 
@@ -24,6 +24,8 @@ CODES: dict[str, int] = {
     "Leaky": kernel.LEAKY,
     "Synaptic": kernel.SYNAPTIC,
     "Alpha": kernel.ALPHA,
+    "RefractoryLIF": kernel.REFRACTORY_LIF,
+    "SoftLIF": kernel.SOFT_LIF,
 }
 """The argument `model` of `kernels.neurons.update` for every model that is stepped."""
 
@@ -32,9 +34,10 @@ ROWS: dict[str, int] = {
     **dict.fromkeys(("tau_syn", "i_decay", "alpha"), kernel.SYNAPSE),
     **dict.fromkeys(("r", "gain", "bias"), kernel.GAIN),
     **dict.fromkeys(("v_threshold", "threshold"), kernel.LIMIT),
-    **dict.fromkeys(("v_reset", "ref_delay", "reset"), kernel.RESET),
-    "w_in": kernel.INPUT,
+    **dict.fromkeys(("v_reset", "ref_delay", "reset", "tau_ref"), kernel.RESET),
+    **dict.fromkeys(("w_in", "v_min", "gamma"), kernel.INPUT),
     "v_leak": kernel.LEAK,
+    "tau_alpha": kernel.FILTER,
 }
 """Row of `NeuronState.coefficients` that holds a parameter; a delay is the length of a ring instead."""
 
@@ -99,17 +102,28 @@ def neuron_state(
     length = np.zeros(int(first[-1]), np.int64)
     for model, low, high, given in zip(models, first[:-1], first[1:], parameters, strict=True):
         _check(model, given)
-        for key, parameter in MODELS[model].parameters.items():
-            if key in ROWS:
-                coefficients[ROWS[key], low:high] = _per_step(parameter, given[key], dt, decay)
+        for row, values in _rows(model, given, dt, decay).items():
+            coefficients[row, low:high] = values
         if model == "IF" and reset == "value":
             coefficients[kernel.LEAK, low:high] = given["v_reset"]  # where it rests; its equation has no leak
         if model == "Delay":
             length[low:high] = np.rint(given["delay"] / dt).astype(np.int64) + 1
         if model == "Alpha":
             length[low:high] = 1
-    empty = NeuronState(coefficients, np.empty(0), np.empty(0), np.empty(0, np.int64), np.empty(0), offsets(length))
-    return fresh(empty)
+    low_pass = np.zeros((2, coefficients.shape[1] if np.any(coefficients[kernel.FILTER]) else 0))
+    none = np.empty(0)
+    return fresh(NeuronState(coefficients, none, none, np.empty(0, np.int64), none, offsets(length), low_pass))
+
+
+def _rows(model: str, given: Mapping[str, F64], dt: float, decay: Decay) -> dict[int, F64]:
+    """Coefficients of a population, by row."""
+    exact = MODELS[model].exact
+    rows = {
+        ROWS[key]: _per_step(parameter, given[key], dt, "exponential" if exact or key in FILTERS else decay)
+        for key, parameter in declared(model, given).items()
+        if key in ROWS
+    }
+    return rows | {kernel.SYNAPSE: given["tau"] / dt} if model in ("RefractoryLIF", "SoftLIF") else rows
 
 
 def fresh(state: NeuronState) -> NeuronState:
@@ -120,13 +134,14 @@ def fresh(state: NeuronState) -> NeuronState:
         i=np.zeros(n),
         hold=np.zeros(n, np.int64),
         ring=np.zeros(int(state.ring_first[-1])),
+        low_pass=np.zeros_like(state.low_pass),
     )
 
 
 def _per_step(parameter: Parameter, values: F64, dt: float, decay: Decay) -> F64:
-    """What the equation multiplies by: a time constant's share in a step, a rate times the step, else the value."""
+    """What the kernel reads: share of a time constant in a step, other times in steps, rates per step, values."""
     if parameter.unit == "s":
-        return share(values, dt, decay)
+        return share(values, dt, decay) if parameter.above else values / dt
     return values * dt if parameter.unit.endswith("/s") else values
 
 
@@ -134,7 +149,7 @@ def _check(model: str, given: Mapping[str, F64]) -> None:
     """Refuse what cannot be stepped."""
     if not MODELS[model].stepped:
         raise InputError(f"a {model!r} population has no dynamics and cannot be run; it only carries recorded activity")
-    for key, parameter in MODELS[model].parameters.items():
+    for key, parameter in declared(model, given).items():
         refusal = parameter.refusal(given[key])
         if refusal:
             raise InputError(f"parameter {key} of a {model} population {refusal}")

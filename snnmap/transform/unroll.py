@@ -18,7 +18,7 @@ import numpy as np
 from snnmap.core.arrays import F64, I64, Bool, offsets, transpose_csr
 from snnmap.core.errors import InputError
 from snnmap.core.exact import grid_of, on_grid
-from snnmap.ir import MODELS, Network, Population
+from snnmap.ir import FILTERS, MODELS, Network, Population
 from snnmap.ir.dynamics import Decay, share
 
 BEYOND = 1.0 + 2.0**-20
@@ -64,6 +64,7 @@ def unroll(network: Network, fan_in: int, *, dt: float = 1.0, decay: Decay = "eu
 def _link(population: Population, dt: float, decay: Decay) -> F64:
     """Weight, float64 (size,), with which one output of a unit moves the next one's membrane by what it stands for."""
     p = {key: np.asarray(value, np.float64) for key, value in population.parameters.items()}
+    _must_hand_on(population)
     match population.model:
         case "IF":
             return _ratio(p["v_threshold"] - p["v_reset"], p["r"] * dt)
@@ -86,16 +87,31 @@ def _link(population: Population, dt: float, decay: Decay) -> F64:
             return np.ones(population.size)
         case "Leaky":
             return _ratio(p["v_threshold"] * BEYOND, p["gain"])
-        case "Synaptic" if np.all(p["alpha"] < 1.0):
+        case "Synaptic":
             return p["v_threshold"] * BEYOND * (1.0 - p["alpha"])
-        case "Synaptic" | "Alpha" as slow:
-            raise InputError(
-                f"population {population.name!r} cannot be unrolled: the {slow} of a chain would hand on late what it "
-                "hears, or without end; use split = partial_sum"
-            )
     raise InputError(
         f"population {population.name!r} ({population.model}) has no equation to unroll; use split = partial_sum"
     )
+
+
+def _must_hand_on(population: Population) -> None:
+    """Refuse neurons whose output does not say what they heard.
+
+    Raises
+    ------
+    InputError
+        Naming the population and why.
+    """
+    model, p = population.model, population.parameters
+    if any(key in FILTERS for key in p):
+        why = "behind its alpha synapse a chain would hand on late"
+    elif model == "Alpha" or (model == "Synaptic" and np.any(p["alpha"] >= 1.0)):
+        why = f"the {model} of a chain would hand on late what it hears, or without end"
+    elif MODELS[model].exact:
+        why = f"a {model} that rests, or sends a function of what it hears, would not hand that on"
+    else:
+        return
+    raise InputError(f"population {population.name!r} cannot be unrolled: {why}; use split = partial_sum")
 
 
 def _slowness(tau: F64, dt: float, decay: Decay) -> F64:

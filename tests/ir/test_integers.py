@@ -45,7 +45,7 @@ def test_every_model_takes_a_unit_or_says_that_it_cannot(model) -> None:
     if model.name in GAINS:
         assert changed == {GAINS[model.name]: [12.0, 36.0]}
     else:
-        states = {"v_threshold", "v_reset", "v_leak", "threshold"} & set(given)
+        states = {"v_threshold", "v_reset", "v_leak", "threshold", "v_min"} & set(given)
         assert changed == {key: [3.0, 4.0] for key in states}
 
 

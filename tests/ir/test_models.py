@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from snnmap.ir import ANALOG, MODELS
+from snnmap.ir import ANALOG, FILTERS, MODELS, declared
 from snnmap.ir.models import Model, Parameter
 
 STEPPED = [model for model in MODELS.values() if model.stepped]
@@ -47,7 +47,15 @@ def test_what_follows_from_the_parameters() -> None:
     assert [m.name for m in STEPPED if m.resets] == ["IF", "LIF", "CubaLIF"]
     constants = {m.name: m.time_constants for m in STEPPED if m.time_constants}
     assert constants == {"LIF": ("tau",), "CubaLIF": ("tau_syn", "tau_mem"), "LI": ("tau",),
-                         "CubaLI": ("tau_syn", "tau_mem")}  # fmt: skip
+                         "CubaLI": ("tau_syn", "tau_mem"), "RefractoryLIF": ("tau",), "SoftLIF": ("tau",)}  # fmt: skip
+    assert {m.name for m in STEPPED if m.exact} < {m.name for m in STEPPED if m.own_reset}
+
+
+def test_filters_are_declared_where_they_are_given_and_something_is_stepped() -> None:
+    assert all(parameter.unit and parameter.meaning for parameter in FILTERS.values())
+    assert list(declared("LIF", {"r", "tau_alpha"})) == [*MODELS["LIF"].parameters, "tau_alpha"]
+    assert declared("LIF", {"r", "other"}) is MODELS["LIF"].parameters
+    assert declared("input", {"tau_alpha"}) == declared("recorded", {"tau_alpha"}) == {}
 
 
 @pytest.mark.parametrize(

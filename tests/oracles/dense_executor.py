@@ -76,8 +76,18 @@ class Cell:
         self.rest = 0
         self.late = 0.0
         self.e, self.h, self.mem = 0.0, 0.0, 0.0
+        self.rests, self.passed = 0.0, (0.0, 0.0)
 
     def step(self, x):
+        if "tau_alpha" in self.p:
+            k = exactly(self.dt / self.p["tau_alpha"])
+            first = self.passed[0] + k * (x - self.passed[0])
+            self.passed = first, self.passed[1] + k * (first - self.passed[1])
+            x = self.passed[1]
+        if self.model == "RefractoryLIF":
+            return self.nengo(self.p["r"] * x)
+        if self.model == "SoftLIF":
+            return self.rate(self.p["r"] * x / self.p["v_threshold"] - 1)
         if self.model == "LavaCuba":
             return self.lava(round(x))
         if self.model in {"Leaky", "Synaptic"}:
@@ -136,11 +146,28 @@ class Cell:
         self.e, self.h, self.mem = (old - part * reset for old, part in zip((e, h, mem), taken, strict=True))
         return 1.0 if self.mem - limit > 0 else 0.0
 
+    def nengo(self, j):
+        """`nengo.neurons.LIF.step`, times in steps."""
+        tau, limit = self.p["tau"] / self.dt, self.p["v_threshold"]
+        self.rests -= 1
+        part = min(max(1 - self.rests, 0.0), 1.0)
+        share = exactly(1 / tau) if part == 1.0 else -math.expm1(-part / tau)
+        self.v = self.v + share * (j - self.v)
+        if self.v > limit:
+            at = 1 + tau * math.log1p(-(self.v - limit) / (j - limit))
+            self.v, self.rests = 0.0, self.p["tau_ref"] / self.dt + at
+            return 1.0
+        self.v = max(self.v, self.p["v_min"])
+        return 0.0
+
+    def rate(self, x):
+        """Equations 4 to 6 of arXiv 1611.05141, times in steps; both exponentials small."""
+        gamma = self.p["gamma"]
+        rho = gamma * (math.log1p(math.exp(x / gamma)) if x < 0 else x / gamma + math.log1p(math.exp(-x / gamma)))
+        return single(1 / ((self.p["tau_ref"] + self.p["tau"] * math.log1p(1 / max(rho, 1e-300))) / self.dt))
+
     def share(self, tau):
-        if self.d.decay == "euler":
-            return self.dt * (1.0 / tau)
-        with decimal.localcontext(prec=60):
-            return float(1 - (-decimal.Decimal(self.dt / tau)).exp())
+        return self.dt * (1.0 / tau) if self.d.decay == "euler" else exactly(self.dt / tau)
 
     def pay(self):
         self.v, self.late = self.v - self.late, 0.0
@@ -171,6 +198,12 @@ class Cell:
         if spikes:
             self.rest = int(self.p["ref_delay"])
         return spikes
+
+
+def exactly(x):
+    """1 - exp(-x), rounded once."""
+    with decimal.localcontext(prec=60):
+        return float(1 - (-decimal.Decimal(x)).exp())
 
 
 def toward_zero(y, decay):

@@ -143,7 +143,7 @@ OWN = {"alpha": (0.5, 0.9), "beta": (0.2, 0.9), "gain": (0.5, 2.0), "v_threshold
 def random_network(seed: int) -> Network:
     """Inputs, a bias, then a population of every model that resets as its parameter says, which hears itself too."""
     rng = np.random.default_rng(seed)
-    models = [model for model in MODELS.values() if model.own_reset]
+    models = [model for model in MODELS.values() if "reset" in model.parameters]
     populations = [
         Population("in", "input", "input", 0, (20,), 0),
         Population("bias", "bias", "bias", 20, (1,), 0),

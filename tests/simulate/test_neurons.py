@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from snnmap.core.errors import InputError
-from snnmap.ir import MODELS
+from snnmap.ir import FILTERS, MODELS
 from snnmap.ir.dynamics import share
 from snnmap.simulate.kernels import neurons as kernel
 from snnmap.simulate.neurons import CODES, ROWS, neuron_state, step_rule
@@ -21,13 +21,18 @@ def test_models_and_codes_are_one_to_one() -> None:
 def test_every_parameter_reaches_the_kernel(model) -> None:
     rows = [ROWS[key] for key in model.parameters if key != "delay"]
     assert len(set(rows)) == len(rows)
-    base = {key: np.full(1, 2.0) for key in model.parameters}
+    base = {key: np.full(1, min(2.0, p.high)) for key, p in model.parameters.items()}
     flat = neuron_state([model.name], [1], [base], 0.5)
     for key, parameter in model.parameters.items():
         moved = neuron_state([model.name], [1], [base | {key: np.full(1, min(3.0, parameter.high - 1.0))}], 0.5)
         changed = [not np.array_equal(a, b) for a, b in zip(flat, moved, strict=True)]
         assert any(changed), key
-    assert set(ROWS) | {"delay"} == {key for m in STEPPED for key in m.parameters}
+    assert set(ROWS) | {"delay"} == {key for m in STEPPED for key in m.parameters} | set(FILTERS)
+    bare = neuron_state([model.name], [1], [base], 0.5)
+    filtered = neuron_state([model.name], [1], [base | {"tau_alpha": np.full(1, 2.0)}], 0.5)
+    assert bare.low_pass.shape == (2, 0)
+    assert filtered.low_pass.tolist() == [[0.0], [0.0]]
+    assert filtered.coefficients[kernel.FILTER] == pytest.approx(-np.expm1(-0.25))
 
 
 def test_units_decide_how_a_parameter_meets_the_step() -> None:

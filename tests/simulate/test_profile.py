@@ -84,6 +84,9 @@ def random_parameters(rng: np.random.Generator, model: str, size: int, in_steps:
         "threshold": (-0.3, 1.0),
         "delay": (0.0, 4 * unit),
         "gain": (-0.5, 0.5) if model == "relay" else (0.5, 2.0),
+        "tau_ref": (0.0, 3 * unit),
+        "v_min": (-0.5, 0.0),
+        "gamma": (0.02, 0.5),
         "alpha": (0.5, 1.0),
         "beta": (0.0, 0.9),
     }
@@ -110,6 +113,8 @@ def random_workload(seed: int, dynamics: Dynamics) -> Workload:
         if model == "LavaCuba" and dynamics.reset == "subtract-next":
             model = "LIF"
         parameters = random_parameters(rng, model, size, in_steps)
+        if rng.random() < 0.3:  # an alpha synapse
+            parameters |= {"tau_alpha": rng.uniform(0.5, 6.0, size) * (1.0 if in_steps else 1e-3)}
         pops.append(population(f"n{k}", model, pops[-1].stop, size, level, **parameters))
         level += int(rng.integers(0, 2))
     n = pops[-1].stop

@@ -15,8 +15,13 @@ NEURONS = [model for model in MODELS.values() if model.kind == "neuron"]
 VALUES = {
     "tau": 4.0, "tau_mem": 4.0, "tau_syn": 1.0, "r": 2.0, "w_in": 0.5, "v_leak": 0.0, "v_threshold": 3.0,
     "v_reset": 0.0, "threshold": 3.0, "gain": 2.0, "delay": 0.0,
-    "alpha": 0.0, "beta": 0.5, "reset": 1.0,
+    "alpha": 0.0, "beta": 0.5, "reset": 1.0, "tau_ref": 1.0, "v_min": 0.0, "gamma": 0.1,
 }  # fmt: skip
+REFUSED = {
+    "Alpha": "the Alpha of a chain would hand on late",
+    "RefractoryLIF": "a RefractoryLIF that rests",
+    "SoftLIF": "a SoftLIF that rests, or sends a function",
+}
 LAVA = {"i_decay": 4096.0, "v_decay": 0.0, "v_threshold": 3.0, "ref_delay": 1.0, "bias": 0.0}
 
 
@@ -48,8 +53,8 @@ def test_every_model_is_unrolled_or_refused_by_name(model) -> None:
         with pytest.raises(InputError, match=rf"population 'n' \({model.name}\) has no equation"):
             unroll(network, 2)
         return
-    if model.name == "Alpha":
-        with pytest.raises(InputError, match="'n' cannot be unrolled: the Alpha of a chain would hand on late"):
+    if model.name in REFUSED:
+        with pytest.raises(InputError, match=f"'n' cannot be unrolled: {REFUSED[model.name]}"):
             unroll(network, 2)
         return
     again = unroll(network, 2)
@@ -99,3 +104,13 @@ def test_chains_have_no_levels_and_other_populations_keep_theirs() -> None:
         ("n", 0, 1.0),
         ("m", 3, 16.0),
     ]
+
+
+def test_a_chain_behind_an_alpha_synapse_is_refused() -> None:
+    network = fed("LIF")
+    neuron = network.populations[1]
+    parameters = {**neuron.parameters, "tau_alpha": np.full(1, 2.0)}
+    filtered = replace(network, populations=(network.populations[0], replace(neuron, parameters=parameters)))
+    assert unroll(filtered, 3) is filtered
+    with pytest.raises(InputError, match="'n' cannot be unrolled: behind its alpha synapse"):
+        unroll(filtered, 2)

@@ -21,7 +21,7 @@ import numpy.typing as npt
 from snnmap.core.arrays import F32, F64, I32, I64, offsets, ranges
 from snnmap.core.errors import InfeasibleError, InputError
 from snnmap.core.exact import grid_of, on_grid
-from snnmap.ir import MODELS, Kind, Network, Population
+from snnmap.ir import Kind, Network, Population, declared
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -175,7 +175,7 @@ def _check(drafts: Sequence[Draft], blocks: Sequence[Block]) -> None:
 def _parameters(draft: Draft) -> dict[str, F64]:
     """Parameters of the model as read-only float64 (size,); scalars as zero-stride views."""
     result: dict[str, F64] = {}
-    for key in MODELS[draft.model].parameters:
+    for key in declared(draft.model, draft.parameters):
         if key not in draft.parameters:
             raise InputError(f"population {draft.name!r} ({draft.model}) lacks {key}")
         values = np.asarray(draft.parameters[key], np.float64).ravel()

@@ -10,7 +10,7 @@
 `scale`             per population: what the integer 1 stands for
 `weight_int`        the integers, of all synapses into such populations but biases, in the order of the synapses
 `weight`            the weights of all others, single precision
-`parameter_<k>_<p>` parameter p of population k, one value or one per source
+`parameter_<k>_<p>` parameter p of population k, one value or one per source; `tau_alpha` where it has such a filter
 =================== ================================================================================================
 
 Reading is strict: what does not fit is refused by name and place, and never half read.
@@ -35,7 +35,7 @@ from snnmap.core.npz import npz
 from snnmap.frontend.data.archive import read_arrays, read_bytes
 from snnmap.frontend.networks.parsed import Imported
 from snnmap.frontend.options import LoadOptions
-from snnmap.ir import MODELS, Kind, Network, Population
+from snnmap.ir import FILTERS, MODELS, Kind, Network, Population, declared
 from snnmap.ir.integers import BITS, levels_of
 from snnmap.ir.sense import network_must_make_sense
 
@@ -108,7 +108,7 @@ def _members(network: Network) -> dict[str, Array]:
     members["weight_int"] = network.integers()[whole].astype(np.int16)
     members["weight"] = network.weight[~whole]
     for k, p in enumerate(network.populations):
-        for key in MODELS[p.model].parameters:
+        for key in declared(p.model, p.parameters):
             values = np.asarray(p.parameters[key], np.float64)
             members[f"parameter_{k}_{key}"] = values[:1] if len(values) and np.all(values == values[0]) else values
     return members
@@ -209,7 +209,8 @@ def _population(k: int, described: _Described, first: int, arrays: dict[str, Arr
     if described.model not in MODELS or not 0 < size < SOURCES:
         raise InputError(f"population {described.name!r} is a {described.model!r} of shape {described.shape}")
     parameters = {}
-    for key, parameter in MODELS[described.model].parameters.items():
+    there = [key for key in FILTERS if f"parameter_{k}_{key}" in arrays]
+    for key, parameter in declared(described.model, there).items():
         values = _reals(arrays, f"parameter_{k}_{key}")
         if values.shape not in {(1,), (size,)}:
             raise InputError(f"{key} of {described.name!r} has {values.size} values for {size} sources")

@@ -28,7 +28,7 @@ from snnmap.frontend.networks.topology import (
     synapses,
 )
 from snnmap.frontend.options import CHOICES
-from snnmap.ir import MODELS
+from snnmap.ir import FILTERS, MODELS, declared
 
 LARGEST = 2**31 - 1
 """Sources of all populations together at most."""
@@ -278,7 +278,8 @@ def _model(table: Table) -> tuple[str, Mapping[str, float]]:
     if not MODELS[model].parameters:
         return model, {}
     values = table.table("parameters")
-    parameters = {key: values.number(key) for key in MODELS[model].parameters}
+    there = [key for key in FILTERS if key in values]
+    parameters = {key: values.number(key) for key in declared(model, there)}
     values.end()
     return model, parameters
 

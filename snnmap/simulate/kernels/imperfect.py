@@ -93,6 +93,7 @@ def rest(state: NeuronState) -> None:
     state.i[:] = 0.0
     state.hold[:] = 0
     state.ring[:] = 0.0
+    state.low_pass[:] = 0.0
 
 
 @njit

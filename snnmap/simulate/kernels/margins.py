@@ -23,6 +23,7 @@ from snnmap.simulate.kernels.neurons import (
     RELAY,
     RESET,
     RESET_SUBTRACT_NEXT,
+    SOFT_LIF,
     SYNAPTIC,
     THRESHOLD,
     NeuronState,
@@ -43,6 +44,7 @@ def attempt(model: int, rule: Rule, first: int, stop: int, state: NeuronState, t
     `trial` has the constants of `state` with thresholds out of reach; its own state is written over.
     """
     heard, out = acc.copy(), np.empty(len(acc))
+    trial.low_pass[:] = state.low_pass
     for j in range(first, stop):
         trial.v[j], trial.i[j], trial.hold[j] = state.v[j], state.i[j], state.hold[j]
         if model == THRESHOLD:
@@ -99,7 +101,7 @@ def near_frame(
                 model, first, stop = layers.model[last], layers.first[last], layers.stop[last]
                 for j in range(first, stop):
                     acc[j] += layers.bias[j]
-                graded = model in (LI, CUBA_LI, RELAY, DELAY)
+                graded = model in (LI, CUBA_LI, RELAY, DELAY, SOFT_LIF)
                 if not graded:
                     attempt(model, rule, first, stop, state, trial, acc)
                 update(model, rule, first, stop, state, acc, out)

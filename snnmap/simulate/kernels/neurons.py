@@ -12,15 +12,20 @@ import numpy as np
 
 from snnmap.core.arrays import F64, I64
 from snnmap.core.jit import njit
+from snnmap.simulate.kernels.functions import exp, expm1, log1p
 
-IF, LIF, CUBA_LIF, LI, CUBA_LI, THRESHOLD, DELAY, RELAY, LAVA_CUBA, LEAKY, SYNAPTIC, ALPHA = range(12)
+IF, LIF, CUBA_LIF, LI, CUBA_LI, THRESHOLD, DELAY, RELAY, LAVA_CUBA, LEAKY, SYNAPTIC, ALPHA, REFRACTORY_LIF, SOFT_LIF = (
+    range(14)
+)
 """Code of every model that is stepped; the argument `model` of `update`."""
 
-MEMBRANE, SYNAPSE, GAIN, INPUT, LEAK, LIMIT, RESET = range(7)
-COEFFICIENTS = 7
+MEMBRANE, SYNAPSE, GAIN, INPUT, LEAK, LIMIT, RESET, FILTER = range(8)
+COEFFICIENTS = 8
 """Rows of `NeuronState.coefficients`: dt / tau_mem, dt / tau_syn, r, w_in, v_leak, v_threshold, v_reset;
 LavaCuba has v_decay, i_decay, bias, -, -, v_threshold, ref_delay there, IF has v_reset in LEAK too: its v at rest;
-Leaky, Synaptic and Alpha have beta, alpha, gain, -, -, v_threshold, reset."""
+Leaky, Synaptic and Alpha have beta, alpha, gain, -, -, v_threshold, reset; RefractoryLIF and SoftLIF share of tau, tau
+in steps, r, v_min or gamma, -, v_threshold, tau_ref in steps. FILTER is the share of the filters in front, 0: none, for
+a population as a whole."""
 
 BLOCK = 32
 """Neurons looked at together when searching for those that fire."""
@@ -58,13 +63,15 @@ class NeuronState(NamedTuple):
     v: F64
     """(n,) membrane; V, or an integer for LavaCuba."""
     i: F64
-    """(n,) synaptic current."""
+    """(n,) synaptic current; steps that a RefractoryLIF rests, below 1: it does not."""
     hold: I64
     """(n,) steps of refractoriness left, the position in the ring of a Delay, or spikes still to be subtracted."""
     ring: F64
     """Inputs that a Delay has yet to emit, delay + 1 per neuron; the inhibition h of an Alpha."""
     ring_first: I64
     """(n + 1,) first ring entry of every neuron."""
+    low_pass: F64
+    """(2, n) what the two filters in front hold; (2, 0) if no population has them."""
 
 
 @njit
@@ -106,6 +113,13 @@ def update(model: int, rule: Rule, first: int, stop: int, state: NeuronState, ac
     int
         How many of them emit something.
     """
+    if stop > first and state.coefficients[FILTER, first] > 0.0:
+        _filter(
+            state.coefficients[FILTER][first:stop],
+            state.low_pass[0][first:stop],
+            state.low_pass[1][first:stop],
+            acc[first:stop],
+        )
     if model == IF:
         return _integrate_and_fire(rule, first, stop, state, acc, out)
     if model in (LIF, CUBA_LIF):
@@ -118,7 +132,20 @@ def update(model: int, rule: Rule, first: int, stop: int, state: NeuronState, ac
         return _own_reset(model == SYNAPTIC, first, stop, state, acc, out)
     if model == ALPHA:
         return _alpha(first, stop, state, acc, out)
+    if model == REFRACTORY_LIF:
+        return _refractory(first, stop, state, acc, out)
+    if model == SOFT_LIF:
+        return _soft_rate(first, stop, state, acc, out)
     return _stateless(model, rule, first, stop, state, acc, out)
+
+
+@njit
+def _filter(share: F64, a: F64, b: F64, x: F64) -> None:
+    """Pass the input `x` through an alpha synapse, in place."""
+    for j in range(len(x)):
+        a[j] += share[j] * (x[j] - a[j])
+        b[j] += share[j] * (a[j] - b[j])
+        x[j] = b[j]
 
 
 @njit
@@ -310,4 +337,61 @@ def _alpha(first: int, stop: int, state: NeuronState, acc: F64, out: F64) -> int
         state.i[j], state.ring[at], state.v[j] = excited, inhibited, v
         out[j] = 1.0 if v > limit else 0.0
         count += v > limit
+    return count
+
+
+@njit
+def _refractory(first: int, stop: int, state: NeuronState, acc: F64, out: F64) -> int:
+    """RefractoryLIF; `i` is how many steps it rests from the begin of this one on."""
+    c, x, v, emitted, rest = (
+        state.coefficients,
+        acc[first:stop],
+        state.v[first:stop],
+        out[first:stop],
+        state.i[first:stop],
+    )
+    share, tau, gain = c[MEMBRANE][first:stop], c[SYNAPSE][first:stop], c[GAIN][first:stop]
+    least, limit, silent = c[INPUT][first:stop], c[LIMIT][first:stop], c[RESET][first:stop]
+    count = 0
+    for start in range(0, len(v), BLOCK):
+        end = min(start + BLOCK, len(v))
+        hits = 0
+        for j in range(start, end):  # in vector registers, as if nobody rested or spiked: few do in most steps
+            rest[j] -= 1.0
+            hits += rest[j] > 0.0
+            emitted[j] = v[j]
+            x[j] *= gain[j]
+            new = v[j] + share[j] * (x[j] - v[j])
+            hits += new > limit[j]
+            v[j] = max(new, least[j])
+        if hits > 0:
+            for j in range(start, end):
+                if rest[j] > 0.0:
+                    part = -expm1(-max(1.0 - rest[j], 0.0) / tau[j])
+                    v[j] = max(emitted[j] + part * (x[j] - emitted[j]), least[j])
+                if v[j] > limit[j]:
+                    over = (v[j] - limit[j]) / (x[j] - limit[j])
+                    at = 1.0 + tau[j] * log1p(-over) if over < 1.0 else 0.0  # else the step is many tau long
+                    rest[j] = silent[j] + max(at, 0.0)
+                    v[j], emitted[j] = 0.0, 1.0
+                    count += 1
+                else:
+                    emitted[j] = 0.0
+        else:
+            emitted[start:end] = 0.0
+        x[start:end] = 0.0
+    return count
+
+
+@njit
+def _soft_rate(first: int, stop: int, state: NeuronState, acc: F64, out: F64) -> int:
+    """SoftLIF: no state."""
+    c = state.coefficients
+    count = 0
+    for j in range(first, stop):
+        above = (c[GAIN, j] * acc[j] / c[LIMIT, j] - 1.0) / c[INPUT, j]
+        acc[j] = 0.0
+        soft = max(c[INPUT, j] * (max(above, 0.0) + log1p(exp(-abs(above)))), 1e-300)
+        out[j] = np.float32(1.0 / (c[RESET, j] + c[SYNAPSE, j] * log1p(1.0 / soft)))
+        count += out[j] != 0.0
     return count

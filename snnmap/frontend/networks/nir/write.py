@@ -16,7 +16,7 @@ from snnmap.core.arrays import F64, row_of_entry
 from snnmap.core.errors import InputError
 from snnmap.frontend.networks.nir.read import Wish, imported
 from snnmap.frontend.networks.parsed import Imported
-from snnmap.ir import MODELS, Network, Population
+from snnmap.ir import FILTERS, MODELS, Network, Population
 
 VERSION = "1.0"
 DENSE = 1 << 26
@@ -84,6 +84,8 @@ def _node(p: Population) -> dict[str, Any]:
         return {"type": "Input", "shape": np.array([p.size])}
     if MODELS[p.model].standard != "NIR":
         raise InputError(f"NIR has no {p.model} as in {p.name!r}; {INSTEAD}")
+    if any(key in FILTERS for key in p.parameters):
+        raise InputError(f"NIR has no alpha synapse as {p.name!r} has it; {INSTEAD}")
     return {"type": p.model} | {key: np.array(values) for key, values in p.parameters.items()}
 
 
