@@ -38,7 +38,7 @@ def parted(x: float) -> tuple[float, float]:
     p = p * r + 1.0 / 24.0
     p = p * r + 1.0 / 6.0
     p = p * r + 0.5
-    return r + r * r * p, POWERS[np.int64(k) + 1022]
+    return r + r * r * p, POWERS[np.int32(k) + np.int32(1022)]
 
 
 @njit
