@@ -88,6 +88,8 @@ def accuracy(file: Path, workload: str | None, hardware: str | None, quiet: bool
     wanted = snnmap.AccuracyOptions(ages=snnmap.parse_ages(given.pop("age")), **given)
     with terminal.progress(quiet) as progress:
         answer = snnmap.accuracy_file(file, wanted, workload=workload, hardware=hardware, progress=progress)
+    for note in () if quiet else answer.notes:
+        terminal.say(f"note: {note}")
     if json_:
         terminal.as_json(answer.document())
         return

@@ -4,6 +4,7 @@ Members: `format` (the text `snnmap-chip-1`), `chip` (name of its hardware), `me
 `gain`, `offset` as in `ir.devices.ChipMap`; the last two may be missing: 1 and 0.
 """
 
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -28,8 +29,17 @@ def save_chip(chip: ChipMap, path: Path | str) -> None:
     """
     path = Path(path)
     must_be_writable(path, (".npz",))
+    write_atomically(path, _content(chip))
+
+
+def digest_of(chip: ChipMap) -> str:
+    """SHA-256 of the file that `save_chip` writes."""
+    return hashlib.sha256(_content(chip)).hexdigest()
+
+
+def _content(chip: ChipMap) -> bytes:
     named = {"format": np.array([FORMAT]), "chip": np.array([chip.chip]), "mesh": np.array(chip.mesh, np.int64)}
-    write_atomically(path, npz(named | {"stuck": chip.stuck, "gain": chip.gain, "offset": chip.offset}))
+    return npz(named | {"stuck": chip.stuck, "gain": chip.gain, "offset": chip.offset})
 
 
 def load_chip(path: Path | str) -> ChipMap:

@@ -208,6 +208,15 @@ class OperatingPoint(Record, frozen=True):
     """Air, K."""
 
 
+class WiredFor(Record, frozen=True):
+    """The one chip whose stuck cells a wiring keeps sensitive weights off."""
+
+    source: str
+    """Path of its file; empty: it was in memory."""
+    digest: str
+    """SHA-256 of the file that holds it (`snnmap.save_chip`)."""
+
+
 class Origin(Record, frozen=True):
     """How a mapping came about."""
 
@@ -221,3 +230,5 @@ class Origin(Record, frozen=True):
     """What the figures are for."""
     verified: str = ""
     """SHA-256 of the file without this entry, written once the mapping was verified; empty: not verified."""
+    wired_for: WiredFor | msgspec.UnsetType = msgspec.UNSET
+    """The chip that was given; unset if none was, so that files say nothing of it."""

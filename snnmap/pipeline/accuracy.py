@@ -1,16 +1,21 @@
 """A mapping file run on drawn chips: how accurate each is at each age, beside ideal devices, and what that rests on."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from snnmap.analysis.view import View
 from snnmap.core.arrays import F64
 from snnmap.core.run import Progress, as_stage, stream
 from snnmap.evaluation.accuracy import Accuracy, accuracy
+from snnmap.frontend.chips import digest_of
 from snnmap.hardware import Hardware, Quantity
+from snnmap.ir.devices import ChipMap
+from snnmap.ir.origin import Origin
 from snnmap.pipeline.chips import AccuracyOptions
 from snnmap.pipeline.drawn import DrawnChips, Measured
 from snnmap.pipeline.pulses import WriteBudget, budgets
@@ -57,6 +62,8 @@ class MappedAccuracy:
     """With and without drift compensation, if asked for."""
     budgets: tuple[WriteBudget, ...] = ()
     """Of the numbers of write pulses that were asked for."""
+    notes: tuple[str, ...] = ()
+    """What else a reader must know."""
 
     @property
     def compensated(self) -> bool:
@@ -92,6 +99,7 @@ class MappedAccuracy:
             ],
             "refresh": [each.document() for each in self.refresh],
             "program_pulses": [each.document() for each in self.budgets],
+            "notes": list(self.notes),
         }
 
 
@@ -144,7 +152,18 @@ def accuracy_file(
         ir_error=as_stage(progress, "wires", chips.ir_error, options.seconds[0]),
         refresh=found,
         budgets=bought,
+        notes=tuple(_of_another_chip(mapping.origin, chips.known)),
     )
+
+
+def _of_another_chip(origin: Origin, known: ChipMap | None) -> Iterator[str]:
+    """That the mapping keeps off the stuck cells of another chip than those that are run."""
+    wired = origin.wired_for
+    if wired is msgspec.UNSET or (known is not None and digest_of(known) == wired.digest):
+        return
+    file = wired.source or "one that had no file"
+    run = "drawn chips" if known is None else "another chip"
+    yield f"wired for the stuck cells of one chip ({file}), but run on {run}; give --chip to run it there"
 
 
 def _ages(chips: DrawnChips, progress: Progress | None) -> tuple[tuple[AtAge, ...], None]:

@@ -45,7 +45,7 @@ from snnmap.ir import (
 from snnmap.ir.devices import ChipMap
 from snnmap.legality.rules import verify
 from snnmap.pipeline.demands import must_be_mappable, must_have_work
-from snnmap.pipeline.disturbed import cell_error, counts, known_chip, with_error
+from snnmap.pipeline.disturbed import cell_error, counts, known_chip, wired_for, with_error
 from snnmap.pipeline.facts import chip_facts, said_of, workload_facts
 from snnmap.pipeline.heat import cell_powers, stirring
 from snnmap.pipeline.judged import blamed, partitioned, placed, scheduled, wired
@@ -339,7 +339,7 @@ def _map(asked: Asked, plan: Plan, given: Given) -> Compiled:
         figures={},
         chip=chip_facts(hardware, options),
         workload=workload_facts(graph),
-        origin=_origin(graph, plan, options),
+        origin=_origin(asked, plan),
     )
     check_pace(mapping)
     whole = View(mapping, graph, hardware, of_clustering=view)
@@ -380,7 +380,9 @@ def cell_quality(hardware: Hardware, kind: Quality) -> F64:
     return pooled(current.min() / current, hardware, np.min)
 
 
-def _origin(graph: SpikeGraph, plan: Plan, options: CompileOptions) -> Origin:
+def _origin(asked: Asked, plan: Plan) -> Origin:
+    graph, options = asked.graph, asked.options
     classes = (None if c is None else tuple(c.tolist()) for c in (graph.labels, graph.predictions))
     profile_record = ProfileRecord(graph.provenance, graph.dynamics, graph.remarks, *classes)
-    return Origin(__version__, options.seed, options.split, plan.record(), profile_record, options.point)
+    origin = Origin(__version__, options.seed, options.split, plan.record(), profile_record, options.point)
+    return origin if asked.known is None else msgspec.structs.replace(origin, wired_for=wired_for(options, asked.known))

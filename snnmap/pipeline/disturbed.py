@@ -9,10 +9,11 @@ from snnmap.core.arrays import F64
 from snnmap.core.errors import InputError
 from snnmap.evaluation.disturbance import FIGURE, Disturbance, error_metric
 from snnmap.evaluation.figures import figures
-from snnmap.frontend.chips import load_chip
+from snnmap.frontend.chips import digest_of, load_chip
 from snnmap.hardware import Hardware
 from snnmap.ir import Report
 from snnmap.ir.devices import ChipMap
+from snnmap.ir.origin import WiredFor
 from snnmap.pipeline.options import CompileOptions
 from snnmap.pipeline.plan import Plan, preset_of
 from snnmap.simulate.imperfect.chips import must_fit
@@ -53,6 +54,11 @@ def known_chip(options: CompileOptions, plan: Plan, hardware: Hardware) -> ChipM
     if not hardware.adaptive:
         must_fit(known, hardware)
     return known
+
+
+def wired_for(options: CompileOptions, known: ChipMap) -> WiredFor:
+    """What a mapping file says of the chip it was wired for."""
+    return WiredFor(str(options.chip) if isinstance(options.chip, str | Path) else "", digest_of(known))
 
 
 def cell_error(

@@ -1,5 +1,6 @@
 """The chip commands."""
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 from support import small_workload
 
+import snnmap
 from snnmap.cli import main
 
 
@@ -62,6 +64,31 @@ def test_compile_wires_for_a_chip_and_says_so(mapped: tuple[Path, Path], chip: P
     shown = capsys.readouterr()
     assert "on the chip that was given, by wires and stuck cells" in shown.err
     assert "error of what drives neurons near threshold" in shown.out
+
+
+def test_the_mapping_names_the_chip_it_is_wired_for(mapped: tuple[Path, Path], chip: Path, tmp_path, capsys) -> None:
+    net, known = mapped
+    out = tmp_path / "wired.json"
+    assert run("compile", net, "--hw", chip, "--objective", "accuracy", "--chip", known, "-q", "-o", out) == 0
+    wired = json.loads(out.read_text())["origin"]["wired_for"]
+    assert wired == {"source": str(known), "digest": hashlib.sha256(known.read_bytes()).hexdigest()}
+    assert snnmap.load(out).origin.wired_for.source == str(known)
+    other = tmp_path / "other.npz"
+    assert run("chip", "draw", out, "--seed", 7, "--stuck-on", 0.02, "-o", other) == 0
+    for given, said in (
+        ((), "run on drawn chips"),
+        (("--chip", other), "run on another chip"),
+        (("--chip", known), ""),
+    ):
+        capsys.readouterr()
+        assert run("accuracy", out, "--devices", 1, "--age", "1s", "--effects", "stuck", *given) == 0
+        notes = [line for line in capsys.readouterr().err.splitlines() if "wired for the stuck cells" in line]
+        assert [f"({known}), but {said}" in line for line in notes] == [True] * bool(said)
+    plain = tmp_path / "plain.json"
+    assert run("compile", net, "--hw", chip, "-q", "-o", plain) == 0
+    assert "wired_for" not in plain.read_text()
+    snnmap.html_report(snnmap.report(out), tmp_path / "page.html")
+    assert wired["digest"][:16] in (tmp_path / "page.html").read_text()
 
 
 def changed(known: Path, folder: Path, **arrays: object) -> Path:

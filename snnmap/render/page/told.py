@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+import msgspec
 import numpy as np
 
 from snnmap.ir.origin import AlgorithmRecord
@@ -199,6 +200,9 @@ def provenance(content: Content) -> list[tuple[str, str]]:
         ("digest of the chip", chip.digest),
         ("digest of the verified mapping", origin.verified),
     ]
+    if origin.wired_for is not msgspec.UNSET:
+        wired = origin.wired_for
+        lines.append(("wired for the stuck cells of", f"{wired.source or 'a chip in memory'}: {wired.digest[:16]}…"))
     remarks = origin.profile.remarks
     lines += [
         ("assumed of the data", "; ".join(remarks.assumed)),
