@@ -14,6 +14,7 @@ from snnmap.core.run import Progress, as_stage, stream
 from snnmap.evaluation.accuracy import Accuracy, accuracy
 from snnmap.frontend.chips import digest_of
 from snnmap.hardware import Hardware, Quantity
+from snnmap.ir import SpikeGraph
 from snnmap.ir.devices import ChipMap
 from snnmap.ir.origin import Origin
 from snnmap.pipeline.chips import AccuracyOptions
@@ -138,8 +139,6 @@ def accuracy_file(
     chips = DrawnChips.of(view, data, options, progress)
     ages, deviating = _ages(chips, progress) if options.imperfect.effects else _without_effects(chips, progress)
     found = refreshed(view, chips, progress) if options.refresh else ()
-    asked = tuple(options.program_pulses)
-    bought = budgets(view, lambda at: DrawnChips.of(at, data, options), asked, progress) if asked else ()
     return MappedAccuracy(
         workload=mapping.workload.name,
         hardware=chip,
@@ -151,7 +150,7 @@ def accuracy_file(
         assumed=chips.assumed,
         ir_error=as_stage(progress, "wires", chips.ir_error, options.seconds[0]),
         refresh=found,
-        budgets=bought,
+        budgets=_bought(view, data, options, progress),
         notes=tuple(_of_another_chip(mapping.origin, chips.known)),
     )
 
@@ -164,6 +163,14 @@ def _of_another_chip(origin: Origin, known: ChipMap | None) -> Iterator[str]:
     file = wired.source or "one that had no file"
     run = "drawn chips" if known is None else "another chip"
     yield f"wired for the stuck cells of one chip ({file}), but run on {run}; give --chip to run it there"
+
+
+def _bought(
+    view: View, data: SpikeGraph, options: AccuracyOptions, progress: Progress | None
+) -> tuple[WriteBudget, ...]:
+    """What each number of write pulses buys, if any is asked for."""
+    asked = tuple(options.program_pulses)
+    return budgets(view, lambda at: DrawnChips.of(at, data, options), asked, progress) if asked else ()
 
 
 def _ages(chips: DrawnChips, progress: Progress | None) -> tuple[tuple[AtAge, ...], None]:
