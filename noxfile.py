@@ -85,8 +85,8 @@ def train(session: nox.Session) -> None:
     own = session.virtualenv.is_sandboxed
     needs = ("torch==2.13.0", "snntorch==1.0.0")
     session.run("python" if own else sys.executable, "-m", "pip", "install", "--quiet", *needs, external=not own)
-    command = ("pytest", "-q", "-n", "2", "tests/frontend/test_snntorch.py", "tests/test_docs.py", "-k", "snntorch")
-    tool(session, "test", *command)
+    tool(session, "test", "pytest", "-q", "-n", "2", "tests/frontend/test_snntorch.py", "tests/train")
+    tool(session, "test", "pytest", "-q", "tests/test_docs.py", "-k", "snntorch")
 
 
 @nox.session(venv_backend="venv")

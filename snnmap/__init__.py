@@ -115,6 +115,8 @@ if TYPE_CHECKING:  # what type checkers and readers see; at run time a name is i
     from snnmap.study.sweep import SweepWhere, Swept, sweep
     from snnmap.study.sweep_page import sweep_html
     from snnmap.study.variants import Contrast, Variant, VariantOptions, compare_variants, parse_variant, verdict_lines
+    from snnmap.train.checkpoint import Epoch
+    from snnmap.train.run import Trained, TrainOptions, train_network
     from snnmap.transform.batch_norm import fold_batch_norm
     from snnmap.transform.quantise import Quantised, quantise
 
@@ -140,6 +142,7 @@ __all__ = [
     "Contrast",
     "Converted",
     "Dynamics",
+    "Epoch",
     "ExecuteOptions",
     "Execution",
     "Front",
@@ -190,6 +193,8 @@ __all__ = [
     "Throughput",
     "Timed",
     "Traffic",
+    "TrainOptions",
+    "Trained",
     "Variant",
     "VariantOptions",
     "Violation",
@@ -257,6 +262,7 @@ __all__ = [
     "sweep",
     "sweep_html",
     "throughput",
+    "train_network",
     "verdict_lines",
     "verify",
     "verify_file",
@@ -326,6 +332,8 @@ _HOMES = {
     "snnmap.study.sweep": "SweepWhere Swept sweep",
     "snnmap.study.sweep_page": "sweep_html",
     "snnmap.study.variants": "Contrast Variant VariantOptions compare_variants parse_variant verdict_lines",
+    "snnmap.train.checkpoint": "Epoch",
+    "snnmap.train.run": "TrainOptions Trained train_network",
     "snnmap.transform.batch_norm": "fold_batch_norm",
     "snnmap.transform.quantise": "Quantised quantise",
 }

@@ -93,6 +93,7 @@ def test_the_command_line_does_nothing_that_the_package_cannot() -> None:
         "workloads": "list_workloads",
         "warm-up": "warm_up",
         "variants": "compare_variants",
+        "train": "train_network",
     }
     for name in cli.commands:
         assert callable(getattr(snnmap, functions.get(name, name), None)), name

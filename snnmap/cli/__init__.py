@@ -21,6 +21,7 @@ from snnmap.cli.simulate import simulate
 from snnmap.cli.study import compare, study
 from snnmap.cli.sweep import sweep
 from snnmap.cli.throughput import throughput
+from snnmap.cli.train import train
 from snnmap.cli.variants import variants
 from snnmap.cli.warm_up import warm_up
 from snnmap.cli.workload import algorithms, check, hardware, inspect, profile, workloads
@@ -62,6 +63,7 @@ for command in (
     check,
     profile,
     convert,
+    train,
     workloads,
     hardware,
     algorithms,

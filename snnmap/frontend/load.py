@@ -358,7 +358,7 @@ def _provenance(
         source=source,
         format=read.format,
         files=digests,
-        origin="" if file is None else file.origin,
+        origin="; ".join(filter(None, ("" if file is None else file.origin, read.trained_by))),
         licence="not stated" if file is None else file.licence,
         options=options.given(),
     )

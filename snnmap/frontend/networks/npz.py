@@ -3,7 +3,8 @@
 =================== ================================================================================================
 `snnmap_network`    JSON, as bytes: `format`, `version`, `name`, `populations` (each `name`, `kind`, `model`, `shape`,
                     `level`), `outputs`; in `hints` and `why` what the file that it came from says of the stepping, and
-                    in `stimulus` how it is fed, `steps` and `encode`, where somebody said so
+                    in `stimulus` how it is fed, `steps` and `encode`, where somebody said so; in `training` what
+                    trained it, where `snnmap train` did
 `indptr`, `post`    synapses, CSR by source, targets ascending
 `grid`              power of two per population, of which weights are multiples
 `bits` or `levels`  per population: width, or number, of the integers that the weights into it are; 0 for numbers
@@ -69,6 +70,7 @@ class _Header(msgspec.Struct, forbid_unknown_fields=True):
     hints: dict[str, bool | int | float | str | None] = {}
     why: dict[str, str] = {}
     stimulus: dict[Literal["steps", "encode"], int | str] = {}
+    training: dict[str, str | int] = {}
 
 
 def npz_bytes(read: Imported) -> bytes:
@@ -88,6 +90,8 @@ def npz_bytes(read: Imported) -> bytes:
     }
     if read.stimulus:
         header["stimulus"] = dict(read.stimulus)
+    if read.training:
+        header["training"] = dict(read.training)
     text = json.dumps(header, sort_keys=True, separators=(",", ":"), allow_nan=False, ensure_ascii=False)
     first = {HEADER: np.frombuffer(text.encode(), np.uint8)}
     return npz(first | _members(made))
@@ -159,7 +163,13 @@ def read_network(path: Path) -> Imported:
         stimulus = LoadOptions(**header.stimulus).merged(header.stimulus)  # type: ignore[arg-type]  # which checks them
     except (InputError, TypeError) as error:
         raise InputError(f"{path}: not a usable network: {error}") from None
-    return Imported(header.name, "network", network, digest, hints=header.hints, why=header.why, stimulus=stimulus)
+    return Imported(
+        *(header.name, "network", network, digest),
+        hints=header.hints,
+        why=header.why,
+        stimulus=stimulus,
+        training=header.training,
+    )
 
 
 def _network(header: _Header, arrays: dict[str, Array]) -> Network:

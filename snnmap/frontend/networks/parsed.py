@@ -27,6 +27,18 @@ class Imported:
     """The dialect that it was read in because somebody said so; none: as guessed."""
     stimulus: Mapping[str, str | int] = field(default_factory=dict)
     """`steps` and `encode`, where whoever made the network said how it is fed."""
+    training: Mapping[str, str | int] = field(default_factory=dict)
+    """What trained it, if `snnmap train` did: `recipe` (its text), `recipe_sha256`, `seed`, `epochs`, ..."""
+
+    @property
+    def trained_by(self) -> str:
+        """One sentence of what trained it; empty if nobody says."""
+        if not self.training:
+            return ""
+        recipe, seed, epochs, samples = (
+            self.training.get(key, "unknown") for key in ("recipe_sha256", "seed", "epochs", "samples")
+        )
+        return f"trained by the recipe of SHA-256 {recipe}, seed {seed}, {epochs} epochs of {samples} samples"
 
 
 def sentences(settings: Mapping[str, object], why: Mapping[str, str]) -> list[str]:

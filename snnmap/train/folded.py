@@ -1,0 +1,111 @@
+"""From a trained state to a network: what the forward pass multiplied goes into thresholds, exactly; no torch here.
+
+f (sums + b) against a threshold thr is sums + b against thr / f; where f is negative the weights and b turn their sign
+and f does too. So weights stay what they were in the forward pass, integers where the method has levels, and b becomes
+rows of a constant source, each no larger than a cell holds. Membranes are those of training divided by |f|: what
+differs at all is a tie within the rounding of single precision.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from snnmap.core.arrays import F64
+from snnmap.frontend.networks.assemble import Block, Draft, build_network
+from snnmap.frontend.networks.linear import convolution, dense, window
+from snnmap.frontend.networks.nir.integers import rows_of
+from snnmap.frontend.networks.parsed import Imported
+from snnmap.ir.models import SUBTRACT_NEXT, ZERO_NEXT
+from snnmap.train.recipe import Layer, TrainRecipe
+
+WHY = "the recipe that trained it"
+DT = 1e-3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Affine:
+    """A trained layer: factor (weight x + constant)."""
+
+    weight: npt.NDArray[Any]
+    """(outputs, ...), integers where there are levels."""
+    factor: F64
+    """(outputs,)"""
+    constant: F64
+    """(outputs,) in units of the weights."""
+    threshold: float
+
+
+def network_of(recipe: TrainRecipe, layers: Sequence[Affine], training: Mapping[str, str | int]) -> Imported:
+    """The network of trained layers, with what trained it."""
+    from scipy import sparse
+
+    drafts = [Draft("input", "input", "input", recipe.input)]
+    blocks: list[Block] = []
+    constants: dict[int, F64] = {}
+    for k, (layer, given) in enumerate(zip(recipe.layers, layers, strict=True)):
+        sign = np.where(given.factor < 0, -1.0, 1.0)
+        each = _per_neuron(layer, np.abs(given.factor))
+        weight = given.weight * sign.reshape(-1, *(1,) * (given.weight.ndim - 1)) + 0.0
+        levels = recipe.method.levels
+        drafts.append(
+            Draft(
+                f"{layer.kind}{k + 1}",
+                "neuron",
+                layer.neuron.model,
+                layer.shape,
+                _parameters(layer, given, each),
+                levels,
+            )
+        )
+        blocks.append(Block(k, k + 1, _matrix(layer, weight)))
+        constant = _per_neuron(layer, given.constant * sign)
+        if np.any(constant):
+            constants[k + 1] = constant
+    rows = {target: rows_of(constant, drafts[target]) for target, constant in constants.items()}
+    most = max((len(own) for own in rows.values()), default=0)
+    for target, own in rows.items():
+        blocks.append(Block(len(recipe.layers) + 1, target, _grown(sparse.csr_array(own), most)))
+    if most:
+        drafts.append(Draft("bias", "bias", "bias", (most,)))
+    network = build_network(drafts, blocks, [len(recipe.layers)])
+    hints: dict[str, object] = {"dt": DT, "integration": "step"}
+    if recipe.layers[-1].neuron.model == "IF":
+        hints |= {"reset": recipe.layers[-1].neuron.reset, "comparison": ">"}
+    why = dict.fromkeys(hints, WHY)
+    stimulus: dict[str, str | int] = {"steps": recipe.steps, "encode": recipe.encode}
+    return Imported(
+        recipe.name, "network", network, network.digest(), hints=hints, why=why, stimulus=stimulus, training=training
+    )
+
+
+def _per_neuron(layer: Layer, values: F64) -> F64:
+    """Values of outputs for every neuron of the layer."""
+    return np.repeat(np.asarray(values, np.float64), layer.neurons // layer.shape[0])
+
+
+def _parameters(layer: Layer, given: Affine, factor: F64) -> dict[str, F64]:
+    """Parameters of its neurons, which count in units of the weights."""
+    threshold: F64 = given.threshold / factor
+    if layer.neuron.model == "IF":
+        return {"r": np.ones(1), "v_threshold": threshold, "v_reset": np.zeros(1)}
+    reset = float(SUBTRACT_NEXT if layer.neuron.reset == "subtract" else ZERO_NEXT)
+    beta = np.full(1, layer.neuron.beta)
+    return {"beta": beta, "gain": np.ones(1), "v_threshold": threshold, "reset": np.full(1, reset)}
+
+
+def _matrix(layer: Layer, weight: npt.NDArray[Any]) -> Any:
+    """csr_array (taken, neurons) of its weights."""
+    exact = weight.astype(np.float32)
+    if layer.kind == "dense":
+        return dense(exact)
+    return convolution(exact, layer.taken[1:], window(layer.kernel, layer.stride, layer.padding))
+
+
+def _grown(matrix: Any, rows: int) -> Any:
+    """The matrix, without its zeros, with empty rows below it."""
+    matrix.eliminate_zeros()
+    matrix.resize((rows, matrix.shape[1]))
+    return matrix

@@ -1,0 +1,236 @@
+"""Training recipes (`*.toml`): input, layers, neurons, method, schedule. Strict, like workload files; no torch here.
+
+`docs/training.md` describes the keys for users.
+"""
+
+import hashlib
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, cast
+
+from snnmap.core import library
+from snnmap.core.errors import InputError
+from snnmap.core.suggest import suggestion
+from snnmap.core.toml import Table, read_toml
+from snnmap.frontend.networks.linear import window
+from snnmap.frontend.options import CHOICES, Encoding
+from snnmap.train.methods import METHODS, Method
+
+Kind = Literal["conv", "dense"]
+Model = Literal["IF", "Leaky"]
+Loss = Literal["count", "membrane"]
+Schedule = Literal["cosine", "constant"]
+LARGEST = 1 << 24
+"""Neurons of a layer at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Neuron:
+    """What the neurons of a layer are."""
+
+    model: Model
+    threshold: float
+    reset: Literal["subtract", "zero"]
+    """IF: at once; Leaky: in the step after the spike, as snnTorch's Leaky by default."""
+    beta: float = 1.0
+    """Share of the membrane that is left after a step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """Weights, and the neurons that they lead to."""
+
+    kind: Kind
+    taken: tuple[int, ...]
+    """Shape of what it hears."""
+    shape: tuple[int, ...]
+    """Shape of its neurons."""
+    kernel: tuple[int, int]
+    stride: tuple[int, int]
+    padding: tuple[int, int]
+    batch_norm: bool
+    bias: bool
+    neuron: Neuron
+
+    @property
+    def weights(self) -> tuple[int, ...]:
+        """Shape of its weights, outputs first."""
+        return (self.shape[0], self.taken[0], *self.kernel) if self.kind == "conv" else (
+            self.shape[0],
+            math.prod(self.taken),
+        )  # fmt: skip
+
+    @property
+    def neurons(self) -> int:
+        """Number of its neurons."""
+        return math.prod(self.shape)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How long and how fast."""
+
+    epochs: int
+    batch: int
+    learning_rate: float
+    schedule: Schedule
+    restart_every: float | None
+    """Epochs after which a cosine begins anew."""
+    loss: Loss
+    held_out: int
+    """The last so many samples are not trained on; their accuracy is shown after every epoch."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrainRecipe:
+    """One recipe, parsed and checked."""
+
+    name: str
+    path: Path
+    text: str
+    digest: str
+    """SHA-256 of the file's bytes."""
+    summary: str
+    input: tuple[int, ...]
+    steps: int
+    encode: Encoding
+    layers: tuple[Layer, ...]
+    method_name: str
+    method: Method
+    training: Pace
+
+    @property
+    def classes(self) -> int:
+        """Neurons of the last layer."""
+        return self.layers[-1].neurons
+
+
+def located_recipe(source: str | Path) -> Path:
+    """Path of a recipe: shipped by that name, or a file.
+
+    Raises
+    ------
+    InputError
+        If there is neither.
+    """
+    names = library.shipped("workloads", "recipes")
+    if str(source) in names:
+        return names[str(source)]
+    path = Path(source).expanduser()
+    if not path.is_file():
+        raise InputError(f"{str(source)!r} is neither a file nor a shipped recipe; {suggestion(str(source), names)}")
+    return path
+
+
+def read_recipe(path: Path) -> TrainRecipe:
+    """Parse and check a recipe.
+
+    Raises
+    ------
+    InputError
+        Naming file, key and reason.
+    """
+    root, content = read_toml(path)
+    summary = root.text("summary", "")
+    network = root.table("network")
+    shape, steps = network.integers("input", low=1), network.integer("steps", low=1, high=100_000)
+    encode = cast("Encoding", network.text("encode", choices=CHOICES["encode"]))
+    network.end()
+    if len(shape) not in {1, 3}:
+        raise network.error("input", f"must be [features] or [channels, height, width], not {list(shape)}")
+    shared = root.table("neuron")
+    neuron = _neuron(shared)
+    shared.end()
+    layers: list[Layer] = []
+    for table in root.tables("layer"):
+        layers.append(_layer(table, layers[-1].shape if layers else shape, neuron))
+    method_name, method = _method(root.table("method"), len(layers))
+    training = _training(root.table("training"))
+    root.end()
+    if len(layers[-1].shape) != 1:
+        raise root.error("layer", "the last one must be dense: its neurons are the classes")
+    digest = hashlib.sha256(content).hexdigest()
+    return TrainRecipe(
+        *(path.stem, path, content.decode(), digest, summary, shape, steps),
+        *(encode, tuple(layers), method_name, method, training),
+    )
+
+
+def _neuron(table: Table) -> Neuron:
+    """`[neuron]`."""
+    model = cast("Model", table.text("model", choices=("IF", "Leaky")))
+    reset = cast("Literal['subtract', 'zero']", table.text("reset", "subtract", ("subtract", "zero")))
+    beta = 1.0
+    if model == "Leaky":
+        beta = table.number("beta")
+        if not 0 <= beta <= 1:
+            raise table.error("beta", f"must lie in 0..1, not be {beta:g}")
+    return Neuron(model, _threshold(table, 1.0), reset, beta)
+
+
+def _threshold(table: Table, default: float) -> float:
+    threshold = table.number("threshold", default)
+    if threshold <= 0:
+        raise table.error("threshold", f"must be positive, not {threshold:g}: such a neuron would spike without input")
+    return threshold
+
+
+def _layer(table: Table, taken: tuple[int, ...], neuron: Neuron) -> Layer:
+    """One `[[layer]]` that hears something of the shape `taken`."""
+    kind = cast("Kind", table.text("kind", choices=("conv", "dense")))
+    kernel = stride = (1, 1)
+    padding = (0, 0)
+    if kind == "conv":
+        if len(taken) != 3:
+            raise table.error("kind", f"a convolution hears (channels, height, width), but {taken} arrives")
+        kernel, stride = table.pair("kernel"), table.pair("stride", (1, 1))
+        padding = table.pair("padding", (0, 0), low=0)
+        try:
+            places = window(kernel, stride, padding).output(taken[1:])
+        except InputError as error:
+            raise table.error("kernel", str(error)) from None
+        shape: tuple[int, ...] = (table.integer("channels", low=1, high=LARGEST), *places)
+    else:
+        shape = (table.integer("neurons", low=1, high=LARGEST),)
+    if math.prod(shape) > LARGEST:
+        raise table.error("kind", f"the layer has {math.prod(shape):,} neurons; at most {LARGEST:,} can be trained")
+    batch_norm = table.flag("batch_norm", False)
+    bias = table.flag("bias", not batch_norm)
+    if bias and batch_norm:
+        raise table.error("bias", "batch normalisation has an offset of its own; leave one of the two out")
+    own = Neuron(neuron.model, _threshold(table, neuron.threshold), neuron.reset, neuron.beta)
+    table.end()
+    return Layer(kind, taken, shape, kernel, stride, padding, batch_norm, bias, own)
+
+
+def _method(table: Table, layers: int) -> tuple[str, Method]:
+    """`[method]`."""
+    name = table.text("name")
+    if name not in METHODS:
+        raise table.error("name", f"{name!r} is no method; {suggestion(name, METHODS)}")
+    method = METHODS[name](table, layers)
+    table.end()
+    return name, method
+
+
+def _training(table: Table) -> Pace:
+    """`[training]`."""
+    schedule = cast("Schedule", table.text("schedule", "cosine", ("cosine", "constant")))
+    restart = table.number("restart_every", None)
+    if restart is not None and (restart <= 0 or schedule != "cosine"):
+        raise table.error("restart_every", "is a positive number of epochs, and only a cosine begins anew")
+    rate = table.number("learning_rate")
+    if rate <= 0:
+        raise table.error("learning_rate", f"must be positive, not {rate:g}")
+    made = Pace(
+        epochs=table.integer("epochs", low=1, high=1_000_000),
+        batch=table.integer("batch", low=2, high=1_000_000),
+        learning_rate=rate,
+        schedule=schedule,
+        restart_every=restart,
+        loss=cast("Loss", table.text("loss", "count", ("count", "membrane"))),
+        held_out=table.integer("held_out", 0),
+    )
+    table.end()
+    return made
