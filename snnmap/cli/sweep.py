@@ -2,6 +2,7 @@
 
 import re
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
@@ -9,6 +10,7 @@ import click
 import snnmap
 from snnmap.cli import options, terminal
 from snnmap.core.errors import InputError
+from snnmap.core.toml import read_toml
 from snnmap.render.labels import label
 from snnmap.render.page import must_be_page
 
@@ -32,15 +34,51 @@ MOST = 1_000_000
 """Seeds that a range may have."""
 
 
+def _configured(context: click.Context, _: click.Parameter, path: Path | None) -> None:
+    """Take what `[sweep]` of a TOML file says as defaults: keys are the options' names, and `workloads`."""
+    if path is None:
+        return
+    root, _digest = read_toml(path)
+    root.only(("sweep",))
+    table = root.table("sweep")
+    names = {p.opts[0].lstrip("-"): p for p in context.command.params if isinstance(p, click.Option)}
+    names = {"output" if p.name == "table" else name: p for name, p in names.items() if name != "config"}
+    table.only(("workloads", *names))
+    said: dict[str, Any] = {"sources": [str(each) for each in _values(table.value("workloads", []))]}
+    for key, option in names.items():
+        if key in table and key != "set":
+            value = table.value(key)
+            said[str(option.name)] = value if isinstance(value, bool) else ",".join(map(str, _values(value)))
+    chosen = table.table("set", None)
+    if chosen is not None:
+        said["settings"] = [f"{key}={','.join(map(str, _values(chosen.value(key))))}" for key in chosen]
+    context.default_map = said
+
+
+def _values(value: Any) -> list[Any]:
+    """One value, or several."""
+    return value if isinstance(value, list) else [value]
+
+
 @click.command(
     cls=options.Command,
     epilog="\b\nExamples:\n"
     "  snnmap sweep mnist-mlp --crossbar 64,128 --technology pcm-65,pcm-16 --seeds 0..2 -o sweep.csv --html s.html\n"
     "  snnmap sweep braille-rsnn --set place=anneal,swarm --seeds 0..9 -o sweep.parquet --mappings mappings\n"
     "  snnmap sweep mnist-mlp --hw pcm-mesh,my-chip.toml --tiles 4x4,6x6 --objective traffic,energy -o sweep.csv\n"
+    "  snnmap sweep --config sweep.toml\n"
     "  snnmap sweep lenet --rows 64,128,256 -o sweep.parquet --scheduler tcp://10.0.0.1:8786",
 )
-@click.argument("sources", metavar="SOURCE...", nargs=-1, required=True)
+@click.argument("sources", metavar="SOURCE...", nargs=-1)
+@click.option(
+    "--config",
+    type=options.FILE,
+    is_eager=True,
+    expose_value=False,
+    callback=_configured,
+    metavar="FILE",
+    help="TOML file whose table [sweep] says the same; options given here win.",
+)
 @click.option("--hw", "hardware", metavar="C1,C2,...", default="pcm-mesh", show_default=True, help="Chips.")
 @click.option("--crossbar", metavar="N,...", default="", help="Sides of square crossbars.")
 @click.option("--rows", metavar="N,...", default="", help="Rows of the crossbars: numbers or unlimited.")
@@ -55,7 +93,7 @@ MOST = 1_000_000
 @click.option("--split", type=click.Choice(snnmap.SPLITS), default="partial_sum", show_default=True)
 @click.option("--time-budget", type=click.FloatRange(min=0), metavar="SECONDS", help="Search this long per mapping.")
 @options.operating_options
-@click.option("-o", "--output", "table", type=options.FILE, required=True, help="Table: .parquet, .csv or .json.")
+@click.option("-o", "--output", "table", type=options.FILE, help="Table: .parquet, .csv or .json.  [required]")
 @click.option("--mappings", type=options.FILE, metavar="DIR", help="Also keep the mapping file of every run.")
 @click.option("--html", type=options.FILE, metavar="FILE", help="Also write the table as one page with charts.")
 @click.option("--workers", type=int, metavar="N", help="Processes; default: one per core.")
@@ -63,12 +101,16 @@ MOST = 1_000_000
 @options.data_options
 @options.quiet
 @options.as_json
-def sweep(sources: tuple[str, ...], quiet: bool, json_: bool, **given: Any) -> None:
+@click.pass_context
+def sweep(context: click.Context, /, sources: tuple[str, ...], quiet: bool, json_: bool, **given: Any) -> None:
     """Compile workloads at every point of a grid, in parallel, into one table with a row per run.
 
     Finished runs are kept beside the table as they come: the same command goes on where it was stopped, and a grid that
     was made larger makes only what is new. Runs that do not fit the chip are rows that say why.
     """
+    sources = sources or tuple(context.lookup_default("sources") or ())
+    if not sources or given["table"] is None:
+        raise InputError("a sweep needs workloads and a table: snnmap sweep WORKLOAD... -o sweep.csv, or --config FILE")
     where, page = _where(given), given.pop("html")
     if page is not None:
         must_be_page(page, where.table, *sources)

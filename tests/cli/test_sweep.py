@@ -66,6 +66,62 @@ def test_what_is_no_sweep_is_refused_in_one_line(run, recipe, tmp_path, argument
     assert list(tmp_path.iterdir()) == []
 
 
+CONFIG = """
+[sweep]
+workloads = ["{recipe}"]
+hw = "{chip}"
+technology = ["pcm-65", "pcm-16"]
+seeds = "0..1"
+workers = 1
+output = "{table}"
+quiet = true
+
+[sweep.set]
+place = ["anneal", "swarm"]
+"""
+
+
+def test_a_file_says_what_options_say_and_options_win(run, recipe, chip, tmp_path):
+    config, table = tmp_path / "sweep.toml", tmp_path / "sweep.csv"
+    config.write_text(CONFIG.format(recipe=recipe, chip=chip, table=table))
+    code, _, err = run("sweep", "--config", config, "--seeds", "3")
+    assert (code, err) == (0, "")
+    by_file = rows_in(table)
+    table.unlink()
+    asked = ("--technology", "pcm-65,pcm-16", "--seeds", "3", "--set", "place=anneal,swarm", "--workers", 1)
+    assert run("sweep", recipe, "--hw", chip, *asked, "-o", table, "-q")[0] == 0
+    assert list(by_file) == list(rows_in(table))
+    assert {(row["technology"], row["settings"], row["seed"]) for row in by_file.values()} == {
+        (technology, f"place={place}", 3) for technology in ("pcm-65", "pcm-16") for place in ("anneal", "swarm")
+    }
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("[sweep]\ncrosbar = 64\n", "did you mean 'crossbar'"),
+        ("[sweeps]\n", "sweep"),
+        ("[sweep]\nset = 3\n", "must be a table"),
+        ("[sweep]\nsamples = 'x'\n", "'x' is not a valid integer"),
+        ("[sweep]\n[sweep.set]\nplace = []\n", "place has no value"),
+        ("[sweep]\nseeds = ", "TOML"),
+    ],
+)
+def test_a_file_that_is_no_sweep_is_refused_in_one_line(run, recipe, tmp_path, content, said):
+    config = tmp_path / "sweep.toml"
+    config.write_text(content)
+    code, out, err = run("sweep", recipe, "--config", config, "-o", tmp_path / "sweep.csv")
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert said in err
+    assert list(tmp_path.iterdir()) == [config]
+
+
+def test_a_sweep_of_nothing_says_what_it_needs(run, recipe):
+    for given in ((), (recipe,), ("-o", "sweep.csv")):
+        code, out, err = run("sweep", *given)
+        assert (code, out, "needs workloads and a table" in err) == (2, "", True)
+
+
 def test_three_kills_lose_nothing_that_was_finished(recipe, chip, tmp_path):
     table, whole = tmp_path / "killed.csv", tmp_path / "whole.csv"
 
