@@ -79,6 +79,7 @@ if TYPE_CHECKING:  # what type checkers and readers see; at run time a name is i
     from snnmap.query.activity import activity
     from snnmap.query.buffers import Buffers, buffers
     from snnmap.query.catalogue import algorithms, list_hardware, list_workloads, show_hardware
+    from snnmap.query.check_algorithm import AlgorithmCheck, check_algorithm
     from snnmap.query.diff import diff
     from snnmap.query.fit import check
     from snnmap.query.network import inspect
@@ -130,6 +131,7 @@ __all__ = [
     "UNCHECKED",
     "AccuracyOptions",
     "Aim",
+    "AlgorithmCheck",
     "Buffers",
     "Chart",
     "ChipFacts",
@@ -211,6 +213,7 @@ __all__ = [
     "algorithms",
     "buffers",
     "check",
+    "check_algorithm",
     "compare",
     "compare_variants",
     "compile",
@@ -305,6 +308,7 @@ _HOMES = {
     "snnmap.query.activity": "activity",
     "snnmap.query.buffers": "Buffers buffers",
     "snnmap.query.catalogue": "algorithms list_hardware list_workloads show_hardware",
+    "snnmap.query.check_algorithm": "AlgorithmCheck check_algorithm",
     "snnmap.query.diff": "diff",
     "snnmap.query.fit": "check",
     "snnmap.query.network": "inspect",

@@ -84,6 +84,7 @@ def test_the_command_line_does_nothing_that_the_package_cannot() -> None:
     from snnmap.cli import cli
 
     functions = {
+        "check-algorithm": "check_algorithm",
         "study": "run_study",
         "verify": "verify_file",
         "simulate": "simulate_file",

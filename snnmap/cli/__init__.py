@@ -12,6 +12,7 @@ import click
 from snnmap.cli import terminal
 from snnmap.cli.accuracy import accuracy
 from snnmap.cli.buffers import buffers
+from snnmap.cli.check_algorithm import check_algorithm
 from snnmap.cli.chip import chip
 from snnmap.cli.convert import convert
 from snnmap.cli.mapping import compile_, diff, schema, verify_, where
@@ -67,6 +68,7 @@ for command in (
     workloads,
     hardware,
     algorithms,
+    check_algorithm,
     compile_,
     verify_,
     simulate,

@@ -34,41 +34,31 @@ BLAME = {
     "tile": "place",
     "wiring": "wire",
     "schedule": "schedule",
+    "network": "schedule",
 }
 """First word of a rule to the stage that broke it; the other rules are about what no stage decides."""
+WANTED: dict[type, tuple[str, str]] = {
+    PartitionProblem: ("cluster-shape", "a Clustering is needed"),
+    PlacementProblem: ("tile", "a Placement is needed"),
+    WiringProblem: ("wiring", "a Wiring is needed"),
+    ScheduleProblem: ("schedule-shape", "(Sdfg, Schedule)"),
+}
+"""Problem to the rule that a result of another type breaks, and what would be right."""
 
 
 def partitioned(algorithm: Partitioner, problem: PartitionProblem, run: Run) -> Clustering:
     """Clustering by `algorithm`; raises as it does, or SnnmapError if it comes from outside and is wrong."""
-
-    def judge(result: object) -> list[Violation]:
-        if not isinstance(result, Clustering):
-            return [_not_a("cluster-shape", result, Clustering)]
-        return clustering_violations(result, problem.graph, problem.hardware)
-
-    return _run("partition", algorithm, problem, run, judge)
+    return _run("partition", algorithm, problem, run)
 
 
 def placed(algorithm: Placer, problem: PlacementProblem, run: Run) -> Placement:
     """Placement by `algorithm`; raises as it does, or SnnmapError if it comes from outside and is wrong."""
-
-    def judge(result: object) -> list[Violation]:
-        if not isinstance(result, Placement):
-            return [_not_a("tile", result, Placement)]
-        return placement_violations(result, problem.clusters, problem.hardware)
-
-    return _run("place", algorithm, problem, run, judge)
+    return _run("place", algorithm, problem, run)
 
 
 def wired(algorithm: Wirer, problem: WiringProblem, run: Run) -> Wiring:
     """Wiring by `algorithm`; raises as it does, or SnnmapError if it comes from outside and is wrong."""
-
-    def judge(result: object) -> list[Violation]:
-        if not isinstance(result, Wiring):
-            return [_not_a("wiring", result, Wiring)]
-        return wiring_violations(result, problem.view.clustering, problem.hardware)
-
-    return _run("wire", algorithm, problem, run, judge)
+    return _run("wire", algorithm, problem, run)
 
 
 def scheduled(algorithm: Scheduler, problem: ScheduleProblem, run: Run) -> tuple[Sdfg, Schedule]:
@@ -76,26 +66,25 @@ def scheduled(algorithm: Scheduler, problem: ScheduleProblem, run: Run) -> tuple
 
     The schedule is judged with the finished mapping, because its rules need one.
     """
-
-    def judge(result: object) -> list[Violation]:
-        if not isinstance(result, tuple) or [type(part) for part in result] != [Sdfg, Schedule]:
-            return [Violation("schedule-shape", "result", f"it is a {type(result).__name__}", "(Sdfg, Schedule)")]
-        return []
-
-    return _run("schedule", algorithm, problem, run, judge)
+    return _run("schedule", algorithm, problem, run)
 
 
-def _not_a(rule: str, result: object, wanted: type) -> Violation:
-    return Violation(rule, "result", f"it is a {type(result).__name__}", f"a {wanted.__name__} is needed")
+def result_violations(result: object, problem: object) -> list[Violation]:
+    """Broken rules of what an algorithm returned for a problem; of a schedule only that it is none."""
+    match problem:
+        case PartitionProblem() if isinstance(result, Clustering):
+            return clustering_violations(result, problem.graph, problem.hardware)
+        case PlacementProblem() if isinstance(result, Placement):
+            return placement_violations(result, problem.clusters, problem.hardware)
+        case WiringProblem() if isinstance(result, Wiring):
+            return wiring_violations(result, problem.view.clustering, problem.hardware)
+        case ScheduleProblem() if isinstance(result, tuple) and [type(part) for part in result] == [Sdfg, Schedule]:
+            return []
+    rule, wanted = next(words for kind, words in WANTED.items() if isinstance(problem, kind))
+    return [Violation(rule, "result", f"it is a {type(result).__name__}", wanted)]
 
 
-def _run(
-    stage: str,
-    algorithm: Callable[[Problem, Run], Result],
-    problem: Problem,
-    run: Run,
-    judge: Callable[[object], list[Violation]],
-) -> Result:
+def _run(stage: str, algorithm: Callable[[Problem, Run], Result], problem: Problem, run: Run) -> Result:
     record = record_of(stage, algorithm)
     if not record.package:
         return algorithm(problem, run)
@@ -104,15 +93,16 @@ def _run(
     except SnnmapError:
         raise
     except Exception as error:
-        raise SnnmapError(f"{_named(stage, record)} failed: {type(error).__name__}: {error}") from error
-    wrong = judge(result)
+        raise SnnmapError(f"{named(stage, record)} failed: {type(error).__name__}: {error}") from error
+    wrong = result_violations(result, problem)
     if wrong:
-        raise SnnmapError(f"{_named(stage, record)} returned an illegal result: {wrong[0]}")
+        raise SnnmapError(f"{named(stage, record)} returned an illegal result: {wrong[0]}")
     return result
 
 
-def _named(stage: str, record: AlgorithmRecord) -> str:
-    return f"{stage} algorithm {record.algorithm!r} of {record.package}"
+def named(stage: str, record: AlgorithmRecord) -> str:
+    """Who an algorithm is, in words: stage, name, and the package that it comes from with its version."""
+    return f"{stage} algorithm {record.algorithm!r}{f' of {record.package}' if record.package else ''}"
 
 
 def blamed(violation: Violation, plan: PlanRecord) -> SnnmapError:
@@ -120,5 +110,5 @@ def blamed(violation: Violation, plan: PlanRecord) -> SnnmapError:
     stage = BLAME.get(violation.rule.partition("-")[0], "")
     record: AlgorithmRecord | None = getattr(plan, stage, None)
     if record is not None and record.package:
-        return SnnmapError(f"{_named(stage, record)} returned an illegal result: {violation}")
+        return SnnmapError(f"{named(stage, record)} returned an illegal result: {violation}")
     return SnnmapError(f"internal error: the mapping is not legal, please report it: {violation}")

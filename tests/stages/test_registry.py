@@ -391,6 +391,7 @@ def test_records_restore_what_they_were_made_of():
         ("figures", "internal error"),
         ("workload-digest", "internal error"),
         ("schedule-order", "schedule algorithm 'theirs' of package 1"),
+        ("network-slots", "schedule algorithm 'theirs' of package 1"),
     ],
 )
 def test_only_the_stage_that_decides_is_blamed(rule, words):
