@@ -23,7 +23,7 @@ BITS = (1, 8)
 LEVELS = (2, 256)
 """Fewest and most levels."""
 
-GAINS: Mapping[str, str] = {"LI": "r", "CubaLI": "w_in", "relay": "gain", "SoftLIF": "r"}
+GAINS: Mapping[str, str] = {"LI": "r", "CubaLI": "w_in", "relay": "gain", "SoftLIF": "r", "MIF": "gain"}
 """Parameter that multiplies the input, of models whose state is what they send and so must keep its unit."""
 STATE = frozenset({"V", "A"})
 """Units of the parameters that are compared with sums of weights, or with what is integrated of them."""

@@ -15,6 +15,11 @@ RefractoryLIF is Nengo's `LIF` (`nengo/neurons.py`) in its order of operations, 
 Hunsberger and C. Eliasmith (arXiv 1611.05141, eq. 4 to 6). They are exact for input that is constant within the step,
 compare by > and reset to 0, whatever `Dynamics` says.
 
+MIF is the memristive integrate-and-fire neuron of S. M. Kang et al. (IEEE TCAS-I, 2021) and MEMprop (P. Zhou et al.,
+arXiv 2206.12992) as recalled, not re-read: a capacitor that a current charges, and two memristors from it to rails of
+opposite sign, each with the mean metastable switch equation of Knowm, volatile: it goes off below v_off. Nothing of it
+but its form is theirs; its constants are the network's.
+
 Every model that is stepped may have `FILTERS` in front of it: an alpha synapse, through which x goes first.
 
 To add a model: a record here, its branch in `simulate.kernels.neurons.update`, its code in `simulate.neurons.CODES`,
@@ -286,6 +291,31 @@ _MODELS = (
         graded=True,
         exact=True,
         standard="Nengo",
+    ),
+    Model(
+        "MIF",
+        "memristive integrate and fire: a capacitor, and two volatile memristors to rails of opposite sign",
+        "c dv/dt = gain x + g_1 (e_1 - v) + g_2 (e_2 - v), g_k = s_k / r_on + (1 - s_k) / r_off; memristor k is on to "
+        "a share s_k, tau_x ds_k/dt = h((u_k - v_on) / v_t) (1 - s_k) - h((v_off - u_k) / v_t) s_k, h(y) = 1 / (1 + "
+        "exp(-y)), u_1 = e_1 - v, u_2 = v - e_2; in each of the substeps s_k for half of it, v, s_k for the other "
+        "half, each exactly with the other held; exponents between -700 and 700; v = s_k = 0 at rest; send v",
+        {
+            "c": Parameter("F", "capacitance of the membrane", low=0.0, above=True),
+            "gain": Parameter("A", "current that an input of 1 is"),
+            "e_1": Parameter("V", "rail of the first memristor, above 0"),
+            "e_2": Parameter("V", "rail of the second memristor, below 0"),
+            "r_on": Parameter("ohm", "resistance of a memristor that is on", low=0.0, above=True),
+            "r_off": Parameter("ohm", "resistance of a memristor that is off", low=0.0, above=True),
+            "v_on": Parameter("V", "voltage above which a memristor goes on"),
+            "v_off": Parameter("V", "voltage below which a memristor goes off"),
+            "v_t": Parameter("V", "thermal voltage, over which it switches", low=0.0, above=True),
+            "tau_x": Parameter("s", "time constant of the memristors", low=0.0, above=True),
+            "substeps": Parameter(
+                "1", "parts of a step, as many for all; a part of tau_x / 5 or less is as good as 1 %", 1.0, whole=True
+            ),
+        },
+        graded=True,
+        exact=True,
     ),
 )
 

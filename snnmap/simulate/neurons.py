@@ -8,7 +8,9 @@ from snnmap.core.arrays import F64, offsets
 from snnmap.core.errors import InputError
 from snnmap.ir.dynamics import Decay, Reset, share
 from snnmap.ir.models import FILTERS, MODELS, Parameter, declared
+from snnmap.simulate.kernels import memristive
 from snnmap.simulate.kernels import neurons as kernel
+from snnmap.simulate.kernels.functions import exp
 from snnmap.simulate.kernels.neurons import NeuronState, Rule
 
 CODES: dict[str, int] = {
@@ -26,6 +28,7 @@ CODES: dict[str, int] = {
     "Alpha": kernel.ALPHA,
     "RefractoryLIF": kernel.REFRACTORY_LIF,
     "SoftLIF": kernel.SOFT_LIF,
+    "MIF": kernel.MIF,
 }
 """The argument `model` of `kernels.neurons.update` for every model that is stepped."""
 
@@ -100,19 +103,23 @@ def neuron_state(
     first = offsets(sizes)
     coefficients = np.zeros((kernel.COEFFICIENTS, int(first[-1])))
     length = np.zeros(int(first[-1]), np.int64)
+    circuit = np.zeros((memristive.ROWS, 0))
     for model, low, high, given in zip(models, first[:-1], first[1:], parameters, strict=True):
         _check(model, given)
         for row, values in _rows(model, given, dt, decay).items():
             coefficients[row, low:high] = values
+        if model == "MIF":
+            circuit = np.zeros((memristive.ROWS, len(length))) if circuit.shape[1] == 0 else circuit
+            circuit[:, low:high] = _circuit(given, dt)
         if model == "IF" and reset == "value":
             coefficients[kernel.LEAK, low:high] = given["v_reset"]  # where it rests; its equation has no leak
         if model == "Delay":
             length[low:high] = np.rint(given["delay"] / dt).astype(np.int64) + 1
-        if model == "Alpha":
+        if model in ("Alpha", "MIF"):
             length[low:high] = 1
     low_pass = np.zeros((2, coefficients.shape[1] if np.any(coefficients[kernel.FILTER]) else 0))
     none = np.empty(0)
-    return fresh(NeuronState(coefficients, none, none, np.empty(0, np.int64), none, offsets(length), low_pass))
+    return fresh(NeuronState(coefficients, none, none, np.empty(0, np.int64), none, offsets(length), low_pass, circuit))
 
 
 def _rows(model: str, given: Mapping[str, F64], dt: float, decay: Decay) -> dict[int, F64]:
@@ -124,6 +131,34 @@ def _rows(model: str, given: Mapping[str, F64], dt: float, decay: Decay) -> dict
         if key in ROWS
     }
     return rows | {kernel.SYNAPSE: given["tau"] / dt} if model in ("RefractoryLIF", "SoftLIF") else rows
+
+
+def _circuit(given: Mapping[str, F64], dt: float) -> F64:
+    """Coefficients of MIF neurons, (ROWS, size); times in the unit of `dt`.
+
+    Raises
+    ------
+    InputError
+        If neurons of one population have different numbers of sub-steps.
+    """
+    p = {key: np.asarray(values, np.float64) for key, values in given.items()}
+    if np.any(p["substeps"] != p["substeps"][:1]):
+        raise InputError("all neurons of a MIF population have the same substeps")
+    part, row = dt / p["substeps"], memristive
+    c = np.zeros((row.ROWS, len(part)))
+    levels = {row.ON_1: p["v_on"] - p["e_1"], row.OFF_1: p["e_1"] - p["v_off"]}
+    levels |= {row.ON_2: p["e_2"] + p["v_on"], row.OFF_2: p["e_2"] + p["v_off"]}
+    for k, level in levels.items():
+        c[k] = [exp(float(x)) for x in level / p["v_t"]]
+    c[row.STEEP], c[row.RATE], c[row.CHARGE], c[row.PARTS] = (
+        1 / p["v_t"],
+        part / p["tau_x"],
+        part / p["c"],
+        p["substeps"],
+    )
+    c[row.G_OFF], c[row.G_SPAN] = 1 / p["r_off"], 1 / p["r_on"] - 1 / p["r_off"]
+    c[row.RAIL_1], c[row.RAIL_2], c[row.GAIN] = p["e_1"], p["e_2"], p["gain"]
+    return c
 
 
 def fresh(state: NeuronState) -> NeuronState:

@@ -46,8 +46,10 @@ def test_an_incomplete_record_is_found() -> None:
 def test_what_follows_from_the_parameters() -> None:
     assert [m.name for m in STEPPED if m.resets] == ["IF", "LIF", "CubaLIF"]
     constants = {m.name: m.time_constants for m in STEPPED if m.time_constants}
-    assert constants == {"LIF": ("tau",), "CubaLIF": ("tau_syn", "tau_mem"), "LI": ("tau",),
-                         "CubaLI": ("tau_syn", "tau_mem"), "RefractoryLIF": ("tau",), "SoftLIF": ("tau",)}  # fmt: skip
+    assert constants == {
+        "LIF": ("tau",), "CubaLIF": ("tau_syn", "tau_mem"), "LI": ("tau",), "CubaLI": ("tau_syn", "tau_mem"),
+        "RefractoryLIF": ("tau",), "SoftLIF": ("tau",), "MIF": ("tau_x",),
+    }  # fmt: skip
     assert {m.name for m in STEPPED if m.exact} < {m.name for m in STEPPED if m.own_reset}
 
 

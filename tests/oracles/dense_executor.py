@@ -76,7 +76,7 @@ class Cell:
         self.rest = 0
         self.late = 0.0
         self.e, self.h, self.mem = 0.0, 0.0, 0.0
-        self.rests, self.passed = 0.0, (0.0, 0.0)
+        self.rests, self.passed, self.on = 0.0, (0.0, 0.0), [0.0, 0.0]
 
     def step(self, x):
         if "tau_alpha" in self.p:
@@ -86,6 +86,8 @@ class Cell:
             x = self.passed[1]
         if self.model == "RefractoryLIF":
             return self.nengo(self.p["r"] * x)
+        if self.model == "MIF":
+            return self.circuit(self.p["gain"] * x)
         if self.model == "SoftLIF":
             return self.rate(self.p["r"] * x / self.p["v_threshold"] - 1)
         if self.model == "LavaCuba":
@@ -160,6 +162,25 @@ class Cell:
         self.v = max(self.v, self.p["v_min"])
         return 0.0
 
+    def circuit(self, current):
+        """MIF: memristors, capacitor, memristors, in every part of the step."""
+        p = self.p
+        part = self.dt / int(p["substeps"])
+        for _ in range(int(p["substeps"])):
+            self.follow(part / 2)
+            g = [s / p["r_on"] + (1 - s) / p["r_off"] for s in self.on]
+            end = (current + g[0] * p["e_1"] + g[1] * p["e_2"]) / sum(g)
+            self.v = end + (self.v - end) * math.exp(-part * sum(g) / p["c"])
+            self.follow(part / 2)
+        return single(self.v)
+
+    def follow(self, time):
+        p = self.p
+        for k, u in enumerate((p["e_1"] - self.v, self.v - p["e_2"])):
+            on, off = logistic((u - p["v_on"]) / p["v_t"]), logistic((p["v_off"] - u) / p["v_t"])
+            end = on / (on + off)
+            self.on[k] = end + (self.on[k] - end) * math.exp(-time * (on + off) / p["tau_x"])
+
     def rate(self, x):
         """Equations 4 to 6 of arXiv 1611.05141, times in steps; both exponentials small."""
         gamma = self.p["gamma"]
@@ -198,6 +219,10 @@ class Cell:
         if spikes:
             self.rest = int(self.p["ref_delay"])
         return spikes
+
+
+def logistic(x):
+    return 1 / (1 + math.exp(min(max(-x, -700), 700)))
 
 
 def exactly(x):

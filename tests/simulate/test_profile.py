@@ -90,6 +90,8 @@ def random_parameters(rng: np.random.Generator, model: str, size: int, in_steps:
         "alpha": (0.5, 1.0),
         "beta": (0.0, 0.9),
     }
+    if model == "MIF":
+        return circuit(rng, size, unit)
     if "reset" in MODELS[model].parameters:
         codes = rng.integers(int(MODELS[model].parameters["reset"].high) + 1, size=size).astype(float)
         rest = {key: rng.uniform(*ranges[key], size) for key in MODELS[model].parameters if key != "reset"}
@@ -99,6 +101,17 @@ def random_parameters(rng: np.random.Generator, model: str, size: int, in_steps:
         low = {"v_threshold": 1, "ref_delay": 1, "bias": -8}
         return {key: rng.integers(low.get(key, 0), high[key], size).astype(float) for key in high}
     return {key: rng.uniform(*ranges[key], size) for key in MODELS[model].parameters}
+
+
+def circuit(rng: np.random.Generator, size: int, unit: float) -> dict[str, np.ndarray]:
+    """Constants of MIF neurons that switch on inputs of the order of 1."""
+    ranges = {
+        "c": (50e-9 * unit / 1e-3, 200e-9 * unit / 1e-3), "gain": (5e-6, 50e-6), "e_1": (0.03, 0.06),
+        "e_2": (-0.06, -0.03), "r_on": (500, 2000), "r_off": (5e4, 2e5), "v_on": (0.08, 0.12), "v_off": (0.0, 0.01),
+        "v_t": (3e-3, 3e-2), "tau_x": (0.05 * unit, 0.5 * unit),
+    }  # fmt: skip
+    drawn = {key: rng.uniform(low, high, size) for key, (low, high) in ranges.items()}
+    return drawn | {"substeps": np.full(size, float(rng.integers(1, 7)))}
 
 
 def random_workload(seed: int, dynamics: Dynamics) -> Workload:

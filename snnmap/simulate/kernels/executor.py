@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from snnmap.core.arrays import F32, F64, I32, I64, Bool
 from snnmap.core.jit import njit
-from snnmap.simulate.kernels.neurons import BLOCK, NeuronState, Rule, update
+from snnmap.simulate.kernels.neurons import NeuronState, Rule, update
+from snnmap.simulate.kernels.refractory import BLOCK
 
 AnyArray = npt.NDArray[Any]
 

@@ -19,6 +19,7 @@ from snnmap.simulate.kernels.neurons import (
     LEAKY,
     LI,
     LIMIT,
+    MIF,
     OWN_SUBTRACT,
     RELAY,
     RESET,
@@ -101,7 +102,7 @@ def near_frame(
                 model, first, stop = layers.model[last], layers.first[last], layers.stop[last]
                 for j in range(first, stop):
                     acc[j] += layers.bias[j]
-                graded = model in (LI, CUBA_LI, RELAY, DELAY, SOFT_LIF)
+                graded = model in (LI, CUBA_LI, RELAY, DELAY, SOFT_LIF, MIF)
                 if not graded:
                     attempt(model, rule, first, stop, state, trial, acc)
                 update(model, rule, first, stop, state, acc, out)

@@ -12,11 +12,11 @@ import numpy as np
 
 from snnmap.core.arrays import F64, I64
 from snnmap.core.jit import njit
-from snnmap.simulate.kernels.functions import exp, expm1, log1p
+from snnmap.simulate.kernels.memristive import memristive
+from snnmap.simulate.kernels.refractory import BLOCK, refractory, soft_rate
 
-IF, LIF, CUBA_LIF, LI, CUBA_LI, THRESHOLD, DELAY, RELAY, LAVA_CUBA, LEAKY, SYNAPTIC, ALPHA, REFRACTORY_LIF, SOFT_LIF = (
-    range(14)
-)
+IF, LIF, CUBA_LIF, LI, CUBA_LI, THRESHOLD, DELAY, RELAY, LAVA_CUBA = range(9)
+LEAKY, SYNAPTIC, ALPHA, REFRACTORY_LIF, SOFT_LIF, MIF = range(9, 15)
 """Code of every model that is stepped; the argument `model` of `update`."""
 
 MEMBRANE, SYNAPSE, GAIN, INPUT, LEAK, LIMIT, RESET, FILTER = range(8)
@@ -26,9 +26,6 @@ LavaCuba has v_decay, i_decay, bias, -, -, v_threshold, ref_delay there, IF has 
 Leaky, Synaptic and Alpha have beta, alpha, gain, -, -, v_threshold, reset; RefractoryLIF and SoftLIF share of tau, tau
 in steps, r, v_min or gamma, -, v_threshold, tau_ref in steps. FILTER is the share of the filters in front, 0: none, for
 a population as a whole."""
-
-BLOCK = 32
-"""Neurons looked at together when searching for those that fire."""
 
 RESET_VALUE, RESET_SUBTRACT, RESET_ZERO, RESET_SUBTRACT_NEXT, RESET_NONE = range(5)
 
@@ -72,6 +69,8 @@ class NeuronState(NamedTuple):
     """(n + 1,) first ring entry of every neuron."""
     low_pass: F64
     """(2, n) what the two filters in front hold; (2, 0) if no population has them."""
+    circuit: F64
+    """(memristive.ROWS, n) constants of MIF neurons, or of none; they hold s_1 in `i`, s_2 in the ring."""
 
 
 @njit
@@ -113,13 +112,9 @@ def update(model: int, rule: Rule, first: int, stop: int, state: NeuronState, ac
     int
         How many of them emit something.
     """
-    if stop > first and state.coefficients[FILTER, first] > 0.0:
-        _filter(
-            state.coefficients[FILTER][first:stop],
-            state.low_pass[0][first:stop],
-            state.low_pass[1][first:stop],
-            acc[first:stop],
-        )
+    c, own = state.coefficients, slice(first, stop)
+    if stop > first and c[FILTER, first] > 0.0:
+        _filter(c[FILTER][own], state.low_pass[0][own], state.low_pass[1][own], acc[own])
     if model == IF:
         return _integrate_and_fire(rule, first, stop, state, acc, out)
     if model in (LIF, CUBA_LIF):
@@ -133,9 +128,15 @@ def update(model: int, rule: Rule, first: int, stop: int, state: NeuronState, ac
     if model == ALPHA:
         return _alpha(first, stop, state, acc, out)
     if model == REFRACTORY_LIF:
-        return _refractory(first, stop, state, acc, out)
+        return refractory(
+            c[MEMBRANE][own], c[SYNAPSE][own], c[GAIN][own], c[INPUT][own], c[LIMIT][own], c[RESET][own], acc[own],
+            state.v[own], state.i[own], out[own],
+        )  # fmt: skip
     if model == SOFT_LIF:
-        return _soft_rate(first, stop, state, acc, out)
+        return soft_rate(c[SYNAPSE][own], c[GAIN][own], c[INPUT][own], c[LIMIT][own], c[RESET][own], acc[own], out[own])
+    if model == MIF:
+        second = state.ring[state.ring_first[first] : state.ring_first[stop]]
+        return memristive(state.circuit[:, own], acc[own], state.v[own], (state.i[own], second), out[own])
     return _stateless(model, rule, first, stop, state, acc, out)
 
 
@@ -337,61 +338,4 @@ def _alpha(first: int, stop: int, state: NeuronState, acc: F64, out: F64) -> int
         state.i[j], state.ring[at], state.v[j] = excited, inhibited, v
         out[j] = 1.0 if v > limit else 0.0
         count += v > limit
-    return count
-
-
-@njit
-def _refractory(first: int, stop: int, state: NeuronState, acc: F64, out: F64) -> int:
-    """RefractoryLIF; `i` is how many steps it rests from the begin of this one on."""
-    c, x, v, emitted, rest = (
-        state.coefficients,
-        acc[first:stop],
-        state.v[first:stop],
-        out[first:stop],
-        state.i[first:stop],
-    )
-    share, tau, gain = c[MEMBRANE][first:stop], c[SYNAPSE][first:stop], c[GAIN][first:stop]
-    least, limit, silent = c[INPUT][first:stop], c[LIMIT][first:stop], c[RESET][first:stop]
-    count = 0
-    for start in range(0, len(v), BLOCK):
-        end = min(start + BLOCK, len(v))
-        hits = 0
-        for j in range(start, end):  # in vector registers, as if nobody rested or spiked: few do in most steps
-            rest[j] -= 1.0
-            hits += rest[j] > 0.0
-            emitted[j] = v[j]
-            x[j] *= gain[j]
-            new = v[j] + share[j] * (x[j] - v[j])
-            hits += new > limit[j]
-            v[j] = max(new, least[j])
-        if hits > 0:
-            for j in range(start, end):
-                if rest[j] > 0.0:
-                    part = -expm1(-max(1.0 - rest[j], 0.0) / tau[j])
-                    v[j] = max(emitted[j] + part * (x[j] - emitted[j]), least[j])
-                if v[j] > limit[j]:
-                    over = (v[j] - limit[j]) / (x[j] - limit[j])
-                    at = 1.0 + tau[j] * log1p(-over) if over < 1.0 else 0.0  # else the step is many tau long
-                    rest[j] = silent[j] + max(at, 0.0)
-                    v[j], emitted[j] = 0.0, 1.0
-                    count += 1
-                else:
-                    emitted[j] = 0.0
-        else:
-            emitted[start:end] = 0.0
-        x[start:end] = 0.0
-    return count
-
-
-@njit
-def _soft_rate(first: int, stop: int, state: NeuronState, acc: F64, out: F64) -> int:
-    """SoftLIF: no state."""
-    c = state.coefficients
-    count = 0
-    for j in range(first, stop):
-        above = (c[GAIN, j] * acc[j] / c[LIMIT, j] - 1.0) / c[INPUT, j]
-        acc[j] = 0.0
-        soft = max(c[INPUT, j] * (max(above, 0.0) + log1p(exp(-abs(above)))), 1e-300)
-        out[j] = np.float32(1.0 / (c[RESET, j] + c[SYNAPSE, j] * log1p(1.0 / soft)))
-        count += out[j] != 0.0
     return count
