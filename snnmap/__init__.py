@@ -95,6 +95,7 @@ if TYPE_CHECKING:  # what type checkers and readers see; at run time a name is i
     from snnmap.simulate.chip.execution import Execution, Lateness, lateness
     from snnmap.simulate.chip.machine import ARBITRATIONS
     from snnmap.simulate.chip.rates import ExecuteOptions, Measured, Rates, execute, rates
+    from snnmap.simulate.chip.steps import StepTrace, step_trace
     from snnmap.simulate.imperfect.options import EFFECTS
     from snnmap.stages.protocols import (
         Partitioner,
@@ -187,6 +188,7 @@ __all__ = [
     "SnnmapError",
     "SpikeGraph",
     "Spikes",
+    "StepTrace",
     "Sweep",
     "SweepWhere",
     "Swept",
@@ -262,6 +264,7 @@ __all__ = [
     "schema",
     "show_hardware",
     "simulate_file",
+    "step_trace",
     "sweep",
     "sweep_html",
     "throughput",
@@ -324,6 +327,7 @@ _HOMES = {
     "snnmap.simulate.chip.execution": "Execution Lateness lateness",
     "snnmap.simulate.chip.machine": "ARBITRATIONS",
     "snnmap.simulate.chip.rates": "ExecuteOptions Measured Rates execute rates",
+    "snnmap.simulate.chip.steps": "StepTrace step_trace",
     "snnmap.simulate.imperfect.options": "EFFECTS",
     "snnmap.stages.protocols": (
         "Partitioner PartitionProblem PlacementProblem Placer Run ScheduleProblem Scheduler Term Wirer WiringProblem"

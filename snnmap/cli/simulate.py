@@ -36,6 +36,7 @@ class Gate(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.2
     "  snnmap simulate mapping.json --worst                        the busiest step of everything in every step\n"
     "  snnmap simulate mapping.json --arbitration oldest --buffers 2\n"
     "  snnmap simulate mapping.json --frames 10 --gate guaranteed  no step enters before its time: is anything late?\n"
+    "  snnmap simulate mapping.json --trace steps.csv               spikes, messages, times of every step\n"
     "  snnmap simulate mapping.json --frames 10 --seed 1           shorter times and fewer spikes, at random",
 )
 @click.argument("file", metavar="MAPPING", type=options.FILE)
@@ -60,21 +61,21 @@ class Gate(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.2
     type=click.IntRange(min=0),
     help="Shorten all times and drop a share of the spikes at random; default: no.",
 )
+@click.option("--trace", type=options.FILE, metavar="FILE", help="Also write a CSV with a row per step.")
 @click.option("--workload", type=str, help="Workload or saved profile; default: the one that the mapping names.")
 @click.option("--hw", "hardware", help="Chip file; default: the one that the mapping names.")
 @options.quiet
 @options.as_json
-def simulate(file: Path, workload: str | None, hardware: str | None, quiet: bool, json_: bool, **given: Any) -> int:
+def simulate(file: Path, quiet: bool, json_: bool, **given: Any) -> int:
     """Run the mapped chip event by event, with code that shares nothing with the scheduler.
 
     Tiles fire in their static orders, flits cross the network, with the profile's spikes. Prints how fast the chip is
     at its worst, on the slowest frame and on the average of all, each beside the period that the mapping promises, and
     how many firings began later than the mapping says. Exit code 1 if a guarantee is broken.
     """
+    where = {name: given.pop(name) for name in ("workload", "hardware", "trace")}
     with terminal.progress(quiet) as progress:
-        answer = snnmap.simulate_file(
-            file, snnmap.ExecuteOptions(**given), workload=workload, hardware=hardware, progress=progress
-        )
+        answer = snnmap.simulate_file(file, snnmap.ExecuteOptions(**given), **where, progress=progress)
     document, broken = answer.document(), int(bool(answer.guaranteed and answer.slower))
     if json_:
         terminal.as_json(document)
@@ -85,6 +86,8 @@ def simulate(file: Path, workload: str | None, hardware: str | None, quiet: bool
     )
     rows = [_row(name, document) for name in ROWS if document[name] is not None]
     terminal.table(title, ("rate", "of", "a step every", "rate / mapping's", "late firings", "the latest"), rows)
+    if where["trace"] is not None:
+        terminal.line(f"wrote {where['trace']}")
     if answer.slower:
         said = "the guarantee is broken" if answer.guaranteed else "slower than estimated"
         terminal.line(f"{said}: {', '.join(answer.slower)}")

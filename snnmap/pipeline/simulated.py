@@ -10,6 +10,7 @@ from snnmap.hardware import Hardware
 from snnmap.ir import Mapping, SpikeGraph
 from snnmap.pipeline.reopen import reopen
 from snnmap.simulate.chip.rates import ExecuteOptions, Rates, rates
+from snnmap.simulate.chip.steps import must_be_csv, step_trace
 
 
 def simulate_file(
@@ -18,6 +19,7 @@ def simulate_file(
     *,
     workload: str | None = None,
     hardware: str | None = None,
+    trace: Path | None = None,
     progress: Progress | None = None,
 ) -> Rates:
     """What the chip does with a mapping file, event by event, beside what the mapping promises.
@@ -30,6 +32,8 @@ def simulate_file(
         How the chip is run.
     workload, hardware
         Where they are now, if not where the mapping says.
+    trace
+        CSV file with a row per step to write (`step_trace`), or none.
     progress
         Called with ("simulate", steps done, steps, 0), and for the stages before.
 
@@ -40,8 +44,12 @@ def simulate_file(
     InfeasibleError
         If the chip comes to a deadlock.
     """
+    if trace is not None:
+        must_be_csv(trace)
     mapping, graph, chip = reopen(file, workload=workload, hardware=hardware, progress=progress)
     must_be_its_own(mapping, graph, chip)
+    if trace is not None:
+        step_trace(mapping, graph, chip, options, progress=progress).write(trace)
     found = rates(mapping, graph, chip, options, progress=progress)
     buffers = None if options is None else options.buffers
     run = chip if buffers is None else chip.with_value("router_buffer_flits", buffers)

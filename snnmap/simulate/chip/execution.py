@@ -173,20 +173,26 @@ def gate_ticks(machine: Machine, gate: Fraction | None, steps: int) -> I64:
 
 def lateness(mapping: Mapping, execution: Execution) -> Lateness:
     """Firings that began after start + (n + lag) x period of the mapping's schedule."""
+    scaled = scaled_lateness(mapping, execution)
+    step, actor = np.unravel_index(int(np.argmax(scaled)), scaled.shape)
+    return Lateness(
+        late=int(np.count_nonzero(scaled > 0)),
+        firings=scaled.size,
+        largest=Fraction(int(scaled[step, actor]), mapping.schedule.period_denominator),
+        actor=execution.names[actor],
+        step=int(step),
+    )
+
+
+def scaled_lateness(mapping: Mapping, execution: Execution) -> I64:
+    """Ticks by which every firing began too late, times the denominator of the mapping's period, int64 (I, A)."""
     schedule = mapping.schedule
     number = {name: a for a, name in enumerate(mapping.sdfg.name)}
     own = [number[name] for name in execution.names]
     start, lag = schedule.start[own], schedule.lags()[own]
     steps = np.arange(len(execution.start))[:, None]
-    scaled = schedule.period_denominator * (execution.start - start) - schedule.period_numerator * (steps + lag)
-    step, actor = np.unravel_index(int(np.argmax(scaled)), scaled.shape)
-    return Lateness(
-        late=int(np.count_nonzero(scaled > 0)),
-        firings=scaled.size,
-        largest=Fraction(int(scaled[step, actor]), schedule.period_denominator),
-        actor=execution.names[actor],
-        step=int(step),
-    )
+    late: I64 = schedule.period_denominator * (execution.start - start) - schedule.period_numerator * (steps + lag)
+    return late
 
 
 def _buffers(machine: Machine, settings: Settings) -> int:

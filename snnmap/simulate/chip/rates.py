@@ -153,20 +153,54 @@ def execute(
         If the chip comes to a deadlock.
     """
     chosen = options or ExecuteOptions()
+    if not chosen.worst:
+        return executed(mapping, graph, hardware, chosen, progress=progress).execution
     _check(chosen)
     machine = machine_of(mapping, graph, hardware)
-    events = _events(graph, chosen)
-    if chosen.worst or events is None:
-        if not chosen.worst:
-            raise InputError("the profile kept no events; simulate its worst steps, or profile fewer samples")
-        trace = worst_trace(machine, events, progress)
-        return _run(machine, trace, np.zeros(WORST_STEPS, np.int64), chosen, progress)
-    shown = _shown(graph, chosen)
-    kinds = sorted(set(shown))
+    trace = worst_trace(machine, _events(graph, chosen), progress)
+    return _run(machine, trace, np.zeros(WORST_STEPS, np.int64), chosen, progress)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Executed:
+    """A run on the frames of the profile, with what it was of. I firings, each of a block of steps."""
+
+    machine: Machine
+    events: Spikes
+    """Of all frames; thinned, if that was asked for."""
+    trace: Trace
+    """Firings of every frame that was shown, once."""
+    row: I64
+    """(I,) firing of `trace` that each was."""
+    frame: I64
+    """(I,) frame that it is of."""
+    execution: Execution
+    in_time: bool
+    """Whether steps were let in as fast as the mapping promises, so that it says when each is over."""
+
+
+def executed(
+    mapping: Mapping,
+    graph: SpikeGraph,
+    hardware: Hardware,
+    options: ExecuteOptions,
+    *,
+    progress: Progress | None = None,
+) -> Executed:
+    """Run the mapped chip on the frames of the profile; parameters and errors as for `execute`."""
+    _check(options)
+    machine = machine_of(mapping, graph, hardware)
+    events = _events(graph, options)
+    if events is None:
+        raise InputError("the profile kept no events; simulate its worst steps, or profile fewer samples")
+    shown = np.array(_shown(graph, options), np.int64)
+    kinds = np.unique(shown)
     blocks = graph.steps // machine.block
-    trace = in_blocks(trace_of(machine.workings, events, kinds, progress), machine.block)
-    first = np.searchsorted(kinds, shown) * blocks
-    return _run(machine, trace, (first[:, None] + np.arange(blocks)).ravel(), chosen, progress)
+    trace = in_blocks(trace_of(machine.workings, events, kinds.tolist(), progress), machine.block)
+    row = (np.searchsorted(kinds, shown)[:, None] * blocks + np.arange(blocks)).ravel()
+    execution = _run(machine, trace, row, options, progress)
+    in_time = _in_time(machine, _gate(machine, options))
+    return Executed(machine, events, trace, row, np.repeat(shown, blocks), execution, in_time)
 
 
 def rates(
@@ -251,10 +285,14 @@ def _measured(
     machine: Machine, execution: Execution, span: tuple[int, int], gate: Fraction | None, cyclic: bool
 ) -> Measured:
     """Period from the end of the first firing of `span` to the end of the last."""
-    in_time = gate is None or gate <= _promised(machine.mapping)
-    late = lateness(machine.mapping, execution) if in_time else None
+    late = lateness(machine.mapping, execution) if _in_time(machine, gate) else None
     steps = (span[1] - span[0]) * machine.block
     return Measured(execution.period(*span) / machine.block, steps, cyclic, late, execution.events)
+
+
+def _in_time(machine: Machine, gate: Fraction | None) -> bool:
+    """Whether the port lets steps in as fast as the mapping promises."""
+    return gate is None or gate <= _promised(machine.mapping)
 
 
 def _promised(mapping: Mapping) -> Fraction:
