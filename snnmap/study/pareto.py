@@ -7,7 +7,7 @@ runs and the point a tenth of it beyond the worst [zitzler1999]. Workloads are n
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -112,7 +112,7 @@ def pareto(table: Path | str, aims: Mapping[str, Aim]) -> tuple[Front, ...]:
     InputError
         If it is no such table, or no run of a workload has all the figures.
     """
-    return tuple(front(workload, rows, aims) for workload, rows in of_workloads(Path(table)).items())
+    return tuple(_front(workload, rows, aims) for workload, rows in of_workloads(Path(table)).items())
 
 
 def of_workloads(table: Path) -> dict[str, list[Row]]:
@@ -133,7 +133,7 @@ def of_workloads(table: Path) -> dict[str, list[Row]]:
     return found
 
 
-def front(workload: str, rows: Sequence[Row], aims: Mapping[str, Aim]) -> Front:
+def _front(workload: str, rows: Sequence[Row], aims: Mapping[str, Aim]) -> Front:
     """The front of the runs of one workload.
 
     Raises
@@ -141,21 +141,19 @@ def front(workload: str, rows: Sequence[Row], aims: Mapping[str, Aim]) -> Front:
     InputError
         If no run has all the figures.
     """
-    told = [(row, [worth(row, aim.figure) for aim in aims.values()]) for row in rows]
-    whole = [(row, values) for row, values in told if None not in values]
-    if not whole:
-        lacking = [name for name, aim in aims.items() if all(worth(row, aim.figure) is None for row in rows)]
+    every = np.column_stack([worths(rows, aim.figure) for aim in aims.values()])
+    whole = np.flatnonzero(np.isfinite(every).all(axis=1))
+    if not len(whole):
+        lacking = [name for k, name in enumerate(aims) if not np.isfinite(every[:, k]).any()]
         raise InputError(f"no run of {workload} has all of {', '.join(aims)}; none has {', '.join(lacking) or 'both'}")
-    values = np.array([values for _, values in whole], np.float64)
-    cost = values * np.where([aim.more for aim in aims.values()], -1.0, 1.0)
-    best = undominated(cost)
-    order = np.flatnonzero(best)[np.lexsort(cost[best].T[::-1])]
+    values, cost = every[whole], costs(every[whole], aims.values())
+    order = ranked(cost)
     return Front(
         workload=workload,
         aims=aims,
-        rows=tuple(whole[k][0] for k in order),
+        rows=tuple(rows[k] for k in whole[order]),
         values=values[order],
-        others=values[~best],
+        others=np.delete(values, order, axis=0),
         knee=knee(cost[order]),
         hypervolume=hypervolume(cost),
         left_out=len(rows) - len(whole),
@@ -167,22 +165,43 @@ def beyond(row: Row) -> dict[str, float]:
     return {figure: float(limit) for figure, limit in BEYOND.findall(row["doubts"])}
 
 
-def worth(row: Row, figure: str) -> float | None:
-    """A figure of a row; one beyond the horizon is worth the horizon, and one that never comes too."""
-    limits = beyond(row)
-    if figure in limits:
-        return limits[figure]
-    value = row.get(figure)
-    return float(value) if isinstance(value, int | float) else None
+def worths(rows: Sequence[Row], figure: str) -> F64:
+    """A figure of rows; one beyond the horizon is worth the horizon, one that never comes too; NaN where none is."""
+    found = np.full(len(rows), np.nan)
+    for k, row in enumerate(rows):
+        value = beyond(row).get(figure, row.get(figure)) if row["doubts"] else row.get(figure)
+        if isinstance(value, int | float):
+            found[k] = float(value)
+    return found
+
+
+def costs(values: F64, aims: Iterable[Aim]) -> F64:
+    """`values` (n, d) as costs: less is better."""
+    return np.asarray(values * np.where([aim.more for aim in aims], -1.0, 1.0), np.float64)
+
+
+def ranked(cost: F64) -> Any:
+    """The points that no other dominates, of `cost` (n, d): places (m,), the least of the first aim first."""
+    best = undominated(cost)
+    return np.flatnonzero(best)[np.lexsort(cost[best].T[::-1])]
 
 
 def undominated(cost: F64) -> Any:
     """Whether no other point is at least as small in all and smaller in one, bool (n,); `cost` (n, d), equals stay.
 
     In lexicographic order only an earlier point can dominate a later one, and then one of the archive of points that
-    none dominates does: n comparisons with the archive.
+    none dominates does: n comparisons with the archive; of two costs, with the least second cost so far.
     """
     found = np.zeros(len(cost), bool)
+    if cost.shape[1] == 2 and len(cost):
+        order = np.lexsort(cost.T[::-1])
+        first, second = cost[order].T
+        starts = np.flatnonzero(np.append(True, np.diff(first) > 0))
+        least = np.minimum.reduceat(second, starts)
+        before = np.append(np.inf, np.minimum.accumulate(least)[:-1])
+        group = np.cumsum(np.isin(np.arange(len(order)), starts)) - 1
+        found[order] = (second == least[group]) & (second < before[group])
+        return found
     archive, kept = np.empty_like(cost), 0
     for k in np.lexsort(cost.T[::-1]):
         before = archive[:kept]

@@ -13,7 +13,7 @@ from snnmap.core.version import __version__
 from snnmap.render.page import must_be_page
 from snnmap.render.page.runs import Curve, Ran, Runs
 from snnmap.render.page.sweep import sweep_page
-from snnmap.study.pareto import AIMS, Aim, beyond, front, of_workloads, worth
+from snnmap.study.pareto import AIMS, Aim, beyond, costs, knee, of_workloads, ranked, worths
 from snnmap.study.rows import Row, place_of
 
 DIGITS = 16
@@ -54,8 +54,7 @@ def gathered(rows: Mapping[str, Sequence[Row]], aims: Mapping[str, Aim] = AIMS) 
     mapped = [row for row in every if row["status"] == "mapped"]
     if not mapped:
         raise InputError(f"no run of {', '.join(rows)} fits its chip: there is nothing to draw")
-    places = [place_of(row) for row in every]
-    varied = [axis for axis in places[0] if axis != "workload" and len({place[axis] for place in places}) > 1]
+    varied = _varied([place_of(row) for row in every])
     refused = [(_told(row, varied), str(row["why"])) for row in every if row["status"] != "mapped"]
     ran = [_ran(workload, listed, varied, aims) for workload, listed in rows.items()]
     return Runs(
@@ -67,6 +66,11 @@ def gathered(rows: Mapping[str, Sequence[Row]], aims: Mapping[str, Aim] = AIMS) 
     )
 
 
+def _varied(places: Sequence[Mapping[str, str]]) -> list[str]:
+    """Axes that have more than one value."""
+    return [axis for axis in places[0] if axis != "workload" and len({place[axis] for place in places}) > 1]
+
+
 def _told(row: Row, varied: Sequence[str]) -> str:
     place = place_of(row)
     return ", ".join((row["workload"], *(f"{axis} {place[axis]}" for axis in varied)))
@@ -74,32 +78,28 @@ def _told(row: Row, varied: Sequence[str]) -> str:
 
 def _ran(workload: str, listed: Sequence[Row], varied: Sequence[str], aims: Mapping[str, Aim]) -> Ran:
     rows = [row for row in listed if row["status"] == "mapped"]
-    figures = {aim.figure: values for aim in AIMS.values() if np.isfinite(values := _values(rows, aim.figure)).any()}
+    figures = {aim.figure: found for aim in AIMS.values() if np.isfinite(found := worths(rows, aim.figure)).any()}
+    places, limits = [place_of(row) for row in rows], [beyond(row) for row in rows]
     return Ran(
         workload=workload,
         names=tuple(row["run"] for row in rows),
-        axes={axis: tuple(place_of(row)[axis] or "the chip's" for row in rows) for axis in varied},
+        axes={axis: tuple(place[axis] or "the chip's" for place in places) for axis in varied},
         figures=figures,
-        beyond={f: frozenset(k for k, row in enumerate(rows) if f in beyond(row)) for f in figures},
-        fronts=_fronts(workload, rows, {name: aim for name, aim in aims.items() if aim.figure in figures}),
+        beyond={f: frozenset(k for k, found in enumerate(limits) if f in found) for f in figures},
+        fronts=_fronts(figures, [aim for aim in aims.values() if aim.figure in figures]),
     )
 
 
-def _values(rows: Sequence[Row], figure: str) -> F64:
-    found = (worth(row, figure) for row in rows)
-    return np.array([np.nan if value is None else value for value in found], np.float64)
-
-
-def _fronts(workload: str, rows: Sequence[Row], aims: Mapping[str, Aim]) -> dict[tuple[str, str], Curve]:
+def _fronts(figures: Mapping[str, F64], aims: Sequence[Aim]) -> dict[tuple[str, str], Curve]:
     """The front of every two figures that some run has both of."""
-    place = {row["run"]: k for k, row in enumerate(rows)}
     found = {}
-    for (one, first), (other, second) in combinations(aims.items(), 2):
-        both = [row for row in rows if worth(row, first.figure) is not None and worth(row, second.figure) is not None]
-        if both:
-            best = front(workload, both, {one: first, other: second})
-            curve = Curve(tuple(place[row["run"]] for row in best.rows), best.knee)
-            found[first.figure, second.figure] = curve
+    for pair in combinations(aims, 2):
+        values = np.column_stack([figures[aim.figure] for aim in pair])
+        whole = np.flatnonzero(np.isfinite(values).all(axis=1))
+        if len(whole):
+            cost = costs(values[whole], pair)
+            order = ranked(cost)
+            found[pair[0].figure, pair[1].figure] = Curve(tuple(whole[order].tolist()), knee(cost[order]))
     return found
 
 

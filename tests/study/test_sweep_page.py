@@ -85,7 +85,7 @@ def test_points_are_the_runs_and_lines_their_medians(page: pages.Page) -> None:
         chosen = [r for r in mine if r["technology"] == technology]
         drawn = list(zip(pages.column(shared, dot["x"]), pages.column(shared, dot["y"]), strict=True))
         assert drawn == [(f"{r['rows']}x{r['rows']}", pytest.approx(r["energy_J"] * 1e9)) for r in chosen]
-        for place, middle in zip(line["x"], line["y"], strict=True):
+        for place, middle in zip(pages.column(shared, line["x"]), line["y"], strict=True):
             there = [r["energy_J"] for r in chosen if f"{r['rows']}x{r['rows']}" == place]
             assert middle == pytest.approx(statistics.median(there) * 1e9)
     assert figure["layout"]["yaxis"]["title"]["text"] == "dynamic energy, nJ"
@@ -141,6 +141,19 @@ def test_a_name_that_is_markup_is_text(page: pages.Page) -> None:
 
 def test_the_same_table_gives_the_same_bytes(table: Path, file: Path, tmp_path: Path) -> None:
     assert snnmap.sweep_html(table, tmp_path / "again.html").read_bytes() == file.read_bytes()
+
+
+def test_an_axis_of_many_values_colours_nothing(tmp_path: Path) -> None:
+    many = [
+        row(f"r{k}", (k % 7) * 1e-9, 1e-9 * k, seed=k, technology="pcm-65" if k % 2 else "pcm-16") for k in range(40)
+    ]
+    written(tmp_path / "many.json", many)
+    page = pages.Page(snnmap.sweep_html(tmp_path / "many.json", tmp_path / "many.html").read_text())
+    assert "Coloured by no axis technology" in page.text
+    figure = page.figure("along", 0, "energy_J", 1, 0)
+    (line,) = [trace for trace in figure["data"] if trace["mode"] == "lines" and trace["legendgroup"] == "pcm-16"]
+    assert pages.column(page.data["shared"], line["x"]) == [str(k) for k in range(40)]
+    assert line["y"] == [pytest.approx(k % 7) if k % 2 == 0 else None for k in range(40)]
 
 
 def test_one_run_has_neither_axes_nor_anything_to_choose_from(tmp_path: Path) -> None:

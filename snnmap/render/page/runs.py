@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import median
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,6 +12,8 @@ from snnmap.render.labels import label, mode_of
 from snnmap.render.numbers import number, scale_of
 from snnmap.render.page.plot import MODES, SERIES, Figure, Option, Picker, Plot, listed, plain, shades
 
+COLOURS = 24
+"""Values that an axis may have to colour runs by: more are not told apart."""
 WIDE = 30.0
 """Ratio of the largest to the least value from which on an axis is logarithmic."""
 HEIGHT = 440
@@ -81,7 +84,8 @@ def charts(runs: Runs) -> tuple[list[Plot], Shared]:
         shared[f"run:{w}"] = [f"{plain(ran.place(k))}<br>run {plain(name)}" for k, name in enumerate(ran.names)]
         for axis, values in ran.axes.items():
             shared[f"{axis}:{w}"] = [plain(value) for value in values]
-            for v, value in enumerate(dict.fromkeys(values)):
+            shared[f"{axis}:{w}:places"] = [plain(value) for value in dict.fromkeys(values)]
+            for v, value in enumerate(dict.fromkeys(values) if _few(runs, axis) else ()):
                 shared[f"{axis}={v}:{w}"] = [k for k, said in enumerate(values) if said == value]
         for figure, found in ran.figures.items():
             shared[f"{figure}:{w}"] = listed(found / _scaled(ran, figure)[0])
@@ -115,16 +119,16 @@ def _along(runs: Runs) -> Plot | None:
     axes = runs.axes()
     if not axes:
         return None
-    every = [*axes, "no axis"]
+    every = [*(axis for axis in axes if _few(runs, axis)), "no axis"]
     figures = {
         f"{w}/{figure}/{a}/{c}": _points(runs, w, figure, axis, colour)
         for w, ran in enumerate(runs.ran)
         for figure in ran.figures
         for a, axis in enumerate(axes)
         for c, colour in enumerate(every)
-        if axis in ran.axes and (colour in ran.axes or c == len(axes))
+        if axis in ran.axes and (colour in ran.axes or c == len(every) - 1)
     }
-    second = 1 if len(axes) > 1 else len(axes)
+    second = next((c for c, colour in enumerate(every) if colour != axes[0]), 0)
     order = sorted(range(len(every)), key=lambda c: c != second)
     pickers = (
         Picker("Workload", tuple(Option(str(w), ran.workload) for w, ran in enumerate(runs.ran))),
@@ -135,6 +139,10 @@ def _along(runs: Runs) -> Plot | None:
     return Plot("along", "figures along the grid", pickers, figures)
 
 
+def _few(runs: Runs, axis: str) -> bool:
+    return all(len(set(ran.axes.get(axis, ()))) <= COLOURS for ran in runs.ran)
+
+
 def _options(figures: Sequence[str]) -> tuple[Option, ...]:
     """Figures as a picker has them, those of a mode together."""
     grouped = sorted(figures, key=lambda figure: list(MODES).index(mode_of(figure)))
@@ -143,7 +151,6 @@ def _options(figures: Sequence[str]) -> tuple[Option, ...]:
 
 def _points(runs: Runs, w: int, figure: str, axis: str, colour: str) -> Figure:
     ran = runs.ran[w]
-    places = list(dict.fromkeys(ran.axes[axis]))
     unit = _scaled(ran, figure)[1]
     data: list[dict[str, Any]] = []
     for name, at, shade, chosen in _groups(ran, w, colour):
@@ -162,7 +169,7 @@ def _points(runs: Runs, w: int, figure: str, axis: str, colour: str) -> Figure:
         line: dict[str, Any] = {
             "type": "scatter",
             "mode": "lines",
-            "x": [plain(place) for place in places],
+            "x": {"$ref": f"{axis}:{w}:places"},
             "y": listed(_medians(ran, figure, axis, chosen)),
             "line": {"color": shade, "width": 1.5},
             "legendgroup": name,
@@ -173,10 +180,7 @@ def _points(runs: Runs, w: int, figure: str, axis: str, colour: str) -> Figure:
         data += [line, dots]
     layout = {
         "height": HEIGHT,
-        "xaxis": {
-            "title": {"text": plain(axis)}, "type": "category", "categoryorder": "array",
-            "categoryarray": [plain(place) for place in places],
-        },
+        "xaxis": {"title": {"text": plain(axis)}, "type": "category"},
         "yaxis": _named(ran, figure),
         "legend": {"title": {"text": plain(colour)}, "orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0},
         "margin": {"l": 60, "r": 15, "t": 40, "b": 60},
@@ -200,11 +204,11 @@ def _groups(ran: Ran, w: int, colour: str) -> Iterator[tuple[str, dict[str, str]
 def _medians(ran: Ran, figure: str, axis: str, chosen: Sequence[int]) -> F64:
     """Median of the chosen runs at every place of an axis, as drawn; NaN where none of them has the figure."""
     values, places = ran.figures[figure] / _scaled(ran, figure)[0], ran.axes[axis]
-    found = []
-    for place in dict.fromkeys(places):
-        there = np.array([values[k] for k in chosen if places[k] == place and np.isfinite(values[k])], np.float64)
-        found.append(float(np.median(there)) if len(there) else np.nan)
-    return np.array(found, np.float64)
+    there: dict[str, list[float]] = {place: [] for place in places}
+    for k in chosen:
+        if np.isfinite(values[k]):
+            there[places[k]].append(float(values[k]))
+    return np.array([median(found) if found else np.nan for found in there.values()], np.float64)
 
 
 def _horizon(ran: Ran, figure: str) -> str:
