@@ -18,6 +18,7 @@ TYPE_CHECKING = False  # typing's own would cost half of the time that importing
 if TYPE_CHECKING:  # what type checkers and readers see; at run time a name is imported when it is first used
     from snnmap.core.errors import InfeasibleError, InputError, SnnmapError
     from snnmap.evaluation.figures import evaluate
+    from snnmap.evaluation.flops import Flops, flops
     from snnmap.evaluation.sensitivity import Swing
     from snnmap.formats.mapping import load, save
     from snnmap.formats.profile import load_profile, save_profile
@@ -148,6 +149,7 @@ __all__ = [
     "Epoch",
     "ExecuteOptions",
     "Execution",
+    "Flops",
     "Front",
     "Goal",
     "Hardware",
@@ -225,6 +227,7 @@ __all__ = [
     "effective_weights",
     "evaluate",
     "execute",
+    "flops",
     "fold_batch_norm",
     "from_nir",
     "from_snntorch",
@@ -281,6 +284,7 @@ __all__ = [
 _HOMES = {
     "snnmap.core.errors": "InfeasibleError InputError SnnmapError",
     "snnmap.evaluation.figures": "evaluate",
+    "snnmap.evaluation.flops": "Flops flops",
     "snnmap.evaluation.sensitivity": "Swing",
     "snnmap.formats.mapping": "load save",
     "snnmap.formats.profile": "load_profile save_profile",

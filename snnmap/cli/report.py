@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import click
 
 import snnmap
+from snnmap.cli import flops as operations
 from snnmap.cli import options, refresh, terminal
 from snnmap.cli.what_if import what_if
 from snnmap.core.errors import InputError
@@ -51,6 +52,7 @@ SHOWN = 3
 @click.option("--refresh", "age", is_flag=True, help="Refresh intervals by drift and by accuracy; takes a while.")
 @click.option("--keep", type=float, default=0.5, show_default=True, help="Points of accuracy that --refresh may lose.")
 @click.option("--devices", type=int, default=10, show_default=True, help="Chips that --refresh draws.")
+@click.option("--flops", is_flag=True, help="Operations per classification with spikes and without, as published.")
 @click.option("--workload", type=str, help="Workload or saved profile; default: the one that the mapping names.")
 @click.option("--hw", "hardware", help="Chip file; default: the one that the mapping names.")
 @options.operating_options
@@ -67,17 +69,20 @@ def report(
 
     With --pulse, --pace or --ambient they are those at another operating point than the mapping records.
     """
-    aged = _aged(given)
+    aged, counted = _aged(given), given.pop("flops")
     drawn = Drawn(given.pop("plot"), given.pop("html"), given.pop("crossbar"))
     if changes:
-        return _what_if(file, changes, quiet, json_, {**drawn._asdict(), "refresh": aged, **given})
+        return _what_if(file, changes, quiet, json_, {**drawn._asdict(), "refresh": aged, "flops": counted, **given})
     drawn.must_be_possible(file, quick=given["quick"])
     point = snnmap.OperatingOptions(**{name: given.pop(name) for name in ("pulse", "pace", "ambient")})
     with terminal.progress(quiet) as progress:
         mapped = snnmap.report(file, progress=progress, point=point, **given)
+        if counted and mapped.view is None:
+            raise InputError("--flops needs the workload: leave --quick out")
         intervals = snnmap.refresh_intervals(mapped, aged, progress) if aged and not mapped.violations else ()
     if json_:
-        more = {"refresh": [each.document() for each in intervals]} if aged else {}
+        more: dict[str, Any] = {"refresh": [each.document() for each in intervals]} if aged else {}
+        more |= {"flops": snnmap.flops(mapped.view.graph).document()} if counted and mapped.view else {}
         terminal.as_json({**mapped.document(), **more, **drawn.document(mapped)})
         return int(mapped.legal is False)
     if mapped.violations:
@@ -89,6 +94,8 @@ def report(
     _timing(mapped)
     for each in intervals:
         refresh.show(each.document())
+    if counted and mapped.view is not None:
+        operations.show(snnmap.flops(mapped.view.graph), mapped.view.graph.frames)
     _sensitivity(mapped)
     _constants(mapped)
     for line in [] if quiet or mapped.reading is None else remarks(mapped.reading):

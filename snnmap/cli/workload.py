@@ -180,6 +180,10 @@ def profile(source: str, seed: int, output: Path | None, quiet: bool, json_: boo
         terminal.line(f"wrote {output}")
 
 
+SIZES = ("neurons", "weights", "synapses")
+"""What of a network is counted."""
+
+
 @click.command(cls=options.Command)
 @options.as_json
 def workloads(json_: bool) -> None:
@@ -202,6 +206,17 @@ def workloads(json_: bool) -> None:
         for w in answer
     ]
     terminal.table("workloads", columns, rows)
+    counted = [
+        (w["name"], *(terminal.number(w["counted"][key]) for key in SIZES), *_printed(w))
+        for w in answer
+        if w["paper_weights"]
+    ]
+    title = "counted as published: spiking neurons but the outputs, kernels once, padding as if it were inputs"
+    terminal.table(title, ("name", *SIZES, *(f"paper {key}" for key in SIZES)), counted)
+
+
+def _printed(workload: dict[str, Any]) -> list[str]:
+    return [terminal.number(workload[f"paper_{key}"]) for key in SIZES]
 
 
 @click.command(

@@ -159,7 +159,10 @@ def input_shape(network: Network) -> tuple[int, ...]:
 
 
 def workload_table() -> list[dict[str, Any]]:
-    """Shipped workloads: name, kind, inputs, neurons, synapses, sizes papers print (or `None`), summary, licence."""
+    """Shipped workloads: name, kind, inputs, neurons, synapses, sizes papers print (or `None`), summary, licence.
+
+    `counted` are the sizes of a recipe as papers count them (`Recipe.counted`).
+    """
     rows = []
     for name, path in library.shipped("workloads").items():
         file = read_workload_file(path)
@@ -173,6 +176,8 @@ def workload_table() -> list[dict[str, Any]]:
                 "synapses": sizes.synapses,
                 "paper_neurons": file.paper.neurons if file.paper else None,
                 "paper_synapses": file.paper.synapses if file.paper else None,
+                "paper_weights": file.paper.weights if file.paper else None,
+                "counted": file.network.counted if isinstance(file.network, Recipe) else None,
                 "summary": file.summary,
                 "licence": file.licence,
             }

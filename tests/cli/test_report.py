@@ -66,6 +66,19 @@ def test_the_document_holds_figures_constants_and_sensitivity(run, mapping, chip
     assert found["notes"] == []
 
 
+def test_operations_per_classification_on_demand(run, mapping):
+    code, out, _ = run("report", mapping, "--flops", "-q")
+    assert code == 0
+    assert "operations per classification" in out
+    assert "knows no chip" in out
+    code, out, _ = run("report", mapping, "--flops", "--json")
+    found = json.loads(out)["flops"]
+    assert found["efficiency"] == pytest.approx(found["conventional"] / found["spiking"])
+    code, _, err = run("report", mapping, "--flops", "--quick")
+    assert code == 2
+    assert "--flops needs the workload: leave --quick out" in err
+
+
 def test_quick_prints_the_file_alone(run, mapping, tmp_path):
     moved = tmp_path / "mapping.json"
     moved.write_bytes(mapping.read_bytes())

@@ -19,18 +19,20 @@ SMALL = [
     "nmnist-cnn", "visualpursuit",
 ]  # fmt: skip
 LARGE = ["alexnet", "heartclass", "vgg16"]
+GOLDEN = ["hunsberger-cifar10", "hunsberger-cifar100", "hunsberger-mnist", "hunsberger-svhn"]
 
 
 def test_all_of_the_papers_and_three_trained_ones_are_shipped():
     rows = workload_table()
-    assert [row["name"] for row in rows] == sorted(SMALL + LARGE)
+    assert [row["name"] for row in rows] == sorted(SMALL + LARGE + GOLDEN)
     assert [row["name"] for row in rows if row["kind"] == "trained"] == ["braille-rsnn", "mnist-mlp", "nmnist-cnn"]
     assert all(row["licence"] and row["summary"] for row in rows)
     assert json.loads(json.dumps(rows)) == rows
 
 
 def test_recipes_match_the_printed_synapses():
-    close = {row["name"]: row["synapses"] / row["paper_synapses"] for row in workload_table() if row["paper_synapses"]}
+    rows = [row for row in workload_table() if row["paper_synapses"] and not row["paper_weights"]]
+    close = {row["name"]: row["synapses"] / row["paper_synapses"] for row in rows}
     assert len(close) == 10
     assert close.pop("lenet") > 3  # no LeNet has the printed 3.9 synapses per neuron
     assert all(abs(ratio - 1) < 0.005 for ratio in close.values())
@@ -40,9 +42,30 @@ def test_recipes_match_the_printed_synapses():
 
 def test_recipes_match_the_printed_neurons_with_or_without_inputs():
     for row in workload_table():
-        if row["paper_neurons"] and row["name"] not in ("edgedet", "imgsmooth"):
+        if row["paper_neurons"] and row["name"] not in ("edgedet", "imgsmooth", *GOLDEN):
             ratios = [count / row["paper_neurons"] - 1 for count in (row["neurons"], row["neurons"] + row["inputs"])]
             assert min(map(abs, ratios)) < 0.012, row
+
+
+def test_golden_sizes_come_out_by_counting():
+    """Hunsberger and Eliasmith's table, and the same from the layers alone, written out."""
+    found = {row["name"]: tuple(row["counted"].values()) for row in workload_table() if row["paper_weights"]}
+    assert found == {
+        "hunsberger-mnist": (27_088, 6_318_000, 11_623_200),
+        "hunsberger-svhn": (27_088, 6_318_800, 12_250_400),
+        "hunsberger-cifar10": (49_536, 2_109_376, 19_512_576),
+        "hunsberger-cifar100": (49_536, 2_213_056, 19_616_256),
+    }
+    for name, channels in (("hunsberger-mnist", 1), ("hunsberger-svhn", 3)):
+        kernels, dense = [25 * channels * 16, 25 * 16 * 64], 49 * 64 * 2000 + 2000 * 10
+        synapses = kernels[0] * 28**2 + kernels[1] * 14**2 + dense
+        assert found[name] == (16 * 28**2 + 64 * 14**2 + 2000, sum(kernels) + dense, synapses)
+    for row in workload_table():
+        if row["paper_weights"]:
+            assert found[row["name"]] == tuple(row[f"paper_{key}"] for key in ("neurons", "weights", "synapses"))
+            relays = row["neurons"] - found[row["name"]][0]
+            assert row["synapses"] < found[row["name"]][2]  # padding is no synapse; averages have some
+            assert relays > 0
 
 
 @pytest.mark.parametrize("name", [*SMALL, "heartclass"])

@@ -24,11 +24,12 @@ from snnmap.frontend.networks.topology import (
     Connection,
     Distribution,
     Weights,
+    as_published,
     synapse_count,
     synapses,
 )
 from snnmap.frontend.options import CHOICES
-from snnmap.ir import FILTERS, MODELS, declared
+from snnmap.ir import ANALOG, FILTERS, MODELS, declared
 
 LARGEST = 2**31 - 1
 """Sources of all populations together at most."""
@@ -78,6 +79,15 @@ class Recipe:
         shape = {member.name: member.shape for member in self.members}
         return sum(synapse_count(c, shape[c.pre], shape[c.post]) for c in self.connections)
 
+    @property
+    def counted(self) -> dict[str, int]:
+        """Neurons, weights and synapses as papers count them: spiking neurons without the outputs, `as_published`."""
+        shape = {member.name: member.shape for member in self.members}
+        each = [as_published(c, shape[c.pre], shape[c.post]) for c in self.connections]
+        inner = [m for m in self.members if m.model not in ANALOG | {"input"} and m.name not in self.outputs]
+        sizes = sum(member.size for member in inner), sum(w for w, _ in each), sum(s for _, s in each)
+        return dict(zip(("neurons", "weights", "synapses"), sizes, strict=True))
+
 
 @dataclass(frozen=True, slots=True)
 class Paper:
@@ -86,6 +96,8 @@ class Paper:
     neurons: int
     synapses: int
     source: str
+    weights: int | None = None
+    """Where it prints them, all three count as `Recipe.counted` does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +160,8 @@ def read_workload_file(path: Path) -> WorkloadFile:
     paper = root.table("paper", None)
     if paper is not None:
         sizes = {key: paper.integer(key, low=1) for key in ("neurons", "synapses")}
-        given["paper"] = Paper(source=paper.text("source"), **sizes)
+        weights = paper.integer("weights", None, low=1)
+        given["paper"] = Paper(source=paper.text("source"), weights=weights, **sizes)
         paper.end()
     root.end()
     return WorkloadFile(name=path.stem, path=path, digest=hashlib.sha256(content).hexdigest(), **given)

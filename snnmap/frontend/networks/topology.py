@@ -113,6 +113,18 @@ def synapse_count(connection: Connection, pre: tuple[int, ...], post: tuple[int,
     return channels_in * (channels_out // connection.groups) * per_axis[0] * per_axis[1]
 
 
+def as_published(connection: Connection, pre: tuple[int, ...], post: tuple[int, ...]) -> tuple[int, int]:
+    """Weights and synapses as papers count them: kernels once, padding as if it were inputs, averages not at all."""
+    if connection.topology == "pool":
+        return 0, 0
+    if connection.topology not in WINDOWED:
+        count = synapse_count(connection, pre, post)
+        return count, count
+    taps = planes(pre)[0] // connection.groups * connection.kernel[0] * connection.kernel[1]
+    synapses = int(np.prod(post)) * taps
+    return (planes(post)[0] * taps if connection.topology == "conv" else synapses), synapses
+
+
 def _window(connection: Connection) -> "Window":
     """Sliding window over the unpooled input."""
     from snnmap.frontend.networks.linear import window
