@@ -116,7 +116,7 @@ if TYPE_CHECKING:  # what type checkers and readers see; at run time a name is i
     from snnmap.study.page import run_study
     from snnmap.study.pareto import AIMS, Aim, Front, pareto, parse_aims
     from snnmap.study.sweep import SweepWhere, Swept, sweep
-    from snnmap.study.sweep_page import sweep_html
+    from snnmap.study.sweep_page import html_sweep
     from snnmap.study.variants import Contrast, Variant, VariantOptions, compare_variants, parse_variant, verdict_lines
     from snnmap.train.checkpoint import Epoch
     from snnmap.train.run import Trained, TrainOptions, train_network
@@ -232,6 +232,7 @@ __all__ = [
     "from_nir",
     "from_snntorch",
     "html_report",
+    "html_sweep",
     "inspect",
     "lateness",
     "list_hardware",
@@ -269,7 +270,6 @@ __all__ = [
     "simulate_file",
     "step_trace",
     "sweep",
-    "sweep_html",
     "throughput",
     "train_network",
     "verdict_lines",
@@ -342,7 +342,7 @@ _HOMES = {
     "snnmap.study.page": "run_study",
     "snnmap.study.pareto": "AIMS Aim Front pareto parse_aims",
     "snnmap.study.sweep": "SweepWhere Swept sweep",
-    "snnmap.study.sweep_page": "sweep_html",
+    "snnmap.study.sweep_page": "html_sweep",
     "snnmap.study.variants": "Contrast Variant VariantOptions compare_variants parse_variant verdict_lines",
     "snnmap.train.checkpoint": "Epoch",
     "snnmap.train.run": "TrainOptions Trained train_network",

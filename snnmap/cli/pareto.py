@@ -48,7 +48,7 @@ def pareto(table: Path, aims: str, mappings: Path | None, quiet: bool, json_: bo
     if plot is not None:
         plot_fronts([_picture(front) for front in found], plot)
     if page is not None:
-        snnmap.sweep_html(table, page, wanted)
+        snnmap.html_sweep(table, page, wanted)
     if json_:
         documents = [front.document() for front in found]
         more = {} if mappings is None else {"illegal": wrong}

@@ -123,7 +123,7 @@ def sweep(context: click.Context, /, sources: tuple[str, ...], quiet: bool, json
         terminal.say("snnmap: stopped; finished runs are kept, and the same command goes on with the next")
         sys.exit(130)
     if page is not None:
-        snnmap.sweep_html(swept.table, page)
+        snnmap.html_sweep(swept.table, page)
     if json_:
         document = {"table": str(swept.table), "runs": len(swept.rows), "made": swept.made}
         written = {} if page is None else {"html": str(page)}

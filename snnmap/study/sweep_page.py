@@ -20,7 +20,7 @@ DIGITS = 16
 """Of a digest that are shown."""
 
 
-def sweep_html(table: Path | str, path: Path, aims: Mapping[str, Aim] = AIMS) -> Path:
+def html_sweep(table: Path | str, path: Path, aims: Mapping[str, Aim] = AIMS) -> Path:
     """Write the table of a sweep as one HTML file that loads nothing: charts along the grid, fronts, all runs.
 
     Parameters

@@ -47,7 +47,7 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def file(table: Path) -> Path:
-    return snnmap.sweep_html(table, table.parent / "sweep.html")
+    return snnmap.html_sweep(table, table.parent / "sweep.html")
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +111,7 @@ def test_fronts_are_those_of_a_brute_force(page: pages.Page) -> None:
 
 
 def test_only_the_aims_that_are_asked_for_have_fronts(table: Path, tmp_path: Path) -> None:
-    few = snnmap.sweep_html(table, tmp_path / "few.html", snnmap.parse_aims("area,energy"))
+    few = snnmap.html_sweep(table, tmp_path / "few.html", snnmap.parse_aims("area,energy"))
     figures = pages.Page(few.read_text()).data["plots"]["front"]["figures"]
     assert set(figures) == {f"{w}/{pair}" for w in (0, 1) for pair in ("area_m2/energy_J", "energy_J/area_m2")}
 
@@ -140,7 +140,7 @@ def test_a_name_that_is_markup_is_text(page: pages.Page) -> None:
 
 
 def test_the_same_table_gives_the_same_bytes(table: Path, file: Path, tmp_path: Path) -> None:
-    assert snnmap.sweep_html(table, tmp_path / "again.html").read_bytes() == file.read_bytes()
+    assert snnmap.html_sweep(table, tmp_path / "again.html").read_bytes() == file.read_bytes()
 
 
 def test_an_axis_of_many_values_colours_nothing(tmp_path: Path) -> None:
@@ -148,7 +148,7 @@ def test_an_axis_of_many_values_colours_nothing(tmp_path: Path) -> None:
         row(f"r{k}", (k % 7) * 1e-9, 1e-9 * k, seed=k, technology="pcm-65" if k % 2 else "pcm-16") for k in range(40)
     ]
     written(tmp_path / "many.json", many)
-    page = pages.Page(snnmap.sweep_html(tmp_path / "many.json", tmp_path / "many.html").read_text())
+    page = pages.Page(snnmap.html_sweep(tmp_path / "many.json", tmp_path / "many.html").read_text())
     assert "Coloured by no axis technology" in page.text
     figure = page.figure("along", 0, "energy_J", 1, 0)
     (line,) = [trace for trace in figure["data"] if trace["mode"] == "lines" and trace["legendgroup"] == "pcm-16"]
@@ -158,7 +158,7 @@ def test_an_axis_of_many_values_colours_nothing(tmp_path: Path) -> None:
 
 def test_one_run_has_neither_axes_nor_anything_to_choose_from(tmp_path: Path) -> None:
     written(tmp_path / "one.json", [row("a", 1e-9, 2e-9)])
-    page = pages.Page(snnmap.sweep_html(tmp_path / "one.json", tmp_path / "one.html").read_text())
+    page = pages.Page(snnmap.html_sweep(tmp_path / "one.json", tmp_path / "one.html").read_text())
     assert set(page.data["plots"]) == {"front"}
     assert "all runs that have it" in page.text
 
@@ -166,11 +166,11 @@ def test_one_run_has_neither_axes_nor_anything_to_choose_from(tmp_path: Path) ->
 def test_what_cannot_be_drawn_is_refused(tmp_path: Path, table: Path) -> None:
     written(tmp_path / "unfit.csv", [row("a", None, None, status="does not fit")])
     with pytest.raises(InputError, match="no run of net fits its chip"):
-        snnmap.sweep_html(tmp_path / "unfit.csv", tmp_path / "unfit.html")
+        snnmap.html_sweep(tmp_path / "unfit.csv", tmp_path / "unfit.html")
     with pytest.raises(InputError, match=r"\.html"):
-        snnmap.sweep_html(table, tmp_path / "page.txt")
+        snnmap.html_sweep(table, tmp_path / "page.txt")
     with pytest.raises(InputError, match="no such file"):
-        snnmap.sweep_html(tmp_path / "none.csv", tmp_path / "page.html")
+        snnmap.html_sweep(tmp_path / "none.csv", tmp_path / "page.html")
     assert [path.name for path in tmp_path.iterdir()] == ["unfit.csv"]
 
 
