@@ -12,8 +12,8 @@ DATE = (1980, 1, 1, 0, 0, 0)
 """Of every member, so that the file does not say when it was written."""
 
 
-def npz(members: Mapping[str, npt.NDArray[Any]]) -> bytes:
-    """Bytes of an archive of little-endian `.npy` members, compressed, in the order given."""
+def npz(members: Mapping[str, npt.NDArray[Any]], level: int = 1) -> bytes:
+    """Bytes of an archive of little-endian `.npy` members, compressed at that level of zlib, in the order given."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, array in members.items():
@@ -23,5 +23,5 @@ def npz(members: Mapping[str, npt.NDArray[Any]]) -> bytes:
             little = np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
             data = io.BytesIO()
             np.lib.format.write_array(data, little, version=(1, 0), allow_pickle=False)
-            archive.writestr(member, data.getbuffer(), zipfile.ZIP_DEFLATED, compresslevel=1)
+            archive.writestr(member, data.getbuffer(), zipfile.ZIP_DEFLATED, compresslevel=level)
     return buffer.getvalue()

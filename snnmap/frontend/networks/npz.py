@@ -43,6 +43,8 @@ from snnmap.ir.sense import network_must_make_sense
 FORMAT = "snnmap-network"
 VERSION = 1
 HEADER = "snnmap_network"
+LEVEL = 6
+"""Of compression: lists of targets repeat from source to source, which the lowest does not notice."""
 SOURCES = 2**31
 """Ids are 32 bits wide."""
 
@@ -94,7 +96,7 @@ def npz_bytes(read: Imported) -> bytes:
         header["training"] = dict(read.training)
     text = json.dumps(header, sort_keys=True, separators=(",", ":"), allow_nan=False, ensure_ascii=False)
     first = {HEADER: np.frombuffer(text.encode(), np.uint8)}
-    return npz(first | _members(made))
+    return npz(first | _members(made), LEVEL)
 
 
 def _members(network: Network) -> dict[str, Array]:

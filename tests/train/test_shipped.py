@@ -1,0 +1,62 @@
+"""Shipped trained networks are what their files say: recipe, levels, accuracy on the shipped images. Without torch."""
+
+import numpy as np
+import pytest
+
+import snnmap
+from snnmap.core import library
+from snnmap.ir.integers import foreign
+from snnmap.simulate.mapped import deviation, replay
+from snnmap.train.recipe import read_recipe
+
+ACCURACY = {"mnist-qsnn4": 295, "mnist-tutorial": 278}
+"""Right of the 300 shipped images, as recorded when the network was trained."""
+
+
+@pytest.fixture(scope="module", params=ACCURACY)
+def shipped(request):
+    return request.param, snnmap.profile(request.param)
+
+
+def test_accuracy_is_as_recorded(shipped):
+    name, graph = shipped
+    assert round(graph.accuracy * 300) == ACCURACY[name]
+    assert graph.frames == 300
+
+
+def test_the_file_names_the_recipe_that_ships_beside_it(shipped):
+    name, graph = shipped
+    recipe = read_recipe(library.shipped("workloads", "recipes")[name])
+    said = snnmap.load_network(name).training
+    assert said["recipe"] == recipe.text
+    assert said["recipe_sha256"] == recipe.digest
+    assert (said["epochs"], said["samples"]) == (recipe.training.epochs, 60_000)
+    assert recipe.digest in graph.provenance.origin
+
+
+def test_layers_and_levels_are_those_of_the_recipe(shipped):
+    name, graph = shipped
+    recipe = read_recipe(library.shipped("workloads", "recipes")[name])
+    neurons = [p for p in graph.network.populations if p.kind == "neuron"]
+    assert [p.shape for p in neurons] == [layer.shape for layer in recipe.layers]
+    assert {p.levels for p in neurons} == {recipe.method.levels}
+    assert graph.steps == recipe.steps
+    heard = ~graph.network.is_bias()[np.repeat(np.arange(graph.network.sources), np.diff(graph.network.indptr))]
+    whole = graph.network.integers()[heard]
+    assert not np.any(foreign(whole, recipe.method.levels))
+    assert len(np.unique(whole)) == recipe.method.levels
+    assert np.array_equal(graph.network.weight, np.rint(graph.network.weight))  # constants are integers too
+
+
+def test_files_are_small(shipped):
+    assert (library.folder("workloads") / "data" / f"{shipped[0]}.npz").stat().st_size < 1_000_000
+
+
+CELLS = {"mnist-qsnn4": ("pcm-pair-columns", 15), "mnist-tha1": ("oxram-one-bit", 2)}
+
+
+@pytest.mark.parametrize("name", sorted(set(CELLS) & set(ACCURACY)))
+def test_mapped_onto_such_cells_spikes_are_the_source_s(name):
+    compiled = snnmap.compile(name, snnmap.CompileOptions(hardware=CELLS[name][0]))
+    assert snnmap.verify(compiled.mapping, compiled.graph, compiled.hardware) == []
+    assert deviation(compiled.graph, replay(compiled.mapping, compiled.graph)) == 0
