@@ -2,14 +2,19 @@
 
 One page of the reference per package, from the docstrings; one of the commands, from click. Files that are read where
 they are (CHANGELOG, guides beside the data) become pages with their links turned. References to PHYSICS in docstrings
-become links.
+become links. Notebooks, which are kept without outputs, are run from top to bottom in a fresh kernel and become pages.
 """
 
 import re
+import tempfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import click
+import nbclient
+import nbconvert
+import nbformat
 from markdown.extensions.toc import slugify
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
@@ -71,6 +76,21 @@ def commands(group: click.Group, context: click.Context) -> Iterator[str]:
                 yield f"### {name} {part}\n\n```text\n{text}\n```\n"
 
 
+@cache
+def page_of(notebook: Path, text: str) -> dict[str, str | bytes]:
+    """A notebook as a page with what its cells show, and the page's pictures, by name; it fails if a cell does."""
+    document = nbformat.reads(text, as_version=4)
+    with tempfile.TemporaryDirectory() as folder:
+        nbclient.NotebookClient(document, timeout=1200, resources={"metadata": {"path": folder}}).execute()
+    stem = notebook.stem
+    asked = {"output_files_dir": stem, "unique_key": stem}
+    body, resources = nbconvert.MarkdownExporter().from_notebook_node(document, resources=asked)
+    opened = f"[The notebook itself]({notebook.name}){{ download }}: save it and open it in Jupyter or VS Code.\n"
+    heading, _, rest = body.lstrip().partition("\n")
+    pictures = {str(name): bytes(content) for name, content in resources["outputs"].items()}
+    return {f"{stem}.md": f"{heading}\n\n{opened}{rest}".replace("![png](", "![what the cell draws]("), **pictures}
+
+
 def anchors() -> dict[str, str]:
     """Section or model of PHYSICS to the anchor of its heading."""
     headings = re.findall(r"^##+ ((M\d|\d\.\d|\d).*)$", (ROOT / "docs" / "PHYSICS.md").read_text(), re.MULTILINE)
@@ -99,6 +119,10 @@ def on_files(files: Files, *, config: MkDocsConfig) -> Files:
         pages[page] = text.replace("](docs/", "](").replace("](RECORDING.md)", "](recording-activity.md)")
     for page, text in pages.items():
         files.append(File.generated(config, page, content=text))
+    for notebook in sorted((ROOT / "docs").rglob("*.ipynb")):
+        folder = notebook.parent.relative_to(ROOT / "docs").as_posix()
+        for name, content in page_of(notebook, notebook.read_text(encoding="utf-8")).items():
+            files.append(File.generated(config, f"{folder}/{name}", content=content))
     for picture, source in PICTURES.items():
         files.append(File.generated(config, picture, abs_src_path=str(ROOT / source)))
     return files

@@ -12,6 +12,7 @@ The command line is a shell over the names below; packages of the same project t
 
 import importlib
 
+from snnmap.core.shown import shown_by
 from snnmap.core.version import __version__
 
 TYPE_CHECKING = False  # typing's own would cost half of the time that importing snnmap takes
@@ -58,6 +59,7 @@ if TYPE_CHECKING:  # what type checkers and readers see; at run time a name is i
         Spikes,
         Traffic,
         Violation,
+        Violations,
         Wiring,
         Workload,
         WorkloadFacts,
@@ -114,10 +116,18 @@ if TYPE_CHECKING:  # what type checkers and readers see; at run time a name is i
     from snnmap.study.compare import Comparison, compare
     from snnmap.study.grid import Sweep
     from snnmap.study.page import run_study
-    from snnmap.study.pareto import AIMS, Aim, Front, pareto, parse_aims
+    from snnmap.study.pareto import AIMS, Aim, Front, Fronts, pareto, parse_aims
     from snnmap.study.sweep import SweepWhere, Swept, sweep
     from snnmap.study.sweep_page import html_sweep
-    from snnmap.study.variants import Contrast, Variant, VariantOptions, compare_variants, parse_variant, verdict_lines
+    from snnmap.study.variants import (
+        Contrast,
+        Contrasts,
+        Variant,
+        VariantOptions,
+        compare_variants,
+        parse_variant,
+        verdict_lines,
+    )
     from snnmap.train.checkpoint import Epoch
     from snnmap.train.run import Trained, TrainOptions, train_network
     from snnmap.transform.batch_norm import fold_batch_norm
@@ -144,6 +154,7 @@ __all__ = [
     "CompileOptions",
     "Compiled",
     "Contrast",
+    "Contrasts",
     "Converted",
     "Dynamics",
     "Epoch",
@@ -151,6 +162,7 @@ __all__ = [
     "Execution",
     "Flops",
     "Front",
+    "Fronts",
     "Goal",
     "Hardware",
     "InfeasibleError",
@@ -204,6 +216,7 @@ __all__ = [
     "Variant",
     "VariantOptions",
     "Violation",
+    "Violations",
     "WarmedUp",
     "WhatIf",
     "Wirer",
@@ -295,7 +308,7 @@ _HOMES = {
     "snnmap.ir": (
         "Chart ChipFacts Clustering Dynamics Judgement Mapping Metric Network OperatingPoint Origin Placement "
         "Population Provenance Reading Remarks Report Rounding Schedule Sdfg SpikeGraph Spikes Traffic Violation "
-        "Wiring Workload WorkloadFacts"
+        "Violations Wiring Workload WorkloadFacts"
     ),
     "snnmap.ir.devices": "ChipMap",
     "snnmap.legality.rules": "UNCHECKED verify",
@@ -340,10 +353,10 @@ _HOMES = {
     "snnmap.study.compare": "Comparison compare",
     "snnmap.study.grid": "Sweep",
     "snnmap.study.page": "run_study",
-    "snnmap.study.pareto": "AIMS Aim Front pareto parse_aims",
+    "snnmap.study.pareto": "AIMS Aim Front Fronts pareto parse_aims",
     "snnmap.study.sweep": "SweepWhere Swept sweep",
     "snnmap.study.sweep_page": "html_sweep",
-    "snnmap.study.variants": "Contrast Variant VariantOptions compare_variants parse_variant verdict_lines",
+    "snnmap.study.variants": ("Contrast Contrasts Variant VariantOptions compare_variants parse_variant verdict_lines"),
     "snnmap.train.checkpoint": "Epoch",
     "snnmap.train.run": "TrainOptions Trained train_network",
     "snnmap.transform.batch_norm": "fold_batch_norm",
@@ -352,6 +365,8 @@ _HOMES = {
 """Module to the public names that it defines."""
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
 
+
+shown_by("snnmap.notebook")  # records in the last line of a cell; it is imported when the first is shown
 
 if not TYPE_CHECKING:  # else any name at all would do
 

@@ -55,6 +55,7 @@ def test_type_checkers_see_the_names_where_they_are_at_run_time() -> None:
         alias.name: node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for alias in node.names
     }
     assert seen.pop("__version__") == "snnmap.core.version"
+    assert seen.pop("shown_by") == "snnmap.core.shown"
     assert seen == snnmap._HOME
     assert {*seen, "__version__"} == set(snnmap.__all__) == set(dir(snnmap))
     with pytest.raises(AttributeError, match="module 'snnmap' has no attribute 'Mappings'"):

@@ -14,6 +14,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import nbclient
+import nbformat
 import pytest
 from test_architecture import ALLOWED
 
@@ -270,3 +272,32 @@ def test_a_page_that_loads_from_elsewhere_is_found(tmp_path: Path) -> None:
 def test_every_page_is_in_the_navigation() -> None:
     navigation = (ROOT / "mkdocs.yml").read_text()
     assert [page.name for page in DOCS.rglob("*.md") if f": {page.relative_to(DOCS)}" not in navigation] == []
+
+
+# Notebooks
+
+NOTEBOOKS = sorted(DOCS.rglob("*.ipynb"))
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=[str(path.relative_to(ROOT)) for path in NOTEBOOKS])
+def test_a_notebook_runs_from_top_to_bottom(path: Path, tmp_path: Path) -> None:
+    document = nbformat.read(path, as_version=4)
+    codes = [cell for cell in document.cells if cell.cell_type == "code"]
+    assert [cell.outputs for cell in codes] == [[]] * len(codes), "kept without outputs: the site makes them"
+    nbclient.NotebookClient(document, timeout=1200, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    assert [cell.execution_count for cell in codes] == list(range(1, len(codes) + 1))
+    said = [output for cell in codes for output in cell.outputs]
+    assert [output.name for output in said if output.output_type == "stream"].count("stderr") == 0
+    shown = [set(output.data) & {"text/html", "image/png"} for output in said if output.output_type != "stream"]
+    assert all(shown), "the last line of a cell is shown as a table or a picture"
+    assert {"text/html", "image/png"} == set.union(*shown)
+    assert list(tmp_path.iterdir()), "the mapping and the page were written where it ran"
+
+
+def test_a_notebook_is_in_the_navigation_and_says_how_to_open_it() -> None:
+    navigation = (ROOT / "mkdocs.yml").read_text()
+    assert NOTEBOOKS
+    for path in NOTEBOOKS:
+        assert f": {path.relative_to(DOCS).with_suffix('.md')}" in navigation
+        assert "snnmap[notebook]" in path.read_text()
+        assert path.relative_to(ROOT).as_posix() in (ROOT / "README.md").read_text()

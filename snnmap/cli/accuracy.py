@@ -6,7 +6,8 @@ from typing import Any
 import click
 
 import snnmap
-from snnmap.cli import options, refresh, terminal
+from snnmap.cli import options, terminal
+from snnmap.render.accuracy import accuracy_sheet, budget_sheet
 
 
 @click.command(
@@ -93,105 +94,10 @@ def accuracy(file: Path, workload: str | None, hardware: str | None, quiet: bool
     if json_:
         terminal.as_json(answer.document())
         return
-    _show(answer)
-
-
-def _show(answer: "snnmap.MappedAccuracy") -> None:
     document = answer.document()
-    levels = f"{document['levels']} levels" if document["levels"] else "analog"
-    slices = f", {document['slices']} slices" if document["slices"] > 1 else ""
-    title = f"{document['workload']} on {document['chip']}, {document['technology']} ({document['mode']} mode); "
-    title += f"{document['encoding']}, {levels}{slices}; chips: {document['devices']}, frames: {document['frames']:,}"
-    columns = (
-        "age",
-        answer.measured,
-        "+- over chips",
-        "95 % interval",
-        "on these frames",
-        "change, points",
-        "95 % interval",
-    )
-    rows = [("ideal devices", refresh.share(document["ideal"]), "-", "-", "-", "-", "-")]
-    terminal.table(title, columns, rows + [_row(each) for each in document["ages"]])
-    if answer.measured == "agreement":
-        off = ", ".join(f"{100 * each['counts_off']:.2g} %" for each in document["ages"])
-        terminal.line("accuracy unknown: the workload has no labels; right is what ideal devices say")
-        terminal.line(f"counts of the outputs are off by {off} in the mean")
-    terminal.line(f"effects: {', '.join(document['effects']) or 'none'}; {_how(document)}")
-    if answer.deviating is not None:
-        terminal.line(f"deviating events: {answer.deviating:,} of {answer.events:,}; all chips are alike, one was run")
-    if document["assumed"]:
-        named = ", ".join(each["quantity"] for each in document["assumed"])
-        besides = "; the temperature rests on those that report lists" if "temperature" in document["effects"] else ""
-        terminal.line(f"recalled or estimated, not read in a source: {named}{besides}")
-    _budgets(document["program_pulses"], answer.measured)
+    terminal.sheet(accuracy_sheet(document))
+    if document["program_pulses"]:
+        terminal.line()
+        terminal.sheet(budget_sheet(document["program_pulses"], answer.measured))
     for refreshed in document["refresh"]:
-        refresh.show(refreshed)
-
-
-def _budgets(found: list[dict[str, Any]], measured: str) -> None:
-    """What each number of write pulses buys and costs."""
-    if not found:
-        return
-    age = terminal.number(found[0]["age_s"], "s", refresh.DIGITS)
-    columns = (
-        "write pulses per cell",
-        "error left, of g_max",
-        f"{measured} after {age}",
-        "95 % interval",
-        "energy to program",
-        "refreshed after",
-        "writes per cell and year",
-        "lifetime, median",
-        "first failure",
-    )
-    rows = [
-        (
-            f"{each['pulses']:g}",
-            f"{100 * each['error_left']:.2g} %",
-            refresh.share(each["mean"]),
-            refresh.shares(each["interval"]),
-            terminal.number(each["programming_energy_J"], "J", refresh.DIGITS),
-            each["by_drift"]["said"] or refresh.until(each["by_drift"]["interval_s"], None),
-            *refresh.costs(each["by_drift"])[1:4],
-        )
-        for each in found
-    ]
-    terminal.line()
-    terminal.table("what write pulses buy and cost", columns, rows)
-
-
-def _error(error: dict[str, Any] | None) -> str:
-    """How far the estimate of IR drop is off."""
-    if error is None or not error["patterns"]:
-        return ""
-    rms, worst = (f"{100 * error[key]:.2g} %" for key in ("rms", "worst"))
-    return f" (off by {rms} of what columns read, at most {worst} of the largest, in {error['patterns']} solved reads)"
-
-
-def _how(document: dict[str, Any]) -> str:
-    """Modes that matter for the effects."""
-    effects = document["effects"]
-    rows = "" if document["inactive"] in (None, "gated") else f", rows {document['inactive']}"
-    said = [f"IR drop {document['ir']}{rows}{_error(document['ir_error'])}"] if "ir" in effects else []
-    if "drift" in effects:
-        said.append(f"drift {'compensated' if document['compensated'] else 'not compensated'}")
-    if {"programming", "drift", "read"} & set(effects):
-        said.append(f"noise model {document['noise']}")
-    return "; ".join([*said, f"seed {document['seed']}"])
-
-
-def _row(age: dict[str, Any]) -> tuple[str, ...]:
-    spread = "-" if age["deviation"] is None else f"{100 * age['deviation']:.2f}"
-    here = "-" if age["interval_chips"] is None else refresh.shares(age["interval_chips"])
-    change = f"{100 * age['change']:+.2f}"
-    low, high = age["change_interval"]
-    return (
-        terminal.number(age["age_s"], "s", refresh.DIGITS),
-        refresh.share(age["mean"]),
-        spread,
-        refresh.shares(age["interval"]),
-        here,
-        change,
-        f"{100 * low:+.2f} to {100 * high:+.2f}",
-    )
+        terminal.refresh(refreshed)

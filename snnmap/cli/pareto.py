@@ -9,12 +9,9 @@ import snnmap
 from snnmap.cli import options, terminal
 from snnmap.core.errors import InputError
 from snnmap.core.files import must_be_writable
-from snnmap.render.front import Axis, Picture, plot_fronts
-from snnmap.render.labels import label, mode_of
+from snnmap.render.front import front_sheet, picture_of, plot_fronts
 from snnmap.render.page import must_be_page
 from snnmap.render.plots import FORMATS
-
-DIGITS = 4
 
 
 @click.command(
@@ -46,7 +43,7 @@ def pareto(table: Path, aims: str, mappings: Path | None, quiet: bool, json_: bo
     with terminal.progress(quiet) as progress:
         wrong = {} if mappings is None else _verified(found, mappings, progress)
     if plot is not None:
-        plot_fronts([_picture(front) for front in found], plot)
+        plot_fronts([picture_of(front) for front in found], plot)
     if page is not None:
         snnmap.html_sweep(table, page, wanted)
     if json_:
@@ -55,7 +52,9 @@ def pareto(table: Path, aims: str, mappings: Path | None, quiet: bool, json_: bo
         terminal.as_json({"table": str(table), "fronts": documents, **more})
         return int(bool(wrong))
     for front in found:
-        _show(front, None if mappings is None else mappings)
+        terminal.sheet(front_sheet(front))
+        if mappings is not None:
+            terminal.line(f"the knee: snnmap report {mappings / front.rows[front.knee]['run']}.json")
     for run, said in wrong.items():
         terminal.line(f"{run}: not legal: {said}")
     if mappings is not None and not wrong:
@@ -78,38 +77,3 @@ def _verified(found: "tuple[snnmap.Front, ...]", mappings: Path, progress: Any) 
             if violations:
                 wrong[row["run"]] = str(violations[0])
     return wrong
-
-
-def _show(front: "snnmap.Front", mappings: Path | None) -> None:
-    heads = [_head(name, aim) for name, aim in front.aims.items()]
-    shown = []
-    for k, (row, values) in enumerate(zip(front.rows, front.values, strict=True)):
-        size = f"{row['rows'] or 'unlimited'}x{row['columns']}"
-        point = (size, row["technology"], row["objective"], row["settings"] or "-", str(row["seed"]))
-        figures = [
-            terminal.number(float(value), label(aim.figure).unit, DIGITS)
-            for value, aim in zip(values, front.aims.values(), strict=True)
-        ]
-        shown.append((row["run"], *point, *figures, "knee" if k == front.knee else ""))
-    columns = ("run", "crossbar", "technology", "objective", "settings", "seed", *heads, "")
-    runs = len(front.rows) + len(front.others)
-    out = f"; {front.left_out} left out" if front.left_out else ""
-    title = f"{front.workload}: {len(front.rows)} of {runs} runs are not dominated{out}; "
-    terminal.table(f"{title}hypervolume {front.hypervolume:.4g}", columns, shown)
-    if mappings is not None:
-        terminal.line(f"the knee: snnmap report {mappings / front.rows[front.knee]['run']}.json")
-
-
-def _head(name: str, aim: "snnmap.Aim") -> str:
-    mode = f", {mode_of(aim.figure)} mode" if mode_of(aim.figure) else ""
-    return f"{name}{mode} ({'more' if aim.more else 'less'})"
-
-
-def _picture(front: "snnmap.Front") -> Picture:
-    axes = [Axis(_words(aim), label(aim.figure).unit, aim.more) for aim in front.aims.values()]
-    return Picture(front.workload, (axes[0], axes[1]), front.values[:, :2], front.others[:, :2], front.knee)
-
-
-def _words(aim: "snnmap.Aim") -> str:
-    mode = f"{mode_of(aim.figure)} mode: " if mode_of(aim.figure) else ""
-    return f"{mode}{label(aim.figure).words.strip()}"

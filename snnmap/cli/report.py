@@ -8,15 +8,16 @@ import click
 
 import snnmap
 from snnmap.cli import flops as operations
-from snnmap.cli import options, refresh, terminal
+from snnmap.cli import options, terminal
 from snnmap.cli.what_if import what_if
 from snnmap.core.errors import InputError
 from snnmap.core.files import must_be_folder
 from snnmap.render.judged import remarks
 from snnmap.render.labels import LABELS, mode_of
-from snnmap.render.numbers import difference, number
+from snnmap.render.numbers import difference, number, span
 from snnmap.render.page import must_be_page
 from snnmap.render.partition import bounded_below
+from snnmap.render.sheets import Heading
 from snnmap.render.timing import depends_on_data, holds_for, limited_by
 
 SHOWN = 3
@@ -93,7 +94,7 @@ def report(
     )
     _timing(mapped)
     for each in intervals:
-        refresh.show(each.document())
+        terminal.refresh(each.document())
     if counted and mapped.view is not None:
         operations.show(snnmap.flops(mapped.view.graph), mapped.view.graph.frames)
     _sensitivity(mapped)
@@ -195,13 +196,13 @@ def _sensitivity(mapped: snnmap.MappingReport) -> None:
     if not moved or mapped.sensitivity is None:
         return
     base = mapped.sensitivity.base
-    groups: list[tuple[terminal.Heading, list[tuple[str, ...]]]] = []
+    groups: list[tuple[Heading, list[tuple[str, ...]]]] = []
     for name, swings in moved.items():
         label = LABELS[name]
         mode = f"{mode_of(name)} mode: " if mode_of(name) else ""
         heading = (f"{mode}{label.words.strip()}", number(base[name], label.unit))
         rows: list[tuple[str, ...]] = [
-            (f"  {s.quantity}", _band(s), *_ends(s, base[name], label.unit)) for s in swings[:SHOWN]
+            (f"  {s.quantity}", span(s.band, s.unit), *_ends(s, base[name], label.unit)) for s in swings[:SHOWN]
         ]
         groups.append((heading, rows or [("  nothing moves it", "", "", "")]))
     title = "what the figures depend on most: one quantity at a time, at the ends of its band"
@@ -212,11 +213,6 @@ def _sensitivity(mapped: snnmap.MappingReport) -> None:
     for line in mapped.conclusions():
         terminal.line(f"  {line}")
     terminal.line()
-
-
-def _band(swing: snnmap.Swing) -> str:
-    unit = "" if swing.unit == "1" else swing.unit
-    return " to ".join(number(float(end), unit) for end in swing.band)
 
 
 def _ends(swing: snnmap.Swing, base: object, unit: str) -> tuple[str, str]:

@@ -9,10 +9,9 @@ import click
 import snnmap
 from snnmap.cli import options, terminal
 from snnmap.core.files import must_be_writable, write_atomically
-from snnmap.render.judged import LEGEND
-from snnmap.render.labels import MODES, label, mode_of
-from snnmap.render.plots import FORMATS, plot_comparison
-from snnmap.render.tables import compared
+from snnmap.render.plots import FORMATS
+from snnmap.render.ratios import plot_comparison
+from snnmap.render.tables import comparison_legend, comparison_sheets, ratios
 
 
 @click.command(
@@ -79,22 +78,17 @@ def compare(sources: tuple[str, ...], quiet: bool, json_: bool, **given: Any) ->
     if table is not None:
         write_atomically(table, comparison.csv().encode())
     if plot is not None:
-        draw(comparison, plot)
+        title = f"figures under each objective, as ratio to {comparison.objectives[0]}"
+        plot_comparison(ratios(comparison.rows()), plot, title=title)
     if json_:
         verdicts = [verdict.row() for verdict in comparison.verdicts]
         document = {"objectives": comparison.objectives, "pace": asked.base.pace, "figures": comparison.rows()}
         terminal.as_json({**document, "verdicts": verdicts})
         return
-    for workload, technology, entries in comparison.tables():
-        title = f"{workload} on {technology}, {_pace(asked.base.pace)}"
-        terminal.grouped(title, ("", *comparison.objectives), compared(entries))
-        for verdict in comparison.verdicts:
-            if (verdict.workload, verdict.technology) == (workload, technology):
-                terminal.line(verdict.line())
+    for found in comparison_sheets(comparison, f", {_pace(asked.base.pace)}"):
+        terminal.sheet(found)
         click.echo()
-    doubts = {entry.doubt for entry in comparison.entries}
-    legend = [words for doubt, words in LEGEND.items() if doubt in doubts]
-    for text in (f"= as {comparison.objectives[0]}, to which ratios and differences are", *legend, MODES):
+    for text in comparison_legend(comparison):
         terminal.line(text)
 
 
@@ -127,24 +121,3 @@ def study(file: Path, quiet: bool, json_: bool) -> None:
         return
     for path in written:
         terminal.line(f"wrote {path}")
-
-
-def draw(comparison: snnmap.Comparison, path: Path) -> None:
-    """Draw the ratios of a comparison; a metric that no objective changes is left out."""
-    rows = [row for row in comparison.rows() if row["ratio"] is not None]
-    moving = {row["metric"] for row in rows if abs(row["ratio"] - 1.0) > 1e-3} or {row["metric"] for row in rows}
-    several = len({row["technology"] for row in rows}) > 1
-    shown = [
-        {
-            **row,
-            "workload": f"{row['workload']}\n{row['technology']}" if several else row["workload"],
-            "metric": f"{_mode(row['metric'])}{label(row['metric']).words.strip()}",
-        }
-        for row in rows
-        if row["metric"] in moving
-    ]
-    plot_comparison(shown, path, title=f"figures under each objective, as ratio to {comparison.objectives[0]}")
-
-
-def _mode(metric: str) -> str:
-    return f"{mode_of(metric)} mode: " if mode_of(metric) else ""

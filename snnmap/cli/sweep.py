@@ -1,6 +1,5 @@
 """The sweep command."""
 
-import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -11,25 +10,11 @@ import snnmap
 from snnmap.cli import options, terminal
 from snnmap.core.errors import InputError
 from snnmap.core.toml import read_toml
-from snnmap.render.labels import label
 from snnmap.render.page import must_be_page
+from snnmap.render.swept import runs_told, swept_sheet
 
 SHOWN = 30
 """Rows that are printed; all are in the table."""
-FIGURES = {
-    "crossbars": "crossbars",
-    "hops": "hops",
-    "energy_J": "energy per frame",
-    "period_s": "time per step",
-    "area_m2": "area",
-    "device_temperature_average_K": "average crossbar, device mode",
-    "device_lifetime_s": "lifetime, device mode",
-    "espine_lifetime_frames": "frames, espine mode",
-}
-"""Figures that are printed, and their heads."""
-DIGITS = 4
-BEYOND = re.compile(r"; this: beyond horizon \(([^)]*)\);")
-"""Of a figure called `this`, in the doubts of a row."""
 MOST = 1_000_000
 """Seeds that a range may have."""
 
@@ -129,7 +114,8 @@ def sweep(context: click.Context, /, sources: tuple[str, ...], quiet: bool, json
         written = {} if page is None else {"html": str(page)}
         terminal.as_json({**document, **written, "rows": list(swept.rows)})
         return
-    _show(swept)
+    terminal.sheet(swept_sheet(swept.rows, SHOWN))
+    terminal.line(f"{runs_told(swept.rows)}; {swept.made} made now; wrote {swept.table}")
     if page is not None:
         terminal.line(f"wrote {page}")
 
@@ -172,33 +158,3 @@ def parse_seeds(text: str) -> tuple[int, ...]:
     if not found:
         raise InputError("seeds are empty; give at least one, like 0")
     return tuple(found)
-
-
-def _show(swept: "snnmap.Swept") -> None:
-    """What varies and the figures people look for, of the first rows; where all of it is."""
-    rows = swept.rows
-    told = swept.places()
-    axes = [name for name in told[0] if len({point[name] for point in told}) > 1] or ["workload"]
-    figures = {name: head for name, head in FIGURES.items() if any(name in row for row in rows)}
-    shown = [
-        (*(point[name] for name in axes), *(_figure(row, name) for name in figures))
-        for point, row in zip(told[:SHOWN], rows[:SHOWN], strict=True)
-    ]
-    terminal.table("", (*axes, *figures.values()), shown)
-    if len(rows) > SHOWN:
-        terminal.line(f"{len(rows) - SHOWN} more rows are in the table")
-    refused = [row["why"] for row in rows if row["status"] != "mapped"]
-    for why in dict.fromkeys(refused):
-        terminal.line(f"does not fit: {why}")
-    fit = f", {len(refused)} of them do not fit" if refused else ""
-    terminal.line(f"{len(rows)} runs{fit}; {swept.made} made now; wrote {swept.table}")
-
-
-def _figure(row: dict[str, Any], name: str) -> str:
-    value, unit = row.get(name), label(name).unit
-    beyond = BEYOND.search(f"; {row['doubts']};".replace(f"; {name}: ", "; this: "))
-    if beyond is not None:
-        return f"> {terminal.number(float(beyond[1]), unit, DIGITS)}"
-    if value is None:
-        return "does not fit" if row["status"] != "mapped" and name == "crossbars" else "-"
-    return value if isinstance(value, str) else terminal.number(value, unit, DIGITS)

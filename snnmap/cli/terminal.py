@@ -18,8 +18,10 @@ from snnmap.core.run import Progress
 from snnmap.render import judged, labels
 from snnmap.render.numbers import number
 from snnmap.render.printable import one_line
+from snnmap.render.refresh import headline, refresh_sheet
+from snnmap.render.sheets import Heading, Sheet
 
-__all__ = ["as_json", "figures", "grouped", "line", "number", "progress", "say", "table"]
+__all__ = ["as_json", "figures", "grouped", "line", "number", "progress", "refresh", "say", "sheet", "table"]
 
 PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -49,7 +51,18 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> 
     grouped(title, columns, [("", rows)])
 
 
-Heading = str | tuple[str, ...]
+def sheet(found: Sheet) -> None:
+    """Print a table and the lines below it on stdout."""
+    grouped(found.title, found.columns, found.groups)
+    for text in found.lines:
+        line(text)
+
+
+def refresh(found: dict[str, Any]) -> None:
+    """Print the refresh intervals of one kind of compensation on stdout."""
+    line()
+    line(headline(found))
+    sheet(refresh_sheet(found))
 
 
 def grouped(title: str, columns: Sequence[str], groups: Sequence[tuple[Heading, Sequence[Sequence[Any]]]]) -> None:
@@ -62,7 +75,6 @@ def grouped(title: str, columns: Sequence[str], groups: Sequence[tuple[Heading, 
     from rich.table import Table
     from rich.text import Text
 
-    every = [row for _, rows in groups for row in rows]
     grid = Table(
         title=Text(one_line(title)),
         title_justify="left",
@@ -71,8 +83,7 @@ def grouped(title: str, columns: Sequence[str], groups: Sequence[tuple[Heading, 
         pad_edge=False,
         padding=(0, 1, 0, 0),
     )
-    for position, name in enumerate(columns):
-        numeric = bool(every) and all(_looks_numeric(row[position]) for row in every)
+    for name, numeric in zip(columns, Sheet(title, tuple(columns), groups).numeric(), strict=True):
         grid.add_column(name, justify="right" if numeric else "left", overflow="fold")
     for heading, rows in groups:
         if heading:
@@ -83,10 +94,6 @@ def grouped(title: str, columns: Sequence[str], groups: Sequence[tuple[Heading, 
             grid.add_row(*(cell if isinstance(cell, Text) else Text(one_line(str(cell))) for cell in row))
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
     console.print(grid)
-
-
-def _looks_numeric(cell: Any) -> bool:
-    return not isinstance(cell, str) or cell[:1].isdigit() or cell[:1] in "-"
 
 
 def figures(values: Mapping[str, Any], title: str, reading: Reading | None = None) -> None:

@@ -1,6 +1,5 @@
 """The variants command."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -8,9 +7,7 @@ import click
 import snnmap
 from snnmap.cli import options, terminal
 from snnmap.cli.sweep import parse_seeds
-from snnmap.render.labels import label, mode_of
-
-DIGITS = 4
+from snnmap.render.variants import P, figure_words, variants_sheets
 
 
 @click.command(
@@ -52,47 +49,12 @@ def variants(sources: tuple[str, ...], quiet: bool, json_: bool, **given: Any) -
         names = [variant.name for variant in asked.variants]
         terminal.as_json({"variants": names, "seeds": list(asked.seeds), "contrasts": [each.row() for each in found]})
         return
-    for workload, technology in dict.fromkeys((each.workload, each.technology) for each in found):
-        own = [each for each in found if (each.workload, each.technology) == (workload, technology)]
-        names = [variant.name for variant in asked.variants]
-        columns = ("", *(column for name in names for column in _columns(name, names[0])))
-        rows = [_row(figure, own) for figure in dict.fromkeys(each.figure for each in own)]
-        terminal.table(f"{workload} on {technology}, {len(asked.seeds)} seeds: mean +- deviation", columns, rows)
-    words = {each.figure: _words(each.figure) for each in found}
-    for line in snnmap.verdict_lines(found, words):
+    for table in variants_sheets(found, len(asked.seeds)):
+        terminal.sheet(table)
+    for line in snnmap.verdict_lines(found, {each.figure: figure_words(each.figure) for each in found}):
         terminal.line(line)
     least = 2 / 2 ** len(asked.seeds)
-    said = "p: Wilcoxon's signed-rank test on pairs of equal seeds, two-sided, each figure for itself"
-    terminal.line(f"{said}; {len(asked.seeds)} seeds cannot give less than {least:.2g}")
-
-
-def _columns(name: str, first: str) -> tuple[str, ...]:
-    return (name,) if name == first else (name, f"to {first}", "p", "")
-
-
-def _row(figure: str, own: "Sequence[snnmap.Contrast]") -> tuple[str, ...]:
-    cells = [_words(figure)]
-    for each in (each for each in own if each.figure == figure):
-        unit = _unit(figure)
-        spread = "" if not each.deviation else f" +- {terminal.number(each.deviation, unit, 2)}"
-        cells.append(f"{terminal.number(each.mean, unit, DIGITS)}{spread}")
-        if each.change is not None:
-            kelvin = figure.endswith("temperature_average_K")
-            cells.append(terminal.number(each.change, "K", 3) if kelvin else f"{100 * each.change:+.3g} %")
-            cells.append("-" if each.chance is None else f"{each.chance:.2g}")
-            cells.append(each.verdict)
-    return tuple(cells)
-
-
-def _words(figure: str) -> str:
-    if figure == "cpu_seconds":
-        return "processor time of a run"
-    mode = f"{mode_of(figure)} mode: " if mode_of(figure) else ""
-    return f"{mode}{label(figure).words.strip()}"
-
-
-def _unit(figure: str) -> str:
-    return "s" if figure == "cpu_seconds" else label(figure).unit
+    terminal.line(f"{P}; {len(asked.seeds)} seeds cannot give less than {least:.2g}")
 
 
 def _asked(given: dict[str, Any]) -> "tuple[snnmap.VariantOptions, snnmap.LoadOptions]":

@@ -9,6 +9,7 @@ import snnmap
 from snnmap.cli import options, terminal
 from snnmap.cli.rounding import roundings
 from snnmap.core.files import must_be_writable
+from snnmap.render.networks import activity_sheet, layers_sheet, size_told
 
 
 @click.command(
@@ -26,22 +27,8 @@ def inspect(source: str, dt: float | None, dialect: Any, pooling: Any, strict: b
     if json_:
         terminal.as_json(answer)
         return
-    columns = ("layer", "model", "shape", "neurons", "synapses in", "fan-in min/median/max", "tau/dt", "parameters")
-    rows = [
-        (
-            p["name"],
-            p["model"] if p["kind"] == "neuron" else p["kind"],
-            "x".join(map(str, p["shape"])),
-            terminal.number(p["neurons"]),
-            terminal.number(p["synapses"]),
-            "-" if p["fan_in"] is None else "/".join(f"{n:g}" for n in p["fan_in"]),
-            "-" if p["tau_over_dt"] is None else f"{p['tau_over_dt']:.3g}",
-            ", ".join(f"{k} {v}" for k, v in p["parameters"].items()),
-        )
-        for p in answer["populations"]
-    ]
-    terminal.table(f"{answer['name']} ({answer['format']})", columns, rows)
-    terminal.line(f"{answer['inputs']:,} inputs, {answer['neurons']:,} neurons, {answer['synapses']:,} synapses")
+    terminal.sheet(layers_sheet(f"{answer['name']} ({answer['format']})", answer["populations"]))
+    terminal.line(size_told(answer["inputs"], answer["neurons"], answer["synapses"]))
     for line in (*answer["repairs"], *answer["hints"], *answer["warnings"]):
         terminal.say(f"note: {line}")
 
@@ -160,19 +147,8 @@ def profile(source: str, seed: int, output: Path | None, quiet: bool, json_: boo
     if json_:
         terminal.as_json(answer)
         return
-    columns = ("population", "neurons", "spikes per sample", "rate per step", "silent", "saturated")
-    rows = [
-        (
-            p["name"],
-            terminal.number(p["neurons"]),
-            f"{p['spikes_per_sample']:,.1f}",
-            f"{p['rate_per_step']:.4f}",
-            terminal.number(p["silent"]),
-            "yes" if p["saturated"] else "",
-        )
-        for p in answer["populations"]
-    ]
-    terminal.table(f"{answer['name']}: {answer['samples']} samples of {answer['steps']} steps", columns, rows)
+    title = f"{answer['name']}: {answer['samples']} samples of {answer['steps']} steps"
+    terminal.sheet(activity_sheet(title, answer["populations"]))
     roundings(answer.get("quantised", ()))
     if answer["accuracy"] is not None:
         terminal.line(f"accuracy {100 * answer['accuracy']:.1f} %")

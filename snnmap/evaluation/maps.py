@@ -114,6 +114,12 @@ def weakest_crossbar(view: View, found: States | None = None) -> int:
     return int(np.lexsort(orders)[0])
 
 
+def weakest_crossbars(view: View, found: States | None = None) -> dict[str, int]:
+    """Mode to the cluster with the shortest lifetime in it, the first of equals."""
+    known = (found or states(view))._asdict()
+    return {mode: int(np.argmin(state.lifetime)) for mode, state in known.items() if state is not None}
+
+
 def crossbar_maps(view: View, cluster: int, found: States | None = None) -> list[Chart]:
     """Conductance, current, temperatures and wear of one array's cells, (word lines, bit lines); NaN in unused ones.
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from snnmap.core.errors import InfeasibleError, InputError
+from snnmap.core.shown import Tabled
 from snnmap.hardware.keys import CHIP_KEYS, MAX_MESH, MAX_SIDE, MIN_SIDE
 from snnmap.hardware.technology import Quantity, Technology, changed, given_to, value_table
 from snnmap.hardware.topology import Mesh
@@ -26,8 +27,11 @@ UNLIMITED = 1 << 30
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Hardware:
-    """One chip at one technology."""
+class Hardware(Tabled):
+    """One chip at one technology.
+
+    `to_pandas()` has a row per constant: value, unit, whether it is recalled or estimated, citation.
+    """
 
     name: str
     description: str

@@ -43,6 +43,7 @@ from snnmap.ir.results import (
     Reading,
     Report,
     Violation,
+    Violations,
 )
 
 __all__ = [
@@ -86,6 +87,7 @@ __all__ = [
     "Traffic",
     "Unrolled",
     "Violation",
+    "Violations",
     "Wiring",
     "Workload",
     "WorkloadFacts",

@@ -7,6 +7,7 @@ import numpy as np
 
 from snnmap.core.arrays import F32, I32, I64, digest, frozen, row_of_entry
 from snnmap.core.errors import InputError
+from snnmap.core.shown import Pictured, Shown
 from snnmap.ir.dynamics import Dynamics
 from snnmap.ir.network import Network
 from snnmap.ir.origin import Provenance, Remarks
@@ -54,7 +55,7 @@ class Spikes:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Workload:
+class Workload(Shown):
     """A network, what it is fed, and how it is stepped: the one input of the profiler."""
 
     name: str
@@ -71,8 +72,11 @@ class Workload:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class SpikeGraph:
-    """The spike-activity graph: all that the mapping stages read."""
+class SpikeGraph(Pictured):
+    """The spike-activity graph: all that the mapping stages read.
+
+    `to_pandas()` has a row per population: neurons, spikes per sample, spikes per neuron and step; `plot()` draws them.
+    """
 
     network: Network
     spikes: I64

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping as MappingType
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 
 import numpy as np
 
 from snnmap.core.arrays import I32, I64, frozen, row_of_entry
+from snnmap.core.shown import Pictured
 from snnmap.ir.dataflow import Schedule, Sdfg
 from snnmap.ir.origin import ChipFacts, Origin, WorkloadFacts
 
@@ -107,8 +107,12 @@ class Wiring:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Mapping:
-    """A compiled workload: what `mapfile` writes and `verify` judges."""
+class Mapping(Pictured):
+    """A compiled workload: what `mapfile` writes and `verify` judges.
+
+    `to_pandas()` has a row per cluster: its tile and where that is, rows, columns and neurons, spikes per frame;
+    `plot()` maps the tiles: rows and columns in use, %, spikes per frame.
+    """
 
     clustering: Clustering
     placement: Placement
@@ -171,9 +175,3 @@ class Mapping:
                 edge = (key[0], key[1], key[2])
                 total[edge] = total.get(edge, 0) + count
         return total
-
-    def _repr_html_(self) -> str:
-        """Table of what is mapped where and its figures, for notebooks."""
-        rows = {"workload": self.workload.name, "hardware": self.chip.name, **self.figures}
-        cells = (f"<tr><td>{escape(str(k))}</td><td>{escape(str(v))}</td></tr>" for k, v in rows.items())
-        return f"<table><tbody>{''.join(cells)}</tbody></table>"

@@ -8,6 +8,7 @@ import numpy as np
 
 from snnmap.core.arrays import F32, F64, I32, I64, Bool, digest, frozen, row_of_entry
 from snnmap.core.errors import InputError
+from snnmap.core.shown import Tabled
 from snnmap.ir.integers import LEVELS, foreign, largest
 from snnmap.ir.models import MODELS, Kind, declared
 
@@ -52,8 +53,10 @@ class Population:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Network:
+class Network(Tabled):
     """Populations and the synapses between their sources, CSR by presynaptic source.
+
+    `to_pandas()` has a row per population.
 
     Raises
     ------

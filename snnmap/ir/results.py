@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from snnmap.core.arrays import F64
+from snnmap.core.shown import Tabled
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,8 +24,11 @@ class Metric:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Report:
-    """Every figure of a mapping, and the maps behind them."""
+class Report(Tabled):
+    """Every figure of a mapping, and the maps behind them.
+
+    `to_pandas()` has a row per figure: key, words, physics mode, value, unit.
+    """
 
     metrics: tuple[Metric, ...]
     tiles: MappingType[str, F64]
@@ -50,6 +54,15 @@ class Violation:
 
     def __str__(self) -> str:
         return f"{self.rule}: {self.where}: {self.asked}; {self.available}"
+
+
+class Violations(list[Violation], Tabled):
+    """Broken rules of a mapping; empty: it is legal.
+
+    `to_pandas()` has a row per broken rule.
+    """
+
+    __slots__ = ()
 
 
 Doubt = Literal["outside model", "beyond horizon", "worn out early", "within one frame", "re-programming dominates"]

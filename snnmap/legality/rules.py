@@ -16,7 +16,7 @@ Plain numpy, obvious rather than fast.
 import numpy as np
 
 from snnmap.hardware import Hardware
-from snnmap.ir import Clustering, Mapping, Placement, SpikeGraph, Violation, Wiring
+from snnmap.ir import Clustering, Mapping, Placement, SpikeGraph, Violation, Violations, Wiring
 from snnmap.legality.dataflow import dataflow_violations
 from snnmap.legality.figures import figure_violations
 from snnmap.legality.identity import identity_violations
@@ -35,7 +35,7 @@ SHOWN = 3
 """Offenders named per rule; the rest are counted."""
 
 
-def verify(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> list[Violation]:
+def verify(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> Violations:
     """Every broken rule of `mapping`; an empty list means legal.
 
     Parameters
@@ -49,10 +49,15 @@ def verify(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> list[Viol
 
     Returns
     -------
-    list of Violation
+    Violations
         Structural rules first; if any of those is broken, schedule and figures are not judged, since they would only
         repeat it; nor figures of a schedule that makes no sense.
     """
+    return Violations(_broken(mapping, graph, hardware))
+
+
+def _broken(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> list[Violation]:
+    """What `verify` finds."""
     clustering = mapping.clustering
     wrong = identity_violations(mapping, graph, hardware) + encoding_violations(mapping, hardware)
     wrong += level_violations(graph.network, hardware)

@@ -11,6 +11,7 @@ import numpy as np
 from snnmap.analysis.view import View
 from snnmap.core.arrays import F64
 from snnmap.core.run import Progress, as_stage, stream
+from snnmap.core.shown import Pictured
 from snnmap.evaluation.accuracy import Accuracy, accuracy
 from snnmap.frontend.chips import digest_of
 from snnmap.hardware import Hardware, Quantity
@@ -43,8 +44,11 @@ class AtAge:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class MappedAccuracy:
-    """How accurate chips of a mapping are, and what that rests on."""
+class MappedAccuracy(Pictured):
+    """How accurate chips of a mapping are, and what that rests on.
+
+    `to_pandas()` has a row per age, s, with 95 % intervals; `plot()` draws them, every chip, and ideal devices, %.
+    """
 
     workload: str
     hardware: Hardware

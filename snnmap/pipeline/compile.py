@@ -7,7 +7,6 @@ import time
 from collections.abc import Mapping as MappingType
 from dataclasses import dataclass, field, replace
 from functools import partial
-from html import escape
 from typing import Any, NamedTuple, Unpack, cast
 
 import msgspec
@@ -18,6 +17,7 @@ from snnmap.analysis.view import ClusteringView, View
 from snnmap.core.arrays import F64
 from snnmap.core.errors import InputError
 from snnmap.core.run import Progress, as_stage, stream
+from snnmap.core.shown import Pictured
 from snnmap.core.suggest import suggestion
 from snnmap.core.version import __version__
 from snnmap.evaluation.bottleneck import bottleneck
@@ -73,8 +73,11 @@ from snnmap.stages.registry import STAGES
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Compiled:
-    """What `compile` returns: the mapping and all it was made from."""
+class Compiled(Pictured):
+    """What `compile` returns: the mapping and all it was made from.
+
+    `to_pandas()` has a row per figure; `plot()` maps the tiles: temperature, power, W, lifetime, use, messages.
+    """
 
     view: View
     """The mapping, its graph and its chip, with what follows from them."""
@@ -116,12 +119,6 @@ class Compiled:
         """What the reader must know: assumptions, repairs, bounds, the deviation of an unrolled network."""
         verdict = [] if self.verdict is None else self.verdict.said()
         return [*said_of(self.graph.remarks), *self.report.notes, *verdict]
-
-    def _repr_html_(self) -> str:
-        """Table of the figures, for notebooks."""
-        cells = ((m.name, "" if m.value is None else m.value, m.unit) for m in self.report.metrics)
-        rows = "".join(f"<tr>{''.join(f'<td>{escape(str(part))}</td>' for part in row)}</tr>" for row in cells)
-        return f"<table><thead><tr><th>figure</th><th>value</th><th>unit</th></tr></thead><tbody>{rows}</tbody></table>"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

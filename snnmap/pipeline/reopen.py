@@ -16,7 +16,7 @@ from snnmap.formats.mapping import is_sealed, load
 from snnmap.formats.profile import is_profile
 from snnmap.frontend import LoadOptions
 from snnmap.hardware import Hardware, load_hardware
-from snnmap.ir import Mapping, SpikeGraph, Violation
+from snnmap.ir import Mapping, SpikeGraph, Violation, Violations
 from snnmap.legality.figures import differing
 from snnmap.legality.rules import verify
 from snnmap.pipeline.operating import OperatingOptions, check_pace, check_pulse, operated
@@ -95,7 +95,7 @@ def verify_file(
     hardware: str | None = None,
     replay: bool = False,
     progress: Progress | None = None,
-) -> list[Violation]:
+) -> Violations:
     """Judge a mapping file against its workload, profiled anew or read from a saved profile, and its chip.
 
     Parameters
@@ -122,7 +122,7 @@ def verify_file(
         if differ:
             asked, there = f"{differ} events differ", "the mapped network must spike as the profile did"
             wrong.append(Violation("replay", "spikes", asked, there))
-    return wrong
+    return Violations(wrong)
 
 
 def violations(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> list[Violation]:

@@ -32,8 +32,7 @@ def inspect(
     step = dt if dt is not None else read.hints.get("dt")
     seconds = float(step) if isinstance(step, int | float) else None
     per_step = read.hints.get("integration") == "step"
-    fan_in = np.bincount(network.post, minlength=network.sources)
-    populations = [_layer(network, p, fan_in, 1.0 if per_step else seconds) for p in network.populations]
+    populations = layers(network, 1.0 if per_step else seconds)
     warnings = [
         f"{p['name']}: time constant {p['tau_over_dt']:.3g} steps is shorter than one step; use a smaller --dt"
         for p in populations
@@ -53,6 +52,12 @@ def inspect(
         "hints": sentences(read.hints, read.why),
         "warnings": warnings,
     }
+
+
+def layers(network: Network, step: float | None) -> list[dict[str, Any]]:
+    """A record per population; `step` is what its time constants are compared with, in their unit."""
+    fan_in = np.bincount(network.post, minlength=network.sources)
+    return [_layer(network, p, fan_in, step) for p in network.populations]
 
 
 def _layer(network: Network, p: Population, fan_in: Any, step: float | None) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from snnmap.hardware import Quantity
 from snnmap.ir import Chart
 from snnmap.ir.scenes import Opened
 from snnmap.query.report import MappingReport
-from snnmap.render.numbers import number
+from snnmap.render.numbers import number, span
 from snnmap.render.page import must_be_page
 from snnmap.render.page.build import page
 from snnmap.render.page.content import Constant, Content
@@ -94,6 +94,4 @@ def _moved(swing: Swing) -> Moved:
 
 
 def _constant(key: str, quantity: Quantity) -> Constant:
-    unit = "" if quantity.unit == "1" else quantity.unit
-    band = "" if quantity.band is None else " to ".join(number(float(end), unit) for end in quantity.band)
-    return Constant(key, quantity.written.removesuffix(" 1"), band, quantity.citation)
+    return Constant(key, quantity.written.removesuffix(" 1"), span(quantity.band, quantity.unit), quantity.citation)

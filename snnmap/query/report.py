@@ -15,10 +15,19 @@ from snnmap.analysis.bounds import partition_bounds
 from snnmap.analysis.view import View
 from snnmap.core.errors import InputError
 from snnmap.core.run import Progress, as_stage
+from snnmap.core.shown import Tabled, shown
 from snnmap.evaluation.bottleneck import bottleneck
 from snnmap.evaluation.fragility import fragility
 from snnmap.evaluation.judgement import reading_of
-from snnmap.evaluation.maps import States, crossbar_fields, crossbar_maps, states, tile_maps, weakest_crossbar
+from snnmap.evaluation.maps import (
+    States,
+    crossbar_fields,
+    crossbar_maps,
+    states,
+    tile_maps,
+    weakest_crossbar,
+    weakest_crossbars,
+)
 from snnmap.evaluation.sensitivity import HEADLINES, Sensitivity, Swing, conclusions, sensitivity, swings
 from snnmap.formats.mapping import load
 from snnmap.hardware import Hardware, Quantity
@@ -47,8 +56,11 @@ SAMPLED = "sensitivity is of a {}: extremes are those of the sample, means and s
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class MappingReport:
-    """A mapping with what was found out about it."""
+class MappingReport(Tabled):
+    """A mapping with what was found out about it.
+
+    `to_pandas()` has a row per figure: key, words, physics mode, value, unit.
+    """
 
     mapping: Mapped
     figures: Mapping[str, Any]
@@ -138,6 +150,16 @@ class MappingReport:
             "judgements": [] if self.reading is None else [j._asdict() for j in self.reading.judgements],
             "notes": list(self.notes),
         }
+
+    def plot(self, crossbar: int | None = None) -> Any:
+        """Maps of the tiles as a matplotlib figure, or those of the cells of one crossbar; each with its unit.
+
+        Raises
+        ------
+        InputError
+            If the workload was not at hand, or there is no such crossbar.
+        """
+        return shown(self, "figure", crossbar=crossbar)
 
 
 def sample_document(depends: Sensitivity) -> dict[str, Any] | None:
@@ -250,6 +272,24 @@ def _constants(chip: Hardware, used: tuple[str, ...] | None) -> tuple[tuple[str,
     return tuple((key, q) for key, q in known.items() if q.recalled and (used is None or key in used))
 
 
+def chip_title(view: View, known: States | None = None) -> str:
+    """What stands above the maps of a chip: workload and chip, and the weakest crossbar of every mode."""
+    weakest = [f"{k} in {mode} mode" for mode, k in weakest_crossbars(view, known).items()]
+    return f"{_name(view)}\nweakest crossbar: {', '.join(weakest)}"
+
+
+def crossbar_title(view: View, crossbar: int, known: States | None = None) -> str:
+    """What stands above the maps of a crossbar: where it is, and in which modes it is the weakest."""
+    modes = [mode for mode, k in weakest_crossbars(view, known).items() if k == crossbar]
+    weakest = f", the weakest in {' and '.join(modes)} mode" if modes else ""
+    tile = int(view.mapping.placement.tile[crossbar])
+    return f"{_name(view)}: crossbar {crossbar} on tile {tile}{weakest}"
+
+
+def _name(view: View) -> str:
+    return f"{view.mapping.workload.name} on {view.hardware.name}, {view.hardware.technology.name}"
+
+
 def pictures(mapped: MappingReport, folder: Path, crossbar: int | None = None) -> list[Path]:
     """Draw the tile maps and the maps of one crossbar, the weakest if none is named, into `folder`.
 
@@ -263,12 +303,11 @@ def pictures(mapped: MappingReport, folder: Path, crossbar: int | None = None) -
         why = "the mapping is not legal" if mapped.violations else "; ".join(mapped.notes)
         raise InputError(f"no pictures can be drawn: {why}")
     chip = view.hardware
-    name = f"{view.mapping.workload.name} on {chip.name}, {chip.technology.name}"
-    chosen = mapped.weakest if crossbar is None else crossbar
-    charts = crossbar_maps(view, int(chosen or 0), mapped.states)
-    tiles = folder / "tiles.png"
-    plot_tiles(tile_maps(view, mapped.states), (chip.mesh_width, chip.mesh_height), tiles, title=name)
-    array = folder / f"crossbar-{chosen}.png"
-    which = " (the weakest)" if chosen == mapped.weakest else ""
-    plot_crossbar(charts, array, title=f"{name}: crossbar {chosen}{which}")
+    chosen = int((mapped.weakest if crossbar is None else crossbar) or 0)
+    charts = crossbar_maps(view, chosen, mapped.states)
+    tiles, array = folder / "tiles.png", folder / f"crossbar-{chosen}.png"
+    title = chip_title(view, mapped.states)
+    mesh, horizon = (chip.mesh_width, chip.mesh_height), chip["horizon"]
+    plot_tiles(tile_maps(view, mapped.states), mesh, tiles, title=title, horizon=horizon)
+    plot_crossbar(charts, array, title=crossbar_title(view, chosen, mapped.states))
     return [tiles, array]

@@ -1,13 +1,91 @@
-"""A picture of a Pareto front: every run, the front through the best ones, its knee."""
+"""A Pareto front as a table, and as a picture: every run, the front through the best ones, its knee."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
 from snnmap.core.arrays import F64
-from snnmap.render.numbers import scale_of
-from snnmap.render.plots import COLOURS, matplotlib_for, written
+from snnmap.render.labels import label, mode_of
+from snnmap.render.numbers import number, scale_of
+from snnmap.render.plots import COLOURS, must_be_drawable
+from snnmap.render.sheets import Sheet, sheet
+from snnmap.render.variants import figure_words
+
+DIGITS = 4
+
+
+class Aim(Protocol):
+    """A figure, and whether more of it is better."""
+
+    @property
+    def figure(self) -> str:
+        """Key."""
+
+    @property
+    def more(self) -> bool:
+        """Whether more is better."""
+
+
+class Front(Protocol):
+    """The runs of one workload that no other dominates."""
+
+    @property
+    def workload(self) -> str:
+        """Name."""
+
+    @property
+    def aims(self) -> Mapping[str, Any]:
+        """Name to `Aim`."""
+
+    @property
+    def rows(self) -> Sequence[Mapping[str, Any]]:
+        """Of the sweep."""
+
+    @property
+    def values(self) -> F64:
+        """Of rows and aims, SI."""
+
+    @property
+    def others(self) -> F64:
+        """Of the dominated runs."""
+
+    @property
+    def knee(self) -> int:
+        """Row."""
+
+    @property
+    def hypervolume(self) -> float:
+        """Share."""
+
+    @property
+    def left_out(self) -> int:
+        """Runs."""
+
+
+def front_sheet(front: Front) -> Sheet:
+    """The runs of a front, best in the first aim first."""
+    shown = []
+    for k, (row, values) in enumerate(zip(front.rows, front.values, strict=True)):
+        size = f"{row['rows'] or 'unlimited'}x{row['columns']}"
+        point = (size, row["technology"], row["objective"], row["settings"] or "-", str(row["seed"]))
+        figures = [
+            number(float(value), label(aim.figure).unit, DIGITS)
+            for value, aim in zip(values, front.aims.values(), strict=True)
+        ]
+        shown.append((row["run"], *point, *figures, "knee" if k == front.knee else ""))
+    heads = [_head(name, aim) for name, aim in front.aims.items()]
+    columns = ("run", "crossbar", "technology", "objective", "settings", "seed", *heads, "")
+    runs = len(front.rows) + len(front.others)
+    out = f"; {front.left_out} left out" if front.left_out else ""
+    title = f"{front.workload}: {len(front.rows)} of {runs} runs are not dominated{out}; "
+    return sheet(f"{title}hypervolume {front.hypervolume:.4g}", columns, shown)
+
+
+def _head(name: str, aim: Aim) -> str:
+    mode = f", {mode_of(aim.figure)} mode" if mode_of(aim.figure) else ""
+    return f"{name}{mode} ({'more' if aim.more else 'less'})"
 
 
 class Axis(NamedTuple):
@@ -30,6 +108,12 @@ class Picture(NamedTuple):
     knee: int
 
 
+def picture_of(front: Front) -> Picture:
+    """The first two aims of a front."""
+    axes = [Axis(figure_words(aim.figure), label(aim.figure).unit, aim.more) for aim in front.aims.values()]
+    return Picture(front.workload, (axes[0], axes[1]), front.values[:, :2], front.others[:, :2], front.knee)
+
+
 def plot_fronts(pictures: list[Picture], path: Path) -> Path:
     """Draw a panel for every workload.
 
@@ -38,11 +122,21 @@ def plot_fronts(pictures: list[Picture], path: Path) -> Path:
     InputError
         If the format is not one that can be written.
     """
-    plt = matplotlib_for(path)
-    shade, dark = plt.get_cmap(COLOURS)([0.75, 0.1])
+    from snnmap.render.canvas import written
+
+    must_be_drawable(path)
+    return written(draw_fronts(pictures), path)
+
+
+def draw_fronts(pictures: list[Picture]) -> Any:
+    """Figure of `plot_fronts`."""
+    from snnmap.render.canvas import canvas, colours
+
+    shade, dark = colours(COLOURS)([0.75, 0.1])
     across = min(3, len(pictures))
     down = -(-len(pictures) // across)
-    figure, panels = plt.subplots(down, across, figsize=(5.2 * across, 4.2 * down), squeeze=False, layout="constrained")
+    figure = canvas(5.2 * across, 4.2 * down)
+    panels = figure.subplots(down, across, squeeze=False)
     for panel, picture in zip(panels.flat, pictures, strict=False):
         every = np.vstack([picture.front, picture.others])
         scales, labels = [], []
@@ -59,4 +153,4 @@ def plot_fronts(pictures: list[Picture], path: Path) -> Path:
         panel.legend(fontsize=8)
     for panel in list(panels.flat)[len(pictures) :]:
         panel.set_axis_off()
-    return written(figure, path, plt)
+    return figure

@@ -155,6 +155,27 @@ def label(key: str) -> Label:
     return LABELS.get(key, Label(key, key))
 
 
+def in_full(key: str) -> str:
+    """Words of a figure that stand alone: those of a part with the whole's before them, and the mode's before all."""
+    mode = f"{mode_of(key)} mode: " if mode_of(key) else ""
+    return f"{mode}{_WHOLE.get(key, label(key).words)}"
+
+
+def _wholes() -> Mapping[str, str]:
+    """Figure to words, those of a part with the whole's before them."""
+    found = {}
+    for labels in GROUPS.values():
+        whole = ""
+        for entry in labels:
+            part = entry.words.startswith("  ")
+            whole = whole if part else entry.words
+            found[entry.key] = f"{whole}: {entry.words.strip()}" if part else whole
+    return found
+
+
+_WHOLE = _wholes()
+
+
 def grouped(figures: Mapping[str, Any]) -> list[tuple[str, list[tuple[Label, Any]]]]:
     """Headings with the figures there are, in order; figures without a label come last."""
     groups = [

@@ -44,6 +44,11 @@ def number(value: Any, unit: str = "", digits: int = 5) -> str:
     return f"{text} {name.removesuffix('s') if text == '1' and scale > 1 and unit == 's' else name}".strip()
 
 
+def span(ends: Sequence[float] | None, unit: str) -> str:
+    """Both ends of a band, as `number` has them; nothing if there is none."""
+    return "" if ends is None else " to ".join(number(float(end), "" if unit == "1" else unit) for end in ends)
+
+
 def _digits(value: float, digits: int) -> str:
     """`digits` significant digits, written out between 0.0001 and a billion."""
     rounded = float(f"{value:.{digits}g}")

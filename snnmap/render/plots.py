@@ -1,30 +1,42 @@
-"""Plots with matplotlib: maps of the chip and of one crossbar, the comparison of objectives, lines over nodes.
+"""Plots with matplotlib: maps of the chip and of one crossbar; colours, formats and marks of all pictures.
 
-The colour map is cividis: monotone in lightness, so it reads in grey print and for colour-blind readers. A map whose
-values hardly differ is drawn as the difference to its least value, which the title then names.
+The colour map is cividis: monotone in lightness, so it reads in grey print and for colour-blind readers. Things without
+an order, as objectives are, have colours of their own. A map whose values hardly differ is drawn as the difference to
+its least value, which the title then names; one whose values differ by nothing that matters is in one colour.
 """
 
-import io
-from collections.abc import Mapping, Sequence
-from itertools import cycle
+from collections.abc import Sequence
 from pathlib import Path
+from textwrap import wrap
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from snnmap.core.arrays import F64
 from snnmap.core.errors import InputError
-from snnmap.core.files import write_atomically
 from snnmap.ir import Chart
-from snnmap.render.numbers import PREFIXES, number, scale_of
+from snnmap.render.numbers import GAP, PREFIXES, number, scale_of
 
 COLOURS = "cividis"
+SERIES = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#999999")
+"""Colours of things without an order, which colour-blind readers tell apart (Okabe and Ito)."""
 MARKERS = "osD^vP*X<>"
 FORMATS = (".png", ".svg", ".pdf")
 CLOSE = 1e-3
 """Relative range below which a map is drawn as differences."""
 WIDE = 100.0
 """Ratio of largest to least value from which on colours are logarithmic."""
+KELVIN = 0.1
+"""Difference of temperatures, K, below which nothing depends on it: leakage doubles every 10 K or so, so it changes by
+less than a percent; endurance likewise."""
+BEYOND = 100.0
+"""Times its spread that the scale of a map is wide whose values all lie where nothing is claimed."""
+SAME = 0.01
+"""Relative spread below which the values of any other map are called equal."""
+PLAIN = "#b9c0c7"
+"""Colour of a map whose values cannot be told apart."""
+TITLE = 46
+"""Characters on a line."""
 LARGEST_ANNOTATED = 8
 """Tiles on a side up to which every tile carries its number."""
 
@@ -37,6 +49,8 @@ class Drawn(NamedTuple):
     values: F64
     decades: bool = False
     """Whether the values span so many decades that the colours are logarithmic."""
+    alike: bool = False
+    """Whether it is drawn in one colour, because its values cannot be told apart; its title then has the unit."""
 
 
 def readable(chart: Chart) -> Drawn:
@@ -59,6 +73,17 @@ def readable(chart: Chart) -> Drawn:
     return Drawn(f"{mode}{chart.words}", unit, chart.values / scale, decades)
 
 
+def _remarked(chart: Chart, horizon: float = np.inf) -> Drawn:
+    """The chart as it is drawn; one whose values cannot be told apart says so."""
+    drawn = readable(chart)
+    alike = told_apart(chart, horizon)
+    if not alike.remark:
+        return drawn
+    first, *rest = drawn.title.split("\n")
+    title = "\n".join([f"{first}{f', {drawn.unit}' if drawn.unit else ''}", *rest, alike.brief])
+    return drawn._replace(title=title, alike=True)
+
+
 def _prefixed(size: float, unit: str) -> tuple[float, str]:
     if unit != "K":
         return scale_of(size, unit)
@@ -66,7 +91,38 @@ def _prefixed(size: float, unit: str) -> tuple[float, str]:
     return scale, f"{prefix}K"
 
 
-def plot_tiles(charts: Sequence[Chart], mesh: tuple[int, int], path: Path, *, title: str) -> Path:
+class Alike(NamedTuple):
+    """Whether the colours of a map would say anything."""
+
+    wider: float = 1.0
+    """How much wider than the spread of the values a scale is on which they look as alike as they are."""
+    remark: str = ""
+    """Why; nothing if they do differ."""
+    brief: str = ""
+    """The same for the title of a map, unless that says it already."""
+
+
+def told_apart(chart: Chart, horizon: float = np.inf) -> Alike:
+    """Whether the values of a map differ by anything that matters; of times beyond `horizon`, s, none does."""
+    raw = chart.values[np.isfinite(chart.values)]
+    spread = float(np.ptp(raw)) if len(raw) else 0.0
+    if spread == 0.0:
+        return Alike()
+    if chart.unit == "s" and raw.min() > horizon:
+        remark = f"All outlast the horizon of {number(horizon, 's', 3)}, beyond which none is claimed."
+        return Alike(BEYOND, remark, "")
+    matters = KELVIN if chart.unit == "K" else SAME * float(np.abs(raw).max())
+    if spread >= matters:
+        return Alike()
+    said = number(spread, GAP if chart.unit == "K" else chart.unit, 3)
+    limit = "0.1 K" if chart.unit == "K" else "1 %"
+    remark = f"All values lie within {said} of each other, less than {limit}: there is nothing to tell apart."
+    return Alike(matters / spread, remark, f"(differ by {said}: nothing to tell apart)")
+
+
+def plot_tiles(
+    charts: Sequence[Chart], mesh: tuple[int, int], path: Path, *, title: str, horizon: float = np.inf
+) -> Path:
     """Draw one panel per map of the chip, tiles at their mesh positions.
 
     Parameters
@@ -77,16 +133,24 @@ def plot_tiles(charts: Sequence[Chart], mesh: tuple[int, int], path: Path, *, ti
         Width and height in tiles.
     path
         File to write; its suffix is the format.
+    horizon
+        Seconds beyond which no lifetime is claimed.
 
     Raises
     ------
     InputError
         If the format is not one that can be written.
     """
+    must_be_drawable(path)
+    return _written(draw_tiles(charts, mesh, title=title, horizon=horizon), path)
+
+
+def draw_tiles(charts: Sequence[Chart], mesh: tuple[int, int], *, title: str, horizon: float = np.inf) -> Any:
+    """Figure of `plot_tiles`."""
     width, height = mesh
-    drawn = [readable(chart) for chart in charts]
-    grids = [d._replace(values=d.values.reshape(height, width)) for d in drawn]
-    return _panels(grids, path, title, ("tile x", "tile y"), annotate=max(width, height) <= LARGEST_ANNOTATED)
+    grids = [_remarked(chart, horizon) for chart in charts]
+    grids = [d._replace(values=d.values.reshape(height, width)) for d in grids]
+    return _panels(grids, title, ("tile x", "tile y"), annotate=max(width, height) <= LARGEST_ANNOTATED)
 
 
 def plot_crossbar(charts: Sequence[Chart], path: Path, *, title: str) -> Path:
@@ -97,127 +161,65 @@ def plot_crossbar(charts: Sequence[Chart], path: Path, *, title: str) -> Path:
     InputError
         If the format is not one that can be written.
     """
-    grids = [readable(chart) for chart in charts]
-    return _panels(grids, path, title, ("bit line (column)", "word line (row)"), annotate=False)
+    must_be_drawable(path)
+    return _written(draw_crossbar(charts, title=title), path)
 
 
-def plot_comparison(table: Sequence[Mapping[str, Any]], path: Path, *, title: str) -> Path:
-    """Draw the comparison of objectives: one panel per metric, bars per objective, groups per workload.
-
-    Parameters
-    ----------
-    table
-        Rows with `workload`, `objective`, `metric`, `unit`, `ratio` (to the first objective).
-
-    Raises
-    ------
-    InputError
-        If the format is not one that can be written.
-    """
-    plt = matplotlib_for(path)
-    rows = [row for row in table if row["ratio"] is not None]
-    metrics = list(dict.fromkeys(row["metric"] for row in rows))
-    workloads = list(dict.fromkeys(row["workload"] for row in rows))
-    objectives = list(dict.fromkeys(row["objective"] for row in rows))
-    across = min(3, max(1, len(metrics)))
-    down = -(-max(1, len(metrics)) // across)
-    figure, axes = plt.subplots(down, across, figsize=(5.2 * across, 3.1 * down), squeeze=False, layout="constrained")
-    shades = plt.get_cmap(COLOURS)(np.linspace(0.05, 0.95, len(objectives)))
-    for axis, metric in zip(axes.flat, metrics, strict=False):
-        for shift, (objective, shade) in enumerate(zip(objectives, shades, strict=True)):
-            heights = [_ratio(rows, metric, workload, objective) for workload in workloads]
-            places = np.arange(len(workloads)) + (shift - (len(objectives) - 1) / 2) * 0.8 / len(objectives)
-            axis.bar(places, heights, 0.8 / len(objectives), color=shade, edgecolor="black", lw=0.4, label=objective)
-        axis.axhline(1.0, color="black", lw=0.8, ls=":")
-        axis.set_title(metric, fontsize=9)
-        axis.set_xticks(np.arange(len(workloads)), workloads, fontsize=8)
-        axis.set_ylabel(f"ratio to {objectives[0]}", fontsize=8)
-    for axis in list(axes.flat)[len(metrics) :]:
-        axis.set_axis_off()
-    handles, labels = axes.flat[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=min(7, len(objectives)), fontsize=8)
-    figure.suptitle(title)
-    return written(figure, path, plt)
+def draw_crossbar(charts: Sequence[Chart], *, title: str) -> Any:
+    """Figure of `plot_crossbar`."""
+    grids = [_remarked(chart) for chart in charts]
+    return _panels(grids, title, ("bit line (column)", "word line (row)"), annotate=False)
 
 
-class Panel(NamedTuple):
-    """One figure over technologies, a line per workload."""
+def _panels(grids: list[Drawn], title: str, axes_names: tuple[str, str], *, annotate: bool) -> Any:
+    from snnmap.render.canvas import canvas
 
-    title: str
-    axis: str
-    """What the vertical axis shows, with unit."""
-    nodes: tuple[str, ...]
-    lines: Mapping[str, Sequence[float]]
-    limits: Mapping[str, Sequence[float]]
-    """What no mapping passes, per workload; drawn dashed."""
-    published: float
-
-
-def plot_nodes(panels: Sequence[Panel], path: Path, *, title: str) -> Path:
-    """Draw figures over technologies: ours as lines, limits dashed in the same shade, the published figure dotted.
-
-    Raises
-    ------
-    InputError
-        If the format is not one that can be written.
-    """
-    plt = matplotlib_for(path)
-    across = min(3, len(panels))
-    down = -(-len(panels) // across)
-    figure, axes = plt.subplots(down, across, figsize=(4.8 * across, 3.6 * down), squeeze=False, layout="constrained")
-    for axis, panel in zip(axes.flat, panels, strict=False):
-        shades = plt.get_cmap(COLOURS)(np.linspace(0.0, 0.85, max(2, len(panel.lines))))
-        for (name, values), shade, marker in zip(panel.lines.items(), shades, cycle(MARKERS), strict=False):
-            axis.plot(panel.nodes, values, marker=marker, color=shade, label=name)
-            if name in panel.limits:
-                axis.plot(panel.nodes, panel.limits[name], color=shade, ls="--", lw=1.0, label="limit")
-        axis.axhline(panel.published, color="black", ls=":", label="published")
-        drawn = [v for values in (*panel.lines.values(), *panel.limits.values()) for v in values]
-        if drawn and min(drawn) > 0 and max(drawn) / min(drawn) > 10:
-            axis.set_yscale("log")
-        axis.set_title(panel.title, fontsize=9)
-        axis.set_ylabel(panel.axis, fontsize=8)
-        axis.tick_params(labelsize=8)
-    for axis in list(axes.flat)[len(panels) :]:
-        axis.set_axis_off()
-    handles = {
-        label: handle
-        for axis in list(axes.flat)[: len(panels)]
-        for handle, label in zip(*axis.get_legend_handles_labels(), strict=True)
-    }
-    figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=4, fontsize=8)
-    figure.suptitle(title, fontsize=11)
-    return written(figure, path, plt)
-
-
-def _ratio(rows: Sequence[Mapping[str, Any]], metric: str, workload: str, objective: str) -> float:
-    for row in rows:
-        if (row["metric"], row["workload"], row["objective"]) == (metric, workload, objective):
-            return float(row["ratio"])
-    return float("nan")
-
-
-def _panels(grids: list[Drawn], path: Path, title: str, axes_names: tuple[str, str], *, annotate: bool) -> Path:
-    plt = matplotlib_for(path)
-    across = {2: 2, 4: 2, 7: 4, 8: 4}.get(len(grids), min(3, len(grids)))
+    grids = sorted(grids, key=lambda grid: grid.alike)  # what has something to tell comes first
+    told = [grid for grid in grids if annotate or not grid.alike] or grids
+    left, grids = grids[len(told) :], told
+    across = {2: 2, 4: 2}.get(len(grids), min(3, len(grids)))
     down = -(-len(grids) // across)
-    figure, axes = plt.subplots(down, across, figsize=(4.3 * across, 3.9 * down), squeeze=False, layout="constrained")
+    figure = canvas(3.6 * across, 3.3 * down, maps=True)
+    axes = figure.subplots(down, across, squeeze=False)
     for axis, grid in zip(axes.flat, grids, strict=False):
-        norm = "log" if grid.decades else "linear"
-        image = axis.imshow(grid.values, cmap=COLOURS, interpolation="nearest", norm=norm)
-        bar = figure.colorbar(image, ax=axis, shrink=0.85)
-        bar.ax.tick_params(labelsize=8)
-        bar.set_label(grid.unit, fontsize=8)
-        axis.set_title(grid.title, fontsize=9)
+        image = _map(figure, axis, grid)
+        axis.set_title(_lines(grid), fontsize=8)
         axis.set_xlabel(axes_names[0], fontsize=8)
         axis.set_ylabel(axes_names[1], fontsize=8)
         axis.tick_params(labelsize=8)
+        axis.locator_params(integer=True)
         if annotate:
             _numbers(axis, image, grid.values)
     for axis in list(axes.flat)[len(grids) :]:
         axis.set_axis_off()
     figure.suptitle(title, fontsize=11)
-    return written(figure, path, plt)
+    if left:
+        named = [" ".join(grid.title.replace(f", {grid.unit}\n", "\n").split("\n")) for grid in left]
+        figure.supxlabel("\n".join(["in one colour, and so left out:", *named]), fontsize=8, x=0.02, ha="left")
+    return figure
+
+
+def _map(figure: Any, axis: Any, grid: Drawn) -> Any:
+    """A map with its colour bar, the unit above it; in one colour, without a bar, where values cannot be told apart."""
+    from matplotlib.colors import ListedColormap
+
+    colours, norm = (
+        (ListedColormap([PLAIN]), "linear") if grid.alike else (COLOURS, "log" if grid.decades else "linear")
+    )
+    image = axis.imshow(grid.values, cmap=colours, interpolation="nearest", norm=norm)
+    bar = figure.colorbar(image, ax=axis, shrink=0.85)
+    if grid.alike:  # the place of the bar is kept, so that the maps of a column stand below one another
+        bar.ax.set_axis_off()
+        bar.solids.set_visible(False)
+        return image
+    bar.ax.tick_params(labelsize=8)
+    bar.ax.set_title(grid.unit, fontsize=8)
+    return image
+
+
+def _lines(grid: Drawn) -> str:
+    """Title of a map in short lines."""
+    return "\n".join(line for part in grid.title.split("\n") for line in wrap(part, TITLE))
 
 
 def _numbers(axis: Any, image: Any, grid: F64) -> None:
@@ -226,9 +228,18 @@ def _numbers(axis: Any, image: Any, grid: F64) -> None:
     axis.set_yticks(range(grid.shape[0]))
     for (y, x), value in np.ndenumerate(grid):
         if np.isfinite(value):
-            colour = "black" if image.norm(value) > 0.5 else "white"
-            text = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
-            axis.text(x, y, text, ha="center", va="center", fontsize=7, color=colour)
+            colour = "black" if sum(image.cmap(image.norm(value))[:3]) > 1.4 else "white"
+            axis.text(
+                x, y, _short(value), ha="center", va="center", fontsize=7 if max(grid.shape) < 6 else 6, color=colour
+            )
+
+
+def _short(value: float) -> str:
+    """A value in a tile: three or four digits, large ones as thousands, millions, billions: k, M, G."""
+    if abs(value) < 9999.5:
+        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    scale, name = next(step for step in ((1e9, "G"), (1e6, "M"), (1e3, "k")) if abs(value) >= step[0])
+    return f"{value / scale:.4g}{name}"
 
 
 def must_be_drawable(path: Path) -> None:
@@ -243,32 +254,7 @@ def must_be_drawable(path: Path) -> None:
         raise InputError(f"cannot draw {path}: the name must end in {', '.join(FORMATS)}")
 
 
-def matplotlib_for(path: Path) -> Any:
-    """Matplotlib without a window, after the format was checked."""
-    must_be_drawable(path)
-    import matplotlib as mpl
+def _written(figure: Any, path: Path) -> Path:
+    from snnmap.render.canvas import written
 
-    mpl.use("Agg")
-    mpl.rcParams["svg.hashsalt"] = "snnmap"
-    import matplotlib.pyplot as plt
-
-    return plt
-
-
-def written(figure: Any, path: Path, plt: Any) -> Path:
-    """Save a figure, whole or not at all, in a folder that is made if it is not there.
-
-    Raises
-    ------
-    InputError
-        If it cannot be written.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"cannot write {path}: {error.strerror}") from None
-    content, metadata = io.BytesIO(), {"Date": None} if path.suffix == ".svg" else None
-    figure.savefig(content, dpi=150, metadata=metadata, format=path.suffix[1:].lower())
-    plt.close(figure)
-    write_atomically(path, content.getvalue())
-    return path
+    return written(figure, path)

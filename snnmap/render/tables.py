@@ -1,11 +1,13 @@
 """The comparison as tables of text: one row per metric, one column per objective, ratios below where they differ."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from snnmap.ir import Judgement
-from snnmap.render.labels import GROUPS, label
+from snnmap.render.judged import LEGEND
+from snnmap.render.labels import GROUPS, MODES, in_full, label
 from snnmap.render.numbers import difference, in_one_unit, number
+from snnmap.render.sheets import Sheet
 
 SAME = 5e-4
 """Ratios nearer to 1 than this are not printed."""
@@ -33,6 +35,73 @@ class Cell(Protocol):
     @property
     def judgement(self) -> Judgement | None:
         """Why the value is not to be read as it stands, if so."""
+
+
+class Verdict(Protocol):
+    """One objective in its own figure."""
+
+    @property
+    def workload(self) -> str:
+        """Name."""
+
+    @property
+    def technology(self) -> str:
+        """Name."""
+
+    def line(self) -> str:
+        """In words."""
+
+
+class Comparison(Protocol):
+    """Figures of workloads under objectives."""
+
+    @property
+    def objectives(self) -> tuple[str, ...]:
+        """Names."""
+
+    @property
+    def verdicts(self) -> Sequence[Any]:
+        """A `Verdict` for every objective, workload and technology that has one."""
+
+    def tables(self) -> Iterator[tuple[str, str, list[Any]]]:
+        """Workload, technology, and every `Cell`."""
+
+
+def comparison_sheets(comparison: Comparison, pace: str = "") -> list[Sheet]:
+    """A table for every workload and technology, verdicts below it."""
+    return [
+        Sheet(
+            f"{workload} on {technology}{pace}",
+            ("", *comparison.objectives),
+            compared(entries),
+            [v.line() for v in comparison.verdicts if (v.workload, v.technology) == (workload, technology)],
+        )
+        for workload, technology, entries in comparison.tables()
+    ]
+
+
+def comparison_legend(comparison: Comparison) -> list[str]:
+    """What the signs of the tables mean."""
+    judged = [entry.judgement for _, _, entries in comparison.tables() for entry in entries if entry.judgement]
+    doubts = {judgement.doubt for judgement in judged}
+    legend = [words for doubt, words in LEGEND.items() if doubt in doubts]
+    return [f"= as {comparison.objectives[0]}, to which ratios and differences are", *legend, MODES]
+
+
+def ratios(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Rows of a comparison that a picture of ratios shows: a metric that no objective changes is left out."""
+    rows = [row for row in rows if row["ratio"] is not None]
+    moving = {row["metric"] for row in rows if abs(row["ratio"] - 1.0) > 2 * SAME} or {row["metric"] for row in rows}
+    several = len({row["technology"] for row in rows}) > 1
+    return [
+        {
+            **row,
+            "workload": f"{row['workload']}\n{row['technology']}" if several else row["workload"],
+            "metric": in_full(row["metric"]),
+        }
+        for row in rows
+        if row["metric"] in moving
+    ]
 
 
 def compared(cells: Sequence[Cell]) -> list[tuple[str, list[tuple[str, ...]]]]:

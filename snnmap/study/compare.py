@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from snnmap.core.run import Progress
+from snnmap.core.shown import Pictured
 from snnmap.ir import Judgement, Reading
 from snnmap.pipeline.options import LoadOptions
 from snnmap.render.labels import label, mode_of
@@ -71,8 +72,11 @@ COLUMNS = ("workload", "technology", "objective", "metric", "mode", "unit", "val
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Comparison:
-    """The whole table, long form: workloads, then technologies, metrics, objectives."""
+class Comparison(Pictured):
+    """The whole table, long form: workloads, then technologies, metrics, objectives.
+
+    `to_pandas()` has a row per entry: value, ratio, difference, K; `plot()` draws the ratios to the first objective.
+    """
 
     entries: tuple[Entry, ...]
     objectives: tuple[str, ...]

@@ -11,7 +11,7 @@ from snnmap.core.version import __version__
 from snnmap.render.labels import label, mode_of
 from snnmap.render.markdown import Finding, Page, Table, markdown
 from snnmap.render.numbers import difference, number
-from snnmap.render.plots import Panel, plot_nodes
+from snnmap.render.ratios import Panel, plot_nodes
 from snnmap.study.cases import Pace
 from snnmap.study.claims import PACES, Chance, Claim, Outcome, Part, outcome_of, read_study, run
 from snnmap.study.kept import forget, keep, kept

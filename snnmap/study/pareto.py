@@ -16,6 +16,7 @@ import numpy as np
 
 from snnmap.core.arrays import F64
 from snnmap.core.errors import InputError
+from snnmap.core.shown import Pictured
 from snnmap.core.suggest import suggestion
 from snnmap.study.rows import Row, rows_in
 
@@ -71,8 +72,11 @@ def parse_aims(text: str) -> dict[str, Aim]:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Front:
-    """The runs of one workload that no other dominates, best in the first aim first."""
+class Front(Pictured):
+    """The runs of one workload that no other dominates, best in the first aim first.
+
+    `to_pandas()` has a row per run of the front; `plot()` draws the first two aims: front, knee, dominated runs.
+    """
 
     workload: str
     aims: Mapping[str, Aim]
@@ -104,7 +108,16 @@ class Front:
         }
 
 
-def pareto(table: Path | str, aims: Mapping[str, Aim]) -> tuple[Front, ...]:
+class Fronts(tuple[Front, ...], Pictured):
+    """The front of every workload.
+
+    `to_pandas()` and `plot()` are as those of each.
+    """
+
+    __slots__ = ()
+
+
+def pareto(table: Path | str, aims: Mapping[str, Aim]) -> Fronts:
     """The front of every workload of the table of a sweep.
 
     Raises
@@ -112,7 +125,7 @@ def pareto(table: Path | str, aims: Mapping[str, Aim]) -> tuple[Front, ...]:
     InputError
         If it is no such table, or no run of a workload has all the figures.
     """
-    return tuple(_front(workload, rows, aims) for workload, rows in of_workloads(Path(table)).items())
+    return Fronts(_front(workload, rows, aims) for workload, rows in of_workloads(Path(table)).items())
 
 
 def of_workloads(table: Path) -> dict[str, list[Row]]:

@@ -20,22 +20,6 @@ ENDINGS = (".parquet", ".csv", ".json")
 META = b"snnmap"
 
 
-def place_of(row: Row) -> dict[str, str]:
-    """Where a row stands in the grid, in words; axis to value."""
-    chip, _, size = row["hardware"].partition(":")
-    mesh = [part.removeprefix("tiles=") for part in size.split(",") if part.startswith("tiles=")]
-    return {
-        "workload": row["workload"],
-        "chip": chip,
-        "crossbar": f"{row['rows'] or 'unlimited'}x{row['columns']}",
-        "tiles": mesh[0] if mesh else "",
-        "technology": row["technology"],
-        "objective": row["objective"],
-        "settings": row["settings"],
-        "seed": str(row["seed"]),
-    }
-
-
 def journal_of(table: Path) -> Path:
     """Where finished rows stand until all are."""
     return table.with_name(table.name + ".partial")

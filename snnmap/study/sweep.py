@@ -10,8 +10,10 @@ from typing import Any
 from snnmap.core.errors import InputError
 from snnmap.core.files import must_be_folder, must_be_writable, write_atomically
 from snnmap.core.run import Progress
+from snnmap.core.shown import Tabled, shown
 from snnmap.ir import SpikeGraph
 from snnmap.pipeline.options import CompileOptions, LoadOptions
+from snnmap.render.swept import place_of
 from snnmap.study.cases import Source, must_exist, profiled
 from snnmap.study.grid import Point, Sweep, key_of
 from snnmap.study.rows import (
@@ -21,7 +23,6 @@ from snnmap.study.rows import (
     journal_of,
     journalled,
     must_have_writer,
-    place_of,
     rows_in,
     written,
 )
@@ -57,8 +58,11 @@ class SweepWhere:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Swept:
-    """A finished sweep."""
+class Swept(Tabled):
+    """A finished sweep.
+
+    `to_pandas()` has a row per run: what it is, its figures, seconds.
+    """
 
     table: Path
     rows: tuple[Row, ...]
@@ -69,6 +73,23 @@ class Swept:
     def places(self) -> list[dict[str, str]]:
         """Where every row stands in the grid, in words: axis to value."""
         return [place_of(row) for row in self.rows]
+
+    def plot(self, figure: str = "energy_J", over: str | None = None) -> Any:
+        """A figure of every run that fits, with its unit, over an axis of the grid, as a matplotlib figure.
+
+        Parameters
+        ----------
+        figure
+            Key of a figure.
+        over
+            `workload`, `chip`, `crossbar`, `tiles`, `technology`, `objective` or `settings`; default: what varies most.
+
+        Raises
+        ------
+        InputError
+            If there is no such figure or axis.
+        """
+        return shown(self, "figure", figure=figure, over=over)
 
 
 def sweep(

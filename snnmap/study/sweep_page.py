@@ -13,8 +13,9 @@ from snnmap.core.version import __version__
 from snnmap.render.page import must_be_page
 from snnmap.render.page.runs import Curve, Ran, Runs
 from snnmap.render.page.sweep import sweep_page
+from snnmap.render.swept import place_of
 from snnmap.study.pareto import AIMS, Aim, beyond, costs, knee, of_workloads, ranked, worths
-from snnmap.study.rows import Row, place_of
+from snnmap.study.rows import Row
 
 DIGITS = 16
 """Of a digest that are shown."""

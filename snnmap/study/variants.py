@@ -15,6 +15,7 @@ import numpy as np
 from snnmap.core.arrays import F64
 from snnmap.core.errors import InputError
 from snnmap.core.run import Progress
+from snnmap.core.shown import Pictured
 from snnmap.hardware import load_hardware
 from snnmap.ir import SpikeGraph
 from snnmap.pipeline.options import CompileOptions, LoadOptions
@@ -136,13 +137,22 @@ class Contrast:
         return {name: getattr(self, name) for name in (*self.__slots__, "verdict")}
 
 
+class Contrasts(tuple[Contrast, ...], Pictured):
+    """Every figure of every variant, workload by workload.
+
+    `to_pandas()` has a row per contrast; `plot()` draws the changes, %, in grey where none that matters is found.
+    """
+
+    __slots__ = ()
+
+
 def compare_variants(
     sources: Sequence[Source],
     asked: VariantOptions,
     *,
     load: LoadOptions | None = None,
     progress: Progress | None = None,
-) -> tuple[Contrast, ...]:
+) -> Contrasts:
     """Every variant with every seed on every workload and technology, and how they differ from the first.
 
     Raises
@@ -169,7 +179,7 @@ def compare_variants(
     for (graph, technology), runs in zip(groups, batched(made, len(tasks) // len(groups)), strict=True):
         title = graph.provenance.name, titles[technology]
         found += _contrasts(title, dict(zip(chosen, batched(runs, len(asked.seeds)), strict=True)))
-    return tuple(found)
+    return Contrasts(found)
 
 
 def batched(items: Sequence[Made], size: int) -> list[Sequence[Made]]:

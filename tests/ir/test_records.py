@@ -2,7 +2,6 @@
 
 from dataclasses import FrozenInstanceError, fields, is_dataclass, replace
 
-import msgspec
 import numpy as np
 import pytest
 from support import small_workload
@@ -149,12 +148,3 @@ def test_cluster_graph(compiled: Compiled) -> None:
         total[facts["kind"]] += facts["messages"]
     assert total == {kind: mapping.figures[f"messages_{kind}"] for kind in total}
     assert graph.name == "small"
-
-
-def test_notebook_tables(compiled: Compiled) -> None:
-    for shown in (compiled, compiled.mapping):
-        html = shown._repr_html_()
-        assert html.startswith("<table>")
-        assert f"<td>{compiled.mapping.figures['hops']}</td>" in html
-    named = msgspec.structs.replace(compiled.mapping.workload, name="<b>")
-    assert "<b>" not in replace(compiled.mapping, workload=named)._repr_html_()

@@ -9,9 +9,10 @@ import pytest
 from snnmap.analysis.view import View
 from snnmap.core.errors import InputError
 from snnmap.evaluation import maps
-from snnmap.render import plots
+from snnmap.render import plots, ratios
 from snnmap.render.numbers import difference, in_one_unit, number
-from snnmap.render.plots import Chart, Panel, readable
+from snnmap.render.plots import Chart, readable
+from snnmap.render.ratios import Panel
 
 
 def png_size(path: Path) -> tuple[int, int]:
@@ -159,16 +160,16 @@ def test_comparison_and_nodes_are_drawn(tmp_path):
         for o, ratio in (("traffic", 1.0), ("espine", 2.0))
         for m in ("energy", "lifetime")
     ]
-    path = plots.plot_comparison(rows, tmp_path / "c.png", title="ratios")
+    path = ratios.plot_comparison(rows, tmp_path / "c.png", title="ratios")
     assert png_size(path)[0] > 500
     panel = Panel("lifetime", "ratio", ("a", "b"), {"net": [1.0, 30.0]}, {"net": [2.0, 40.0]}, 3.5)
-    path = plots.plot_nodes([panel], tmp_path / "n.png", title="nodes")
+    path = ratios.plot_nodes([panel], tmp_path / "n.png", title="nodes")
     assert png_size(path)[1] > 300
 
 
 def test_every_network_is_drawn_however_many(tmp_path):
     lines = {f"network {n}": [1.0 + n, 30.0 + n] for n in range(12)}
-    path = plots.plot_nodes([Panel("lifetime", "ratio", ("a", "b"), lines, lines, 3.5)], tmp_path / "n.svg", title="")
+    path = ratios.plot_nodes([Panel("lifetime", "ratio", ("a", "b"), lines, lines, 3.5)], tmp_path / "n.svg", title="")
     text = path.read_text()
     assert all(f"<!-- {name} -->" in text for name in lines)
     assert text.count("<!-- limit -->") == 1

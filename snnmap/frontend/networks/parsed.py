@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from snnmap.core.shown import Shown
 from snnmap.frontend.dialects import DialectName
 from snnmap.ir import Network
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Imported:
+class Imported(Shown):
     """A network as read from one file."""
 
     name: str

@@ -3,16 +3,12 @@
 import base64
 import hashlib
 import json
-import re
 from collections.abc import Mapping, Sequence
-from functools import cache
-from pathlib import Path
 from typing import Any
 
+from snnmap.render.page.environment import asset, template_of
 from snnmap.render.page.plot import Plot
-from snnmap.render.printable import one_line
 
-ASSETS = Path(__file__).parent / "assets"
 LIBRARY = "plotly-cartesian.min.js"
 SCRIPT = "page.js"
 
@@ -44,7 +40,7 @@ def document(
     """
     title, beside, version = head
     scripts = {"library": asset(LIBRARY), "script": asset(SCRIPT)}
-    text = _template(template).render(
+    text = template_of(template).render(
         title=title,
         beside=beside,
         version=version,
@@ -65,34 +61,5 @@ def as_json(data: Any) -> str:
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
-@cache
-def asset(name: str) -> str:
-    """Text of a file that ships with the page."""
-    return (ASSETS / name).read_text(encoding="utf-8")
-
-
 def _digest(source: str) -> str:
     return base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()
-
-
-def _template(name: str) -> Any:
-    import jinja2
-
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(ASSETS),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        finalize=lambda value: one_line(value) if type(value) is str else value,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["coded"] = _coded
-    return environment.get_template(name)
-
-
-def _coded(text: str) -> Any:
-    """`text` with what stands between backquotes as code, all else escaped."""
-    import markupsafe
-
-    escaped = str(markupsafe.escape(one_line(text)))
-    return markupsafe.Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", escaped))

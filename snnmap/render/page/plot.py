@@ -12,7 +12,7 @@ import numpy as np
 from snnmap.core.arrays import F64
 from snnmap.ir import Chart
 from snnmap.render.numbers import number
-from snnmap.render.plots import Drawn, readable
+from snnmap.render.plots import Drawn, readable, told_apart
 from snnmap.render.printable import one_line
 
 Figure = dict[str, Any]
@@ -22,21 +22,11 @@ Figure = dict[str, Any]
 """
 CODES = 65_534
 """Steps of a packed array; one more code is for none."""
-KELVIN = 0.1
-"""Difference of temperatures, K, below which nothing depends on it: leakage doubles every 10 K or so, so it changes by
-less than a percent; endurance likewise."""
-BEYOND = 50.0
-"""Times its spread that the scale of a map is wide whose values all lie where nothing is claimed."""
-SAME = 0.01
-"""Relative spread below which the values of any other map are called equal."""
-
 CIVIDIS = (
     *("#00204c", "#00306e", "#2a406c", "#48516b", "#5e626e", "#727374", "#878479", "#9e9677", "#b6a971", "#d0be67"),
     *("#ead357", "#ffea46"),
 )
 """Monotone in lightness: it reads in grey print and for colour-blind readers."""
-SERIES = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#999999")
-"""Colours that colour-blind readers tell apart (Okabe and Ito)."""
 MODES = {"": "the mapping", "device": "device mode", "espine": "espine mode"}
 
 
@@ -166,19 +156,10 @@ def told(chart: Chart, horizon: float = np.inf) -> Told:
     if spread == 0.0:
         middle = {"zmin": low - 1.0, "zmax": high + 1.0, "showscale": False}
         return Told(drawn, scale | middle, values, None, f"{number(float(raw[0]), chart.unit)} everywhere.")
-    if chart.unit == "s" and raw.min() > horizon:
-        half, middle_of = BEYOND * (high - low), (low + high) / 2.0
-        remark = f"All outlast the horizon of {number(horizon, 's', 3)}, beyond which none is claimed."
-        return Told(drawn, scale, values, (middle_of - half, middle_of + half), remark)
-    matters = KELVIN if chart.unit == "K" else SAME * float(np.abs(raw).max())
-    if spread >= matters:
-        return Told(drawn, scale, values, None, "")
-    half = (high - low) * matters / spread
-    flat = ((low + high) / 2.0 - half, (low + high) / 2.0 + half)
-    said = number(spread, "K of difference" if chart.unit == "K" else chart.unit, 3)
-    limit = "0.1 K" if chart.unit == "K" else "1 %"
-    remark = f"All values lie within {said} of each other, less than {limit}: there is nothing to tell apart."
-    return Told(drawn, scale, values, flat, remark)
+    alike = told_apart(chart, horizon)
+    half = (high - low) / 2.0 * alike.wider
+    flat = None if not alike.remark else ((low + high) / 2.0 - half, (low + high) / 2.0 + half)
+    return Told(drawn, scale, values, flat, alike.remark)
 
 
 def _decades(low: float, high: float) -> dict[str, Any]:

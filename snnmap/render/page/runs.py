@@ -10,7 +10,8 @@ import numpy as np
 from snnmap.core.arrays import F64
 from snnmap.render.labels import label, mode_of
 from snnmap.render.numbers import number, scale_of
-from snnmap.render.page.plot import MODES, SERIES, Figure, Option, Picker, Plot, listed, plain, shades
+from snnmap.render.page.plot import MODES, Figure, Option, Picker, Plot, listed, plain, shades
+from snnmap.render.plots import SERIES
 
 COLOURS = 24
 """Values that an axis may have to colour runs by: more are not told apart."""

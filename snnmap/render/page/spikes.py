@@ -6,7 +6,8 @@ import numpy as np
 
 from snnmap.ir.scenes import Raster
 from snnmap.render.numbers import number
-from snnmap.render.page.plot import SERIES, Figure, Plot, packed, plain
+from snnmap.render.page.plot import Figure, Plot, packed, plain
+from snnmap.render.plots import SERIES
 
 HEIGHT = 640
 

@@ -5,7 +5,8 @@ from typing import Any
 
 from snnmap.render.labels import LABELS
 from snnmap.render.numbers import number, scale_of
-from snnmap.render.page.plot import SERIES, Figure, Option, Picker, Plot
+from snnmap.render.page.plot import Figure, Option, Picker, Plot
+from snnmap.render.plots import SERIES
 
 WHOLE = ("energy_J", "device_energy_total_J", "area_m2")
 DYNAMIC = ("neuron", "noc", "merge", "adc", "dac", "buffer")

@@ -1,12 +1,14 @@
 """What a page says in words: guarantees and their conditions, figures, where everything is from."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
 
+from snnmap.ir import Mapping as Mapped
+from snnmap.ir import Reading
 from snnmap.ir.origin import AlgorithmRecord
 from snnmap.render import judged, labels
 from snnmap.render.labels import LABELS, mode_of
@@ -108,18 +110,24 @@ def _conditions(content: Content) -> Iterator[str]:
 
 def cards(content: Content) -> list[Card]:
     """The figures at the top, those of a mode labelled."""
-    figures, read = content.mapping.figures, content.reading
+    return headlines(content.mapping, content.reading)
+
+
+def headlines(mapping: Mapped, read: Reading | None) -> list[Card]:
+    """The figures of a mapping that people look for first; `read` says how to read them, if that is known."""
+    figures = mapping.figures
     listed = []
     for key, words in CARDS:
         if key not in figures:
             continue
         value, _, rest = judged.shown(key, figures[key], read).partition(" (")
-        aside = {"period_s": "guaranteed" if read.guaranteed else "estimated", "area_m2": _size(content)}.get(key, "")
+        worth = "" if read is None else "guaranteed" if read.guaranteed else "estimated"
+        aside = {"period_s": worth, "area_m2": size_told(figures)}.get(key, "")
         aside = aside or (rest.rstrip(")") if key.endswith("_K") else "")
-        doubt = read.of(key)
+        doubt = None if read is None else read.of(key)
         listed.append(Card(words, value, aside, mode_of(key), doubt is not None and doubt.severe))
-    if content.mapping.workload.accuracy is not None:
-        facts = content.mapping.workload
+    if mapping.workload.accuracy is not None:
+        facts = mapping.workload
         listed.insert(
             0, Card("accuracy on ideal devices", number(facts.accuracy, "1"), f"{facts.frames:,} samples", "")
         )
@@ -132,8 +140,8 @@ def horizon(content: Content) -> float:
     return min(limits, default=math.inf)
 
 
-def _size(content: Content) -> str:
-    figures = content.mapping.figures
+def size_told(figures: Mapping[str, Any]) -> str:
+    """Crossbars and tiles in use."""
     return f"{number(figures.get('crossbars'))} crossbars on {number(figures.get('tiles'))} tiles"
 
 
