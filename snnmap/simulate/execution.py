@@ -108,7 +108,7 @@ def kernel_arrays(network: Network) -> tuple[Synapses, Layers]:
         biased=np.array([np.any(bias[a:b]) for a, b in zip(first, stop, strict=True)], np.bool_),
         bias=bias,
     )
-    return Synapses(network.indptr, network.post, network.weight, grid), layers
+    return Synapses(network.indptr, network.post, network.weight, grid, 1.0 / grid), layers
 
 
 def bias_input(network: Network) -> np.ndarray[Any, np.dtype[np.float64]]:

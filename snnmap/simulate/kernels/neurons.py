@@ -294,30 +294,70 @@ def _stateless(model: int, rule: Rule, first: int, stop: int, state: NeuronState
 
 @njit
 def _own_reset(current: bool, first: int, stop: int, state: NeuronState, acc: F64, out: F64) -> int:
-    """Leaky, and Synaptic: v is kept as snnTorch keeps it, so that the old v says whether a reset is due."""
-    c, x, v, emitted = state.coefficients, acc[first:stop], state.v[first:stop], out[first:stop]
-    beta, gain, limit, reset = c[MEMBRANE][first:stop], c[GAIN][first:stop], c[LIMIT][first:stop], c[RESET][first:stop]
-    alpha, i = c[SYNAPSE][first:stop], state.i[first:stop]
+    """Leaky, and Synaptic: v is kept as snnTorch keeps it, so that the old v says whether a reset is due.
+
+    Passes over few arrays without a branch, which run in vector registers; `x` becomes what is added to v, `out` says
+    whether a reset is due, then whether the neuron spikes.
+    """
+    c, own = state.coefficients, slice(first, stop)
+    x, v, emitted = acc[own], state.v[own], out[own]
+    if current:
+        _current(c[SYNAPSE][own], state.i[own], x)
+    else:
+        _scale(c[GAIN][own], x)
+    _due(c[LIMIT][own], v, emitted)
+    _leak_and_add(c[MEMBRANE][own], c[RESET][own], emitted, x, v)
+    _reset(c[LIMIT][own], c[RESET][own], emitted, v)
+    return _spike(c[LIMIT][own], c[RESET][own], emitted, v)
+
+
+@njit
+def _current(alpha: F64, i: F64, x: F64) -> None:
+    for j in range(len(x)):
+        i[j] = alpha[j] * i[j] + x[j]
+        x[j] = i[j]
+
+
+@njit
+def _scale(gain: F64, x: F64) -> None:
+    for j in range(len(x)):
+        x[j] *= gain[j]
+
+
+@njit
+def _due(limit: F64, v: F64, due: F64) -> None:
+    for j in range(len(v)):
+        due[j] = 1.0 if v[j] > limit[j] else 0.0
+
+
+@njit
+def _leak_and_add(beta: F64, reset: F64, due: F64, x: F64, v: F64) -> None:
+    """Set `x` to 0, once it is added."""
+    for j in range(len(v)):
+        kept = 0.0 if (due[j] != 0.0) & (reset[j] == OWN_ZERO) else v[j]
+        v[j] = beta[j] * kept + x[j]
+        x[j] = 0.0
+
+
+@njit
+def _reset(limit: F64, reset: F64, due: F64, v: F64) -> None:
+    """Subtract the threshold, or all."""
+    for j in range(len(v)):
+        new = v[j] - limit[j] if (reset[j] == OWN_SUBTRACT_NEXT) | (reset[j] == OWN_SUBTRACT) else v[j]
+        new = 0.0 if reset[j] == OWN_ZERO_NEXT else new
+        v[j] = new if due[j] != 0.0 else v[j]
+
+
+@njit
+def _spike(limit: F64, reset: F64, due: F64, v: F64) -> int:
+    """Replace `due` by what neurons emit; returns how many do."""
     count = 0
     for j in range(len(v)):
-        due = v[j] > limit[j]
-        kept = 0.0 if due and reset[j] == OWN_ZERO else v[j]
-        if current:
-            i[j] = alpha[j] * i[j] + x[j]
-            new = beta[j] * kept + i[j]
-        else:
-            new = beta[j] * kept + gain[j] * x[j]
-        x[j] = 0.0
-        if due and (reset[j] == OWN_SUBTRACT_NEXT or reset[j] == OWN_SUBTRACT):
-            new -= limit[j]
-        elif due and reset[j] == OWN_ZERO_NEXT:
-            new = 0.0
-        fires = new > limit[j]
-        if reset[j] == OWN_SUBTRACT and fires != due:
-            new = new - limit[j] if fires else new + limit[j]
-        v[j] = new
-        emitted[j] = 1.0 if fires else 0.0
-        count += fires
+        fires = 1.0 if v[j] > limit[j] else 0.0
+        taken = fires - due[j] if reset[j] == OWN_SUBTRACT else 0.0
+        v[j] = v[j] - limit[j] if taken > 0.0 else (v[j] + limit[j] if taken < 0.0 else v[j])
+        due[j] = fires
+        count += fires != 0.0
     return count
 
 
