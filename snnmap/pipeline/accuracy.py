@@ -19,6 +19,7 @@ from snnmap.ir import SpikeGraph
 from snnmap.ir.devices import ChipMap
 from snnmap.ir.origin import Origin
 from snnmap.pipeline.chips import AccuracyOptions
+from snnmap.pipeline.compile import Compiled
 from snnmap.pipeline.drawn import DrawnChips, Measured
 from snnmap.pipeline.pulses import WriteBudget, budgets
 from snnmap.pipeline.refresh import Refreshed, refreshed
@@ -109,7 +110,7 @@ class MappedAccuracy(Pictured):
 
 
 def accuracy_file(
-    file: Path | str,
+    source: Path | str | Compiled,
     options: AccuracyOptions | None = None,
     *,
     workload: str | None = None,
@@ -120,12 +121,12 @@ def accuracy_file(
 
     Parameters
     ----------
-    file
-        Mapping file.
+    source
+        Mapping file, or what `compile` returned.
     options
         Which chips, ages, effects and data.
     workload, hardware
-        Where they are now, if not where the mapping says.
+        Where those of a file are now, if not where it says.
     progress
         Called with ("accuracy", frames done, frames of all chips and ages, 0), and for the stages before.
 
@@ -135,14 +136,15 @@ def accuracy_file(
         If mapping, workload, data or chip cannot be read, are not those of the mapping, or cannot be run as asked.
     """
     options = options or AccuracyOptions()
-    mapping, graph, chip = reopen(Path(file), workload=workload, hardware=hardware, progress=progress)
-    must_be_its_own(mapping, graph, chip)
-    given = options.given
-    data = graph_of(mapping, chip, workload=workload, given=given, progress=progress) if given else graph
-    view = View(mapping, graph, chip)
+    if isinstance(source, Compiled):
+        view = source.view
+    else:
+        view = View(*reopen(Path(source), workload=workload, hardware=hardware, progress=progress))
+        must_be_its_own(view.mapping, view.graph, view.hardware)
+    mapping, chip, given = view.mapping, view.hardware, options.given
+    data = graph_of(mapping, chip, workload=workload, given=given, progress=progress) if given else view.graph
     chips = DrawnChips.of(view, data, options, progress)
     ages, deviating = _ages(chips, progress) if options.imperfect.effects else _without_effects(chips, progress)
-    found = refreshed(view, chips, progress) if options.refresh else ()
     return MappedAccuracy(
         workload=mapping.workload.name,
         hardware=chip,
@@ -153,7 +155,7 @@ def accuracy_file(
         events=0 if data.events is None else len(data.events.source),
         assumed=chips.assumed,
         ir_error=as_stage(progress, "wires", chips.ir_error, options.seconds[0]),
-        refresh=found,
+        refresh=refreshed(view, chips, progress) if options.refresh else (),
         budgets=_bought(view, data, options, progress),
         notes=tuple(_of_another_chip(mapping.origin, chips.known)),
     )

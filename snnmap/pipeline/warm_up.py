@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from snnmap.core.run import Progress
 from snnmap.evaluation.sensitivity import sensitivity
 from snnmap.frontend import LoadOptions
+from snnmap.pipeline.accuracy import accuracy_file
+from snnmap.pipeline.chips import AccuracyOptions
 from snnmap.pipeline.compile import compile  # noqa: A004  the word every user of a compiler expects
 from snnmap.pipeline.options import CompileOptions
 from snnmap.pipeline.profile import profile
@@ -20,9 +22,10 @@ WORK = (
     ("mnist-mlp", CompileOptions(settings=(("place", "hill_climb"), ("place.restarts", 1)), terms=(("thermal", 0.2),))),
     ("mnist-mlp", CompileOptions(objective="throughput", settings=(("place", "swarm"), ("place.iterations", 2)))),
     ("mnist-mlp", CompileOptions(hardware="pcm-mesh-shared", settings=(("schedule.swaps", 2),))),
+    ("mnist-mlp", CompileOptions(objective="accuracy")),
     ("braille-rsnn", CompileOptions()),
 )
-"""What is mapped, replayed, executed and reported: every shipped kind of neuron, search and wiring."""
+"""What is mapped, replayed, executed, drawn as a chip and reported: every shipped kind of neuron, search and wiring."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ def warm_up(*, progress: Progress | None = None) -> WarmedUp:
             replay(compiled.mapping, compiled.graph)
             execute(compiled.mapping, compiled.graph, compiled.hardware, ExecuteOptions(frames=1))
             sensitivity(compiled.view)
+            accuracy_file(compiled, AccuracyOptions(devices=1, ages=("1s",)))
             if progress is not None:
                 progress("warm-up", done, len(WORK), 0.0)
     return WarmedUp(begun.total(), time.monotonic() - start)

@@ -41,6 +41,16 @@ def test_without_effects_no_event_deviates(folder: Path) -> None:
     assert found.assumed == ()
 
 
+def test_what_compile_returned_says_what_its_file_says(chip: Path, tmp_path: Path) -> None:
+    workload = tmp_path / "net.toml"
+    workload.write_text(small_workload.recipe())
+    compiled = snnmap.compile(str(workload), snnmap.CompileOptions(hardware=str(chip), seed=0))
+    snnmap.save(compiled.mapping, tmp_path / "mapping.json")
+    both = [snnmap.accuracy_file(source, options()).document() for source in (compiled, tmp_path / "mapping.json")]
+    assert both[0] == both[1]
+    assert both[0]["ages"][1]["counts_off"] > 0.0
+
+
 def test_a_chip_that_spikes_otherwise_deviates(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = DrawnChips.outcome
 
