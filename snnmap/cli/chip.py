@@ -8,6 +8,7 @@ import click
 import snnmap
 from snnmap.cli import options, terminal
 from snnmap.core.files import must_be_writable
+from snnmap.render.chips import chip_told
 
 
 @click.group(
@@ -68,11 +69,7 @@ def show(file: Path, json_: bool) -> None:
     if json_:
         terminal.as_json(facts)
         return
-    halves, slices, rows, columns = facts["places"]
     width, height = facts["mesh"]
     terminal.line(f"{file}: a chip {facts['chip']!r} of {width} x {height} tiles")
-    terminal.line(f"cells of a tile: {halves} x {slices} x {rows} x {columns} (halves, slices, rows, columns)")
-    for key, where in (("stuck_on", "g_max"), ("stuck_off", "g_min")):
-        terminal.line(f"stuck at {where}: {facts[key]:,} cells, {100 * facts[key + '_share']:.3g} %")
-    terminal.line(f"most of them on tile {facts['worst_tile']}")
-    terminal.line(f"columns: gains spread by {facts['gain_spread']:.3g}, offsets by {facts['offset_spread']:.3g} cells")
+    for line in chip_told(facts):
+        terminal.line(line)

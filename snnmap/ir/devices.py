@@ -8,12 +8,13 @@ import numpy.typing as npt
 
 from snnmap.core.arrays import F64, frozen
 from snnmap.core.errors import InputError
+from snnmap.core.shown import Shown
 
 I8 = npt.NDArray[np.int8]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ChipMap:
+class ChipMap(Shown):
     """What is particular about the tiles of one chip; T tiles, places and columns as its hardware's weights lay them.
 
     Raises

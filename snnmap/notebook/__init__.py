@@ -16,8 +16,8 @@ from typing import Any
 
 _ROOMS = {
     "snnmap.notebook.mappings": "Compiled Mapping MappingReport Report Violations",
-    "snnmap.notebook.networks": "Imported Network SpikeGraph Workload",
-    "snnmap.notebook.chips": "Hardware MappedAccuracy",
+    "snnmap.notebook.networks": "Converted Imported Network SpikeGraph Workload",
+    "snnmap.notebook.chips": "ChipMap Hardware MappedAccuracy",
     "snnmap.notebook.studies": "Comparison Contrasts Front Fronts Swept",
 }
 """Module to the classes that it shows; it has a table `CELLS`, and `FIGURES` and `FRAMES` of those that have them."""

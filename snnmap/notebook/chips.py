@@ -4,10 +4,12 @@ from collections.abc import Callable
 from typing import Any
 
 from snnmap.hardware import Hardware, describe
+from snnmap.ir.devices import ChipMap
 from snnmap.notebook.frames import table
 from snnmap.pipeline.accuracy import MappedAccuracy
 from snnmap.render.accuracy import accuracy_sheet, budget_sheet
 from snnmap.render.cell import Cell
+from snnmap.render.chips import chip_told
 from snnmap.render.drawings import draw_accuracy
 from snnmap.render.numbers import span
 from snnmap.render.refresh import headline, refresh_sheet
@@ -26,6 +28,13 @@ def hardware_cell(chip: Hardware) -> Cell:
     folded = [(f"all {len(rows)} constants, with units and sources", [sheet("", CONSTANTS, rows)])]
     aside = f"{chip.technology.name}; {mesh} of {chip.crossbar} crossbars; {told}"
     return Cell(chip.name, aside=aside, lines=limits, folded=folded)
+
+
+def chip_cell(chip: ChipMap) -> Cell:
+    """Size, stuck cells and spread of the columns of one chip."""
+    facts = chip.facts()
+    width, height = facts["mesh"]
+    return Cell(facts["chip"], aside=f"one chip of {width} x {height} tiles", lines=chip_told(facts))
 
 
 def accuracy_cell(found: MappedAccuracy) -> Cell:
@@ -69,6 +78,10 @@ def _accuracy_frame(found: MappedAccuracy) -> Any:
     return table({**columns, **facts})
 
 
-CELLS: dict[str, Callable[[Any], Cell]] = {"Hardware": hardware_cell, "MappedAccuracy": accuracy_cell}
+CELLS: dict[str, Callable[[Any], Cell]] = {
+    "ChipMap": chip_cell,
+    "Hardware": hardware_cell,
+    "MappedAccuracy": accuracy_cell,
+}
 FIGURES: dict[str, Callable[..., Any]] = {"MappedAccuracy": lambda found: draw_accuracy(found.document())}
 FRAMES: dict[str, Callable[[Any], Any]] = {"Hardware": _hardware_frame, "MappedAccuracy": _accuracy_frame}

@@ -6,6 +6,7 @@ from typing import Any
 from snnmap.frontend.networks.parsed import Imported, sentences
 from snnmap.ir import Network, SpikeGraph, Workload
 from snnmap.notebook.frames import columns_of, table
+from snnmap.pipeline.convert import Converted
 from snnmap.query.activity import notes_of, populations_of
 from snnmap.query.network import layers
 from snnmap.render.cell import Cell
@@ -28,6 +29,15 @@ def imported_cell(read: Imported) -> Cell:
     step = read.hints.get("dt")
     cell = network_cell(read.network, f"{read.name} ({read.format})", float(step) if isinstance(step, float) else None)
     return cell._replace(lines=[*(f"repaired: {line}" for line in read.repairs), *hints])
+
+
+def converted_cell(made: Converted) -> Cell:
+    """Layers of a network that was written, and what rounding did to its weights."""
+    cell = imported_cell(made.read)
+    rounded = made.remarks.told().get("quantised", ())
+    repaired = [f"repaired: {line}" for line in made.remarks.repairs if line not in made.read.repairs]
+    sheets = [*cell.sheets, *([roundings_sheet(rounded)] if rounded else [])]
+    return cell._replace(sheets=sheets, lines=[*cell.lines, *repaired])
 
 
 def workload_cell(workload: Workload) -> Cell:
@@ -66,6 +76,7 @@ def _layers_frame(network: Network, step: float | None = None) -> Any:
 
 
 CELLS: dict[str, Callable[[Any], Cell]] = {
+    "Converted": converted_cell,
     "Imported": imported_cell,
     "Network": network_cell,
     "SpikeGraph": profile_cell,

@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 
 from snnmap.core.files import must_be_writable
+from snnmap.core.shown import Shown
 from snnmap.frontend import LoadOptions, Source, load_network, save_network
 from snnmap.frontend.networks.parsed import Imported
 from snnmap.ir import Remarks
@@ -15,7 +16,7 @@ USED = ("pooling", "strict", "dialect", "quantise", "bits", "levels")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Converted:
+class Converted(Shown):
     """What was written."""
 
     read: Imported

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 from support import small_workload
 
@@ -27,10 +28,15 @@ def records(compiled: snnmap.Compiled, chip: Path, tmp_path_factory: pytest.Temp
     fronts = snnmap.pareto(folder / "sweep.csv", snnmap.parse_aims("energy,area"))
     objectives = snnmap.CompareOptions(objectives=("traffic", "espine"), base=base)
     measured = snnmap.AccuracyOptions(devices=2, ages=("1s", "30d"), effects="programming,drift")
+    drawn = snnmap.draw_chip(str(file), stuck_on=0.0, stuck_off=0.0)
+    stuck = np.zeros_like(drawn.stuck)
+    stuck[2].ravel()[:7] = 1
     return {
         "Accuracy": snnmap.accuracy_file(file, measured),
+        "ChipMap": replace(drawn, stuck=stuck),
         "Comparison": snnmap.compare([str(recipe)], objectives),
         "Compiled": compiled,
+        "Converted": snnmap.convert(recipe, folder / "net.npz", snnmap.LoadOptions(quantise="mse", bits=4)),
         "Contrasts": snnmap.compare_variants([str(recipe)], snnmap.VariantOptions(variants, (0, 1, 2), base=base)),
         "Front": fronts[0],
         "Fronts": fronts,
@@ -64,15 +70,18 @@ def hostile(records: dict[str, Any]) -> dict[str, Any]:
     metrics = (*records["Report"].metrics, snnmap.Metric(HOSTILE, HOSTILE, HOSTILE))
     rows = tuple({**row, "technology": HOSTILE} for row in records["Swept"].rows)
     compiled = replace(records["Compiled"], view=type(records["Compiled"].view)(mapped, graph, records["Hardware"]))
+    read = replace(records["Imported"], name=HOSTILE, network=renamed, repairs=(HOSTILE,))
     return {
         "Accuracy": replace(records["Accuracy"], workload=HOSTILE),
+        "ChipMap": replace(records["ChipMap"], chip=HOSTILE),
+        "Converted": replace(records["Converted"], read=read),
         "Comparison": replace(comparison, entries=tuple(replace(e, **named) for e in comparison.entries)),
         "Compiled": compiled,
         "Contrasts": snnmap.Contrasts(replace(c, **named) for c in records["Contrasts"]),
         "Front": front,
         "Fronts": snnmap.Fronts((front,)),
         "Hardware": replace(records["Hardware"], name=HOSTILE, description=HOSTILE),
-        "Imported": replace(records["Imported"], name=HOSTILE, network=renamed, repairs=(HOSTILE,)),
+        "Imported": read,
         "Mapping": mapped,
         "MappingReport": replace(report, mapping=mapped, figures=mapped.figures, notes=(HOSTILE,)),
         "Network": renamed,

@@ -17,6 +17,7 @@ from snnmap.render.cell import Cell
 from snnmap.render.sheets import Sheet, sheet
 
 KINDS = (
+    *("ChipMap", "Converted"),
     *("Accuracy", "Comparison", "Compiled", "Contrasts", "Front", "Fronts", "Hardware", "Imported", "Mapping"),
     *("MappingReport", "Network", "Report", "SpikeGraph", "Swept", "Violations", "Workload"),
 )
@@ -27,7 +28,9 @@ ELEMENTS = {
 VOID = {"br", "hr", "img", "input", "link", "meta"}
 UNITS = {
     "Accuracy": ["30 days", "95 % interval", "change, points"],
+    "ChipMap": [r"\(halves, slices, rows, columns\)", "stuck at g_max: 7 cells", " %", "most of them on tile 2"],
     "Comparison": ["dynamic energy, nJ", "latency of one frame, us", "x ", "hotter|K"],
+    "Converted": ["15 neurons", "synapses", "rms error", "4 levels|levels"],
     "Compiled": [" nJ", " us", " mm2", " K", " years"],
     "Contrasts": [" nJ", " us", " mm2", " %", " K", " ms| s"],
     "Front": [" nJ", " mm2"],
@@ -163,7 +166,7 @@ SHOWN = {
     *("evaluate:Report", "from_nir:Imported", "from_snntorch:Imported", "load:Mapping", "load_hardware:Hardware"),
     *("load_network:Imported", "load_profile:SpikeGraph", "load_workload:SpikeGraph", "load_workload:Workload"),
     *("pareto:Fronts", "profile:SpikeGraph", "report:MappingReport", "sweep:Swept", "verify:Violations"),
-    "verify_file:Violations",
+    *("verify_file:Violations", "convert:Converted", "draw_chip:ChipMap", "load_chip:ChipMap"),
 }
 """Functions with whose results a cell ends; other records show their fields, as Python does."""
 
