@@ -80,6 +80,7 @@ if TYPE_CHECKING:  # what type checkers and readers see; at run time a name is i
     from snnmap.pipeline.simulated import simulate_file
     from snnmap.pipeline.warm_up import WarmedUp, warm_up
     from snnmap.query.activity import activity
+    from snnmap.query.benchmark_set import BenchmarkCase, benchmark_set
     from snnmap.query.buffers import Buffers, buffers
     from snnmap.query.catalogue import algorithms, list_hardware, list_workloads, show_hardware
     from snnmap.query.check_algorithm import AlgorithmCheck, check_algorithm
@@ -144,6 +145,7 @@ __all__ = [
     "AccuracyOptions",
     "Aim",
     "AlgorithmCheck",
+    "BenchmarkCase",
     "Buffers",
     "Chart",
     "ChipFacts",
@@ -228,6 +230,7 @@ __all__ = [
     "accuracy_file",
     "activity",
     "algorithms",
+    "benchmark_set",
     "buffers",
     "check",
     "check_algorithm",
@@ -327,6 +330,7 @@ _HOMES = {
     "snnmap.pipeline.warm_up": "WarmedUp warm_up",
     "snnmap.query.activity": "activity",
     "snnmap.query.buffers": "Buffers buffers",
+    "snnmap.query.benchmark_set": "BenchmarkCase benchmark_set",
     "snnmap.query.catalogue": "algorithms list_hardware list_workloads show_hardware",
     "snnmap.query.check_algorithm": "AlgorithmCheck check_algorithm",
     "snnmap.query.diff": "diff",

@@ -15,7 +15,9 @@ from snnmap.render.variants import P, figure_words, variants_sheets
     epilog="\b\nExamples:\n"
     "  snnmap variants mnist-mlp lenet --variant anneal: --variant swarm:place=swarm\n"
     "  snnmap variants braille-rsnn --variant ours: --variant mine:place=my_package:MyPlacer --seeds 0..19\n"
-    "  snnmap variants lenet --variant kl: --variant metis:partition=metis --variant first:partition=first_fit --json",
+    "  snnmap variants lenet --variant kl: --variant metis:partition=metis --variant first:partition=first_fit --json\n"
+    "  snnmap variants benchmark --rows 32 --columns 32 --variant anneal:partition=first_fit \\\n"
+    "      --variant mine:partition=first_fit,place=my_package:MyPlacer",
 )
 @click.argument("sources", metavar="WORKLOAD...", nargs=-1, required=True)
 @click.option(
@@ -40,9 +42,11 @@ def variants(sources: tuple[str, ...], quiet: bool, json_: bool, **given: Any) -
     """Compare algorithms: the same workloads with the same seeds, means, spreads, and what really differs.
 
     Every variant is compiled with every seed. A difference counts as found if Wilcoxon's signed-rank test, on pairs of
-    equal seeds, gives it a chance below 5 % where there is none; that takes six seeds or more.
+    equal seeds, gives it a chance below 5 % where there is none; that takes six seeds or more. The WORKLOAD benchmark
+    stands for all networks of `snnmap workloads --benchmark`.
     """
     asked, load = _asked(given)
+    sources = tuple(name for source in sources for name in _named(source))
     with terminal.progress(quiet) as progress:
         found = snnmap.compare_variants(sources, asked, load=load, progress=progress)
     if json_:
@@ -55,6 +59,11 @@ def variants(sources: tuple[str, ...], quiet: bool, json_: bool, **given: Any) -
         terminal.line(line)
     least = 2 / 2 ** len(asked.seeds)
     terminal.line(f"{P}; {len(asked.seeds)} seeds cannot give less than {least:.2g}")
+
+
+def _named(source: str) -> tuple[str, ...]:
+    """The workload; of `benchmark` all of the benchmark set."""
+    return tuple(case.source for case in snnmap.benchmark_set()) if source == "benchmark" else (source,)
 
 
 def _asked(given: dict[str, Any]) -> "tuple[snnmap.VariantOptions, snnmap.LoadOptions]":

@@ -160,10 +160,14 @@ SIZES = ("neurons", "weights", "synapses")
 """What of a network is counted."""
 
 
-@click.command(cls=options.Command)
+@click.command(cls=options.Command, epilog="\b\nExamples:\n  snnmap workloads\n  snnmap workloads --benchmark --json")
+@click.option("--benchmark", is_flag=True, help="Those for comparing algorithms, with bounds and best known values.")
 @options.as_json
-def workloads(json_: bool) -> None:
+def workloads(benchmark: bool, json_: bool) -> None:
     """List the workloads that ship with snnmap."""
+    if benchmark:
+        _benchmark(json_)
+        return
     answer = snnmap.list_workloads()
     if json_:
         terminal.as_json(answer)
@@ -193,6 +197,22 @@ def workloads(json_: bool) -> None:
 
 def _printed(workload: dict[str, Any]) -> list[str]:
     return [terminal.number(workload[f"paper_{key}"]) for key in SIZES]
+
+
+def _benchmark(json_: bool) -> None:
+    """Networks for comparing algorithms."""
+    cases = snnmap.benchmark_set()
+    if json_:
+        terminal.as_json([case.document() for case in cases])
+        return
+    rows = [
+        (case.source, figure, f"{known.bound:,}", f"{known.best:,}", known.found_by)
+        for case in cases
+        for figure, known in case.known.items()
+    ]
+    terminal.table("for comparing algorithms", ("workload", "figure", "bound", "best known", "found by"), rows)
+    for hardware, partition in dict.fromkeys((case.hardware, case.partition) for case in cases):
+        terminal.line(f"on {hardware}; hops with partition={partition}")
 
 
 @click.command(

@@ -193,7 +193,10 @@ def located_source(source: str | Path) -> WorkloadFile | Path:
     InputError
         If there is neither, or the workload file is not usable.
     """
-    names = library.shipped("workloads")
+    names = {
+        **library.shipped("workloads"),
+        **{f"benchmark/{name}": path for name, path in library.shipped("workloads", "benchmark").items()},
+    }
     if str(source) in names:
         return read_workload_file(names[str(source)])
     path = Path(source).expanduser()

@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+import snnmap
+
 
 def test_a_placer_that_does_not_place_is_called_worse(run, recipe, chip):
     asked = ("--variant", "ours:", "--variant", "plain:place=sequential", "--seeds", "0..5", "--hw", chip, "-q")
@@ -37,3 +39,11 @@ def test_what_is_no_comparison_is_refused_in_one_line(run, recipe, arguments, sa
     code, out, err = run("variants", recipe, "-q", *arguments)
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert said in err
+
+
+def test_benchmark_stands_for_the_benchmark_set(run, monkeypatch):
+    asked = []
+    monkeypatch.setattr(snnmap, "compare_variants", lambda sources, *_, **__: asked.append(sources) or ())
+    code, _, _ = run("variants", "benchmark", "lenet", "--variant", "a:", "--variant", "b:", "--quiet")
+    assert code == 0
+    assert asked == [(*(case.source for case in snnmap.benchmark_set()), "lenet")]

@@ -173,6 +173,21 @@ def test_a_scratch_package_is_listed_and_used(activity, chip, tmp_path):
     assert plan.partition == AlgorithmRecord("borrowed", {}, PACKAGE)
 
 
+def test_a_placer_of_a_scratch_package_is_compared_with_ours(offer, activity, chip, capsys):
+    """Six seeds are the fewest that can find a difference at 5 %: two-sided, 2 / 2^6."""
+    offer()
+    both = ("--variant", "ours:", "--variant", "theirs:place=backwards")
+    with pytest.raises(SystemExit) as stopped:
+        main(["variants", str(activity), "--hw", str(chip), *both, "--seeds", "0..5", "--json", "-q"])
+    assert not stopped.value.code
+    contrasts = json.loads(capsys.readouterr().out)["contrasts"]
+    hops = {each["variant"]: each for each in contrasts if each["figure"] == "hops"}
+    assert hops["theirs"]["mean"] > hops["ours"]["mean"]
+    assert (hops["theirs"]["verdict"], hops["theirs"]["chance"]) == ("worse", 2 / 2**6)
+    crossbars = next(c for c in contrasts if c["figure"] == "crossbars" and c["variant"] == "theirs")
+    assert crossbars["verdict"] == "="
+
+
 @pytest.mark.parametrize(
     ("setting", "words"),
     [
