@@ -21,3 +21,4 @@ def show(answer: snnmap.Flops, samples: int) -> None:
         f"efficiency {answer.efficiency:.2f}: a published estimate (constants recalled) that knows no chip, from real "
         "edges; what this mapping costs on its chip are the figures above"
     )
+    terminal.line()

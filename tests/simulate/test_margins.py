@@ -118,16 +118,59 @@ def test_neurons_with_a_reset_of_their_own_are_near_by_what_was_compared(model, 
     assert found.tolist() == pytest.approx(near.tolist(), rel=1e-9)
 
 
+@pytest.mark.parametrize("tau_alpha", [None, 1.5])
+def test_neurons_that_rest_are_as_near_as_nengo_leaves_them(tau_alpha):
+    """Steps count; a neuron that rests is far, and one behind an alpha synapse is as near as its filters let it be."""
+    tau, rest, gain = 4.0, 1.3, 4.0
+    parameters = {"tau": tau, "tau_ref": rest, "r": gain, "v_threshold": 1.0, "v_min": -0.25}
+    filtered = parameters if tau_alpha is None else parameters | {"tau_alpha": tau_alpha}
+    given, weight, events, steps = workload("RefractoryLIF", filtered, "none", bias=0.0625)
+    near, share = np.zeros(3), 1.0 if tau_alpha is None else -np.expm1(-1 / tau_alpha)
+    for frame in events:
+        for j in range(3):
+            v = a = b = left = 0.0
+            for t in range(steps):
+                a += share * (weight[2, j] + sum(weight[s, j] for when, s in frame if when == t) - a)
+                b += share * (a - b)
+                left -= 1
+                v -= (gain * b - v) * np.expm1(-min(max(1 - left, 0.0), 1.0) / tau)
+                near[j] += max(0.0, 1.0 - abs(max(v, -0.25) - 1.0) / REACH)
+                if v > 1.0:
+                    v, left = 0.0, rest + 1 + tau * np.log1p(-(v - 1) / (gain * b - 1))
+                v = max(v, -0.25)
+    graph = snnmap.profile(given)
+    assert graph.spikes[3:].sum() > 5
+    assert near_threshold(graph).sum() > 0.5
+    assert near_threshold(graph).tolist() == pytest.approx(near.tolist(), rel=1e-9)
+
+
 def test_neurons_without_memory_are_near_by_their_input():
     given, *rest = workload("Threshold", {"threshold": 0.5})
     found = near_threshold(snnmap.profile(given))
     assert found.tolist() == pytest.approx(expected(*rest, lambda _v, x: (x, 0.0), 0.5, 0.0).tolist(), rel=1e-12)
 
 
+def test_neurons_without_memory_are_near_by_what_their_filters_hold():
+    """Two filters that halve what is new: their own run, and no spike in it changes them."""
+    given, weight, events, steps = workload("Threshold", {"threshold": 0.25, "tau_alpha": 1 / np.log(2)})
+    near = np.zeros(3)
+    for frame in events:
+        for j in range(3):
+            a = b = 0.0
+            for t in range(steps):
+                a += 0.5 * (sum(weight[s, j] for when, s in frame if when == t) - a)
+                b += 0.5 * (a - b)
+                near[j] += max(0.0, 1.0 - abs(b - 0.25) / (REACH * 0.25))
+    found = near_threshold(snnmap.profile(given))
+    assert found.sum() > 1.0
+    assert found.tolist() == pytest.approx(near.tolist(), rel=1e-9)
+
+
 def test_neurons_that_hand_values_on_count_every_emission():
-    given, *_ = workload("LI", {"tau": 4.0, "r": 4.0, "v_leak": 0.0})
-    graph = snnmap.profile(given)
-    assert near_threshold(graph).tolist() == graph.active_steps[3:].tolist()
+    rate = {"tau": 4.0, "tau_ref": 1.0, "r": 4.0, "v_threshold": 1.0, "gamma": 0.1}
+    for model, parameters in (("LI", {"tau": 4.0, "r": 4.0, "v_leak": 0.0}), ("SoftLIF", rate)):
+        graph = snnmap.profile(workload(model, parameters)[0])
+        assert near_threshold(graph).tolist() == graph.active_steps[3:].tolist()
 
 
 def test_without_events_spikes_stand_in():

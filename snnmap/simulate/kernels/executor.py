@@ -188,7 +188,7 @@ def run_frame(
     value = np.empty(len(step), np.float32)
     used = int(np.int64(0))
     read, before = 0, 0
-    drive, summed = np.zeros(neurons), False
+    drive = np.zeros(neurons)
     for t in range(steps):
         start = used
         arrived = int(np.searchsorted(in_step, t, side="right"))
@@ -198,7 +198,7 @@ def run_frame(
         following = int(np.searchsorted(in_step, t + 1, side="right"))
         lasts = arrived > read and not again and _again(in_source, in_value, read, arrived, following)
         if again or lasts:  # constant input is summed once; sums are exact, so when they are taken does not matter
-            if not (again and summed):
+            if not again:
                 drive[:] = 0.0
                 for e in range(read, arrived):
                     propagate(synapses, in_source[e], np.float64(in_value[e]), drive)
@@ -206,7 +206,7 @@ def run_frame(
         else:
             for e in range(read, arrived):
                 propagate(synapses, in_source[e], np.float64(in_value[e]), acc)
-        summed, before = again or lasts, read
+        before = read
         used += arrived - read
         source[start:used] = in_source[read:arrived]
         value[start:used] = in_value[read:arrived]

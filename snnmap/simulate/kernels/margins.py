@@ -15,6 +15,7 @@ from snnmap.simulate.kernels.neurons import (
     ALPHA,
     CUBA_LI,
     DELAY,
+    FILTER,
     LEAK,
     LEAKY,
     LI,
@@ -45,11 +46,14 @@ def attempt(model: int, rule: Rule, first: int, stop: int, state: NeuronState, t
     `trial` has the constants of `state` with thresholds out of reach; its own state is written over.
     """
     heard, out = acc.copy(), np.empty(len(acc))
-    trial.low_pass[:] = state.low_pass
     for j in range(first, stop):
         trial.v[j], trial.i[j], trial.hold[j] = state.v[j], state.i[j], state.hold[j]
         if model == THRESHOLD:
             trial.v[j] = acc[j]
+            share = state.coefficients[FILTER, j]
+            if share > 0.0:  # what the filters in front will hold
+                a = state.low_pass[0, j] + share * (acc[j] - state.low_pass[0, j])
+                trial.v[j] = state.low_pass[1, j] + share * (a - state.low_pass[1, j])
         elif rule.reset == RESET_SUBTRACT_NEXT:
             trial.v[j] -= state.hold[j] * state.coefficients[LIMIT, j]
             trial.hold[j] = 0
