@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from snnmap.render.labels import in_full, label
-from snnmap.render.numbers import difference, number
+from snnmap.render.numbers import GAP, difference, number
 from snnmap.render.sheets import Sheet, sheet
 
 DIGITS = 4
@@ -89,7 +89,7 @@ def _row(figure: str, own: Sequence[Contrast]) -> tuple[Any, ...]:
     cells = [figure_words(figure)]
     for each in (each for each in own if each.figure == figure):
         unit = "s" if figure == "cpu_seconds" else label(figure).written
-        spread = "" if not each.deviation else f" +- {number(each.deviation, unit, 2)}"
+        spread = "" if not each.deviation else f" +- {number(each.deviation, GAP if unit == 'K' else unit, 2)}"
         cells.append(f"{number(each.mean, unit, DIGITS)}{spread}")
         if each.change is not None:
             cells.append(difference(each.change, 0.0) if in_kelvin(figure) else f"{100 * each.change:+.3g} %")
