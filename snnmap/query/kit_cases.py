@@ -6,7 +6,7 @@ biases, tiles that are shared. Of the tiny ones the optimum is known: fewest cro
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import permutations
 from math import perm
 from typing import Any
@@ -66,7 +66,11 @@ MAKERS: dict[str, Callable[[], Case]] = {
 
 
 def _tiny(name: str) -> Case:
-    return Case(name, _random(TINY[name], (3, 0, 5), 0.35), "pcm-mesh:rows=3,columns=2,tiles=3x3", fewest=OPTIMA[name])
+    """Without events, so that a partial sum is sent in as many steps as all its inputs are on in, which is what the
+    optimum is proved for: with events, steps in which two of them are on count once.
+    """
+    graph = replace(_random(TINY[name], (3, 0, 5), 0.35), events=None)
+    return Case(name, graph, "pcm-mesh:rows=3,columns=2,tiles=3x3", fewest=OPTIMA[name])
 
 
 def _random(seed: int, sizes: tuple[int, int, int], density: float, rate: float = 0.4) -> SpikeGraph:

@@ -46,7 +46,7 @@ def few(monkeypatch):
 
 @pytest.mark.parametrize(("stage", "name"), SHIPPED, ids=[f"{stage}-{name}" for stage, name in SHIPPED])
 def test_what_ships_keeps_all_rules(few, stage, name):
-    few("tiny 1", "split", *(() if (stage, name) in LONG else ("wide",)))
+    few(*(OPTIMA if stage == "partition" else ("tiny 1",)), "split", *(() if (stage, name) in LONG else ("wide",)))
     found = snnmap.check_algorithm(stage, name, options=SMALL.get((stage, name)))
     assert found.must_pass() is found
     assert {each.rule for each in found.findings} <= set(kit.RULES)
@@ -65,6 +65,12 @@ def test_every_problem_is_tried(few):
 
 
 # The optima
+
+
+@pytest.mark.parametrize("name", OPTIMA)
+def test_sums_are_counted_as_the_optimum_counts_them(name):
+    """From how often inputs are on, not from when: with their events, two that are on together send one sum."""
+    assert MAKERS[name]().graph.events is None
 
 
 @pytest.mark.parametrize("name", OPTIMA)

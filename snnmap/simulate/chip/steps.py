@@ -172,12 +172,12 @@ def _emitted(graph: SpikeGraph, events: Spikes, block: int) -> _Emitted:
 
 
 def _copies(network: Network, clustering: Clustering) -> I64:
-    """Crossbars besides its own that listen to every source, int64 (N,); of a bias none, it does not travel."""
+    """Crossbars besides its own that listen to every source, int64 (N,); of biases too, which have no events."""
     home = np.full(network.sources, -1, np.int64)
     home[network.externals :] = clustering.home
     away = home[clustering.row_source] != row_of_entry(clustering.row_ptr)
     copies: I64 = np.bincount(clustering.row_source[away], minlength=network.sources).astype(np.int64)
-    return np.where(network.is_bias(), 0, copies)
+    return copies
 
 
 def _times(mapping: Mapping, found: Executed) -> dict[str, Any]:
