@@ -107,7 +107,7 @@ def test_what_a_package_index_shows_has_no_link_that_it_cannot_follow():
 def test_extras():
     project = PROJECT["project"]
     extras = {name: {re.split(r"[<>=\[]", each)[0] for each in needs} for name, needs in _extras().items()}
-    assert set(extras) == {"docs", "metis", "mtkahypar", "nir", "sweep", "test", "train"}
+    assert set(extras) == {"docs", "metis", "mtkahypar", "nir", "notebook", "sweep", "test", "train"}
     assert extras["nir"] | extras["metis"] | extras["mtkahypar"] <= extras["test"]
     assert {"nox", "pytest", "ruff", "mypy"} <= extras["test"]
     others = [each for name, needs in _extras().items() for each in needs if name != "train"]
