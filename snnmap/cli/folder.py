@@ -82,7 +82,6 @@ class Folder:
         mapping = self.path / MAPPING
         snnmap.save(compiled.mapping, mapping)
         found = snnmap.report(compiled, progress=progress)
-        (self.path / PICTURES).mkdir(exist_ok=True)
         return [mapping, snnmap.html_report(found, self.path / PAGE), *snnmap.pictures(found, self.path / PICTURES)]
 
     @contextmanager

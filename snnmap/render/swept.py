@@ -20,8 +20,8 @@ FIGURES = {
 }
 """Figures that are shown, and their heads."""
 DIGITS = 4
-BEYOND = re.compile(r"; this: beyond horizon \(([^)]*)\);")
-"""Of a figure called `this`, in the doubts of a row."""
+BEYOND = re.compile(r"(\w+): beyond horizon \(([^)]*)\)")
+"""Of the doubts of a row: figures of which nothing is claimed beyond the horizon."""
 
 
 def swept_sheet(rows: Sequence[Mapping[str, Any]], most: int) -> Sheet:
@@ -66,11 +66,16 @@ def place_of(row: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
+def beyond(row: Mapping[str, Any]) -> dict[str, float]:
+    """Figures of a row that lie beyond the horizon, with the horizon."""
+    return {figure: float(limit) for figure, limit in BEYOND.findall(row["doubts"])}
+
+
 def _figure(row: Mapping[str, Any], name: str) -> str:
     value, unit = row.get(name), label(name).unit
-    beyond = BEYOND.search(f"; {row['doubts']};".replace(f"; {name}: ", "; this: "))
-    if beyond is not None:
-        return f"> {number(float(beyond[1]), unit, DIGITS)}"
+    limits = beyond(row)
+    if name in limits:
+        return f"> {number(limits[name], unit, DIGITS)}"
     if value is None:
         return "does not fit" if row["status"] != "mapped" and name == "crossbars" else "-"
     return value if isinstance(value, str) else number(value, unit, DIGITS)

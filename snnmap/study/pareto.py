@@ -6,7 +6,6 @@ span [das1999]; the hypervolume is what the front dominates up to a reference po
 runs and the point a tenth of it beyond the worst [zitzler1999]. Workloads are never compared with one another.
 """
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,12 +17,11 @@ from snnmap.core.arrays import F64
 from snnmap.core.errors import InputError
 from snnmap.core.shown import Pictured
 from snnmap.core.suggest import suggestion
+from snnmap.render.swept import beyond
 from snnmap.study.rows import Row, rows_in
 
 REFERENCE = 1.1
 """Reference point of the hypervolume, in every scaled aim: 0 is the best of all runs, 1 the worst."""
-BEYOND = re.compile(r"(\w+): beyond horizon \(([^)]*)\)")
-"""Of the doubts of a row: figures that are worth no more than the horizon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,11 +169,6 @@ def _front(workload: str, rows: Sequence[Row], aims: Mapping[str, Aim]) -> Front
         hypervolume=hypervolume(cost),
         left_out=len(rows) - len(whole),
     )
-
-
-def beyond(row: Row) -> dict[str, float]:
-    """Figures of a row that lie beyond the horizon, with the horizon."""
-    return {figure: float(limit) for figure, limit in BEYOND.findall(row["doubts"])}
 
 
 def worths(rows: Sequence[Row], figure: str) -> F64:

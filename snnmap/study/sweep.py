@@ -13,7 +13,6 @@ from snnmap.core.run import Progress
 from snnmap.core.shown import Tabled, shown
 from snnmap.ir import SpikeGraph
 from snnmap.pipeline.options import CompileOptions, LoadOptions
-from snnmap.render.swept import place_of
 from snnmap.study.cases import Source, must_exist, profiled
 from snnmap.study.grid import Point, Sweep, key_of
 from snnmap.study.rows import (
@@ -69,10 +68,6 @@ class Swept(Tabled):
     """In the order of the grid."""
     made: int
     """Of them, made by this call; the others were there."""
-
-    def places(self) -> list[dict[str, str]]:
-        """Where every row stands in the grid, in words: axis to value."""
-        return [place_of(row) for row in self.rows]
 
     def plot(self, figure: str = "energy_J", over: str | None = None) -> Any:
         """A figure of every run that fits, with its unit, over an axis of the grid, as a matplotlib figure.

@@ -13,8 +13,8 @@ from snnmap.core.version import __version__
 from snnmap.render.page import must_be_page
 from snnmap.render.page.runs import Curve, Ran, Runs
 from snnmap.render.page.sweep import sweep_page
-from snnmap.render.swept import place_of
-from snnmap.study.pareto import AIMS, Aim, beyond, costs, knee, of_workloads, ranked, worths
+from snnmap.render.swept import beyond, place_of, varying
+from snnmap.study.pareto import AIMS, Aim, costs, knee, of_workloads, ranked, worths
 from snnmap.study.rows import Row
 
 DIGITS = 16
@@ -55,7 +55,7 @@ def gathered(rows: Mapping[str, Sequence[Row]], aims: Mapping[str, Aim] = AIMS) 
     mapped = [row for row in every if row["status"] == "mapped"]
     if not mapped:
         raise InputError(f"no run of {', '.join(rows)} fits its chip: there is nothing to draw")
-    varied = _varied([place_of(row) for row in every])
+    varied = [axis for axis in varying(every) if axis != "workload"]
     refused = [(_told(row, varied), str(row["why"])) for row in every if row["status"] != "mapped"]
     ran = [_ran(workload, listed, varied, aims) for workload, listed in rows.items()]
     return Runs(
@@ -65,11 +65,6 @@ def gathered(rows: Mapping[str, Sequence[Row]], aims: Mapping[str, Aim] = AIMS) 
         provenance=_provenance(every),
         version=__version__,
     )
-
-
-def _varied(places: Sequence[Mapping[str, str]]) -> list[str]:
-    """Axes that have more than one value."""
-    return [axis for axis in places[0] if axis != "workload" and len({place[axis] for place in places}) > 1]
 
 
 def _told(row: Row, varied: Sequence[str]) -> str:
