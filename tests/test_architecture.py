@@ -39,7 +39,8 @@ ALLOWED: dict[str, set[str]] = {
     "query": BELOW | {"pipeline", "render"},
     "train": {"core", "ir", "frontend"},
     "study": RECORDS | {"formats", "pipeline", "evaluation", "render"},
-    "notebook": RECORDS | {"analysis", "evaluation", "frontend", "legality", "pipeline", "query", "render", "study"},
+    "notebook": RECORDS
+    | {"analysis", "evaluation", "frontend", "legality", "pipeline", "query", "render", "simulate", "study"},
     "cli": {"core", "render", "__init__"},
     "__init__": {"*"},
     "__main__": {"cli"},

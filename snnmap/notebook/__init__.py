@@ -15,7 +15,7 @@ import importlib
 from typing import Any
 
 _ROOMS = {
-    "snnmap.notebook.mappings": "Compiled Mapping MappingReport Report Violations",
+    "snnmap.notebook.mappings": "Compiled Mapping MappingReport Report StepTrace Violations",
     "snnmap.notebook.networks": "Converted Imported Network SpikeGraph Workload",
     "snnmap.notebook.chips": "ChipMap Hardware MappedAccuracy",
     "snnmap.notebook.studies": "Comparison Contrasts Front Fronts Swept",

@@ -18,13 +18,17 @@ from snnmap.query.report import MappingReport, chip_title, crossbar_title
 from snnmap.render import judged, labels
 from snnmap.render.cell import Cell
 from snnmap.render.labels import in_full, label, mode_of
+from snnmap.render.numbers import number
 from snnmap.render.page.told import headlines
 from snnmap.render.partition import bounded_below
 from snnmap.render.plots import draw_crossbar, draw_tiles
 from snnmap.render.sheets import Sheet, sheet
 from snnmap.render.timing import holds_for, limited_by
+from snnmap.simulate.chip.steps import StepTrace
 
 AS_HELD = "figures as the mapping holds them; `snnmap.report` of its file says how far they can be believed"
+STEPS = 24
+"""Rows of a run that are shown."""
 FOLDED = "all {} figures, with their units"
 
 
@@ -200,6 +204,19 @@ def _figures_frame(values: Mapping[str, Any]) -> Any:
     return table({"figure": names, **told, **numbers_and_words(list(values.values())), **units})
 
 
+def steps_cell(trace: StepTrace) -> Cell:
+    """The first steps of a run; all are in its table."""
+    rows = trace.rows()
+    shown = [[_step(name, value) for name, value in row.items()] for row in rows[:STEPS]]
+    left = [f"{len(rows) - STEPS:,} more rows"] if len(rows) > STEPS else []
+    heads = [name.removesuffix("_s").replace("_", " ") for name in trace.columns]
+    return Cell("steps of the mapped chip", [sheet("", heads, shown, left)], f"{len(rows):,} rows")
+
+
+def _step(name: str, value: Any) -> str:
+    return number(value, "s" if name.endswith("_s") else "", 4)
+
+
 def _violations_frame(found: Violations) -> Any:
     names = ("rule", "where", "asked", "available")
     return table({name: [getattr(violation, name) for violation in found] for name in names})
@@ -210,6 +227,7 @@ CELLS: dict[str, Callable[[Any], Cell]] = {
     "Mapping": mapping_cell,
     "MappingReport": report_cell,
     "Report": metrics_cell,
+    "StepTrace": steps_cell,
     "Violations": violations_cell,
 }
 FIGURES: dict[str, Callable[..., Any]] = {
@@ -222,5 +240,6 @@ FRAMES: dict[str, Callable[[Any], Any]] = {
     "Mapping": _mapping_frame,
     "MappingReport": lambda found: _figures_frame(found.figures),
     "Report": lambda report: _figures_frame({metric.name: metric.value for metric in report.metrics}),
+    "StepTrace": lambda trace: table({name: np.asarray(column).tolist() for name, column in trace.columns.items()}),
     "Violations": _violations_frame,
 }

@@ -4,13 +4,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from snnmap.core.errors import InputError
+from snnmap.core.files import must_be_writable
 from snnmap.core.run import Progress
 from snnmap.evaluation.judgement import is_guaranteed
 from snnmap.hardware import Hardware
 from snnmap.ir import Mapping, SpikeGraph
 from snnmap.pipeline.reopen import reopen
 from snnmap.simulate.chip.rates import ExecuteOptions, Rates, rates
-from snnmap.simulate.chip.steps import must_be_csv, step_trace
+from snnmap.simulate.chip.steps import ENDINGS, step_trace
 
 
 def simulate_file(
@@ -45,7 +46,7 @@ def simulate_file(
         If the chip comes to a deadlock.
     """
     if trace is not None:
-        must_be_csv(trace)
+        must_be_writable(Path(trace), ENDINGS, file)
     mapping, graph, chip = reopen(file, workload=workload, hardware=hardware, progress=progress)
     must_be_its_own(mapping, graph, chip)
     if trace is not None:

@@ -19,7 +19,7 @@ from snnmap.render.sheets import Sheet, sheet
 KINDS = (
     *("ChipMap", "Converted"),
     *("Accuracy", "Comparison", "Compiled", "Contrasts", "Front", "Fronts", "Hardware", "Imported", "Mapping"),
-    *("MappingReport", "Network", "Report", "SpikeGraph", "Swept", "Violations", "Workload"),
+    *("MappingReport", "Network", "Report", "SpikeGraph", "StepTrace", "Swept", "Violations", "Workload"),
 )
 ELEMENTS = {
     *("div", "style", "p", "strong", "table", "caption", "thead", "tbody", "tr", "th", "td", "details", "summary"),
@@ -42,6 +42,7 @@ UNITS = {
     "Network": ["21 neurons", "407 synapses"],
     "Report": [" nJ", " us", " mm2", " K", " uW| nW"],
     "SpikeGraph": ["spikes per sample", "rate per step", "3 samples of 12 steps of 1 ms"],
+    "StepTrace": ["36 rows", "12 more rows", " us| ns", "spikes first|spikes input"],
     "Swept": [" nJ", " us| ns", " mm2", " K"],
     "Violations": ["every rule holds"],
     "Workload": ["3 frames of 12 steps of 1 ms"],
@@ -166,7 +167,7 @@ SHOWN = {
     *("evaluate:Report", "from_nir:Imported", "from_snntorch:Imported", "load:Mapping", "load_hardware:Hardware"),
     *("load_network:Imported", "load_profile:SpikeGraph", "load_workload:SpikeGraph", "load_workload:Workload"),
     *("pareto:Fronts", "profile:SpikeGraph", "report:MappingReport", "sweep:Swept", "verify:Violations"),
-    *("verify_file:Violations", "convert:Converted", "draw_chip:ChipMap", "load_chip:ChipMap"),
+    *("verify_file:Violations", "convert:Converted", "draw_chip:ChipMap", "load_chip:ChipMap", "step_trace:StepTrace"),
 }
 """Functions with whose results a cell ends; other records show their fields, as Python does."""
 

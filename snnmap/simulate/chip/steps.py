@@ -14,8 +14,9 @@ import numpy as np
 
 from snnmap.core.arrays import I32, I64, row_of_entry
 from snnmap.core.errors import InputError
-from snnmap.core.files import write_atomically
+from snnmap.core.files import must_be_writable, write_atomically
 from snnmap.core.run import Progress
+from snnmap.core.shown import Tabled
 from snnmap.hardware import Hardware
 from snnmap.ir import Clustering, Mapping, Network, SpikeGraph, Spikes
 from snnmap.simulate.chip.execution import scaled_lateness
@@ -38,10 +39,12 @@ COLUMNS = {
     "latest_s": "how much later than promised the latest firing began, negative where all were early; empty likewise",
 }
 """Columns of the table, and what they mean."""
+ENDINGS = (".csv",)
+"""What a file of it may end in."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class StepTrace:
+class StepTrace(Tabled):
     """Columns by name, in order, each with a value per row."""
 
     columns: MappingType[str, Any]
@@ -51,12 +54,6 @@ class StepTrace:
         values = [column.tolist() if isinstance(column, np.ndarray) else column for column in self.columns.values()]
         return [dict(zip(self.columns, row, strict=True)) for row in zip(*values, strict=True)]
 
-    def to_pandas(self) -> Any:
-        """As a `pandas.DataFrame`; needs pandas."""
-        import pandas as pd  # type: ignore[import-untyped]
-
-        return pd.DataFrame(dict(self.columns))
-
     def write(self, path: Path | str) -> None:
         """Write a CSV file with a row of names; whole, or not at all.
 
@@ -65,25 +62,13 @@ class StepTrace:
         InputError
             If it is not called `.csv`, or cannot be written.
         """
-        must_be_csv(path)
+        must_be_writable(Path(path), ENDINGS)
         text = io.StringIO(newline="")
         rows = self.rows()
         writer = csv.DictWriter(text, list(self.columns), lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
         write_atomically(Path(path), text.getvalue().encode())
-
-
-def must_be_csv(path: Path | str) -> None:
-    """Refuse another kind of file, before any work is done.
-
-    Raises
-    ------
-    InputError
-        If it is not called `.csv`.
-    """
-    if Path(path).suffix.lower() != ".csv":
-        raise InputError(f"{path}: steps are written as CSV; give a name that ends in .csv")
 
 
 def step_trace(

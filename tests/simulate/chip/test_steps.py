@@ -157,7 +157,7 @@ def test_what_cannot_be_traced_is_refused(compiled, trace, tmp_path):
         snnmap.step_trace(compiled.mapping, compiled.graph, compiled.hardware, worst)
     with pytest.raises(InputError, match="kept no events"):
         snnmap.step_trace(compiled.mapping, replace(compiled.graph, events=None), compiled.hardware)
-    with pytest.raises(InputError, match=r"give a name that ends in .csv"):
+    with pytest.raises(InputError, match=r"the name must end in .csv"):
         trace.write(tmp_path / "steps.txt")
     assert list(tmp_path.iterdir()) == []
 
@@ -180,7 +180,7 @@ def test_the_command_writes_it(chip, tmp_path, capsys):
     assert json.loads(told.out)["frames"] == 1
     code, told = ran(capsys, "simulate", file, "--trace", tmp_path / "steps.xlsx", "--quiet")
     assert code == 2
-    assert "ends in .csv" in told.err
+    assert "must end in .csv" in told.err
     code, told = ran(capsys, "simulate", file, "--trace", Path("/nowhere/steps.csv"), "--quiet")
     assert code == 2
     assert "cannot write" in told.err
