@@ -109,15 +109,16 @@ def crossbar_fields(view: View, found: States | None = None) -> list[dict[str, f
 
 def weakest_crossbar(view: View, found: States | None = None) -> int:
     """Cluster with the shortest lifetime: by device mode where crossbars differ there, else by eSpine's equations."""
-    device, twin = found or states(view)
-    orders = [state.lifetime for state in (twin, device) if state is not None]
-    return int(np.lexsort(orders)[0])
+    return next(iter(weakest_crossbars(view, found).values()))
 
 
 def weakest_crossbars(view: View, found: States | None = None) -> dict[str, int]:
-    """Mode to the cluster with the shortest lifetime in it, the first of equals."""
-    known = (found or states(view))._asdict()
-    return {mode: int(np.argmin(state.lifetime)) for mode, state in known.items() if state is not None}
+    """Mode, `device` first, to the cluster with the shortest lifetime in it; the other mode decides between equals."""
+    lifetimes = {mode: state.lifetime for mode, state in (found or states(view))._asdict().items() if state is not None}
+    return {
+        mode: int(np.lexsort([*(other for name, other in lifetimes.items() if name != mode), own])[0])
+        for mode, own in lifetimes.items()
+    }
 
 
 def crossbar_maps(view: View, cluster: int, found: States | None = None) -> list[Chart]:

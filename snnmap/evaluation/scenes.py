@@ -10,7 +10,7 @@ import numpy as np
 
 from snnmap.analysis.view import View
 from snnmap.core.arrays import F64, I32, I64, row_of_entry
-from snnmap.evaluation.maps import States, crossbar_maps
+from snnmap.evaluation.maps import States, crossbar_maps, weakest_crossbars
 from snnmap.ir import Mapping, PopulationFacts
 from snnmap.ir.scenes import Contents, Firing, Floor, Opened, Raster, Timeline
 
@@ -69,12 +69,13 @@ def _worth_a_look(view: View, found: States, chosen: int | None, asked: bool) ->
     """Crossbar to what it is shown for, by rank; then the others by number."""
     clustering = view.mapping.clustering
     reasons: list[tuple[int, str]] = [] if chosen is None else [(chosen, "asked for" if asked else "")]
+    weakest = weakest_crossbars(view, found)
     for mode, state in found._asdict().items():
         if state is None:
             continue
         lasts, warm, steep = state.lifetime, state.temperature, state.gradient
         reasons += [
-            (int(np.argmin(lasts)), f"weakest, {mode} mode") if lasts.min() < lasts.max() else (-1, ""),
+            (weakest[mode], f"weakest, {mode} mode") if lasts.min() < lasts.max() else (-1, ""),
             (int(np.argmax(warm)), f"hottest, {mode} mode"),
             (int(np.argmax(steep)), f"steepest gradient, {mode} mode"),
         ]

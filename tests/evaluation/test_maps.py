@@ -1,5 +1,7 @@
 """Fields of crossbars: what the report lists per crossbar, against figures and an independent sparse solve."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from oracles import thermal_sheet
@@ -58,3 +60,13 @@ def test_a_mode_that_the_technology_has_not_is_left_out(compiled):
     paper = replace(compiled.hardware, technology=load_technology("espine-pcm-65"))
     keys = set(maps.crossbar_fields(compiled.view.at(paper))[0])
     assert keys == {"crossbar", "tile", "espine_temperature_K", "espine_gradient_K"}
+
+
+def test_equals_in_one_mode_are_told_apart_by_the_other(compiled):
+    """So that the crossbar that is drawn, by device mode, is the one that is called the weakest there."""
+    device = SimpleNamespace(lifetime=np.array([5.0, 3.0, 3.0, 4.0]))
+    twin = SimpleNamespace(lifetime=np.array([1.0, 9.0, 8.0, 1.0]))
+    found = maps.weakest_crossbars(compiled.view, maps.States(device, twin))
+    assert found == {"device": 2, "espine": 3}
+    assert maps.weakest_crossbar(compiled.view, maps.States(device, twin)) == 2
+    assert maps.weakest_crossbar(compiled.view, maps.States(None, twin)) == 0
