@@ -44,6 +44,7 @@ from snnmap.render.tables import comparison_legend, comparison_sheets, ratios
     help="Search this long per mapping, keep the best.",
 )
 @options.operating_options
+@click.option("--workers", type=int, default=1, show_default=True, metavar="N", help="Processes, a workload each.")
 @click.option("--accuracy", is_flag=True, help="Also measure accuracy on drawn chips, the same for all objectives.")
 @click.option("--devices", type=int, default=10, show_default=True, metavar="N", help="Chips, with --accuracy.")
 @click.option("--effects", default="all", show_default=True, metavar="LIST", help="What is not ideal, with --accuracy.")
@@ -60,6 +61,7 @@ def compare(sources: tuple[str, ...], quiet: bool, json_: bool, **given: Any) ->
     given["pace"] = given["pace"] or snnmap.CompileOptions().pace
     chosen = {name: given.pop(name) for name in ("accuracy", "devices", "effects", "age")}
     wanted = {name: options.listed(given.pop(name)) for name in ("objectives", "technology")}
+    workers = given.pop("workers")
     read = tuple(given.values())
     given["hardware"] = options.chip(given)
     seed = given.pop("seed")
@@ -69,6 +71,7 @@ def compare(sources: tuple[str, ...], quiet: bool, json_: bool, **given: Any) ->
         technologies=wanted["technology"],
         base=snnmap.CompileOptions(seed=seed, **given),
         measure=_measured(chosen),
+        workers=workers,
     )
     for path, endings in ((table, (".csv",)), (plot, FORMATS)):
         if path is not None:

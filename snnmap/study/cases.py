@@ -47,6 +47,12 @@ class CompareOptions:
     """Chip, seed, variation, budget, pulse, pace and air: all but objective and technology."""
     measure: AccuracyOptions | None = None
     """Chips that accuracy is measured on, the same for all objectives, at one age; none: it is not measured."""
+    workers: int = 1
+    """Processes; each takes a workload at a time, and memory for it."""
+
+    def __post_init__(self) -> None:
+        if self.workers < 1:
+            raise InputError(f"{self.workers} workers compare nothing; give at least 1")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,7 +11,8 @@ from snnmap.core.shown import Pictured
 from snnmap.ir import Judgement, Reading
 from snnmap.pipeline.options import LoadOptions
 from snnmap.render.labels import label, mode_of
-from snnmap.study.cases import CompareOptions, Source, cases
+from snnmap.study.beside import figured_beside
+from snnmap.study.cases import CompareOptions, Source, cases, checked
 from snnmap.study.measured import METRICS as ACCURACIES
 from snnmap.study.measured import must_be_measurable, with_accuracy
 from snnmap.study.verdicts import Judged, verdicts
@@ -135,11 +136,12 @@ def compare(
     """
     options = options or CompareOptions()
     must_be_measurable(options.measure)
-    found = with_accuracy(cases(sources, options, load=load, progress=progress), options.measure, progress)
-    return tabulated(
-        [(case.workload, case.technology, case.objective, figures) for case, figures in found],
-        readings=[case.compiled.reading for case, _ in found],
-    )
+    if min(options.workers, len(sources)) > 1:
+        checked(sources, options)
+        found = figured_beside(sources, options, load, progress)
+    else:
+        found = list(with_accuracy(cases(sources, options, load=load, progress=progress), options.measure, progress))
+    return tabulated([each[:4] for each in found], readings=[each.reading for each in found])
 
 
 def tabulated(

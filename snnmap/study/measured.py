@@ -1,7 +1,7 @@
 """Accuracy in a comparison: the closed form of every mapping, and, if asked for, drawn chips, the same for all."""
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from snnmap.core.errors import InputError
 from snnmap.core.run import Progress, stream
 from snnmap.evaluation.accuracy import accuracy, change_interval
 from snnmap.evaluation.disturbance import FIGURE, error_metric
+from snnmap.ir import Reading
 from snnmap.pipeline.chips import AccuracyOptions
 from snnmap.study.cases import Case
 
@@ -21,6 +22,17 @@ METRICS = (
     *(GAIN, "accuracy_gain_low_share", "accuracy_gain_high_share"),
 )
 """Rows of the table: values, and the ends of their 95 % intervals over chips and frames."""
+
+
+class Figured(NamedTuple):
+    """What is kept of a case: a mapping of a large network is not held beside the next."""
+
+    workload: str
+    technology: str
+    objective: str
+    figures: dict[str, Any]
+    reading: Reading
+    """How they are to be read."""
 
 
 def must_be_measurable(options: AccuracyOptions | None) -> None:
@@ -41,11 +53,10 @@ def must_be_measurable(options: AccuracyOptions | None) -> None:
 
 def with_accuracy(
     cases: Iterable[Case], options: AccuracyOptions | None, progress: Progress | None
-) -> list[tuple[Case, dict[str, Any]]]:
-    """Every case with its figures and, beside them, those of `METRICS` that there are."""
+) -> Iterator[Figured]:
+    """Figures of every case and, beside them, those of `METRICS` that there are."""
     from snnmap.pipeline.drawn import DrawnChips
 
-    found: list[tuple[Case, dict[str, Any]]] = []
     first: dict[tuple[str, str], I64] = {}
     for case in cases:
         figures = {FIGURE: error_metric(case.compiled.view).value, **case.compiled.mapping.figures}
@@ -54,8 +65,7 @@ def with_accuracy(
             correct = chips.correct(options.seconds[0], progress).astype(np.int64)
             base = first.setdefault((case.workload, case.technology), correct)
             figures |= measured(correct, base, chips.ideal.astype(np.int64), options.seed)
-        found.append((case, figures))
-    return found
+        yield Figured(case.workload, case.technology, case.objective, figures, case.compiled.reading)
 
 
 def measured(correct: I64, base: I64, ideal: I64, seed: int) -> dict[str, float]:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from snnmap.core.errors import InfeasibleError, InputError
 from snnmap.evaluation.judgement import reading_of
@@ -17,6 +17,11 @@ from snnmap.ir import SpikeGraph
 from snnmap.pipeline.compile import compile  # noqa: A004  the word every user of a compiler expects
 from snnmap.pipeline.options import CompileOptions
 
+T = TypeVar("T")
+R = TypeVar("R")
+
+TICK_SECONDS = 0.5
+"""How long is waited for answers before whoever waits is asked to do something else."""
 ANSWER_SECONDS = 10
 """How long a scheduler may take to answer."""
 
@@ -89,8 +94,13 @@ def _graph(profiles: Callable[[str], bytes], digest: str) -> SpikeGraph:
 
 
 def _begin(profiles: dict[str, bytes]) -> None:
-    """What a process does first: it keeps the profiles, and ends when its parent does, even by a kill."""
+    """What a process that makes runs does first."""
     _packed.update(profiles)
+    end_with_parent()
+
+
+def end_with_parent() -> None:
+    """End when the process that started this one does, even by a kill."""
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
@@ -127,26 +137,51 @@ class Alone:
         _graphs.clear()
 
 
-class Processes:
-    """Processes of this machine."""
+class Pool:
+    """Processes of this machine, which end when this one does.
 
-    def __init__(self, graphs: Sequence[SpikeGraph], workers: int) -> None:
-        packed = {graph.digest(): pickle.dumps(graph) for graph in graphs}
+    Parameters
+    ----------
+    processes
+        How many.
+    first
+        What each does first, and with what.
+    """
+
+    def __init__(self, processes: int, first: Callable[..., None], *given: Any) -> None:
         context = multiprocessing.get_context("spawn")
-        self._pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=(packed,))
+        self._pool = ProcessPoolExecutor(processes, mp_context=context, initializer=first, initargs=given)
 
-    def made(self, tasks: Sequence[Task]) -> Iterator[Made]:
-        """What comes of every task, in any order."""
-        waiting = {self._pool.submit(_make_here, task) for task in tasks}
+    def answers(
+        self, work: Callable[[T], R], tasks: Sequence[T], lost: str, meanwhile: Callable[[], None] = lambda: None
+    ) -> Iterator[tuple[T, R]]:
+        """Every task and its answer, in any order.
+
+        Parameters
+        ----------
+        work
+            A function that a process finds by name.
+        lost
+            What a user is told of the tasks if a process is ended from outside.
+        meanwhile
+            Called about twice a second.
+
+        Raises
+        ------
+        InputError
+            If a process was ended from outside.
+        """
+        task_of = {self._pool.submit(work, task): task for task in tasks}
+        waiting = set(task_of)
         try:
             while waiting:
-                done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+                done, waiting = wait(waiting, TICK_SECONDS, return_when=FIRST_COMPLETED)
+                meanwhile()
                 for future in done:
-                    yield future.result()
+                    yield task_of[future], future.result()
         except BrokenProcessPool:
             raise InputError(
-                "a process of the sweep was ended from outside, often for want of memory; finished runs are kept: "
-                "run the same command again, with fewer --workers"
+                f"a process was ended from outside, often for want of memory; {lost} with fewer --workers"
             ) from None
 
     def close(self) -> None:
@@ -154,6 +189,22 @@ class Processes:
         for process in list((getattr(self._pool, "_processes", None) or {}).values()):
             process.terminate()
         self._pool.shutdown(wait=True, cancel_futures=True)
+
+
+class Processes:
+    """Processes of this machine that make runs."""
+
+    def __init__(self, graphs: Sequence[SpikeGraph], workers: int) -> None:
+        self._pool = Pool(workers, _begin, {graph.digest(): pickle.dumps(graph) for graph in graphs})
+
+    def made(self, tasks: Sequence[Task]) -> Iterator[Made]:
+        """What comes of every task, in any order."""
+        lost = "finished runs are kept: run the same command again,"
+        return (made for _, made in self._pool.answers(_make_here, tasks, lost))
+
+    def close(self) -> None:
+        """End the processes; what they are at is lost."""
+        self._pool.close()
 
 
 class Cluster:
