@@ -1,5 +1,6 @@
 """Populations and synapses: the network itself, whoever built it. Knows no activity and no chip."""
 
+import math
 from collections.abc import Mapping as MappingType
 from dataclasses import dataclass, field
 from typing import Any
@@ -44,7 +45,7 @@ class Population:
     @property
     def size(self) -> int:
         """Number of sources."""
-        return int(np.prod(self.shape, dtype=np.int64))
+        return math.prod(self.shape)
 
     @property
     def stop(self) -> int:
