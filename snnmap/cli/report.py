@@ -17,6 +17,7 @@ from snnmap.render.labels import LABELS, mode_of
 from snnmap.render.numbers import difference, number, span
 from snnmap.render.page import must_be_page
 from snnmap.render.partition import bounded_below
+from snnmap.render.plots import PICTURE
 from snnmap.render.sheets import Heading
 from snnmap.render.timing import depends_on_data, holds_for, limited_by
 
@@ -30,7 +31,7 @@ SHOWN = 3
     "  snnmap report mapping.json\n"
     "  snnmap report mapping.json --quick\n"
     "  snnmap report mapping.json --html report.html\n"
-    "  snnmap report mapping.json --plot pictures --crossbar 3\n"
+    "  snnmap report mapping.json --plot pictures --crossbar 3 --svg\n"
     "  snnmap report mapping.json --refresh --keep 0.5\n"
     "  snnmap report mapping.json --what-if flit_time=1ns,row_time=2ns\n"
     "  snnmap report mapping.json --what-if flit_time=1ns:5ns:1ns\n"
@@ -39,6 +40,9 @@ SHOWN = 3
 @click.argument("file", metavar="MAPPING", type=options.FILE)
 @click.option("--quick", is_flag=True, help="Print what the file holds; profile and recompute nothing.")
 @click.option("--plot", type=options.FILE, metavar="DIR", help="Draw tile maps and one crossbar's maps into DIR.")
+@click.option("--png", "ending", flag_value=".png", help="What --plot draws; the default.")
+@click.option("--svg", "ending", flag_value=".svg", help="Drawings in the place of images, for papers.")
+@click.option("--pdf", "ending", flag_value=".pdf", help="The same as PDF.")
 @click.option(
     "--html", type=options.FILE, metavar="FILE", help="Write all of it as one page with charts, for browsers."
 )
@@ -71,9 +75,10 @@ def report(
     With --pulse, --pace or --ambient they are those at another operating point than the mapping records.
     """
     aged, counted = _aged(given), given.pop("flops")
-    drawn = Drawn(given.pop("plot"), given.pop("html"), given.pop("crossbar"))
+    drawn = Drawn.asked(given)
     if changes:
-        return _what_if(file, changes, quiet, json_, {**drawn._asdict(), "refresh": aged, "flops": counted, **given})
+        others = {"plot": drawn.plot, "html": drawn.html, "crossbar": drawn.crossbar, "refresh": aged, "flops": counted}
+        return _what_if(file, changes, quiet, json_, {**others, **given})
     drawn.must_be_possible(file, quick=given["quick"])
     point = snnmap.OperatingOptions(**{name: given.pop(name) for name in ("pulse", "pace", "ambient")})
     with terminal.progress(quiet) as progress:
@@ -127,9 +132,19 @@ class Drawn(NamedTuple):
 
     plot: Path | None
     """Folder of pictures."""
+    ending: str
+    """Of their names."""
     html: Path | None
     """File of the page."""
     crossbar: int | None
+
+    @classmethod
+    def asked(cls, given: dict[str, Any]) -> "Drawn":
+        """Taken out of what was given."""
+        plot, ending, html, crossbar = (given.pop(name) for name in cls._fields)
+        if ending is not None and plot is None:
+            raise InputError(f"--{ending[1:]} says what --plot draws; give --plot DIR, too")
+        return cls(plot, ending or PICTURE, html, crossbar)
 
     def must_be_possible(self, file: Path, *, quick: bool) -> None:
         """Refuse what cannot be drawn or written, before the work that goes into it."""
@@ -143,7 +158,9 @@ class Drawn(NamedTuple):
 
     def pictures(self, mapped: snnmap.MappingReport) -> list[Path]:
         """Pictures, once they are drawn; none of a mapping that is not legal."""
-        return [] if self.plot is None or mapped.violations else snnmap.pictures(mapped, self.plot, self.crossbar)
+        if self.plot is None or mapped.violations:
+            return []
+        return snnmap.pictures(mapped, self.plot, self.crossbar, self.ending)
 
     def page(self, mapped: snnmap.MappingReport) -> Path | None:
         """The page, once it is written; none of a mapping that is not legal."""

@@ -41,7 +41,7 @@ from snnmap.reliability.sample import Sample
 from snnmap.render.labels import label, mode_of
 from snnmap.render.numbers import number
 from snnmap.render.partition import partition_document
-from snnmap.render.plots import plot_crossbar, plot_tiles
+from snnmap.render.plots import PICTURE, plot_crossbar, plot_tiles
 from snnmap.render.timing import timing_document
 
 SHOWN = 3
@@ -290,8 +290,10 @@ def _name(view: View) -> str:
     return f"{view.mapping.workload.name} on {view.hardware.name}, {view.hardware.technology.name}"
 
 
-def pictures(mapped: MappingReport, folder: Path, crossbar: int | None = None) -> list[Path]:
+def pictures(mapped: MappingReport, folder: Path, crossbar: int | None = None, ending: str = PICTURE) -> list[Path]:
     """Draw the tile maps and the maps of one crossbar, the weakest if none is named, into `folder`.
+
+    `ending` says how: `.png`, `.svg` or `.pdf`.
 
     Raises
     ------
@@ -305,7 +307,7 @@ def pictures(mapped: MappingReport, folder: Path, crossbar: int | None = None) -
     chip = view.hardware
     chosen = int((mapped.weakest if crossbar is None else crossbar) or 0)
     charts = crossbar_maps(view, chosen, mapped.states)
-    tiles, array = folder / "tiles.png", folder / f"crossbar-{chosen}.png"
+    tiles, array = folder / f"tiles{ending}", folder / f"crossbar-{chosen}{ending}"
     title = chip_title(view, mapped.states)
     mesh, horizon = (chip.mesh_width, chip.mesh_height), chip["horizon"]
     plot_tiles(tile_maps(view, mapped.states), mesh, tiles, title=title, horizon=horizon)

@@ -19,6 +19,8 @@ SHARP = 150
 """Dots per inch of pixels."""
 PAGE = 72
 """Pixels of a page per inch of a figure; what is left makes it sharp on dense screens."""
+DATED = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
+"""Without the day on which it was drawn, a picture is the same bytes every time."""
 
 
 class Canvas(Figure):
@@ -44,7 +46,7 @@ def drawn(figure: Figure, kind: str) -> bytes:
     """A figure as the bytes of a `png`, `svg` or `pdf`; the same every time."""
     content = io.BytesIO()
     with mpl.rc_context({"svg.hashsalt": "snnmap"}):
-        figure.savefig(content, dpi=SHARP, metadata={"Date": None} if kind == "svg" else None, format=kind)
+        figure.savefig(content, dpi=SHARP, metadata=DATED.get(kind), format=kind)
     return content.getvalue()
 
 

@@ -22,6 +22,8 @@ SERIES = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#99
 """Colours of things without an order, which colour-blind readers tell apart (Okabe and Ito)."""
 MARKERS = "osD^vP*X<>"
 FORMATS = (".png", ".svg", ".pdf")
+PICTURE = FORMATS[0]
+"""Ending of a picture whose name nobody gave."""
 CLOSE = 1e-3
 """Relative range below which a map is drawn as differences."""
 WIDE = 100.0

@@ -167,6 +167,18 @@ def test_pictures_are_drawn_of_the_weakest_or_the_named_crossbar(run, mapping, t
     assert f"drew {tmp_path / 'one' / 'crossbar-0.png'}" in out
 
 
+def test_pictures_for_papers_are_drawings(run, mapping, tmp_path):
+    for kind, first in (("svg", b"<?xml"), ("pdf", b"%PDF"), ("png", b"\x89PNG")):
+        code, _, _ = run("report", mapping, "-q", "--plot", tmp_path / kind, "--crossbar", 0, f"--{kind}")
+        names = {path.name for path in (tmp_path / kind).iterdir()}
+        assert (code, names) == (0, {f"tiles.{kind}", f"crossbar-0.{kind}"})
+        assert (tmp_path / kind / f"tiles.{kind}").read_bytes().startswith(first)
+    code, _, err = run("report", mapping, "-q", "--svg")
+    assert (code, "--svg says what --plot draws; give --plot DIR" in err) == (2, True)
+    code, _, err = run("report", mapping, "-q", "--svg", "--plot", tmp_path / "w", "--what-if", "flit_time=1ns")
+    assert (code, "leave out --plot" in err) == (2, True)
+
+
 def test_compare_prints_writes_and_draws(run, recipe, chip, tmp_path):
     files = ("--csv", tmp_path / "t.csv", "--plot", tmp_path / "t.png")
     code, out, _ = run("compare", recipe, "--hw", chip, "--objectives", "traffic, espine", "-q", *files)
