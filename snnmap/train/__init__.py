@@ -2,7 +2,8 @@
 
 A recipe (`recipe`) says layers, neurons, method and schedule; `stimuli` feeds the data as `profile` would. One loop
 (`loop`) serves all methods, one file each (`surrogate`, `quantised`): a method says what a trained weight, a constant
-and a threshold are in the forward pass, and which slope a spike has in the backward one. What was trained is folded
+and a threshold are in the forward pass, which slope a spike has in the backward one, and what its neurons do and how
+they are written (`neurons`). What was trained is folded
 into integers, thresholds and constant rows (`folded`) exactly as the forward pass used them, so that the network that
 is mapped is the one whose accuracy was seen. All randomness is numpy's, a stream per purpose, so that a training goes
 on from its last checkpoint (`checkpoint`) to the same bytes. torch is imported inside functions alone.

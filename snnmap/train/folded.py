@@ -1,9 +1,9 @@
 """From a trained state to a network: what the forward pass multiplied goes into thresholds, exactly; no torch here.
 
-f (sums + b) against a threshold thr is sums + b against thr / f; where f is negative the weights and b turn their sign
-and f does too. So weights stay what they were in the forward pass, integers where the method has levels, and b becomes
-rows of a constant source, each no larger than a cell holds. Membranes are those of training divided by |f|: what
-differs at all is a tie within the rounding of single precision.
+f (sums + b) against a threshold thr is sums + b against thr / f (other neurons put f elsewhere, `Neurons.parameters`);
+where f is negative the weights and b turn their sign and f does too. So weights stay what they were in the forward
+pass, integers where the method has levels, and b becomes rows of a constant source, each no larger than a cell holds.
+Membranes are those of training divided by |f|: what differs at all is a tie within the rounding of single precision.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,11 +18,9 @@ from snnmap.frontend.networks.assemble import Block, Draft, build_network
 from snnmap.frontend.networks.linear import convolution, dense, window
 from snnmap.frontend.networks.nir.integers import rows_of
 from snnmap.frontend.networks.parsed import Imported
-from snnmap.ir.models import SUBTRACT_NEXT, ZERO_NEXT
 from snnmap.train.recipe import Layer, TrainRecipe
 
 WHY = "the recipe that trained it"
-DT = 1e-3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,7 +54,7 @@ def network_of(recipe: TrainRecipe, layers: Sequence[Affine], training: Mapping[
                 "neuron",
                 layer.neuron.model,
                 layer.shape,
-                _parameters(layer, given, each),
+                layer.neuron.parameters(given.threshold, each),
                 levels,
             )
         )
@@ -71,9 +69,7 @@ def network_of(recipe: TrainRecipe, layers: Sequence[Affine], training: Mapping[
     if most:
         drafts.append(Draft("bias", "bias", "bias", (most,)))
     network = build_network(drafts, blocks, [len(recipe.layers)])
-    hints: dict[str, object] = {"dt": DT, "integration": "step"}
-    if recipe.layers[-1].neuron.model == "IF":
-        hints |= {"reset": recipe.layers[-1].neuron.reset, "comparison": ">"}
+    hints = recipe.layers[-1].neuron.stepping()
     why = dict.fromkeys(hints, WHY)
     stimulus: dict[str, str | int] = {"steps": recipe.steps, "encode": recipe.encode}
     return Imported(
@@ -84,16 +80,6 @@ def network_of(recipe: TrainRecipe, layers: Sequence[Affine], training: Mapping[
 def _per_neuron(layer: Layer, values: F64) -> F64:
     """Values of outputs for every neuron of the layer."""
     return np.repeat(np.asarray(values, np.float64), layer.neurons // layer.shape[0])
-
-
-def _parameters(layer: Layer, given: Affine, factor: F64) -> dict[str, F64]:
-    """Parameters of its neurons, which count in units of the weights."""
-    threshold: F64 = given.threshold / factor
-    if layer.neuron.model == "IF":
-        return {"r": np.ones(1), "v_threshold": threshold, "v_reset": np.zeros(1)}
-    reset = float(SUBTRACT_NEXT if layer.neuron.reset == "subtract" else ZERO_NEXT)
-    beta = np.full(1, layer.neuron.beta)
-    return {"beta": beta, "gain": np.ones(1), "v_threshold": threshold, "reset": np.full(1, reset)}
 
 
 def _matrix(layer: Layer, weight: npt.NDArray[Any]) -> Any:

@@ -1,8 +1,8 @@
 """The loop that all methods share: batches, loss, step, checkpoint. One thread, unless more are asked for.
 
-The order of the samples is a stream of (seed, epoch), weights begin from one of the seed, and Adam's moments stand in
-the checkpoint with the parameters: after any stop the following batches, and so the result, are the same bytes, on one
-machine with one number of threads.
+The order of the samples is a stream of (seed, epoch), noise one of (seed, batch), weights begin from one of the seed,
+and Adam's moments stand in the checkpoint with the parameters: after any stop the following batches, and so the result,
+are the same bytes, on one machine with one number of threads.
 """
 
 import time
@@ -68,7 +68,8 @@ def trained(work: Work) -> tuple[State, tuple[Epoch, ...]]:
     import torch
 
     state, adam = _begin(work)
-    spike = spike_function(work.recipe.method.gradient)
+    gradient = work.recipe.method.gradient
+    spike = None if gradient is None else spike_function(gradient)
     at = work.start or Checkpoint(work.identity, str(torch.__version__))
     batches, saved = work.batches, time.monotonic()
     total = batches * work.identity.epochs
@@ -143,7 +144,8 @@ def _step(work: Work, parts: tuple[State, Any, Any], at: Checkpoint, which: Any)
         group["lr"] = rate_at(recipe.training, at.iteration, work.batches, work.identity.epochs)
     given = torch.from_numpy(work.stimuli.batch(which))
     labels = torch.from_numpy(work.stimuli.labels[which].astype(np.int64))
-    answer = run(recipe, state, given, thresholds_at(recipe, at.iteration + 1), spike, training=True)
+    rng = stream(work.identity.seed, f"noise {at.iteration}")
+    answer = run(recipe, state, given, thresholds_at(recipe, at.iteration + 1), spike, rng)
     loss = _loss(recipe, answer, labels)
     adam.zero_grad(set_to_none=True)
     loss.backward()
@@ -192,6 +194,6 @@ def predictions(recipe: TrainRecipe, state: State, stimuli: Stimuli, which: Any,
     with torch.no_grad():
         for first in range(0, len(which), EXAMINED):
             given = torch.from_numpy(stimuli.batch(which[first : first + EXAMINED]))
-            answer = run(recipe, state, given, thresholds_at(recipe, iteration), spike, training=False)
+            answer = run(recipe, state, given, thresholds_at(recipe, iteration), spike, None)
             found.append(np.argmax(answer.counts.numpy(), axis=1))
     return np.concatenate(found).astype(np.int64)

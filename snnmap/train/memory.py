@@ -19,10 +19,10 @@ TORCH = 400 << 20
 
 def needed(recipe: TrainRecipe, stimuli: Stimuli) -> int:
     """Bytes that a training takes at most."""
-    rows = recipe.steps * recipe.training.batch
+    rows = recipe.unrolled * recipe.training.batch
     weights = activity = 0
     for k, layer in enumerate(recipe.layers):
-        own = 1 if k == 0 and stimuli.held is not None else recipe.steps
+        own = 1 if k == 0 and stimuli.held is not None else recipe.unrolled
         unfolded = math.prod(layer.shape[1:]) * math.prod(layer.weights[1:]) if layer.kind == "conv" else 0
         activity += KEPT * rows * layer.neurons + own * recipe.training.batch * (math.prod(layer.taken) + unfolded)
         weights += COPIES * math.prod(layer.weights)

@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 from snnmap.core.toml import Table
 from snnmap.train import quantised, surrogate
+from snnmap.train.neurons import Neurons
 from snnmap.train.surrogate import Gradient
 
 
@@ -12,12 +13,15 @@ class Method(Protocol):
     """What the loop asks of a method; tensors are torch's."""
 
     @property
-    def gradient(self) -> Gradient:
-        """Slope of a spike in the backward pass."""
+    def gradient(self) -> Gradient | None:
+        """Slope of a spike in the backward pass; none where neurons have a derivative."""
 
     @property
     def levels(self) -> int:
         """Values of a weight; 0: any number."""
+
+    def neurons(self, table: Table) -> Neurons:
+        """What a recipe's `[neuron]` says: what neurons do in training, and what is written."""
 
     def weight(self, latent: Any) -> tuple[Any, Any]:
         """Weights in the forward pass, and what 1 of them stands for, (1,) or (outputs,), of latent (outputs, ...)."""

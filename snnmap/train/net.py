@@ -6,14 +6,14 @@ b = offset / f - mean, over the batch in training and over the running mean and 
 latter off as they are.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from snnmap.core.run import stream
-from snnmap.train.recipe import Layer, TrainRecipe
+from snnmap.train.recipe import TrainRecipe
 
 EPSILON = 1e-5
 MOMENTUM = 0.1
@@ -39,9 +39,9 @@ class Answer:
     """What a batch came to."""
 
     counts: Any
-    """(samples, classes) spikes of the last layer."""
+    """(samples, classes) spikes of the last layer, or what it sends, added up over all steps."""
     membranes: Any
-    """(steps, samples, classes) its membranes as compared with the threshold."""
+    """(steps, samples, classes) its membranes, of spiking neurons as compared with the threshold."""
     spikes: Any
     """Spikes of all neurons in all samples."""
 
@@ -69,7 +69,12 @@ def begun(recipe: TrainRecipe, seed: int) -> State:
 
 
 def run(
-    recipe: TrainRecipe, state: State, given: Any, thresholds: Sequence[float], spike: Any, *, training: bool
+    recipe: TrainRecipe,
+    state: State,
+    given: Any,
+    thresholds: Sequence[float],
+    spike: Any,
+    rng: np.random.Generator | None,
 ) -> Answer:
     """Answer to a batch.
 
@@ -80,9 +85,10 @@ def run(
     thresholds
         Of every layer.
     spike
-        As `surrogate.spike_function` makes it.
-    training
-        Whether batches are normalised by themselves, which moves the running statistics.
+        As `surrogate.spike_function` makes it; none for a method without a gradient.
+    rng
+        Of this batch's noise, where it is trained on: it is then normalised by itself, which moves the running
+        statistics. None where nothing is trained.
     """
     import torch
 
@@ -90,16 +96,17 @@ def run(
     counts = membranes = sent
     for k, layer in enumerate(recipe.layers):
         steps, samples = sent.shape[:2]
-        factor, constant, sums = _layer(recipe, state, k, sent.flatten(0, 1), training=training)
+        factor, constant, sums = _layer(recipe, state, k, sent.flatten(0, 1), training=rng is not None)
         shape = (1, -1) + (1,) * (sums.dim() - 2)
         arriving = (factor.view(shape) * (sums + constant.view(shape))).view(steps, samples, *layer.shape)
-        every = arriving.unbind(0) if steps > 1 else (arriving[0],) * recipe.steps
-        fired = list(_neurons(layer, every, thresholds[k], spike))
+        every = arriving.unbind(0) if steps > 1 else (arriving[0],) * recipe.unrolled
+        fired = list(layer.neuron.forward(every, thresholds[k], spike, rng))
         sent = torch.stack([spikes for spikes, _ in fired])
         total = total + sent.detach().sum()
         if k == len(recipe.layers) - 1:
             counts, membranes = sent.sum(0), torch.stack([membrane for _, membrane in fired])
-    return Answer(counts, membranes, total)
+    alike = recipe.steps // recipe.unrolled  # steps that one stands for
+    return Answer(counts * alike, membranes, total * alike)
 
 
 def affine(recipe: TrainRecipe, state: State, k: int) -> tuple[Any, Any, Any]:
@@ -152,25 +159,6 @@ def _plain(state: State, k: int, scale: Any, outputs: int) -> tuple[Any, Any]:
 def _apart(factor: Any) -> Any:
     """The factor, or `LEAST` where it is nearer to 0."""
     return factor.where(factor.abs() > LEAST, factor.new_full((), LEAST))
-
-
-def _neurons(layer: Layer, every: Sequence[Any], threshold: float, spike: Any) -> Iterator[tuple[Any, Any]]:
-    """Spikes and membrane, as compared with the threshold, step by step."""
-    neuron = layer.neuron
-    membrane: Any = 0.0
-    before: Any = 0.0
-    for arriving in every:
-        if neuron.model == "IF":
-            membrane = membrane + arriving
-        elif neuron.reset == "subtract":
-            membrane = neuron.beta * membrane + arriving - before * threshold
-        else:
-            membrane = (neuron.beta * membrane + arriving) * (1.0 - before)
-        spikes = spike(membrane - threshold)
-        yield spikes, membrane
-        before = spikes.detach()
-        if neuron.model == "IF":
-            membrane = membrane - spikes * threshold if neuron.reset == "subtract" else membrane * (1.0 - before)
 
 
 def arrays(tensors: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ import numpy as np
 
 from snnmap.core.toml import Table
 from snnmap.ir.integers import BITS, LEVELS, largest, levels_of, nearest
+from snnmap.train.neurons import Spiking, read_spiking
 from snnmap.train.surrogate import Gradient, read_gradient
 
 MOST_ROWS = 64
@@ -42,6 +43,10 @@ class Quantised:
     levels: int
     per_channel: bool = False
     annealing: Annealing | None = None
+
+    def neurons(self, table: Table) -> Spiking:
+        """Neurons of a recipe's `[neuron]`, which spike."""
+        return read_spiking(table)
 
     def weight(self, latent: Any) -> tuple[Any, Any]:
         """Integers, and what 1 stands for, (1,) or (outputs,), of latent weights (outputs, ...)."""

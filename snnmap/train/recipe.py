@@ -16,25 +16,13 @@ from snnmap.core.toml import Table, read_toml
 from snnmap.frontend.networks.linear import window
 from snnmap.frontend.options import CHOICES, Encoding
 from snnmap.train.methods import METHODS, Method
+from snnmap.train.neurons import Neurons
 
 Kind = Literal["conv", "dense"]
-Model = Literal["IF", "Leaky"]
 Loss = Literal["count", "membrane"]
 Schedule = Literal["cosine", "constant"]
 LARGEST = 1 << 24
 """Neurons of a layer at most."""
-
-
-@dataclass(frozen=True, slots=True)
-class Neuron:
-    """What the neurons of a layer are."""
-
-    model: Model
-    threshold: float
-    reset: Literal["subtract", "zero"]
-    """IF: at once; Leaky: in the step after the spike, as snnTorch's Leaky by default."""
-    beta: float = 1.0
-    """Share of the membrane that is left after a step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +39,7 @@ class Layer:
     padding: tuple[int, int]
     batch_norm: bool
     bias: bool
-    neuron: Neuron
+    neuron: Neurons
 
     @property
     def weights(self) -> tuple[int, ...]:
@@ -105,6 +93,11 @@ class TrainRecipe:
         """Neurons of the last layer."""
         return self.layers[-1].neurons
 
+    @property
+    def unrolled(self) -> int:
+        """Steps that training goes through: all, or one that stands for all."""
+        return 1 if self.layers[-1].neuron.steady else self.steps
+
 
 def located_recipe(source: str | Path) -> Path:
     """Path of a recipe: shipped by that name, or a file.
@@ -139,13 +132,17 @@ def read_recipe(path: Path) -> TrainRecipe:
     network.end()
     if len(shape) not in {1, 3}:
         raise network.error("input", f"must be [features] or [channels, height, width], not {list(shape)}")
+    tables = root.tables("layer")
+    method_name, method = _method(root.table("method"), len(tables))
     shared = root.table("neuron")
-    neuron = _neuron(shared)
+    neuron = method.neurons(shared)
     shared.end()
     layers: list[Layer] = []
-    for table in root.tables("layer"):
-        layers.append(_layer(table, layers[-1].shape if layers else shape, neuron))
-    method_name, method = _method(root.table("method"), len(layers))
+    for k, table in enumerate(tables):
+        of_layer = neuron.of_layer(table, last=k + 1 == len(tables))
+        layers.append(_layer(table, layers[-1].shape if layers else shape, of_layer))
+    if neuron.steady and encode != "current":
+        raise network.error("encode", f"{method_name} trains rates of input that is the same in every step: current")
     training = _training(root.table("training"))
     root.end()
     if len(layers[-1].shape) != 1:
@@ -157,26 +154,7 @@ def read_recipe(path: Path) -> TrainRecipe:
     )
 
 
-def _neuron(table: Table) -> Neuron:
-    """`[neuron]`."""
-    model = cast("Model", table.text("model", choices=("IF", "Leaky")))
-    reset = cast("Literal['subtract', 'zero']", table.text("reset", "subtract", ("subtract", "zero")))
-    beta = 1.0
-    if model == "Leaky":
-        beta = table.number("beta")
-        if not 0 <= beta <= 1:
-            raise table.error("beta", f"must lie in 0..1, not be {beta:g}")
-    return Neuron(model, _threshold(table, 1.0), reset, beta)
-
-
-def _threshold(table: Table, default: float) -> float:
-    threshold = table.number("threshold", default)
-    if threshold <= 0:
-        raise table.error("threshold", f"must be positive, not {threshold:g}: such a neuron would spike without input")
-    return threshold
-
-
-def _layer(table: Table, taken: tuple[int, ...], neuron: Neuron) -> Layer:
+def _layer(table: Table, taken: tuple[int, ...], neuron: Neurons) -> Layer:
     """One `[[layer]]` that hears something of the shape `taken`."""
     kind = cast("Kind", table.text("kind", choices=("conv", "dense")))
     kernel = stride = (1, 1)
@@ -199,9 +177,8 @@ def _layer(table: Table, taken: tuple[int, ...], neuron: Neuron) -> Layer:
     bias = table.flag("bias", not batch_norm)
     if bias and batch_norm:
         raise table.error("bias", "batch normalisation has an offset of its own; leave one of the two out")
-    own = Neuron(neuron.model, _threshold(table, neuron.threshold), neuron.reset, neuron.beta)
     table.end()
-    return Layer(kind, taken, shape, kernel, stride, padding, batch_norm, bias, own)
+    return Layer(kind, taken, shape, kernel, stride, padding, batch_norm, bias, neuron)
 
 
 def _method(table: Table, layers: int) -> tuple[str, Method]:

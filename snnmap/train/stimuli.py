@@ -90,6 +90,8 @@ def read_stimuli(
     told = digest([text for pair in recording.digests for text in pair] + [str(len(known))])
     try:
         held = _held(recipe, recording)
+        if held is None and recipe.unrolled < recipe.steps:
+            raise InputError(f"{recipe.method_name} trains rates, of samples that are the same in every step")
         spikes = None
         if held is None:
             rules = EncodeRules(dt=1e-3, steps=recipe.steps, encode=recipe.encode)

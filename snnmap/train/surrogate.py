@@ -14,6 +14,7 @@ from math import pi
 from typing import Any
 
 from snnmap.core.toml import Table
+from snnmap.train.neurons import Spiking, read_spiking
 
 GRADIENTS = {"fast-sigmoid": 25.0, "arctan": 2.0, "straight-through": None}
 """Name to the slope by default: those of snnTorch."""
@@ -73,13 +74,15 @@ def spike_function(gradient: Gradient) -> Any:
     return Spike.apply
 
 
-@dataclass(frozen=True, slots=True)
-class Surrogate:
-    """Weights and constants are numbers, thresholds stay."""
+class Numbers:
+    """What methods have in common whose weights and constants are numbers and whose thresholds stay."""
 
-    gradient: Gradient
-    levels: int = 0
-    """Values of a weight; 0: any number."""
+    __slots__ = ()
+
+    @property
+    def levels(self) -> int:
+        """Any number."""
+        return 0
 
     def weight(self, latent: Any) -> tuple[Any, Any]:
         """The weights of a layer and what 1 of them stands for, of its latent weights (outputs, ...)."""
@@ -92,6 +95,17 @@ class Surrogate:
     def threshold(self, layer: int, start: float, iteration: int) -> float:  # noqa: ARG002  of other methods
         """Threshold of a layer in an iteration."""
         return start
+
+
+@dataclass(frozen=True, slots=True)
+class Surrogate(Numbers):
+    """Spikes with a slope, and no more."""
+
+    gradient: Gradient
+
+    def neurons(self, table: Table) -> Spiking:
+        """Neurons of a recipe's `[neuron]`, which spike."""
+        return read_spiking(table)
 
 
 def read(table: Table, layers: int) -> Surrogate:  # noqa: ARG001  as every method's

@@ -88,7 +88,7 @@ def test_every_neuron_spikes_as_in_training(tmp_path, neuron, method, normalised
 
     thresholds = loop.thresholds_at(read, work.batches * 3)
     with torch.no_grad():
-        net.run(read, state, torch.from_numpy(stimuli.batch(np.arange(60))), thresholds, watched, training=False)
+        net.run(read, state, torch.from_numpy(stimuli.batch(np.arange(60))), thresholds, watched, None)
     graph = snnmap.profile(run.network_of(read, run._layers(read, state, work), {}), data=images)
     events, network = graph.events, graph.network
     mine = np.zeros((graph.steps, 60, network.sources))
