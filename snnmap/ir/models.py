@@ -20,6 +20,10 @@ arXiv 2206.12992) as recalled, not re-read: a capacitor that a current charges, 
 opposite sign, each with the mean metastable switch equation of Knowm, volatile: it goes off below v_off. Nothing of it
 but its form is theirs; its constants are the network's.
 
+MacReLU and MacLinear are no neurons: units of integer networks, which have no spikes and no memory and run one step per
+frame. Where inputs and weights are integers and the gain is 1, what they send is integer arithmetic; a gain below 1 is
+that of a converter, so many steps of it per unit of the sum. y >> k is floor(y / 2^k), as two's complement shifts.
+
 Every model that is stepped may have `FILTERS` in front of it: an alpha synapse, through which x goes first.
 
 To add a model: a record here, its branch in `simulate.kernels.neurons.update`, its code in `simulate.neurons.CODES`,
@@ -113,6 +117,8 @@ _GAIN = Parameter("1", "factor of the input")
 _BETA = Parameter("1", "share of the membrane that is left after a step")
 _ABOVE_ZERO = Parameter("V", "potential that must be passed to spike", low=0.0, above=True)
 
+_MAC_GAIN = Parameter("1", "steps of the converter per unit of the sum", low=0.0, above=True)
+_SHIFT = Parameter("1", "bits by which the result is shifted right", low=0.0, high=32.0, whole=True)
 _TAU_REF = Parameter("s", "how long the membrane stays at 0 after a spike", low=0.0)
 
 NONE, SUBTRACT_NEXT, SUBTRACT, ZERO, ZERO_NEXT = range(5)
@@ -313,6 +319,27 @@ _MODELS = (
             "substeps": Parameter(
                 "1", "parts of a step, as many for all; a part of tau_x / 5 or less is as good as 1 %", 1.0, whole=True
             ),
+        },
+        graded=True,
+        exact=True,
+    ),
+    Model(
+        "MacReLU",
+        "integer unit: multiply-accumulate, rectified, shifted right, saturated; no spikes, one step per frame",
+        "send min(max(floor(gain x) >> shift, 0), most)",
+        {"gain": _MAC_GAIN, "shift": _SHIFT, "most": Parameter("1", "largest result", 0.0, 2.0**24, whole=True)},
+        graded=True,
+        exact=True,
+    ),
+    Model(
+        "MacLinear",
+        "integer unit: multiply-accumulate, shifted right, saturated on both sides; no spikes, one step per frame",
+        "send min(max(floor(gain x) >> shift, least), most)",
+        {
+            "gain": _MAC_GAIN,
+            "shift": _SHIFT,
+            "least": Parameter("1", "smallest result, not above 0", -(2.0**24), 0.0, whole=True),
+            "most": Parameter("1", "largest result", 0.0, 2.0**24, whole=True),
         },
         graded=True,
         exact=True,

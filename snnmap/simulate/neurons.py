@@ -29,6 +29,8 @@ CODES: dict[str, int] = {
     "RefractoryLIF": kernel.REFRACTORY_LIF,
     "SoftLIF": kernel.SOFT_LIF,
     "MIF": kernel.MIF,
+    "MacReLU": kernel.MAC_RELU,
+    "MacLinear": kernel.MAC_LINEAR,
 }
 """The argument `model` of `kernels.neurons.update` for every model that is stepped."""
 
@@ -36,9 +38,9 @@ ROWS: dict[str, int] = {
     **dict.fromkeys(("tau", "tau_mem", "v_decay", "beta"), kernel.MEMBRANE),
     **dict.fromkeys(("tau_syn", "i_decay", "alpha"), kernel.SYNAPSE),
     **dict.fromkeys(("r", "gain", "bias"), kernel.GAIN),
-    **dict.fromkeys(("v_threshold", "threshold"), kernel.LIMIT),
-    **dict.fromkeys(("v_reset", "ref_delay", "reset", "tau_ref"), kernel.RESET),
-    **dict.fromkeys(("w_in", "v_min", "gamma"), kernel.INPUT),
+    **dict.fromkeys(("v_threshold", "threshold", "most"), kernel.LIMIT),
+    **dict.fromkeys(("v_reset", "ref_delay", "reset", "tau_ref", "shift"), kernel.RESET),
+    **dict.fromkeys(("w_in", "v_min", "gamma", "least"), kernel.INPUT),
     "v_leak": kernel.LEAK,
     "tau_alpha": kernel.FILTER,
 }

@@ -88,6 +88,9 @@ class Cell:
             return self.nengo(self.p["r"] * x)
         if self.model == "MIF":
             return self.circuit(self.p["gain"] * x)
+        if self.model in {"MacReLU", "MacLinear"}:
+            whole = math.floor(self.p["gain"] * x) // 2 ** int(self.p["shift"])
+            return float(max(min(whole, int(self.p["most"])), int(self.p.get("least", 0))))
         if self.model == "SoftLIF":
             return self.rate(self.p["r"] * x / self.p["v_threshold"] - 1)
         if self.model == "LavaCuba":

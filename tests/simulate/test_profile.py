@@ -90,6 +90,10 @@ def random_parameters(rng: np.random.Generator, model: str, size: int, in_steps:
         "alpha": (0.5, 1.0),
         "beta": (0.0, 0.9),
     }
+    if model in ("MacReLU", "MacLinear"):
+        whole = {"shift": (0, 3), "most": (0, 9), "least": (-9, 1)}
+        drawn = {key: rng.integers(*whole[key], size).astype(float) for key in MODELS[model].parameters if key in whole}
+        return {"gain": rng.uniform(0.5, 9.0, size)} | drawn
     if model == "MIF":
         return circuit(rng, size, unit)
     if "reset" in MODELS[model].parameters:

@@ -21,6 +21,7 @@ RANGES = {
     "v_min": (-2.0, 0.0), "gamma": (0.02, 0.5), "i_decay": (1000.0, 4000.0), "v_decay": (0.0, 4000.0),
     "c": (50e-9, 2e-7), "e_1": (0.03, 0.06), "e_2": (-0.06, -0.03), "r_on": (500, 2000), "r_off": (5e4, 2e5),
     "v_on": (0.08, 0.12), "v_off": (0.0, 0.01), "v_t": (3e-3, 3e-2), "tau_x": (1e-4, 3e-4), "substeps": (10, 10.5),
+    "shift": (0.0, 2.0), "least": (-9.0, 0.0), "most": (5.0, 40.0),
     "ref_delay": (1.0, 3.0), "bias": (-1.0, 2.0), "reset": (0.0, 2.9),
 }  # fmt: skip
 
@@ -44,6 +45,7 @@ def workload(model: str, filtered: bool) -> Workload:
 
 SCALES = {
     ("IF", "r"): 1000.0, ("Leaky", "gain"): 40.0, ("Alpha", "gain"): 40.0, ("LI", "r"): 0.05, ("MIF", "gain"): 1e-4,
+    ("MacReLU", "gain"): 100.0, ("MacLinear", "gain"): 100.0,
 }  # fmt: skip
 """Factors that keep a model alive, or from growing without end."""
 

@@ -132,7 +132,7 @@ MODELS_RUN = [m.name for m in MODELS.values() if m.stepped]
 OLD = {
     "tau": 3.0, "tau_mem": 3.0, "tau_syn": 2.0, "r": 1.5, "w_in": 0.7, "v_leak": 0.1, "v_threshold": 1.7,
     "v_reset": -0.3, "threshold": 1.1, "gain": 0.8, "delay": 2.0,
-    "alpha": 0.9, "beta": 0.7, "reset": 1.0, "v_min": -0.4, "tau_ref": 1.3,
+    "alpha": 0.9, "beta": 0.7, "reset": 1.0, "v_min": -0.4, "tau_ref": 1.3, "shift": 0.0, "least": -9.0, "most": 9.0,
 }  # fmt: skip
 LAVA = {"i_decay": 1000.0, "v_decay": 500.0, "v_threshold": 2000.0, "ref_delay": 1.0, "bias": 0.0}
 RULES = (

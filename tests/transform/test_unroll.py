@@ -17,12 +17,14 @@ VALUES = {
     "v_reset": 0.0, "threshold": 3.0, "gain": 2.0, "delay": 0.0,
     "alpha": 0.0, "beta": 0.5, "reset": 1.0, "tau_ref": 1.0, "v_min": 0.0, "gamma": 0.1,
     "c": 1.0, "e_1": 1.0, "e_2": -1.0, "r_on": 1.0, "r_off": 9.0, "v_on": 1.0, "v_off": 0.5, "v_t": 0.1, "tau_x": 1.0,
-    "substeps": 1.0,
+    "substeps": 1.0, "shift": 1.0, "least": -8.0, "most": 8.0,
 }  # fmt: skip
 REFUSED = {
     "Alpha": "the Alpha of a chain would hand on late",
     "RefractoryLIF": "a RefractoryLIF that rests",
     "MIF": "a MIF that rests",
+    "MacReLU": "a MacReLU that rests, or sends a function",
+    "MacLinear": "a MacLinear that rests, or sends a function",
     "SoftLIF": "a SoftLIF that rests, or sends a function",
 }
 LAVA = {"i_decay": 4096.0, "v_decay": 0.0, "v_threshold": 3.0, "ref_delay": 1.0, "bias": 0.0}

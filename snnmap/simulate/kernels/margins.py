@@ -20,6 +20,8 @@ from snnmap.simulate.kernels.neurons import (
     LEAKY,
     LI,
     LIMIT,
+    MAC_LINEAR,
+    MAC_RELU,
     MIF,
     OWN_SUBTRACT,
     RELAY,
@@ -106,7 +108,7 @@ def near_frame(
                 model, first, stop = layers.model[last], layers.first[last], layers.stop[last]
                 for j in range(first, stop):
                     acc[j] += layers.bias[j]
-                graded = model in (LI, CUBA_LI, RELAY, DELAY, SOFT_LIF, MIF)
+                graded = model in (LI, CUBA_LI, RELAY, DELAY, SOFT_LIF, MIF, MAC_RELU, MAC_LINEAR)
                 if not graded:
                     attempt(model, rule, first, stop, state, trial, acc)
                 update(model, rule, first, stop, state, acc, out)

@@ -12,11 +12,12 @@ import numpy as np
 
 from snnmap.core.arrays import F64, I64
 from snnmap.core.jit import njit
+from snnmap.simulate.kernels.mac import converted
 from snnmap.simulate.kernels.memristive import memristive
 from snnmap.simulate.kernels.refractory import BLOCK, refractory, soft_rate
 
 IF, LIF, CUBA_LIF, LI, CUBA_LI, THRESHOLD, DELAY, RELAY, LAVA_CUBA = range(9)
-LEAKY, SYNAPTIC, ALPHA, REFRACTORY_LIF, SOFT_LIF, MIF = range(9, 15)
+LEAKY, SYNAPTIC, ALPHA, REFRACTORY_LIF, SOFT_LIF, MIF, MAC_RELU, MAC_LINEAR = range(9, 17)
 """Code of every model that is stepped; the argument `model` of `update`."""
 
 MEMBRANE, SYNAPSE, GAIN, INPUT, LEAK, LIMIT, RESET, FILTER = range(8)
@@ -24,7 +25,8 @@ COEFFICIENTS = 8
 """Rows of `NeuronState.coefficients`: dt / tau_mem, dt / tau_syn, r, w_in, v_leak, v_threshold, v_reset;
 LavaCuba has v_decay, i_decay, bias, -, -, v_threshold, ref_delay there, IF has v_reset in LEAK too: its v at rest;
 Leaky, Synaptic and Alpha have beta, alpha, gain, -, -, v_threshold, reset; RefractoryLIF and SoftLIF share of tau, tau
-in steps, r, v_min or gamma, -, v_threshold, tau_ref in steps. FILTER is the share of the filters in front, 0: none, for
+in steps, r, v_min or gamma, -, v_threshold, tau_ref in steps; MacReLU and MacLinear -, -, gain, least, -, most, shift.
+FILTER is the share of the filters in front, 0: none, for
 a population as a whole."""
 
 RESET_VALUE, RESET_SUBTRACT, RESET_ZERO, RESET_SUBTRACT_NEXT, RESET_NONE = range(5)
@@ -134,6 +136,9 @@ def update(model: int, rule: Rule, first: int, stop: int, state: NeuronState, ac
         )  # fmt: skip
     if model == SOFT_LIF:
         return soft_rate(c[SYNAPSE][own], c[GAIN][own], c[INPUT][own], c[LIMIT][own], c[RESET][own], acc[own], out[own])
+    if model in (MAC_RELU, MAC_LINEAR):
+        bounds = c[INPUT][own], c[LIMIT][own]
+        return converted(c[GAIN][own], c[RESET][own], bounds, acc[own], out[own])
     if model == MIF:
         second = state.ring[state.ring_first[first] : state.ring_first[stop]]
         return memristive(state.circuit[:, own], acc[own], state.v[own], (state.i[own], second), out[own])
