@@ -3,9 +3,11 @@
 f (sums + b) against a threshold thr is sums + b against thr / f (other neurons put f elsewhere, `Neurons.parameters`);
 where f is negative the weights and b turn their sign and f does too. So weights stay what they were in the forward
 pass, integers where the method has levels, and b becomes rows of a constant source, each no larger than a cell holds.
+An average in front of weights is a sum there, its size n in f and b: f / n (sums + n b).
 Membranes are those of training divided by |f|: what differs at all is a tie within the rounding of single precision.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +17,8 @@ import numpy.typing as npt
 
 from snnmap.core.arrays import F64
 from snnmap.frontend.networks.assemble import Block, Draft, build_network
-from snnmap.frontend.networks.linear import convolution, dense, window
+from snnmap.frontend.networks.linear import convolution, dense, pool, window
+from snnmap.frontend.networks.nir.fold import product
 from snnmap.frontend.networks.nir.integers import rows_of
 from snnmap.frontend.networks.parsed import Imported
 from snnmap.train.recipe import Layer, TrainRecipe
@@ -45,7 +48,8 @@ def network_of(recipe: TrainRecipe, layers: Sequence[Affine], training: Mapping[
     constants: dict[int, F64] = {}
     for k, (layer, given) in enumerate(zip(recipe.layers, layers, strict=True)):
         sign = np.where(given.factor < 0, -1.0, 1.0)
-        each = _per_neuron(layer, np.abs(given.factor))
+        size = 1 if layer.pool is None else math.prod(layer.pool.kernel)
+        each = _per_neuron(layer, np.abs(given.factor) / size)
         weight = given.weight * sign.reshape(-1, *(1,) * (given.weight.ndim - 1)) + 0.0
         levels = recipe.method.levels
         drafts.append(
@@ -59,7 +63,7 @@ def network_of(recipe: TrainRecipe, layers: Sequence[Affine], training: Mapping[
             )
         )
         blocks.append(Block(k, k + 1, _matrix(layer, weight)))
-        constant = _per_neuron(layer, given.constant * sign)
+        constant = _per_neuron(layer, given.constant * sign * size)
         if np.any(constant):
             constants[k + 1] = constant
     rows = {target: rows_of(constant, drafts[target]) for target, constant in constants.items()}
@@ -83,11 +87,16 @@ def _per_neuron(layer: Layer, values: F64) -> F64:
 
 
 def _matrix(layer: Layer, weight: npt.NDArray[Any]) -> Any:
-    """csr_array (taken, neurons) of its weights."""
+    """csr_array (heard, neurons) of its weights, behind sums over the windows of a pool."""
     exact = weight.astype(np.float32)
     if layer.kind == "dense":
-        return dense(exact)
-    return convolution(exact, layer.taken[1:], window(layer.kernel, layer.stride, layer.padding))
+        own = dense(exact)
+    else:
+        own = convolution(exact, layer.taken[1:], window(layer.kernel, layer.stride, layer.padding))
+    if layer.pool is None:
+        return own
+    channels, *size = layer.pool.heard
+    return product(pool(channels, tuple(size), window(layer.pool.kernel, layer.pool.stride), average=False), own)
 
 
 def _grown(matrix: Any, rows: int) -> Any:

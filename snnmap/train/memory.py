@@ -24,7 +24,8 @@ def needed(recipe: TrainRecipe, stimuli: Stimuli) -> int:
     for k, layer in enumerate(recipe.layers):
         own = 1 if k == 0 and stimuli.held is not None else recipe.unrolled
         unfolded = math.prod(layer.shape[1:]) * math.prod(layer.weights[1:]) if layer.kind == "conv" else 0
-        activity += KEPT * rows * layer.neurons + own * recipe.training.batch * (math.prod(layer.taken) + unfolded)
+        heard = math.prod(layer.taken) + (math.prod(layer.pool.heard) if layer.pool is not None else 0)
+        activity += KEPT * rows * layer.neurons + own * recipe.training.batch * (heard + unfolded)
         weights += COPIES * math.prod(layer.weights)
     data = stimuli.held.nbytes if stimuli.held is not None else 0
     if stimuli.spikes is not None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from snnmap.core.toml import Table
-from snnmap.train import quantised, surrogate
+from snnmap.train import quantised, soft_lif, surrogate
 from snnmap.train.neurons import Neurons
 from snnmap.train.surrogate import Gradient
 
@@ -33,5 +33,9 @@ class Method(Protocol):
         """Threshold of a layer in an iteration."""
 
 
-METHODS: Mapping[str, Callable[[Table, int], Method]] = {"surrogate": surrogate.read, "quantised": quantised.read}
+METHODS: Mapping[str, Callable[[Table, int], Method]] = {
+    "surrogate": surrogate.read,
+    "quantised": quantised.read,
+    "soft_lif": soft_lif.read,
+}
 """Name to the function that reads it from a recipe's `[method]`, for so many layers."""

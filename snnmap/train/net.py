@@ -125,6 +125,8 @@ def _layer(recipe: TrainRecipe, state: State, k: int, sent: Any, *, training: bo
     import torch
 
     layer = recipe.layers[k]
+    if layer.pool is not None:
+        sent = torch.nn.functional.avg_pool2d(sent, layer.pool.kernel, layer.pool.stride)
     weight, scale = recipe.method.weight(state.trained[f"weight{k}"])
     if layer.kind == "conv":
         sums = torch.nn.functional.conv2d(sent, weight, stride=layer.stride, padding=layer.padding)

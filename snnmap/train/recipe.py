@@ -5,9 +5,10 @@
 
 import hashlib
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, cast
+from typing import Literal, cast, get_args
 
 from snnmap.core import library
 from snnmap.core.errors import InputError
@@ -19,6 +20,8 @@ from snnmap.train.methods import METHODS, Method
 from snnmap.train.neurons import Neurons
 
 Kind = Literal["conv", "dense"]
+POOL = "pool"
+"""What a layer without neurons is called."""
 Loss = Literal["count", "membrane"]
 Schedule = Literal["cosine", "constant"]
 LARGEST = 1 << 24
@@ -26,12 +29,24 @@ LARGEST = 1 << 24
 
 
 @dataclass(frozen=True, slots=True)
+class Pool:
+    """Averages over windows, channel by channel; they have no neurons and go into the weights behind them."""
+
+    heard: tuple[int, ...]
+    """Shape of what is averaged."""
+    kernel: tuple[int, int]
+    stride: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Layer:
     """Weights, and the neurons that they lead to."""
 
     kind: Kind
+    pool: Pool | None
+    """In front of it."""
     taken: tuple[int, ...]
-    """Shape of what it hears."""
+    """Shape of what its weights multiply, behind the pool."""
     shape: tuple[int, ...]
     """Shape of its neurons."""
     kernel: tuple[int, int]
@@ -133,30 +148,58 @@ def read_recipe(path: Path) -> TrainRecipe:
     if len(shape) not in {1, 3}:
         raise network.error("input", f"must be [features] or [channels, height, width], not {list(shape)}")
     tables = root.tables("layer")
-    method_name, method = _method(root.table("method"), len(tables))
+    kinds = [table.text("kind", choices=(*get_args(Kind), POOL)) for table in tables]
+    method_name, method = _method(root.table("method"), len(kinds) - kinds.count(POOL))
     shared = root.table("neuron")
     neuron = method.neurons(shared)
     shared.end()
-    layers: list[Layer] = []
-    for k, table in enumerate(tables):
-        of_layer = neuron.of_layer(table, last=k + 1 == len(tables))
-        layers.append(_layer(table, layers[-1].shape if layers else shape, of_layer))
+    if kinds[-1] != "dense":
+        raise root.error("layer", "the last one must be dense: its neurons are the classes")
+    layers = _layers(tables, shape, neuron, whole=method.levels > 0)
     if neuron.steady and encode != "current":
         raise network.error("encode", f"{method_name} trains rates of input that is the same in every step: current")
     training = _training(root.table("training"))
     root.end()
-    if len(layers[-1].shape) != 1:
-        raise root.error("layer", "the last one must be dense: its neurons are the classes")
     digest = hashlib.sha256(content).hexdigest()
     return TrainRecipe(
         *(path.stem, path, content.decode(), digest, summary, shape, steps),
-        *(encode, tuple(layers), method_name, method, training),
+        *(encode, layers, method_name, method, training),
     )
 
 
-def _layer(table: Table, taken: tuple[int, ...], neuron: Neurons) -> Layer:
-    """One `[[layer]]` that hears something of the shape `taken`."""
-    kind = cast("Kind", table.text("kind", choices=("conv", "dense")))
+def _layers(tables: Sequence[Table], shape: tuple[int, ...], neuron: Neurons, *, whole: bool) -> tuple[Layer, ...]:
+    """All `[[layer]]`, for an input of the shape; `whole` if weights are integers."""
+    layers: list[Layer] = []
+    pool: Pool | None = None
+    for k, table in enumerate(tables):
+        if table.text("kind") == POOL:
+            if pool is not None:
+                raise table.error("kind", "one pool follows another; make them one")
+            pool, shape = _pool(table, shape, whole=whole)
+            continue
+        layers.append(_layer(table, pool, shape, neuron.of_layer(table, last=k + 1 == len(tables))))
+        pool, shape = None, layers[-1].shape
+    return tuple(layers)
+
+
+def _pool(table: Table, heard: tuple[int, ...], *, whole: bool) -> tuple[Pool, tuple[int, ...]]:
+    """A `[[layer]]` that averages, and the shape of its averages."""
+    if len(heard) != 3:
+        raise table.error("kind", f"a pool hears (channels, height, width), but {heard} arrives")
+    kernel = table.pair("kernel")
+    stride = table.pair("stride", kernel)
+    if whole and (stride[0] < kernel[0] or stride[1] < kernel[1]):
+        raise table.error("stride", "windows overlap, whose weights add up to more than an integer of a cell holds")
+    table.end()
+    try:
+        return Pool(heard, kernel, stride), (heard[0], *window(kernel, stride).output(heard[1:]))
+    except InputError as error:
+        raise table.error("kernel", str(error)) from None
+
+
+def _layer(table: Table, pool: Pool | None, taken: tuple[int, ...], neuron: Neurons) -> Layer:
+    """One `[[layer]]` whose weights multiply something of the shape `taken`."""
+    kind = cast("Kind", table.text("kind"))
     kernel = stride = (1, 1)
     padding = (0, 0)
     if kind == "conv":
@@ -178,7 +221,7 @@ def _layer(table: Table, taken: tuple[int, ...], neuron: Neurons) -> Layer:
     if bias and batch_norm:
         raise table.error("bias", "batch normalisation has an offset of its own; leave one of the two out")
     table.end()
-    return Layer(kind, taken, shape, kernel, stride, padding, batch_norm, bias, neuron)
+    return Layer(kind, pool, taken, shape, kernel, stride, padding, batch_norm, bias, neuron)
 
 
 def _method(table: Table, layers: int) -> tuple[str, Method]:

@@ -39,10 +39,50 @@ learning_rate = 0.01
 held_out = 40
 """
 
+SOFT = """
+summary = "small rates"
 
-def recipe(folder, name="small", **changes):
-    """Path of the recipe, with texts replaced."""
-    text = RECIPE
+[network]
+input = [1, 8, 8]
+steps = 60
+encode = "current"
+
+[neuron]
+model = "RefractoryLIF"
+tau = 0.02
+tau_ref = 0.002
+tau_alpha = 0.005
+threshold = 0.02
+
+[[layer]]
+kind = "conv"
+channels = 4
+kernel = [3, 3]
+threshold = 0.4
+
+[[layer]]
+kind = "pool"
+kernel = [2, 2]
+
+[[layer]]
+kind = "dense"
+neurons = 3
+
+[method]
+name = "soft_lif"
+
+[training]
+epochs = 3
+batch = 20
+learning_rate = 0.01
+loss = "membrane"
+held_out = 40
+"""
+
+
+def recipe(folder, name="small", text=None, **changes):
+    """Path of the recipe, or of another text, with texts replaced."""
+    text = text or RECIPE
     for old, new in changes.items():
         found = {"method": METHOD, "epochs": "epochs = 3", "neuron": NEURON, "layers": LAYERS}.get(old, old)
         assert found in text

@@ -57,6 +57,7 @@ NEURONS = {
     "Leaky, subtract": '[neuron]\nmodel = "Leaky"\nbeta = 0.9\n',
     "Leaky, zero": '[neuron]\nmodel = "Leaky"\nbeta = 0.5\nreset = "zero"\n',
 }
+DENSE = '[[layer]]\nkind = "dense"'
 METHODS = {
     "4 bits": '[method]\nname = "quantised"\nbits = 4\n',
     "1 bit per channel": '[method]\nname = "quantised"\nbits = 1\nscale = "channel"\n',
@@ -67,12 +68,14 @@ METHODS = {
 
 @pytest.mark.parametrize("neuron", NEURONS)
 @pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("normalised", [True, False])
-def test_every_neuron_spikes_as_in_training(tmp_path, neuron, method, normalised):
+@pytest.mark.parametrize("between", ["normalised", "plain", "averaged"])
+def test_every_neuron_spikes_as_in_training(tmp_path, neuron, method, between):
     """All spikes of the folded network against torch's forward pass; what differs at all must be a tie."""
     path = training.recipe(tmp_path, neuron=NEURONS[neuron], method=METHODS[method])
-    if not normalised:
+    if between == "plain":
         path.write_text(path.read_text().replace("batch_norm = true", ""))
+    if between == "averaged":  # and normalised
+        path.write_text(path.read_text().replace(DENSE, '[[layer]]\nkind = "pool"\nkernel = [1, 3]\n\n' + DENSE))
     read = read_recipe(path)
     images, labels = training.samples(60)
     stimuli = read_stimuli(read, images, labels, None, None)
@@ -119,12 +122,14 @@ def identity(read, stimuli, epochs=3):
     return loop.Identity(read.digest, stimuli.digest, 0, epochs)
 
 
-def test_seeds_and_resumes_give_the_same_bytes(tmp_path):
+@pytest.mark.parametrize("text", [training.RECIPE, training.SOFT], ids=["quantised", "soft_lif"])
+def test_seeds_and_resumes_give_the_same_bytes(tmp_path, text):
     """Stopped after every few batches, again and again, against one run; another seed gives another network."""
     whole = tmp_path / "net.npz"
-    trained(tmp_path)
+    path = training.recipe(tmp_path, text=text)
+    trained(tmp_path, path=path)
     expected = whole.read_bytes()
-    trained(tmp_path, "other", seed=1)
+    trained(tmp_path, "other", path=path, seed=1)
     assert (tmp_path / "other.npz").read_bytes() != expected
 
     class Stopped(Exception):
