@@ -1,11 +1,13 @@
 """Energy of a classification beside that of the same network without spikes, as Hunsberger and Eliasmith estimate it.
 
 Both in units of the energy of one floating-point operation on a conventional machine (arXiv 1611.05141, section on
-efficiency, constants as recalled, not re-read): there every synapse is a multiplication and an addition, and every
-neuron an operation; on neuromorphic hardware the first layer stays that, a synaptic event is 0.08 and a neuron's
-update 0.25. It knows no chip and no mapping: what a mapping costs on its chip are the report's own figures.
+efficiency; E. Hunsberger's script `scripts/spike/count_neuromorphic.py` of hunse/phd at GitHub): there every synapse is
+a multiplication and an addition, and every neuron an operation; on neuromorphic hardware the first layer stays that, a
+synaptic event is 0.08 and a neuron's update 0.25. It knows no chip and no mapping: what a mapping costs on its chip are
+the report's own figures.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,20 +53,24 @@ class Flops:
         return self.conventional / self.spiking
 
     @classmethod
-    def at_rate(cls, sizes: tuple[int, int, int], rate_hz: float, seconds: float) -> "Flops":
-        """As published: every source behind the first layer at one mean rate, updates at 1 kHz.
+    def of_layers(
+        cls, neurons: Sequence[int], synapses: Sequence[int], rates_hz: Sequence[float], seconds: float
+    ) -> "Flops":
+        """As published: layer by layer, updates at 1 kHz.
 
         Parameters
         ----------
-        sizes
-            S0, synapses, neurons.
-        rate_hz
-            Spikes per second, weighted by synapses.
+        neurons
+            Of every spiking layer.
+        synapses
+            Into every layer: from the inputs into the first, ..., from the last spiking one into the outputs.
+        rates_hz
+            Mean spikes per second of a neuron of every spiking layer.
         seconds
             How long a sample is presented.
         """
-        first, synapses, neurons = sizes
-        return cls(*sizes, rate_hz * seconds * (synapses - first), CLOCK * seconds * neurons)
+        events = seconds * sum(rate * heard for rate, heard in zip(rates_hz, synapses[1:], strict=True))
+        return cls(synapses[0], sum(synapses), sum(neurons), events, CLOCK * seconds * sum(neurons))
 
     def document(self) -> dict[str, float]:
         """Everything, JSON-able."""

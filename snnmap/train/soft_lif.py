@@ -9,7 +9,9 @@ are expected in a step, which is what spikes through an alpha synapse of area 1 
 trained on, Gaussian noise is added to the rates of all layers but the last, as spikes seem noisy to whoever hears them
 through a synapse: so the network still works when rates become `RefractoryLIF` neurons behind such synapses.
 
-Source: E. Hunsberger, C. Eliasmith, arXiv 1611.05141 (eq. 4 to 6; noise of 10 Hz), as recalled, not re-read.
+Sources: E. Hunsberger, C. Eliasmith, arXiv 1611.05141 (noise of 10 Hz, as recalled, not re-read); E. Hunsberger's
+thesis, `doc/thesis-spike.tex` of hunse/phd at GitHub (the equations). There tau is 50 ms, tau_ref 1 ms, gamma 0.02, and
+only rates with j > 1 are noisy: defaults here are ours, and all rates are.
 """
 
 import math
