@@ -94,7 +94,6 @@ def test_the_command_line_does_nothing_that_the_package_cannot() -> None:
         "hardware": "list_hardware",
         "workloads": "list_workloads",
         "warm-up": "warm_up",
-        "variants": "compare_variants",
         "train": "train_network",
     }
     for name in cli.commands:

@@ -14,16 +14,16 @@ from snnmap.cli.accuracy import accuracy
 from snnmap.cli.buffers import buffers
 from snnmap.cli.check_algorithm import check_algorithm
 from snnmap.cli.chip import chip
+from snnmap.cli.compare import compare
 from snnmap.cli.convert import convert
 from snnmap.cli.mapping import compile_, diff, schema, verify_, where
 from snnmap.cli.pareto import pareto
 from snnmap.cli.report import report
 from snnmap.cli.simulate import simulate
-from snnmap.cli.study import compare, study
+from snnmap.cli.study import study
 from snnmap.cli.sweep import sweep
 from snnmap.cli.throughput import throughput
 from snnmap.cli.train import train
-from snnmap.cli.variants import variants
 from snnmap.cli.warm_up import warm_up
 from snnmap.cli.workload import algorithms, check, hardware, inspect, profile, workloads
 from snnmap.core.errors import InfeasibleError, SnnmapError
@@ -81,7 +81,6 @@ for command in (
     study,
     sweep,
     pareto,
-    variants,
     where,
     diff,
     schema,

@@ -131,7 +131,12 @@ _OPERATING = (
 
 def hw(command: Function) -> Function:
     """Add the options that name a chip and say the size of its crossbars; `chip` makes one text of them."""
-    for option in reversed(_CHIP):
+    return _CHIP[0](sizes(command))
+
+
+def sizes(command: Function) -> Function:
+    """Add the options that say the size of a chip's crossbars and mesh alone."""
+    for option in reversed(_CHIP[1:]):
         command = option(command)
     return command
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from snnmap.core.errors import InputError
 from snnmap.core.suggest import suggestion
+from snnmap.core.tables import columns_of as columns_of_runs
 from snnmap.notebook.frames import columns_of, numbers_and_words, table
 from snnmap.render.cell import Cell
 from snnmap.render.drawings import draw_swept, draw_variants
@@ -15,7 +16,6 @@ from snnmap.render.tables import comparison_legend, comparison_sheets, ratios
 from snnmap.render.variants import P, figure_unit, figure_words, variants_sheets
 from snnmap.study.compare import COLUMNS, Comparison
 from snnmap.study.pareto import Front
-from snnmap.study.rows import columns_of as columns_of_runs
 from snnmap.study.sweep import Swept
 from snnmap.study.variants import Contrast, verdict_lines
 

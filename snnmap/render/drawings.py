@@ -4,13 +4,14 @@ Each takes plain records and gives a figure of matplotlib (`render.canvas`), wit
 """
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from snnmap.render.labels import label
 from snnmap.render.numbers import number, scale_of
-from snnmap.render.plots import MARKERS, SERIES
+from snnmap.render.plots import MARKERS, SERIES, must_be_drawable
 from snnmap.render.swept import place_of, varying
 from snnmap.render.variants import Contrast, figure_words, in_kelvin
 
@@ -90,6 +91,20 @@ def draw_variants(found: Sequence[Contrast]) -> Any:
     axes[0].invert_yaxis()
     _legend(figure, {"better": BETTER, "worse": WORSE, "no difference that matters": SAME})
     return figure
+
+
+def plot_variants(found: Sequence[Contrast], path: Path) -> Path:
+    """Picture of `draw_variants` in a file.
+
+    Raises
+    ------
+    InputError
+        If the format is not one that can be written.
+    """
+    from snnmap.render.canvas import written
+
+    must_be_drawable(path)
+    return written(draw_variants(found), path)
 
 
 def draw_swept(rows: Sequence[Mapping[str, Any]], figure: str, over: str | None) -> Any:

@@ -17,8 +17,9 @@ from snnmap.core.arrays import F64
 from snnmap.core.errors import InputError
 from snnmap.core.shown import Pictured
 from snnmap.core.suggest import suggestion
+from snnmap.core.tables import Row
 from snnmap.render.swept import beyond
-from snnmap.study.rows import Row, rows_in
+from snnmap.study.rows import rows_in
 
 REFERENCE = 1.1
 """Reference point of the hypervolume, in every scaled aim: 0 is the best of all runs, 1 the worst."""

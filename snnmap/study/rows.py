@@ -1,20 +1,19 @@
-"""Rows of a sweep as files: a journal that a kill cannot damage, and the finished table as Parquet, CSV or JSON."""
+"""Rows of a sweep as files: a journal that a kill cannot damage, and the finished table as Parquet, CSV or JSON.
+
+A row is identity, figures and run time of one compilation; its `run` is its name.
+"""
 
 import csv
-import io
 import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from snnmap.core.errors import InputError
 from snnmap.core.files import write_atomically
+from snnmap.core.tables import Row, arrow, columns_of, tabular
 from snnmap.study.grid import FORMAT
-
-Row = dict[str, Any]
-"""Identity, figures and run time of one compilation; its `run` is its name."""
 
 ENDINGS = (".parquet", ".csv", ".json")
 META = b"snnmap"
@@ -69,25 +68,6 @@ class Journal:
         self._file.close()
 
 
-def columns_of(rows: Sequence[Row]) -> dict[str, list[Any]]:
-    """Every column, in the order of first appearance; words among numbers move into `said`, so that types are one.
-
-    Whole numbers stay whole where a column has nothing else.
-    """
-    names = list(dict.fromkeys(key for row in rows for key in row if key != "said"))
-    columns = {name: [row.get(name) for row in rows] for name in names}
-    said = [[row["said"]] if row.get("said") else [] for row in rows]
-    for name, values in columns.items():
-        if any(isinstance(value, bool | int | float) for value in values):
-            words = [(k, value) for k, value in enumerate(values) if isinstance(value, str)]
-            for k, value in words:
-                said[k].append(f"{name}: {value}")
-                values[k] = None
-            if any(isinstance(value, float) for value in values):
-                columns[name] = [None if value is None else float(value) for value in values]
-    return {**columns, "said": ["; ".join(parts) for parts in said]}
-
-
 def written(table: Path, rows: Sequence[Row]) -> None:
     """Write the finished table; whole, or not at all.
 
@@ -96,17 +76,10 @@ def written(table: Path, rows: Sequence[Row]) -> None:
     InputError
         If it cannot be written, or Parquet is asked for and pyarrow is not there.
     """
-    columns = columns_of(rows)
-    if table.suffix == ".parquet":
-        content = _parquet(columns)
-    elif table.suffix == ".csv":
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows(["" if v is None else v for v in each] for each in zip(*columns.values(), strict=True))
-        content = text.getvalue().encode()
-    else:
+    if table.suffix == ".json":
         content = (json.dumps({"format": FORMAT, "rows": list(rows)}, indent=1) + "\n").encode()
+    else:
+        content = tabular(table, columns_of(rows), {META: json.dumps({"format": FORMAT}).encode()})
     write_atomically(table, content)
 
 
@@ -163,42 +136,8 @@ def _value(name: str, text: str) -> Any:
         return text
 
 
-def must_have_writer(table: Path) -> None:
-    """Refuse Parquet where nothing can write it, before any work is done.
-
-    Raises
-    ------
-    InputError
-        Naming the extra.
-    """
-    if table.suffix == ".parquet":
-        _arrow()
-
-
-def _arrow() -> ModuleType:
-    try:
-        import pyarrow.parquet
-    except ImportError:
-        raise InputError(
-            "Parquet needs pyarrow: pip install 'snnmap[sweep]', or write to a file that ends in .csv"
-        ) from None
-    module: ModuleType = pyarrow
-    return module
-
-
-def _parquet(columns: dict[str, list[Any]]) -> bytes:
-    arrow = _arrow()
-    table = arrow.table(columns)
-    meta = {**(table.schema.metadata or {}), META: json.dumps({"format": FORMAT}).encode()}
-    target = arrow.BufferOutputStream()
-    arrow.parquet.write_table(table.replace_schema_metadata(meta), target)
-    content: bytes = target.getvalue().to_pybytes()
-    return content
-
-
 def _parquet_rows(table: Path) -> list[Row]:
-    arrow = _arrow()
-    with arrow.parquet.ParquetFile(table) as found:  # what is none raises ArrowInvalid, which is a ValueError
+    with arrow().parquet.ParquetFile(table) as found:  # what is none raises ArrowInvalid, which is a ValueError
         _must_be_of(table, json.loads((found.schema_arrow.metadata or {})[META])["format"])
         rows: list[Row] = found.read().to_pylist()
     return rows

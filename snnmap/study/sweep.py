@@ -11,20 +11,12 @@ from snnmap.core.errors import InputError
 from snnmap.core.files import must_be_folder, must_be_writable, write_atomically
 from snnmap.core.run import Progress
 from snnmap.core.shown import Tabled, shown
+from snnmap.core.tables import Row, must_have_writer
 from snnmap.ir import SpikeGraph
 from snnmap.pipeline.options import CompileOptions, LoadOptions
 from snnmap.study.cases import Source, must_exist, profiled
 from snnmap.study.grid import Point, Sweep, key_of
-from snnmap.study.rows import (
-    ENDINGS,
-    Journal,
-    Row,
-    journal_of,
-    journalled,
-    must_have_writer,
-    rows_in,
-    written,
-)
+from snnmap.study.rows import ENDINGS, Journal, journal_of, journalled, rows_in, written
 from snnmap.study.workers import Made, Task, workers_for
 
 TIMES = ("seconds", "cpu_seconds")

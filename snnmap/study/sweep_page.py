@@ -9,13 +9,13 @@ import numpy as np
 from snnmap.core.arrays import F64
 from snnmap.core.errors import InputError
 from snnmap.core.files import write_atomically
+from snnmap.core.tables import Row
 from snnmap.core.version import __version__
 from snnmap.render.page import must_be_page
 from snnmap.render.page.runs import Curve, Ran, Runs
 from snnmap.render.page.sweep import sweep_page
 from snnmap.render.swept import beyond, place_of, varying
 from snnmap.study.pareto import AIMS, Aim, costs, knee, of_workloads, ranked, worths
-from snnmap.study.rows import Row
 
 DIGITS = 16
 """Of a digest that are shown."""

@@ -47,10 +47,13 @@ class Variant:
     name: str
     settings: tuple[tuple[str, str], ...] = ()
     objective: str | None = None
+    """None: that of all."""
+    hardware: str | None = None
+    """Chip; none: that of all."""
 
 
 def parse_variant(text: str) -> Variant:
-    """`name:place=swarm,partition=spinemap`; `objective=...` may be among the settings.
+    """`name:place=swarm,partition=spinemap`; `objective=...` and `hw=...` may be among the settings.
 
     Raises
     ------
@@ -61,8 +64,8 @@ def parse_variant(text: str) -> Variant:
     if not colon or not name.strip():
         raise InputError(f"--variant {text!r} is not NAME:STAGE=VALUE,..., for example swarm:place=swarm")
     settings = parse_settings(tuple(part for part in rest.split(",") if part.strip()))
-    objective = settings.pop("objective", None)
-    return Variant(name.strip(), tuple(settings.items()), objective)
+    objective, chip = settings.pop("objective", None), settings.pop("hw", None)
+    return Variant(name.strip(), tuple(settings.items()), objective, chip)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +102,11 @@ class VariantOptions:
         Raises
         ------
         InputError
-            If an objective, algorithm or option does not exist.
+            If an objective, algorithm, option or chip does not exist.
         """
         settings = tuple({**dict(self.base.settings), **dict(variant.settings)}.items())
-        chosen = replace(self.base, objective=variant.objective or self.base.objective, settings=settings)
+        objective, chip = variant.objective or self.base.objective, variant.hardware or self.base.hardware
+        chosen = replace(self.base, objective=objective, hardware=chip, settings=settings)
         plan_for(chosen.objective, dict(chosen.settings), chosen.terms)
         return chosen
 
@@ -165,7 +169,7 @@ def compare_variants(
     chosen = {variant.name: asked.options_of(variant) for variant in asked.variants}
     must_exist(sources)
     technologies = asked.technologies or (asked.base.technology,)
-    titles = {technology: load_hardware(asked.base.hardware, technology).technology.name for technology in technologies}
+    titles = {technology: _title(list(chosen.values()), technology) for technology in technologies}
     graphs = [profiled(source, load, progress) for source in sources]
     groups = [(graph, technology) for graph in graphs for technology in technologies]
     tasks = [
@@ -180,6 +184,12 @@ def compare_variants(
         title = graph.provenance.name, titles[technology]
         found += _contrasts(title, dict(zip(chosen, batched(runs, len(asked.seeds)), strict=True)))
     return Contrasts(found)
+
+
+def _title(chosen: Sequence[CompileOptions], technology: str | None) -> str:
+    """Technology of the chips; names of all if they are of several."""
+    chips = dict.fromkeys(options.hardware for options in chosen)
+    return ", ".join(dict.fromkeys(load_hardware(chip, technology).technology.name for chip in chips))
 
 
 def batched(items: Sequence[Made], size: int) -> list[Sequence[Made]]:

@@ -178,7 +178,7 @@ def test_a_placer_of_a_scratch_package_is_compared_with_ours(offer, activity, ch
     offer()
     both = ("--variant", "ours:", "--variant", "theirs:place=backwards")
     with pytest.raises(SystemExit) as stopped:
-        main(["variants", str(activity), "--hw", str(chip), *both, "--seeds", "0..5", "--json", "-q"])
+        main(["compare", str(activity), "--hw", str(chip), *both, "--seeds", "0..5", "--json", "-q"])
     assert not stopped.value.code
     contrasts = json.loads(capsys.readouterr().out)["contrasts"]
     hops = {each["variant"]: each for each in contrasts if each["figure"] == "hops"}

@@ -5,8 +5,9 @@ import json
 import pytest
 
 from snnmap.core.errors import InputError
+from snnmap.core.tables import columns_of
 from snnmap.study.grid import FORMAT
-from snnmap.study.rows import ENDINGS, Journal, columns_of, journal_of, journalled, rows_in, written
+from snnmap.study.rows import ENDINGS, Journal, journal_of, journalled, rows_in, written
 
 ROWS = [
     {"run": "a", "seed": 0, "settings": "", "hops": 3, "energy_J": 1.5e-9, "lifetime": 2.0, "version": "1"},
