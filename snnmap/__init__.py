@@ -71,6 +71,7 @@ if TYPE_CHECKING:  # what type checkers and readers see; at run time a name is i
     from snnmap.pipeline.compile import Compiled, compile  # noqa: A004  as `snnmap.compile`
     from snnmap.pipeline.convert import Converted, convert
     from snnmap.pipeline.effective import draw_chip, effective_weights
+    from snnmap.pipeline.mac import MacAccuracy, MacOptions, mac_accuracy
     from snnmap.pipeline.objectives import OBJECTIVES, Goal, Preset
     from snnmap.pipeline.operating import OperatingOptions
     from snnmap.pipeline.options import SPLITS, CompileOptions
@@ -172,6 +173,8 @@ __all__ = [
     "Judgement",
     "Lateness",
     "LoadOptions",
+    "MacAccuracy",
+    "MacOptions",
     "MappedAccuracy",
     "Mapping",
     "MappingReport",
@@ -259,6 +262,7 @@ __all__ = [
     "load_network",
     "load_profile",
     "load_workload",
+    "mac_accuracy",
     "pareto",
     "parse_ages",
     "parse_aims",
@@ -320,6 +324,7 @@ _HOMES = {
     "snnmap.pipeline.compile": "Compiled compile",
     "snnmap.pipeline.convert": "Converted convert",
     "snnmap.pipeline.effective": "draw_chip effective_weights",
+    "snnmap.pipeline.mac": "MacAccuracy MacOptions mac_accuracy",
     "snnmap.pipeline.objectives": "OBJECTIVES Goal Preset",
     "snnmap.pipeline.operating": "OperatingOptions",
     "snnmap.pipeline.options": "SPLITS CompileOptions",

@@ -90,6 +90,7 @@ def test_the_command_line_does_nothing_that_the_package_cannot() -> None:
         "verify": "verify_file",
         "simulate": "simulate_file",
         "accuracy": "accuracy_file",
+        "mac": "mac_accuracy",
         "chip": "draw_chip",
         "hardware": "list_hardware",
         "workloads": "list_workloads",

@@ -16,6 +16,7 @@ from snnmap.cli.check_algorithm import check_algorithm
 from snnmap.cli.chip import chip
 from snnmap.cli.compare import compare
 from snnmap.cli.convert import convert
+from snnmap.cli.mac import mac
 from snnmap.cli.mapping import compile_, diff, schema, verify_, where
 from snnmap.cli.pareto import pareto
 from snnmap.cli.report import report
@@ -73,6 +74,7 @@ for command in (
     verify_,
     simulate,
     accuracy,
+    mac,
     chip,
     throughput,
     buffers,

@@ -94,7 +94,7 @@ _DATA = (
     ),
     click.option(
         "--encode",
-        type=click.Choice(["rate", "poisson", "latency", "current", "delta"]),
+        type=click.Choice(["rate", "poisson", "latency", "current", "uint5", "delta"]),
         help="How frames become spikes.",
     ),
     click.option("--samples", type=int, metavar="N", help="Use the first N samples."),

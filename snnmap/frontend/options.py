@@ -15,7 +15,7 @@ from snnmap.frontend.dialects import NAMES, DialectName
 from snnmap.ir.dynamics import Comparison, Decay, Integration, Reset
 from snnmap.ir.integers import BITS, LEVELS, QUANTISERS, Quantiser, levels_of
 
-Encoding = Literal["rate", "poisson", "latency", "current", "delta"]
+Encoding = Literal["rate", "poisson", "latency", "current", "uint5", "delta"]
 Pooling = Literal["fold", "relay"]
 Inputs = Literal["outside", "column"]
 Data = str | Path | npt.ArrayLike | Mapping[str, npt.ArrayLike]

@@ -24,16 +24,22 @@ from snnmap.hardware.ranges import Range, plausible
 from snnmap.hardware.technology import Quantity
 from snnmap.hardware.units import Unit, parse_unit
 
-Kind = Literal["chips", "technologies", "packages"]
-LABELS: Mapping[Kind, str] = {"chips": "chip", "technologies": "technology", "packages": "package"}
+Kind = Literal["chips", "technologies", "packages", "targets"]
+LABELS: Mapping[Kind, str] = {
+    "chips": "chip",
+    "technologies": "technology",
+    "packages": "package",
+    "targets": "machine without crossbars",
+}
 MISPLACED: Mapping[Kind, str] = {
     "chips": "name it with --hw {}",
     "technologies": "name a chip with --hw and --technology {}",
     "packages": 'name it in the chip\'s file, package = "{}"',
+    "targets": "nothing is compiled for it; run an integer network on it with snnmap mac --hw {}",
 }
 """Where a name belongs that was given for something else."""
 
-MARKS: Mapping[Kind, str] = {"chips": "technology", "technologies": "device"}
+MARKS: Mapping[Kind, str] = {"chips": "technology", "technologies": "device", "targets": "hemispheres"}
 """A key that files of one kind have and those of no other."""
 
 LIMITLESS = "unlimited"

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from snnmap.hardware import chip_names, load_hardware, load_technology, package_names, technology_names
+from snnmap.hardware.targets.brainscales2 import target_names
 
 ROOT = Path(__file__).parents[2] / "hwmodels"
 BIB = (Path(__file__).parents[2] / "snnmap" / "references.bib").read_text()
@@ -18,6 +19,7 @@ NODES = (65, 45, 32, 22, 16)
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_file_is_reachable_under_its_own_name(path):
     names = {"chips": chip_names(), "technologies": technology_names(), "packages": package_names()}
+    names["targets"] = target_names()
     assert path.stem in names[path.parent.name]
     assert tomllib.loads(path.read_text())["name"] == path.stem
 

@@ -6,6 +6,7 @@ rate             deterministic: step t emits floor((t + 1) x) - floor(t x) for a
 poisson          every step emits with probability x, from a stream of (seed, sample) alone
 latency          one spike, at step round((1 - x)(steps - 1)); none for x = 0
 current          the value itself, every step (direct encoding)
+uint5            the integer min(floor(32 x), 31) of a value x in 0..1, every step: what integer networks of 5 bits hear
 delta            delta modulation of a series: a spike per threshold crossed since the last one, on channels for up,
                  then as many off channels for down (send-on-delta; Lichtsteiner et al., JSSC 43, 566, 2008)
 ================ ==================================================================================================
@@ -326,6 +327,8 @@ def _encoder(
         crossed = _delta(series.astype(np.float64), _threshold(data, how.delta))
         return lambda _, __, k: _sparse(crossed[k])
     unit = _unit_scaled(data)
+    if encode == "uint5":
+        return lambda values, steps, _: _sparse(np.minimum(unit(values) * 32 // 1, 31) + np.zeros((steps, 1)))
     if encode == "rate":
         return lambda values, steps, _: _sparse(_rate(unit(values) * how.max_rate, steps))
     if encode == "poisson":

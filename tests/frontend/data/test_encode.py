@@ -231,3 +231,11 @@ def test_frames_over_absurdly_many_steps_are_refused():
         encode_recording(
             Recording(Dense(np.ones((3, 4)), False, spiking=False)), (4,), EncodeRules(dt=1e-3, steps=10**9)
         )
+
+
+def test_uint5_is_an_integer_of_five_bits_in_every_step():
+    got, _ = encoded(frames([[0.0, 0.03, 0.5, 0.97, 1.0]]), (5,), steps=2, encode="uint5")
+    np.testing.assert_array_equal(got[0], [[0, 0, 16, 31, 31]] * 2)
+    image = np.arange(256, dtype=np.uint8)[None]
+    got, _ = encoded(frames(image), (256,), steps=1, encode="uint5")
+    np.testing.assert_array_equal(got[0, 0], np.minimum(np.arange(256) * 32 // 255, 31))
