@@ -146,7 +146,9 @@ def _asked(given: dict[str, Any]) -> Asked:
     """Objectives with one seed, or whatever else is compared with many."""
     names, size = given.pop("hardware"), {key: given.pop(key) for key in ("rows", "columns", "tiles")}
     chips = tuple(options.chip({"hardware": name, **size}) for name in names)
-    objectives, technologies = (options.listed(given.pop(name) or "") for name in ("objectives", "technology"))
+    objectives, technologies = (
+        options.listed(given.pop(name) or "", f"--{name}") for name in ("objectives", "technology")
+    )
     seeds, workers, seed = given.pop("seeds"), given.pop("workers"), given.pop("seed")
     variants, measure = _variants(given.pop("variants"), objectives, chips, seeds), _measured(given)
     load = options.load_options(given, seed)

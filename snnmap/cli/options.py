@@ -148,9 +148,18 @@ def chip(given: dict[str, Any]) -> str:
     return ":".join([name, *([",".join(size)] if size else [])])
 
 
-def listed(text: str) -> tuple[str, ...]:
-    """Parts of a text between commas."""
-    return tuple(part.strip() for part in text.split(",") if part.strip())
+def listed(text: str, option: str = "") -> tuple[str, ...]:
+    """Parts of a text between commas.
+
+    Raises
+    ------
+    InputError
+        If there is none in what is given for the option; nothing at all may be given.
+    """
+    parts = tuple(part.strip() for part in text.split(",") if part.strip())
+    if option and text and not parts:
+        raise InputError(f"{option} {text!r} lists nothing; give values between commas, or leave it out")
+    return parts
 
 
 def quantise(command: Function) -> Function:

@@ -33,6 +33,8 @@ def _configured(context: click.Context, _: click.Parameter, path: Path | None) -
     for key, option in names.items():
         if key in table and key != "set":
             value = table.value(key)
+            if value == []:
+                raise table.error(key, "lists nothing; give values, or leave it out")
             said[str(option.name)] = value if isinstance(value, bool) else ",".join(map(str, _values(value)))
     chosen = table.table("set", None)
     if chosen is not None:
@@ -126,10 +128,8 @@ def _where(given: dict[str, Any]) -> "snnmap.SweepWhere":
 
 
 def _grid(given: dict[str, Any]) -> "snnmap.Sweep":
-    listed = {
-        name: options.listed(given.pop(name))
-        for name in ("hardware", "crossbar", "rows", "columns", "tiles", "technology", "objective")
-    }
+    names = ("hardware", "crossbar", "rows", "columns", "tiles", "technology", "objective")
+    listed = {name: options.listed(given.pop(name), f"--{'hw' if name == 'hardware' else name}") for name in names}
     settings = snnmap.parse_settings(given.pop("settings"))
     split = tuple((key, options.listed(values)) for key, values in settings.items())
     for key, values in split:

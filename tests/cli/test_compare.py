@@ -39,6 +39,7 @@ def test_a_placer_that_does_not_place_is_called_worse(run, recipe, chip):
         (["--variant", "a:", "--variant", "b:", "--objectives", "traffic,energy"], "put objective=NAME into every"),
         (["--hw", "pcm-mesh", "--hw", "pcm-mesh-64", "--objectives", "traffic,energy"], "one chip at a time"),
         (["--hw", "pcm-mesh", "--hw", "pcm-mesh"], "each with a name of its own"),
+        (["--objectives", ","], "--objectives ',' lists nothing"),
         (["--seeds", "0..5", "--accuracy"], "leave out --variant, --seeds and further --hw"),
         (["--seeds", "0..5", "--table", "figures.xlsx"], "must end in .csv"),
     ],

@@ -55,6 +55,7 @@ def test_the_table_says_what_varies_and_where_all_of_it_is(run, recipe, chip, tm
         (["--set", "place="], "--set place has no value"),
         (["--seeds", "x"], "seeds are numbers and ranges"),
         (["--objective", "trafic"], "traffic"),
+        (["--rows", ","], "--rows ',' lists nothing"),
         (["--workers", "0"], "0 workers make no run"),
         (["--html", "page.txt"], "must end in .html"),
     ],
@@ -104,6 +105,7 @@ def test_a_file_says_what_options_say_and_options_win(run, recipe, chip, tmp_pat
         ("[sweep]\nset = 3\n", "must be a table"),
         ("[sweep]\nsamples = 'x'\n", "'x' is not a valid integer"),
         ("[sweep]\n[sweep.set]\nplace = []\n", "place has no value"),
+        ("[sweep]\nrows = []\n", "lists nothing"),
         ("[sweep]\nseeds = ", "TOML"),
     ],
 )
