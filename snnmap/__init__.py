@@ -34,6 +34,7 @@ if TYPE_CHECKING:  # what type checkers and readers see; at run time a name is i
         save_network,
     )
     from snnmap.frontend.chips import load_chip, save_chip
+    from snnmap.frontend.writes import Writes, load_writes, save_writes
     from snnmap.hardware import Hardware, load_hardware
     from snnmap.ir import (
         Chart,
@@ -92,6 +93,7 @@ if TYPE_CHECKING:  # what type checkers and readers see; at run time a name is i
     from snnmap.query.refresh import refresh_intervals
     from snnmap.query.report import MappingReport, pictures, report
     from snnmap.query.throughput import throughput
+    from snnmap.query.training_wear import TrainingWear, training_wear
     from snnmap.query.what_if import Timed, WhatIf, parse_changes, what_if
     from snnmap.query.where import where
     from snnmap.sdf.phases import PhasedGraph
@@ -218,6 +220,7 @@ __all__ = [
     "Traffic",
     "TrainOptions",
     "Trained",
+    "TrainingWear",
     "Variant",
     "VariantOptions",
     "Violation",
@@ -229,6 +232,7 @@ __all__ = [
     "WiringProblem",
     "Workload",
     "WorkloadFacts",
+    "Writes",
     "__version__",
     "accuracy_file",
     "activity",
@@ -262,6 +266,7 @@ __all__ = [
     "load_network",
     "load_profile",
     "load_workload",
+    "load_writes",
     "mac_accuracy",
     "pareto",
     "parse_ages",
@@ -285,6 +290,7 @@ __all__ = [
     "save_chip",
     "save_network",
     "save_profile",
+    "save_writes",
     "schema",
     "show_hardware",
     "simulate_file",
@@ -292,6 +298,7 @@ __all__ = [
     "sweep",
     "throughput",
     "train_network",
+    "training_wear",
     "verdict_lines",
     "verify",
     "verify_file",
@@ -311,6 +318,7 @@ _HOMES = {
     "snnmap.formats.schema": "schema",
     "snnmap.frontend": "LoadOptions from_nir from_snntorch load_network load_workload parse_seconds save_network",
     "snnmap.frontend.chips": "load_chip save_chip",
+    "snnmap.frontend.writes": "Writes load_writes save_writes",
     "snnmap.hardware": "Hardware load_hardware",
     "snnmap.ir": (
         "Chart ChipFacts Clustering Dynamics Judgement Mapping Metric Network OperatingPoint Origin Placement "
@@ -345,6 +353,7 @@ _HOMES = {
     "snnmap.query.refresh": "refresh_intervals",
     "snnmap.query.report": "MappingReport pictures report",
     "snnmap.query.throughput": "throughput",
+    "snnmap.query.training_wear": "TrainingWear training_wear",
     "snnmap.query.what_if": "Timed WhatIf parse_changes what_if",
     "snnmap.query.where": "where",
     "snnmap.sdf.phases": "PhasedGraph",

@@ -8,7 +8,7 @@ import click
 
 import snnmap
 from snnmap.cli import flops as operations
-from snnmap.cli import options, terminal
+from snnmap.cli import options, terminal, training
 from snnmap.cli.what_if import what_if
 from snnmap.core.errors import InputError
 from snnmap.core.files import must_be_folder
@@ -58,6 +58,9 @@ SHOWN = 3
 @click.option("--keep", type=float, default=0.5, show_default=True, help="Points of accuracy that --refresh may lose.")
 @click.option("--devices", type=int, default=10, show_default=True, help="Chips that --refresh draws.")
 @click.option("--flops", is_flag=True, help="Operations per classification with spikes and without, as published.")
+@click.option(
+    "--training-writes", "writes", type=options.FILE, help="Also the endurance that a training took: its --trace file."
+)
 @click.option("--workload", type=str, help="Workload or saved profile; default: the one that the mapping names.")
 @click.option("--hw", "hardware", help="Chip file; default: the one that the mapping names.")
 @options.operating_options
@@ -74,21 +77,23 @@ def report(
 
     With --pulse, --pace or --ambient they are those at another operating point than the mapping records.
     """
-    aged, counted = _aged(given), given.pop("flops")
+    aged, counted, writes = _aged(given), given.pop("flops"), given.pop("writes")
     drawn = Drawn.asked(given)
     if changes:
         others = {"plot": drawn.plot, "html": drawn.html, "crossbar": drawn.crossbar, "refresh": aged, "flops": counted}
-        return _what_if(file, changes, quiet, json_, {**others, **given})
+        return _what_if(file, changes, quiet, json_, {**others, "training-writes": writes, **given})
     drawn.must_be_possible(file, quick=given["quick"])
     point = snnmap.OperatingOptions(**{name: given.pop(name) for name in ("pulse", "pace", "ambient")})
     with terminal.progress(quiet) as progress:
         mapped = snnmap.report(file, progress=progress, point=point, **given)
         if counted and mapped.view is None:
             raise InputError("--flops needs the workload: leave --quick out")
+        worn = None if writes is None else _training_wear(mapped, writes)
         intervals = snnmap.refresh_intervals(mapped, aged, progress) if aged and not mapped.violations else ()
     if json_:
         more: dict[str, Any] = {"refresh": [each.document() for each in intervals]} if aged else {}
         more |= {"flops": snnmap.flops(mapped.view.graph).document()} if counted and mapped.view else {}
+        more |= {"training": worn.document()} if worn is not None else {}
         terminal.as_json({**mapped.document(), **more, **drawn.document(mapped)})
         return int(mapped.legal is False)
     if mapped.violations:
@@ -100,6 +105,7 @@ def report(
     _timing(mapped)
     for each in intervals:
         terminal.refresh(each.document())
+    training.show(worn)
     if counted and mapped.view is not None:
         operations.show(snnmap.flops(mapped.view.graph), mapped.view.graph.frames)
     _sensitivity(mapped)
@@ -125,6 +131,13 @@ def _aged(given: dict[str, Any]) -> snnmap.AccuracyOptions | None:
     if asked and given["quick"]:
         raise InputError("a refresh interval by accuracy needs the workload: leave --quick out")
     return snnmap.AccuracyOptions(devices=devices, ages=("1s",), refresh=True, keep=keep) if asked else None
+
+
+def _training_wear(mapped: snnmap.MappingReport, writes: Path) -> snnmap.TrainingWear:
+    """What a training took of the endurance of the mapping's cells."""
+    if mapped.view is None:
+        raise InputError("the endurance of cells is looked up in the chip's file: leave --quick out")
+    return snnmap.training_wear(writes, mapped.view.hardware.technology)
 
 
 class Drawn(NamedTuple):

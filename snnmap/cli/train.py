@@ -28,6 +28,7 @@ from snnmap.core.errors import InputError
 @click.option("--epochs", type=int, metavar="N", help="Epochs, in the place of the recipe's.")
 @options.seed
 @click.option("--threads", type=int, default=1, show_default=True, help="Threads; others may give other bytes.")
+@click.option("--trace", type=options.FILE, help="Write how often every cell was written (.npz; method cim).")
 @click.option("--resume", is_flag=True, help="Go on from the checkpoint beside the output, if there is one.")
 @click.option(
     "--checkpoint-every",
@@ -65,11 +66,15 @@ def train(
                 "synapses": network.synapses,
                 "digest": network.digest(),
                 "epochs": [{f: getattr(e, f) for f in e.__struct_fields__} for e in made.epochs],
+                "writes": None if made.writes is None else int(made.writes.every.sum()),
                 "accuracy": None if tested is None else tested.accuracy,
             }
         )
         return
     terminal.line(f"wrote {output}: {network.neurons:,} neurons, {network.synapses:,} synapses")
+    if made.writes is not None:
+        every = made.writes.every
+        terminal.line(f"writes per cell: largest {every.max():,}, mean {every.mean():,.1f}, of {every.size:,} cells")
     if tested is not None and tested.accuracy is not None:
         terminal.line(f"accuracy {100 * tested.accuracy:.2f} % of {tested.frames:,} samples, as run by snnmap")
 

@@ -48,6 +48,8 @@ class Identity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     data: str
     seed: int
     epochs: int
+    method: str = ""
+    """Digest of the method as it was read, with the numbers of files that the recipe names."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,6 +80,7 @@ DIFFERENT = {
     "data": "other data (digest {old:.12}..., these have {new:.12}...)",
     "seed": "the seed {old}, not {new}",
     "epochs": "{old} epochs, not {new}",
+    "method": "another method: a file that the recipe names has changed",
 }
 
 

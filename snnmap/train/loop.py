@@ -108,7 +108,7 @@ def _begin(work: Work) -> tuple[State, Any]:
         return state, adam
     kept = work.start.arrays
     with torch.no_grad():
-        for name, tensor in (*state.trained.items(), *state.running.items()):
+        for name, tensor in (*state.trained.items(), *state.running.items(), *state.cells.items()):
             tensor.copy_(_like(tensor, kept, name, work.place))
         for name, tensor in state.trained.items():
             moments = {key: _like(tensor, kept, f"{key}.{name}", work.place) for key in MOMENTS}
@@ -121,14 +121,14 @@ def _like(tensor: Any, kept: dict[str, Any], name: str, place: Path) -> Any:
     import torch
 
     array = kept.get(name)
-    if array is None or array.shape != tuple(tensor.shape) or array.dtype != np.float32:
+    if array is None or array.shape != tuple(tensor.shape) or array.dtype != tensor.detach().numpy().dtype:
         raise InputError(f"{place}: not a usable checkpoint: {name} is missing or of another shape; remove the file")
     return torch.empty_like(tensor).copy_(torch.from_numpy(array.copy()))
 
 
 def _kept(state: State, adam: Any) -> dict[str, Any]:
     """Arrays of a checkpoint."""
-    kept = arrays(state.trained) | arrays(state.running)
+    kept = arrays(state.trained) | arrays(state.running) | arrays(state.cells)
     for name, tensor in state.trained.items():
         kept |= {f"{key}.{name}": adam.state[tensor][key].numpy().copy() for key in MOMENTS}
     return kept
@@ -150,6 +150,8 @@ def _step(work: Work, parts: tuple[State, Any, Any], at: Checkpoint, which: Any)
     adam.zero_grad(set_to_none=True)
     loss.backward()
     adam.step()
+    if recipe.method.on_chip is not None:
+        recipe.method.on_chip.write(state.trained, state.cells, work.identity.seed, at.iteration)
     value = float(loss.item())
     if not np.isfinite(value):
         raise InputError(

@@ -13,6 +13,8 @@ KEPT = 6
 """Tensors that a neuron leaves per step and sample: arriving, two membranes, difference, spike, gradient."""
 COPIES = 6
 """Of a weight: latent, forward, gradient, two moments of Adam, checkpoint."""
+CELLS = 8
+"""Copies of a weight that cells need besides: goals, what they hold and writes, of two cells each, at once and anew."""
 TORCH = 400 << 20
 """Bytes that the interpreter with torch takes by itself."""
 
@@ -26,7 +28,7 @@ def needed(recipe: TrainRecipe, stimuli: Stimuli) -> int:
         unfolded = math.prod(layer.shape[1:]) * math.prod(layer.weights[1:]) if layer.kind == "conv" else 0
         heard = math.prod(layer.taken) + (math.prod(layer.pool.heard) if layer.pool is not None else 0)
         activity += KEPT * rows * layer.neurons + own * recipe.training.batch * (heard + unfolded)
-        weights += COPIES * math.prod(layer.weights)
+        weights += (COPIES if recipe.method.on_chip is None else COPIES + CELLS) * math.prod(layer.weights)
     data = stimuli.held.nbytes if stimuli.held is not None else 0
     if stimuli.spikes is not None:
         data += sum(array.nbytes for array in (stimuli.spikes.step, stimuli.spikes.source, stimuli.spikes.value))

@@ -1,12 +1,38 @@
 """The methods by name. A new one is a file with a `read` and one line here."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
 
 from snnmap.core.toml import Table
-from snnmap.train import quantised, soft_lif, surrogate
+from snnmap.train import cim, quantised, soft_lif, surrogate
 from snnmap.train.neurons import Neurons
 from snnmap.train.surrogate import Gradient
+
+if TYPE_CHECKING:
+    from snnmap.train.recipe import Layer
+
+Tensors = dict[str, Any]
+
+
+class OnChip(Protocol):
+    """What the loop asks of a method whose products are those of a chip; tensors are torch's, float32 or int32."""
+
+    def cells(self, trained: Tensors, seed: int) -> Tensors:
+        """What is known of the cells at the beginning, by name; a checkpoint holds it. May move `trained`."""
+
+    def written(self, cells: Tensors, k: int, latent: Any) -> tuple[Any, Any]:
+        """Weights of layer k that the network would be written with, and what 1 stands for, of its latent weights."""
+
+    def sums(self, layer: "Layer", k: int, sent: Any, tensors: tuple[Any, Tensors], rng: np.random.Generator) -> Any:
+        """Sums of layer k for (rows, *taken), in units of weights, while it is trained.
+
+        `tensors` are its latent weights and all cells, `rng` is that of the batch's noise.
+        """
+
+    def write(self, trained: Tensors, cells: Tensors, seed: int, iteration: int) -> None:
+        """Once the optimiser has moved `trained` in an iteration: change the cells."""
 
 
 class Method(Protocol):
@@ -19,6 +45,14 @@ class Method(Protocol):
     @property
     def levels(self) -> int:
         """Values of a weight; 0: any number."""
+
+    @property
+    def on_chip(self) -> OnChip | None:
+        """What makes its products while it is trained; none: they are exact."""
+
+    @property
+    def counts_writes(self) -> bool:
+        """Whether `cells` has `writes` of every layer: how often each of its cells was written."""
 
     def neurons(self, table: Table) -> Neurons:
         """What a recipe's `[neuron]` says: what neurons do in training, and what is written."""
@@ -37,5 +71,6 @@ METHODS: Mapping[str, Callable[[Table, int], Method]] = {
     "surrogate": surrogate.read,
     "quantised": quantised.read,
     "soft_lif": soft_lif.read,
+    "cim": cim.read,
 }
 """Name to the function that reads it from a recipe's `[method]`, for so many layers."""

@@ -7,7 +7,7 @@ latter off as they are.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -32,6 +32,8 @@ class State:
     """`weight`, `gain`, `offset`, `bias`."""
     running: Tensors
     """`mean`, `variance`."""
+    cells: Tensors = field(default_factory=dict)
+    """What a method that is trained on the chip knows of its cells (`OnChip`)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,9 +65,11 @@ def begun(recipe: TrainRecipe, seed: int) -> State:
             running[f"mean{k}"], running[f"variance{k}"] = torch.zeros(size), torch.ones(size)
         elif layer.bias:
             trained[f"bias{k}"] = torch.zeros(size)
+    on_chip = recipe.method.on_chip
+    cells = {} if on_chip is None else on_chip.cells(trained, seed)
     for tensor in trained.values():
         tensor.requires_grad_(True)
-    return State(trained, running)
+    return State(trained, running, cells)
 
 
 def run(
@@ -96,7 +100,7 @@ def run(
     counts = membranes = sent
     for k, layer in enumerate(recipe.layers):
         steps, samples = sent.shape[:2]
-        factor, constant, sums = _layer(recipe, state, k, sent.flatten(0, 1), training=rng is not None)
+        factor, constant, sums = _layer(recipe, state, k, sent.flatten(0, 1), rng)
         shape = (1, -1) + (1,) * (sums.dim() - 2)
         arriving = (factor.view(shape) * (sums + constant.view(shape))).view(steps, samples, *layer.shape)
         every = arriving.unbind(0) if steps > 1 else (arriving[0],) * recipe.unrolled
@@ -111,8 +115,8 @@ def run(
 
 def affine(recipe: TrainRecipe, state: State, k: int) -> tuple[Any, Any, Any]:
     """Weights of layer k, factor and constant (outputs,), once trained."""
-    layer, trained = recipe.layers[k], state.trained
-    weight, scale = recipe.method.weight(trained[f"weight{k}"])
+    layer = recipe.layers[k]
+    weight, scale = _weight(recipe, state, k)
     if layer.batch_norm:
         factor, constant = _normalised(state, k, state.running[f"mean{k}"], state.running[f"variance{k}"])
     else:
@@ -120,15 +124,25 @@ def affine(recipe: TrainRecipe, state: State, k: int) -> tuple[Any, Any, Any]:
     return weight, factor, recipe.method.constant(constant)
 
 
-def _layer(recipe: TrainRecipe, state: State, k: int, sent: Any, *, training: bool) -> tuple[Any, Any, Any]:
-    """Factor, constant and sums of a layer for (rows, *taken)."""
+def _weight(recipe: TrainRecipe, state: State, k: int) -> tuple[Any, Any]:
+    """Weights of layer k as they would be written now, and what 1 of them stands for."""
+    latent, on_chip = state.trained[f"weight{k}"], recipe.method.on_chip
+    return recipe.method.weight(latent) if on_chip is None else on_chip.written(state.cells, k, latent)
+
+
+def _layer(
+    recipe: TrainRecipe, state: State, k: int, sent: Any, rng: np.random.Generator | None
+) -> tuple[Any, Any, Any]:
+    """Factor, constant and sums of a layer for (rows, *taken); `rng` as `run`."""
     import torch
 
-    layer = recipe.layers[k]
+    layer, on_chip = recipe.layers[k], recipe.method.on_chip
     if layer.pool is not None:
         sent = torch.nn.functional.avg_pool2d(sent, layer.pool.kernel, layer.pool.stride)
-    weight, scale = recipe.method.weight(state.trained[f"weight{k}"])
-    if layer.kind == "conv":
+    weight, scale = _weight(recipe, state, k)
+    if on_chip is not None and rng is not None:
+        sums = on_chip.sums(layer, k, sent, (state.trained[f"weight{k}"], state.cells), rng)
+    elif layer.kind == "conv":
         sums = torch.nn.functional.conv2d(sent, weight, stride=layer.stride, padding=layer.padding)
     else:
         sums = sent.flatten(1) @ weight.T
@@ -136,7 +150,7 @@ def _layer(recipe: TrainRecipe, state: State, k: int, sent: Any, *, training: bo
         factor, constant = _plain(state, k, scale, layer.shape[0])
         return factor, recipe.method.constant(constant), sums
     mean, variance = state.running[f"mean{k}"], state.running[f"variance{k}"]
-    if training:
+    if rng is not None:
         axes = [0, *range(2, sums.dim())]
         own_mean, own_variance = sums.mean(axes), sums.var(axes, unbiased=False)
         with torch.no_grad():

@@ -66,9 +66,16 @@ class Quantised:
 
     def constant(self, value: Any) -> Any:
         """Constants (outputs,) as integers of at most `MOST_ROWS` rows."""
-        most = float(MOST_ROWS * largest(self.levels))
-        inside = value.clamp(-most, most)
-        return inside + (inside.round() - inside).detach()
+        return whole_constant(value, self.levels)
+
+    @property
+    def on_chip(self) -> None:
+        """Products are exact."""
+
+    @property
+    def counts_writes(self) -> bool:
+        """None are."""
+        return False
 
     def threshold(self, layer: int, start: float, iteration: int) -> float:
         """Threshold of a layer in an iteration."""
@@ -76,6 +83,13 @@ class Quantised:
             return start
         final = self.annealing.final[layer]
         return final + (start - final) * (1.0 - self.annealing.alpha) ** iteration
+
+
+def whole_constant(value: Any, levels: int) -> Any:
+    """Constants (outputs,) as integers of at most `MOST_ROWS` rows of weights of so many levels, straight through."""
+    most = float(MOST_ROWS * largest(levels))
+    inside = value.clamp(-most, most)
+    return inside + (inside.round() - inside).detach()
 
 
 @cache

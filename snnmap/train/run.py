@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from snnmap.core.arrays import digest
 from snnmap.core.errors import InputError
 from snnmap.core.files import must_be_writable
 from snnmap.core.run import Progress
@@ -13,6 +14,7 @@ from snnmap.core.version import __version__
 from snnmap.frontend.networks.parsed import Imported
 from snnmap.frontend.networks.save import save_network
 from snnmap.frontend.options import Data
+from snnmap.frontend.writes import Writes, save_writes
 from snnmap.train.checkpoint import Checkpoint, Epoch, Identity, place_of, read_checkpoint
 from snnmap.train.folded import Affine, network_of
 from snnmap.train.loop import Work, thresholds_at, trained
@@ -50,6 +52,8 @@ class TrainOptions:
     """Threads of torch; another number of them may give other bytes."""
     resume: bool = False
     """Go on from the checkpoint of the same output; without one, begin."""
+    trace: str | Path | None = None
+    """Write here (`.npz`) how often every cell was written, by methods that write cells while they train."""
     checkpoint_every: float = 20.0
     """Seconds between two checkpoints; there is one after every epoch, too."""
 
@@ -69,6 +73,8 @@ class Trained:
     read: Imported
     """The network, which `profile` and `compile` take."""
     epochs: tuple[Epoch, ...]
+    writes: Writes | None = None
+    """Of every cell, where the method writes cells while it trains."""
 
 
 def train_network(
@@ -105,21 +111,56 @@ def train_network(
     wanted, target = options or TrainOptions(), Path(output)
     read = read_recipe(located_recipe(recipe))
     must_be_writable(target, (".npz",), read.path, wanted.data, wanted.labels)
+    _trace_must_be_possible(read, target, wanted)
     try:
         import torch
     except ImportError:
         raise InputError(EXTRA) from None
     stimuli = read_stimuli(read, wanted.data, wanted.labels, wanted.layout, wanted.samples)
     must_fit(read, stimuli)
-    identity = Identity(read.digest, stimuli.digest, wanted.seed, wanted.epochs or read.training.epochs)
-    start = _start(target, identity, resume=wanted.resume)
+    identity = _identity(read, stimuli.digest, wanted)
     torch.set_num_threads(wanted.threads)
-    work = Work(read, stimuli, identity, place_of(target), wanted.checkpoint_every, start, progress, tell)
-    state, epochs = trained(work)
-    made = network_of(read, _layers(read, state, work), _origin(read, identity, stimuli.samples))
+    given = wanted.checkpoint_every, _start(target, identity, resume=wanted.resume), progress, tell
+    work = Work(read, stimuli, identity, place_of(target), *given)
+    state, told = trained(work)
+    made, writes = _network(read, state, work), _writes(read, state, work, wanted.trace)
     save_network(made, target)
     work.place.unlink(missing_ok=True)
-    return Trained(made, epochs)
+    return Trained(made, told, writes)
+
+
+def _trace_must_be_possible(recipe: TrainRecipe, target: Path, wanted: TrainOptions) -> None:
+    """Refuse a trace of a method that writes no cells, or one that would replace what is read or made."""
+    if wanted.trace is None:
+        return
+    if not recipe.method.counts_writes:
+        raise InputError(
+            f"{recipe.path}: {recipe.method_name} writes no cells while it trains; leave --trace out, or use cim"
+        )
+    trace = Path(wanted.trace)
+    must_be_writable(trace, (".npz",), recipe.path, wanted.data, wanted.labels)
+    if trace.absolute() in {target.absolute(), place_of(target).absolute()}:
+        raise InputError(f"{trace}: the trace would replace the network or its checkpoint; give it another name")
+
+
+def _identity(recipe: TrainRecipe, data: str, wanted: TrainOptions) -> Identity:
+    """What two trainings must have in common; a method is all numbers that it was read to, whatever file has them."""
+    epochs = wanted.epochs or recipe.training.epochs
+    return Identity(recipe.digest, data, wanted.seed, epochs, digest([repr(recipe.method)]))
+
+
+def _writes(recipe: TrainRecipe, state: State, work: Work, path: str | Path | None) -> Writes | None:
+    """How often every cell was written, by the names that layers have in the network; saved if a path is given."""
+    if not recipe.method.counts_writes:
+        return None
+    layers = {
+        f"{layer.kind}{k + 1}": state.cells[f"writes{k}"].numpy().astype(np.int64)
+        for k, layer in enumerate(recipe.layers)
+    }
+    writes = Writes(recipe.digest, work.identity.seed, work.batches * work.identity.epochs, layers)
+    if path is not None:
+        save_writes(writes, path)
+    return writes
 
 
 def _start(target: Path, identity: Identity, *, resume: bool) -> Checkpoint | None:
@@ -128,6 +169,11 @@ def _start(target: Path, identity: Identity, *, resume: bool) -> Checkpoint | No
     if place.exists() and not resume:
         raise InputError(f"{place}: a training of {target} was begun already; go on with --resume, or remove the file")
     return read_checkpoint(place, identity) if place.exists() else None
+
+
+def _network(recipe: TrainRecipe, state: State, work: Work) -> Imported:
+    """The network of a trained state."""
+    return network_of(recipe, _layers(recipe, state, work), _origin(recipe, work.identity, work.stimuli.samples))
 
 
 def _layers(recipe: TrainRecipe, state: State, work: Work) -> list[Affine]:

@@ -84,6 +84,15 @@ class Numbers:
         """Any number."""
         return 0
 
+    @property
+    def on_chip(self) -> None:
+        """Products are exact."""
+
+    @property
+    def counts_writes(self) -> bool:
+        """None are."""
+        return False
+
     def weight(self, latent: Any) -> tuple[Any, Any]:
         """The weights of a layer and what 1 of them stands for, of its latent weights (outputs, ...)."""
         return latent, latent.new_ones(1)
