@@ -46,7 +46,7 @@ GROUPS: dict[str, tuple[Label, ...]] = {
         Label("cell_utilisation", "cells in use", "1"),
     ),
     "area of the chip": (
-        Label("area_m2", "all tiles", "m2"),
+        Label("area_m2", "area of all tiles", "m2"),
         Label("area_array_m2", "  memory cells, both signs", "m2"),
         Label("area_driver_m2", "  row drivers", "m2"),
         Label("area_dac_m2", "  drivers of more than one bit", "m2"),

@@ -138,7 +138,7 @@ def test_a_sweep_over_another_axis(records: dict[str, Any]) -> None:
     swept = records["Swept"]
     axis = swept.plot("area_m2", over="technology").axes[0]
     assert [text.get_text() for text in axis.get_xticklabels()] == ["pcm-65", "pcm-16"]
-    assert axis.get_ylabel() == "all tiles, mm2"
+    assert axis.get_ylabel() == "area of all tiles, mm2"
     heights = sorted(y * 1e-6 for line in axis.lines for y in line.get_ydata())
     assert heights == pytest.approx(sorted(row["area_m2"] for row in swept.rows))
     with pytest.raises(InputError, match="did you mean 'energy_J'"):

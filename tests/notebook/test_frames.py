@@ -69,7 +69,7 @@ def test_figures_are_those_of_the_record(records: dict[str, Any], kind: str) -> 
     assert (by["unit"]["energy_J"], by["unit"]["cell_utilisation"], by["unit"]["hops"]) == ("J", "1", "")
     assert by["mode"]["device_leakage_W"] == "device"
     assert by["words"]["energy_adc_J"] == "dynamic energy: converting columns (ADC)"
-    assert by["words"]["area_adc_m2"] == "all tiles: converters (ADC)"
+    assert by["words"]["area_adc_m2"] == "area of all tiles: converters (ADC)"
     if kind == "Report":
         assert frame["unit"].tolist() == [metric.unit for metric in record.metrics]
         assert frame["mode"].tolist() == [metric.mode for metric in record.metrics]

@@ -19,7 +19,7 @@ WIDE = 30.0
 """Ratio of the largest to the least value from which on an axis is logarithmic."""
 HEIGHT = 440
 FRONT = "#d55e00"
-WORDS = {"area_m2": "area of all tiles", "device_temperature_average_K": "temperature of the average crossbar"}
+WORDS = {"device_temperature_average_K": "temperature of the average crossbar"}
 """What figures are called whose usual words need the heading above them."""
 Shared = dict[str, Any]
 """Columns that the figures refer to by name, so that the page holds each once."""
