@@ -167,10 +167,13 @@ def _loss(recipe: TrainRecipe, answer: Answer, labels: Any) -> Any:
     """Cross entropy of spike counts; or of membranes, added up over the steps."""
     import torch
 
-    if recipe.training.loss == "count":
-        return torch.nn.functional.cross_entropy(answer.counts, labels)
-    repeated = labels.repeat(len(answer.membranes))
-    return torch.nn.functional.cross_entropy(answer.membranes.flatten(0, 1), repeated) * len(answer.membranes)
+    counted, heat = recipe.training.loss == "count", recipe.training.temperature
+    given = answer.counts if counted else answer.membranes.flatten(0, 1)
+    given = given if heat == 1.0 else given / heat
+    if counted:
+        return torch.nn.functional.cross_entropy(given, labels)
+    steps = len(answer.membranes)
+    return torch.nn.functional.cross_entropy(given, labels.repeat(steps)) * steps
 
 
 def _ended(work: Work, parts: tuple[State, Any], at: Checkpoint, epoch: int) -> Checkpoint:

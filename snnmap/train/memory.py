@@ -5,12 +5,15 @@ import os
 from pathlib import Path
 
 from snnmap.core.errors import InputError
+from snnmap.ir.models import ANALOG
 from snnmap.train.recipe import TrainRecipe
 from snnmap.train.stimuli import Stimuli
 
 FLOAT = 4
 KEPT = 6
 """Tensors that a neuron leaves per step and sample: arriving, two membranes, difference, spike, gradient."""
+KEPT_GRADED = 14
+"""Of one that sends values: its state before the step too, and what goes to the kernels, in double precision."""
 COPIES = 6
 """Of a weight: latent, forward, gradient, two moments of Adam, checkpoint."""
 CELLS = 8
@@ -27,7 +30,8 @@ def needed(recipe: TrainRecipe, stimuli: Stimuli) -> int:
         own = 1 if k == 0 and stimuli.held is not None else recipe.unrolled
         unfolded = math.prod(layer.shape[1:]) * math.prod(layer.weights[1:]) if layer.kind == "conv" else 0
         heard = math.prod(layer.taken) + (math.prod(layer.pool.heard) if layer.pool is not None else 0)
-        activity += KEPT * rows * layer.neurons + own * recipe.training.batch * (heard + unfolded)
+        kept = KEPT_GRADED if layer.neuron.model in ANALOG else KEPT
+        activity += kept * rows * layer.neurons + own * recipe.training.batch * (heard + unfolded)
         weights += (COPIES if recipe.method.on_chip is None else COPIES + CELLS) * math.prod(layer.weights)
     data = stimuli.held.nbytes if stimuli.held is not None else 0
     if stimuli.spikes is not None:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from snnmap.core.run import stream
+from snnmap.ir.models import ANALOG
 from snnmap.train.recipe import TrainRecipe
 
 EPSILON = 1e-5
@@ -45,7 +46,7 @@ class Answer:
     membranes: Any
     """(steps, samples, classes) its membranes, of spiking neurons as compared with the threshold."""
     spikes: Any
-    """Spikes of all neurons in all samples."""
+    """Spikes of all neurons in all samples; of those that send values, how many they send."""
 
 
 def begun(recipe: TrainRecipe, seed: int) -> State:
@@ -106,7 +107,8 @@ def run(
         every = arriving.unbind(0) if steps > 1 else (arriving[0],) * recipe.unrolled
         fired = list(layer.neuron.forward(every, thresholds[k], spike, rng))
         sent = torch.stack([spikes for spikes, _ in fired])
-        total = total + sent.detach().sum()
+        told = sent.detach()
+        total = total + (told.count_nonzero() if layer.neuron.model in ANALOG else told.sum())
         if k == len(recipe.layers) - 1:
             counts, membranes = sent.sum(0), torch.stack([membrane for _, membrane in fired])
     alike = recipe.steps // recipe.unrolled  # steps that one stands for

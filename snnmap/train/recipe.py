@@ -81,6 +81,8 @@ class Pace:
     restart_every: float | None
     """Epochs after which a cosine begins anew."""
     loss: Loss
+    temperature: float
+    """What counts or membranes are divided by before the loss: potentials are small numbers."""
     held_out: int
     """The last so many samples are not trained on; their accuracy is shown after every epoch."""
 
@@ -243,6 +245,9 @@ def _training(table: Table) -> Pace:
     rate = table.number("learning_rate")
     if rate <= 0:
         raise table.error("learning_rate", f"must be positive, not {rate:g}")
+    temperature = table.number("temperature", 1.0)
+    if temperature <= 0:
+        raise table.error("temperature", f"must be positive, not {temperature:g}")
     made = Pace(
         epochs=table.integer("epochs", low=1, high=1_000_000),
         batch=table.integer("batch", low=2, high=1_000_000),
@@ -250,6 +255,7 @@ def _training(table: Table) -> Pace:
         schedule=schedule,
         restart_every=restart,
         loss=cast("Loss", table.text("loss", "count", ("count", "membrane"))),
+        temperature=temperature,
         held_out=table.integer("held_out", 0),
     )
     table.end()

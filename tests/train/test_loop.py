@@ -257,7 +257,7 @@ def test_the_best_step_is_that_of_the_tables():
     ],
 )
 def test_rates_fall_along_a_cosine_and_are_boosted(schedule, restart, expected):
-    pace = Pace(2, 20, 0.5, schedule, restart, "count", 0)
+    pace = Pace(2, 20, 0.5, schedule, restart, "count", 1.0, 0)
     rates = [loop.rate_at(pace, n, 4, 2) / 0.5 for n in range(8)]
     np.testing.assert_allclose(rates, expected, atol=5e-5)
 
