@@ -1,12 +1,12 @@
 """Training for the chip: a recipe and data in, a network that every command takes as a source out. The extra `train`.
 
 A recipe (`recipe`) says layers, neurons, method and schedule; `stimuli` feeds the data as `profile` would. One loop
-(`loop`) serves all methods, one file each (`surrogate`, `quantised`, `soft_lif`, `memristive`, `cim`): a method says
-what a trained weight, a constant and a threshold are in the forward pass, which slope a spike has in the backward one,
-what its neurons do and how they are written (`neurons`), and whether products are those of a crossbar (`OnChip`). What
-was trained is folded into integers, thresholds and constant rows (`folded`) exactly as the forward pass used them, so
-that the network that is mapped is the one whose accuracy was seen. All randomness is numpy's, a stream per purpose, so
-that a training goes on from its last checkpoint (`checkpoint`) to the same bytes. torch is imported inside functions
+(`loop`) serves all methods, one file each (`surrogate`, `quantised`, `soft_lif`, `memristive`, `cim`, `mac`): a method
+says what a trained weight, a constant and a threshold are in the forward pass, which slope a spike has in the backward
+one, what its neurons do and how they are written (`neurons`), and whether products are those of a crossbar (`OnChip`).
+What was trained is folded into integers, thresholds and constant rows (`folded`) exactly as the forward pass used them,
+so that the network that is mapped is the one whose accuracy was seen. All randomness is numpy's, a stream per purpose,
+so that a training goes on from its last checkpoint (`checkpoint`) to the same bytes. torch is imported inside functions
 alone.
 
 Sources: surrogate gradients, Neftci, Mostafa, Zenke, IEEE Signal Process. Mag. 36(6), 51, 2019; straight-through

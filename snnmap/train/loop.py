@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from snnmap.core.arrays import F32
 from snnmap.core.errors import InputError
 from snnmap.core.run import Progress, stream
 from snnmap.train.checkpoint import Checkpoint, Epoch, Identity, Sums, save_checkpoint
@@ -142,7 +143,7 @@ def _step(work: Work, parts: tuple[State, Any, Any], at: Checkpoint, which: Any)
     recipe = work.recipe
     for group in adam.param_groups:
         group["lr"] = rate_at(recipe.training, at.iteration, work.batches, work.identity.epochs)
-    given = torch.from_numpy(work.stimuli.batch(which))
+    given = torch.from_numpy(moved(work.stimuli.batch(which), recipe.training.shift, work.identity.seed, at.iteration))
     labels = torch.from_numpy(work.stimuli.labels[which].astype(np.int64))
     rng = stream(work.identity.seed, f"noise {at.iteration}")
     answer = run(recipe, state, given, thresholds_at(recipe, at.iteration + 1), spike, rng)
@@ -161,6 +162,18 @@ def _step(work: Work, parts: tuple[State, Any, Any], at: Checkpoint, which: Any)
     right = int((answer.counts.argmax(1) == labels).sum())
     sums = at.sums
     return Sums(sums.loss + value, sums.right + right, sums.seen + len(which), sums.spikes + float(answer.spikes))
+
+
+def moved(given: F32, most: int, seed: int, iteration: int) -> F32:
+    """A batch (..., height, width), moved by up to `most` pixels down and across, as drawn for the iteration."""
+    if most == 0:
+        return given
+    down, across = stream(seed, f"shift {iteration}").integers(-most, most + 1, 2).tolist()
+    made, (height, width) = np.zeros_like(given), given.shape[-2:]
+    made[..., max(0, down) : height + down, max(0, across) : width + across] = given[
+        ..., max(0, -down) : height - down, max(0, -across) : width - across
+    ]
+    return made
 
 
 def _loss(recipe: TrainRecipe, answer: Answer, labels: Any) -> Any:

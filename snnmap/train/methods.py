@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from snnmap.core.toml import Table
-from snnmap.train import cim, memristive, quantised, soft_lif, surrogate
+from snnmap.train import cim, mac, memristive, quantised, soft_lif, surrogate
 from snnmap.train.neurons import Neurons
 from snnmap.train.surrogate import Gradient
 
@@ -73,5 +73,6 @@ METHODS: Mapping[str, Callable[[Table, int], Method]] = {
     "soft_lif": soft_lif.read,
     "cim": cim.read,
     "memristive": memristive.read,
+    "mac": mac.read,
 }
 """Name to the function that reads it from a recipe's `[method]`, for so many layers."""

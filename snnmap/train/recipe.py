@@ -85,6 +85,8 @@ class Pace:
     """What counts or membranes are divided by before the loss: potentials are small numbers."""
     held_out: int
     """The last so many samples are not trained on; their accuracy is shown after every epoch."""
+    shift: int = 0
+    """Images of a batch are moved by up to so many pixels, all of them alike; what moves in is 0."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -161,6 +163,10 @@ def read_recipe(path: Path) -> TrainRecipe:
     if neuron.steady and encode != "current":
         raise network.error("encode", f"{method_name} trains rates of input that is the same in every step: current")
     training = _training(root.table("training"))
+    if training.shift and len(shape) != 3:
+        raise root.table("training").error(
+            "shift", f"moves images (channels, height, width), but the input is {list(shape)}"
+        )
     root.end()
     digest = hashlib.sha256(content).hexdigest()
     return TrainRecipe(
@@ -256,6 +262,7 @@ def _training(table: Table) -> Pace:
         restart_every=restart,
         loss=cast("Loss", table.text("loss", "count", ("count", "membrane"))),
         temperature=temperature,
+        shift=table.integer("shift", 0, high=100),
         held_out=table.integer("held_out", 0),
     )
     table.end()

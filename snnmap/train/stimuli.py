@@ -10,7 +10,7 @@ import numpy.typing as npt
 from snnmap.core.arrays import F32, I64, digest
 from snnmap.core.errors import InputError
 from snnmap.frontend.data.encode import EncodeRules, encode_recording
-from snnmap.frontend.data.meaning import BYTE, is_series, numbers
+from snnmap.frontend.data.meaning import BYTE, five_bits, is_series, numbers, unit_scaled
 from snnmap.frontend.data.read import ACCEPTED, Wanted, read_recording, recording_in_memory
 from snnmap.frontend.data.samples import Dense, Recording, first_samples
 from snnmap.frontend.options import Data
@@ -114,11 +114,13 @@ def _recording(data: Data | None, labels: Data | None, layout: str | None) -> Re
 
 
 def _held(recipe: TrainRecipe, recording: Recording) -> tuple[npt.NDArray[Any], float] | None:
-    """Values (samples, features) that hold for all steps, and their scale: frames as currents, never made events."""
+    """Values (samples, features) that hold for all steps, and their scale: frames as they are, never made events."""
     data = recording.data
-    if not isinstance(data, Dense) or recipe.encode != "current" or data.spiking:
+    if not isinstance(data, Dense) or recipe.encode not in ("current", "uint5") or data.spiking:
         return None
     if is_series(data, recipe.input, factor=1):
         return None
     data, _ = numbers(data, False, recipe.encode)
+    if recipe.encode == "uint5":
+        return five_bits(unit_scaled(data)(data.values)).reshape(data.samples, -1), 1.0
     return data.values.reshape(data.samples, -1), 1 / BYTE[1] if data.span == BYTE else 1.0

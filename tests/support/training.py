@@ -112,3 +112,41 @@ def saved(folder, count=240):
     path = folder / "data.npz"
     np.savez(path, data=images, labels=labels)
     return path
+
+
+MAC = """
+summary = "small integers"
+
+[network]
+input = [1, 8, 8]
+steps = 1
+encode = "uint5"
+
+[neuron]
+model = "MacReLU"
+
+[[layer]]
+kind = "conv"
+channels = 4
+kernel = [3, 3]
+stride = [2, 2]
+bias = false
+num_sends = 20
+
+[[layer]]
+kind = "dense"
+neurons = 3
+bias = false
+num_sends = 6
+
+[method]
+name = "mac"
+
+[training]
+epochs = 3
+batch = 20
+learning_rate = 0.01
+loss = "membrane"
+shift = 1
+held_out = 40
+"""

@@ -9,7 +9,7 @@ from snnmap.ir.integers import foreign
 from snnmap.simulate.mapped import deviation, replay
 from snnmap.train.recipe import read_recipe
 
-ACCURACY = {"mnist-mif": 295, "mnist-qsnn4": 295, "mnist-tha1": 297, "mnist-tutorial": 278}
+ACCURACY = {"mnist-bss2": 297, "mnist-mif": 295, "mnist-qsnn4": 295, "mnist-tha1": 297, "mnist-tutorial": 278}
 """Right of the 300 shipped images, as recorded when the network was trained."""
 
 
@@ -52,6 +52,15 @@ def test_layers_and_levels_are_those_of_the_recipe(shipped):
 
 def test_files_are_small(shipped):
     assert (library.folder("workloads") / "data" / f"{shipped[0]}.npz").stat().st_size < 1_000_000
+
+
+def test_chips_of_brainscales2_run_their_network():
+    found = snnmap.mac_accuracy("mnist-bss2", options=snnmap.MacOptions(devices=3, noise=1.6))
+    assert [len(layer.blocks) for layer in found.layers] == [1, 4, 1]
+    assert [layer.executions for layer in found.layers] == [1, 2, 1]
+    assert [(layer.uses, layer.sends) for layer in found.layers] == [(25, 6), (1, 12), (1, 12)]
+    assert min(found.each) >= 0.98
+    assert found.accuracy.frames == 300
 
 
 CELLS = {"mnist-qsnn4": ("pcm-pair-columns", 15), "mnist-tha1": ("oxram-one-bit", 2)}

@@ -21,7 +21,7 @@ def heard(values, shape, encode, steps):
     return given.reshape(steps, len(values), *shape)
 
 
-@pytest.mark.parametrize("encode", ["current", "rate", "poisson", "latency"])
+@pytest.mark.parametrize("encode", ["current", "uint5", "rate", "poisson", "latency"])
 @pytest.mark.parametrize("kind", [np.uint8, np.float32])
 def test_batches_are_what_profile_hears(tmp_path, encode, kind):
     images, labels = training.samples(200)
@@ -30,7 +30,7 @@ def test_batches_are_what_profile_hears(tmp_path, encode, kind):
     stimuli = read_stimuli(read, values, labels, None, None)
     which = np.array([150, 3, 77])
     given = stimuli.batch(which)
-    assert given.shape == ((1 if encode == "current" else 4), 3, 1, 8, 8)
+    assert given.shape == ((1 if encode in ("current", "uint5") else 4), 3, 1, 8, 8)
     expected = heard(values, (1, 8, 8), encode, 4)[:, which]
     np.testing.assert_array_equal(np.broadcast_to(given, expected.shape), expected)
     assert stimuli.samples == 200

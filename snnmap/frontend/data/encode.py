@@ -29,7 +29,7 @@ import numpy.typing as npt
 from snnmap.core.arrays import F32, F64, I64, offsets, row_of_entry
 from snnmap.core.errors import InputError
 from snnmap.frontend.data.layout import must_not_be_swapped
-from snnmap.frontend.data.meaning import BYTE, is_series, numbers, read_as
+from snnmap.frontend.data.meaning import BYTE, five_bits, is_series, numbers, read_as, unit_scaled
 from snnmap.frontend.data.samples import Dense, Events, Recording
 from snnmap.frontend.options import Encoding
 from snnmap.ir import Spikes
@@ -326,9 +326,9 @@ def _encoder(
     if series is not None:
         crossed = _delta(series.astype(np.float64), _threshold(data, how.delta))
         return lambda _, __, k: _sparse(crossed[k])
-    unit = _unit_scaled(data)
+    unit = unit_scaled(data)
     if encode == "uint5":
-        return lambda values, steps, _: _sparse(np.minimum(unit(values) * 32 // 1, 31) + np.zeros((steps, 1)))
+        return lambda values, steps, _: _sparse(five_bits(unit(values)) + np.zeros((steps, 1), np.uint8))
     if encode == "rate":
         return lambda values, steps, _: _sparse(_rate(unit(values) * how.max_rate, steps))
     if encode == "poisson":
@@ -348,26 +348,6 @@ def _threshold(data: Dense, fraction: float) -> float:
     if high <= low:
         raise InputError("the data never change, so delta modulation gives no spikes")
     return fraction * (high - low)
-
-
-def _unit_scaled(data: Dense) -> Callable[[npt.NDArray[Any]], F64]:
-    """Function that scales values to 0..1.
-
-    Raises
-    ------
-    InputError
-        If their range is not known and they leave 0..1.
-    """
-    if data.span == BYTE:
-        return lambda values: values / BYTE[1]
-    if data.span is not None:
-        low, high = data.span
-        width = high - low or 1.0
-        return lambda values: np.clip((values.astype(np.float64) - low) / width, 0.0, 1.0)
-    low, high = float(data.values.min(initial=0)), float(data.values.max(initial=0))
-    if low < 0 or high > 1:
-        raise InputError(f"the values span {low:g} to {high:g}; scale them to 0..1, or use --encode current")
-    return lambda values: values.astype(np.float64)
 
 
 def _rate(rate: F64, steps: int) -> npt.NDArray[np.bool_]:

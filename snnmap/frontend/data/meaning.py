@@ -6,10 +6,14 @@ images, 0..255, and are divided by 255; if none is above 1 they are used as they
 bytes nor any of them bright they are no image, and the encoder asks for a scale. All of it is said.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
+from snnmap.core.arrays import F64
 from snnmap.core.errors import InputError
 from snnmap.frontend.data.layout import permuted, whole
 from snnmap.frontend.data.samples import Dense
@@ -77,3 +81,28 @@ def numbers(data: Dense, timed: bool, encode: str | None) -> tuple[Dense, list[s
     if timed or data.values.dtype.kind not in "iu" or not 1 < high <= BYTE[1] or dim:
         return data, []
     return replace(data, span=BYTE), [f"the values 0 to {high:g} of the images are divided by 255"]
+
+
+def unit_scaled(data: Dense) -> Callable[[npt.NDArray[Any]], F64]:
+    """Function that scales values to 0..1.
+
+    Raises
+    ------
+    InputError
+        If their range is not known and they leave 0..1.
+    """
+    if data.span == BYTE:
+        return lambda values: values / BYTE[1]
+    if data.span is not None:
+        low, high = data.span
+        width = high - low or 1.0
+        return lambda values: np.clip((values.astype(np.float64) - low) / width, 0.0, 1.0)
+    low, high = float(data.values.min(initial=0)), float(data.values.max(initial=0))
+    if low < 0 or high > 1:
+        raise InputError(f"the values span {low:g} to {high:g}; scale them to 0..1, or use --encode current")
+    return lambda values: values.astype(np.float64)
+
+
+def five_bits(values: F64) -> npt.NDArray[np.uint8]:
+    """The integers min(floor(32 x), 31) of values x in 0..1."""
+    return np.minimum(values * 32 // 1, 31).astype(np.uint8)

@@ -99,6 +99,28 @@ def test_blocks_of_one_hemisphere_share_its_pattern() -> None:
     assert np.any(offsets[0] != 0)
 
 
+@pytest.mark.parametrize("spreads", [Spreads(0.05, 0, 0, 0), Spreads(0, 0, 0.1, 0)], ids=["columns", "synapses"])
+def test_hemispheres_have_gains_and_synapses_of_their_own(spreads: Spreads) -> None:
+    chip, one = drawn_chip(CHIP, spreads, 1), np.full((1, 256), 15.0)
+    first, second = (np.zeros((256, 40)) for _ in range(2))
+    first[:100], second[128:228] = 21.0, 21.0
+    found, other = (run((layer(weights),), (1,), one, chip).results for weights in (first, second))
+    assert not np.array_equal(found, other)
+
+
+def test_hemispheres_have_offsets_of_their_own() -> None:
+    chip = drawn_chip(CHIP, Spreads(0, 2.0, 0, 0), 1)
+    one, both = (run((layer(np.zeros((n, 256))),), (1,), np.zeros((1, n)), chip).results[0] for n in (128, 256))
+    np.testing.assert_array_equal(one, np.floor(chip.pattern.offset[0]))
+    np.testing.assert_array_equal(both - one, np.floor(chip.pattern.offset[1]))
+
+
+def test_added_blocks_are_clamped_whatever_the_layer_sends() -> None:
+    loud = np.r_[np.full(128, 63.0), np.full(128, 63.0)][:, None]
+    sent = run((layer(loud, least=-999, most=999),), (1,), np.full((1, 256), 31.0), SILENT)
+    assert sent.results.tolist() == [[127]]
+
+
 def test_signs_are_rows_of_their_own() -> None:
     chip = drawn_chip(CHIP, Spreads(0, 0, 0.1, 0), 1)
     one = np.full((1, 1), 31.0)
