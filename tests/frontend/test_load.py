@@ -16,9 +16,19 @@ from snnmap.ir import Provenance, Workload
 
 SMALL = [
     "braille-rsnn", "digitrecog-mlp", "digitrecog-stdp", "edgedet", "heartestm", "imgsmooth", "lenet", "mnist-bss2",
-    "mnist-mif", "mnist-mlp", "mnist-qsnn4", "mnist-tha1", "mnist-tutorial", "nmnist-cnn", "visualpursuit",
+    "mnist-mif", "mnist-mlp", "mnist-qsnn4", "mnist-softlif", "mnist-tha1", "mnist-tutorial", "nmnist-cnn",
+    "visualpursuit",
 ]  # fmt: skip
-LABELLED = ["mnist-bss2", "mnist-mif", "mnist-mlp", "mnist-qsnn4", "mnist-tha1", "mnist-tutorial", "nmnist-cnn"]
+LABELLED = [
+    "mnist-bss2",
+    "mnist-mif",
+    "mnist-mlp",
+    "mnist-qsnn4",
+    "mnist-softlif",
+    "mnist-tha1",
+    "mnist-tutorial",
+    "nmnist-cnn",
+]
 LARGE = ["alexnet", "heartclass", "vgg16"]
 GOLDEN = ["hunsberger-cifar10", "hunsberger-cifar100", "hunsberger-mnist", "hunsberger-svhn"]
 
