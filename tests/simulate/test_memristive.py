@@ -74,6 +74,26 @@ def test_forward_euler_with_the_same_constants_runs_off() -> None:
     assert not np.all(np.abs(y) < 1e9)
 
 
+@pytest.mark.parametrize("size", [1, 127, 128, 129, 300])
+def test_neurons_do_not_depend_on_their_company(size: int) -> None:
+    """A population behind another, in blocks, against every neuron by itself: the same bytes."""
+    rng, first = np.random.default_rng(size), 3
+    given = {key: np.full(first + size, value) * rng.uniform(0.9, 1.1, first + size) for key, value in CIRCUIT.items()}
+    given["substeps"][:] = 3.0
+    parts = [{key: values[own] for key, values in given.items()} for own in (slice(first), slice(first, None))]
+    state, sent = neuron_state(["MIF", "MIF"], [first, size], parts, 1e-4), np.zeros((30, first + size))
+    currents = rng.normal(0, 1e-5, (30, first + size))
+    for t in range(30):
+        kernel.update(kernel.MIF, RULE, first, first + size, state, currents[t].copy(), sent[t])
+    assert np.abs(sent).max() > 0.03
+    for j in (first, first + size // 2, first + size - 1):
+        alone, own = neuron_state(["MIF"], [1], [{k: v[j : j + 1] for k, v in given.items()}], 1e-4), np.zeros((30, 1))
+        for t in range(30):
+            kernel.update(kernel.MIF, RULE, 0, 1, alone, currents[t, j : j + 1].copy(), own[t])
+        assert own[:, 0].tobytes() == sent[:, j].tobytes()
+        assert alone.v[0] == state.v[j]
+
+
 def test_all_neurons_of_a_population_take_the_same_sub_steps() -> None:
     given = {key: np.full(2, value) for key, value in CIRCUIT.items()} | {"substeps": np.array([1.0, 2.0])}
     with pytest.raises(InputError, match="the same substeps"):

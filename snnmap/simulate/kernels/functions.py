@@ -13,8 +13,8 @@ from snnmap.core.jit import njit
 LOWEST, HIGHEST = -700.0, 700.0
 """Arguments of `exp` beyond these count as these: e^-700 is 0 for every sum here, and e^700 large enough for any."""
 MANTISSA = 53
-POWERS = 2.0 ** np.arange(-1022, 1024).astype(np.float64)
-"""2^-1022 .. 2^1023."""
+BIAS = 1023
+"""Of a float's exponent."""
 PER_LN2 = 1.4426950408889634
 LN2_HIGH, LN2_LOW = 0.6931471803691238, 1.9082149292705877e-10
 """ln 2 in two parts; the first has trailing zeros, so that its multiples are exact (W. J. Cody, W. Waite, 1980)."""
@@ -38,7 +38,7 @@ def parted(x: float) -> tuple[float, float]:
     p = p * r + 1.0 / 24.0
     p = p * r + 1.0 / 6.0
     p = p * r + 0.5
-    return r + r * r * p, POWERS[np.int32(k) + np.int32(1022)]
+    return r + r * r * p, np.int64(np.int64(np.int32(k) + np.int32(BIAS)) << (MANTISSA - 1)).view(np.float64)
 
 
 @njit

@@ -20,6 +20,10 @@ e^((e_2 + v_off) / v_t); sub-step / tau_x; 1 / r_off, 1 / r_on - 1 / r_off; e_1,
 sub-steps."""
 
 
+BLOCK = 128
+"""Neurons that go through all sub-steps together: what belongs to them stays in the first cache."""
+
+
 @njit
 def _powers(steep: F64, v: F64, w: F64) -> None:
     """Write e^(v / v_t) to `w`."""
@@ -53,31 +57,26 @@ def _approach(state: F64, end: F64, speed: F64, rate: F64, part: float) -> None:
 
 
 @njit
-def _conductance(c: F64, x: F64, g: F64) -> None:
-    """Conductance of memristors in the states `x`."""
-    least, span = c[G_OFF], c[G_SPAN]
-    for j in range(len(x)):
-        g[j] = least[j] + span[j] * x[j]
-
-
-@njit
-def _balance(above: F64, below: F64, current: F64, g_1: F64, g_2: F64) -> None:
-    """Write where the potential goes to `g_1`, and minus the conductance to `g_2`."""
+def _balance(c: F64, current: F64, s_1: F64, s_2: F64, end: F64, speed: F64) -> None:
+    """Where the potential goes, and minus how fast: the conductance."""
+    least, span, above, below = c[G_OFF], c[G_SPAN], c[RAIL_1], c[RAIL_2]
     for j in range(len(current)):
-        g = g_1[j] + g_2[j]
-        g_1[j] = (current[j] + g_1[j] * above[j] + g_2[j] * below[j]) / g
-        g_2[j] = -g
+        end[j], speed[j] = least[j] + span[j] * s_1[j], least[j] + span[j] * s_2[j]
+    for j in range(len(current)):
+        g = end[j] + speed[j]
+        end[j] = (current[j] + end[j] * above[j] + speed[j] * below[j]) / g
+        speed[j] = -g
 
 
 @njit
-def _switch(c: F64, part: float, v: F64, x: tuple[F64, F64], work: tuple[F64, F64, F64]) -> None:
+def _switch(c: F64, part: float, v: F64, s_1: F64, s_2: F64, work: F64) -> None:
     """Let both memristors follow the potential `v` for `part` of a sub-step."""
-    w, end, speed = work
+    w, end, speed = work[0, : len(v)], work[1, : len(v)], work[2, : len(v)]
     _powers(c[STEEP], v, w)
     _fall(c[ON_1], c[OFF_1], w, end, speed)
-    _approach(x[0], end, speed, c[RATE], part)
+    _approach(s_1, end, speed, c[RATE], part)
     _rise(c[ON_2], c[OFF_2], w, end, speed)
-    _approach(x[1], end, speed, c[RATE], part)
+    _approach(s_2, end, speed, c[RATE], part)
 
 
 @njit
@@ -86,20 +85,21 @@ def memristive(c: F64, current: F64, v: F64, x: tuple[F64, F64], out: F64) -> in
 
     All have the same number of sub-steps: what `c` says of the first.
     """
-    n = len(v)
-    work = (np.empty(n), np.empty(n), np.empty(n))
-    for j in range(n):
-        current[j] *= c[GAIN, j]
-    for s in range(int(c[PARTS, 0])):
-        _switch(c, 0.5 if s == 0 else 1.0, v, x, work)
-        _conductance(c, x[0], work[1])
-        _conductance(c, x[1], work[2])
-        _balance(c[RAIL_1], c[RAIL_2], current, work[1], work[2])
-        _approach(v, work[1], work[2], c[CHARGE], 1.0)
-    _switch(c, 0.5, v, x, work)
-    count = 0
-    for j in range(n):
-        current[j] = 0.0
-        out[j] = np.float32(v[j])
-        count += out[j] != 0.0
+    count, work = 0, np.empty((3, BLOCK))
+    for start in range(0, len(v), BLOCK):
+        own = slice(start, min(start + BLOCK, len(v)))
+        constants = np.ascontiguousarray(c[:, own])  # rows of any stride would not run in vector registers
+        i, potential, s_1, s_2, sent = current[own], v[own], x[0][own], x[1][own], out[own]
+        end, speed = work[1, : len(i)], work[2, : len(i)]
+        for j in range(len(i)):
+            i[j] *= constants[GAIN, j]
+        for s in range(int(c[PARTS, 0])):
+            _switch(constants, 0.5 if s == 0 else 1.0, potential, s_1, s_2, work)
+            _balance(constants, i, s_1, s_2, end, speed)
+            _approach(potential, end, speed, constants[CHARGE], 1.0)
+        _switch(constants, 0.5, potential, s_1, s_2, work)
+        for j in range(len(i)):
+            i[j] = 0.0
+            sent[j] = np.float32(potential[j])
+            count += sent[j] != 0.0
     return count
