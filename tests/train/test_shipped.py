@@ -71,7 +71,7 @@ def test_chips_of_brainscales2_run_their_network():
     assert found.accuracy.frames == 300
 
 
-CELLS = {"mnist-qsnn4": ("pcm-pair-columns", 15), "mnist-tha1": ("oxram-one-bit", 2)}
+CELLS = {"mnist-mif": ("pcm-mesh", 0), "mnist-qsnn4": ("pcm-pair-columns", 15), "mnist-tha1": ("oxram-one-bit", 2)}
 
 
 @pytest.mark.parametrize("name", sorted(set(CELLS) & set(ACCURACY)))
