@@ -71,11 +71,19 @@ def test_chips_of_brainscales2_run_their_network():
     assert found.accuracy.frames == 300
 
 
-CELLS = {"mnist-mif": ("pcm-mesh", 0), "mnist-qsnn4": ("pcm-pair-columns", 15), "mnist-tha1": ("oxram-one-bit", 2)}
+CELLS = {
+    "mnist-mif": ("pcm-mesh", 0),
+    "mnist-qsnn4": ("pcm-pair-columns", 15),
+    "mnist-softlif": ("pcm-mesh", 0),
+    "mnist-tha1": ("oxram-one-bit", 2),
+}
+FEW = {"mnist-softlif": 3}
+"""Samples, where 300 would take minutes."""
 
 
 @pytest.mark.parametrize("name", sorted(set(CELLS) & set(ACCURACY)))
 def test_mapped_onto_such_cells_spikes_are_the_source_s(name):
-    compiled = snnmap.compile(name, snnmap.CompileOptions(hardware=CELLS[name][0]))
+    load = snnmap.LoadOptions(samples=FEW.get(name))
+    compiled = snnmap.compile(name, snnmap.CompileOptions(hardware=CELLS[name][0]), load=load)
     assert snnmap.verify(compiled.mapping, compiled.graph, compiled.hardware) == []
     assert deviation(compiled.graph, replay(compiled.mapping, compiled.graph)) == 0
