@@ -23,7 +23,7 @@ import snnmap
 from snnmap.core import library
 from snnmap.frontend.load import located_source
 
-NAMES = ("mnist-qsnn4", "mnist-tha1", "mnist-tutorial", "mnist-mif")
+NAMES = ("mnist-lenet", "mnist-qsnn4", "mnist-tha1", "mnist-tutorial", "mnist-mif")
 SHOWN = (
     ("spikes of neurons per image", "spikes", "frames", "{:,.0f}"),
     ("messages per image", "messages", "frames", "{:,.0f}"),

@@ -16,11 +16,12 @@ from snnmap.ir import Provenance, Workload
 
 SMALL = [
     "braille-rsnn", "digitrecog-mlp", "digitrecog-stdp", "edgedet", "heartestm", "imgsmooth", "lenet", "mnist-bss2",
-    "mnist-mif", "mnist-mlp", "mnist-qsnn4", "mnist-softlif", "mnist-tha1", "mnist-tutorial", "nmnist-cnn",
-    "visualpursuit",
+    "mnist-lenet", "mnist-mif", "mnist-mlp", "mnist-qsnn4", "mnist-softlif", "mnist-tha1", "mnist-tutorial",
+    "nmnist-cnn", "visualpursuit",
 ]  # fmt: skip
 LABELLED = [
     "mnist-bss2",
+    "mnist-lenet",
     "mnist-mif",
     "mnist-mlp",
     "mnist-qsnn4",

@@ -11,6 +11,7 @@ from snnmap.train.recipe import read_recipe
 
 ACCURACY = {
     "mnist-bss2": 297,
+    "mnist-lenet": 298,
     "mnist-mif": 295,
     "mnist-qsnn4": 295,
     "mnist-softlif": 299,
@@ -72,6 +73,7 @@ def test_chips_of_brainscales2_run_their_network():
 
 
 CELLS = {
+    "mnist-lenet": ("", 63),
     "mnist-mif": ("pcm-mesh", 0),
     "mnist-qsnn4": ("pcm-pair-columns", 15),
     "mnist-softlif": ("pcm-mesh", 0),
@@ -82,8 +84,16 @@ FEW = {"mnist-softlif": 3}
 
 
 @pytest.mark.parametrize("name", sorted(set(CELLS) & set(ACCURACY)))
-def test_mapped_onto_such_cells_spikes_are_the_source_s(name):
+def test_mapped_onto_such_cells_spikes_are_the_source_s(name, tmp_path):
+    """`mnist-lenet`: pairs of cells of 32 states, which no shipped chip has."""
+    hardware = CELLS[name][0]
+    if not hardware:
+        hardware = str(tmp_path / "states.toml")
+        (tmp_path / "states.toml").write_text(
+            'name = "states"\nextends = "pcm-pair-columns"\n[weights]\nencoding = "pair_columns"\nlevels = 32\n'
+        )
+    settings = (("place", "sequential"), ("wire", "identity"))
     load = snnmap.LoadOptions(samples=FEW.get(name))
-    compiled = snnmap.compile(name, snnmap.CompileOptions(hardware=CELLS[name][0]), load=load)
+    compiled = snnmap.compile(name, snnmap.CompileOptions(hardware=hardware, settings=settings), load=load)
     assert snnmap.verify(compiled.mapping, compiled.graph, compiled.hardware) == []
     assert deviation(compiled.graph, replay(compiled.mapping, compiled.graph)) == 0
