@@ -48,7 +48,7 @@ def test_layers_and_levels_are_those_of_the_recipe(shipped):
     neurons = [p for p in graph.network.populations if p.kind == "neuron"]
     assert [p.shape for p in neurons] == [layer.shape for layer in recipe.layers]
     assert {p.levels for p in neurons} == {recipe.method.levels}
-    assert {p.model for p in neurons} == {recipe.layers[0].neuron.model}
+    assert [p.model for p in neurons] == [layer.neuron.model for layer in recipe.layers]
     assert graph.steps == recipe.steps
     if not recipe.method.levels:
         return
