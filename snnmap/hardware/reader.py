@@ -32,7 +32,7 @@ LABELS: Mapping[Kind, str] = {
     "targets": "machine without crossbars",
 }
 MISPLACED: Mapping[Kind, str] = {
-    "chips": "name it with --hw {}",
+    "chips": "name it with --hw {} of a command that compiles",
     "technologies": "name a chip with --hw and --technology {}",
     "packages": 'name it in the chip\'s file, package = "{}"',
     "targets": "nothing is compiled for it; run an integer network on it with snnmap mac --hw {}",
