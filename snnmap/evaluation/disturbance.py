@@ -163,7 +163,9 @@ class Disturbance:
     def _read(self, share: F64) -> F64:
         """R of every crossing that cells of shares `share` act as, without the reference."""
         weights = self.hardware.weights
-        each = np.tensordot(significance(weights.levels, weights.slices), share, axes=(0, 1))
+        each = np.zeros((len(share), *share.shape[2:]))  # no tensordot: threads of BLAS cost more than so few products
+        for s, digit in enumerate(significance(weights.levels, weights.slices).tolist()):
+            each += digit * share[:, s]
         signed: F64 = each[0] - each[1] if len(each) == 2 else 2.0 * (each[0, :, :-1] - each[0, :, -1:])
         return signed
 
