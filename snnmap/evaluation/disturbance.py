@@ -24,7 +24,7 @@ from snnmap.core.arrays import F64, I64, row_of_entry
 from snnmap.hardware import Hardware
 from snnmap.ir import Metric
 from snnmap.ir.devices import ChipMap
-from snnmap.physics.encoding import halves, rest, shares, significance
+from snnmap.physics.encoding import halves, halves_of, rest, shares, significance
 from snnmap.simulate.margins import near_threshold
 from snnmap.stages.protocols import ErrorModel
 
@@ -162,10 +162,7 @@ class Disturbance:
 
     def _read(self, share: F64) -> F64:
         """R of every crossing that cells of shares `share` act as, without the reference."""
-        weights = self.hardware.weights
-        each = np.zeros((len(share), *share.shape[2:]))  # no tensordot: threads of BLAS cost more than so few products
-        for s, digit in enumerate(significance(weights.levels, weights.slices).tolist()):
-            each += digit * share[:, s]
+        each = halves_of(share, self.hardware.weights.levels)
         signed: F64 = each[0] - each[1] if len(each) == 2 else 2.0 * (each[0, :, :-1] - each[0, :, -1:])
         return signed
 

@@ -12,7 +12,7 @@ import numpy as np
 from snnmap.core.errors import InputError
 from snnmap.core.files import must_be_writable, write_atomically
 from snnmap.core.npz import npz
-from snnmap.frontend.data.archive import integers, read_arrays, read_bytes
+from snnmap.frontend.data.archive import integers, marked_arrays
 from snnmap.ir.devices import ChipMap
 
 FORMAT = "snnmap-chip-1"
@@ -51,9 +51,7 @@ def load_chip(path: Path | str) -> ChipMap:
         If it is damaged, not a chip file, or holds what makes no sense.
     """
     path = Path(path)
-    arrays = read_arrays(path, read_bytes(path))
-    if "format" not in arrays or arrays["format"].size != 1 or str(arrays["format"].item()) != FORMAT:
-        raise InputError(f"{path}: not a chip file; make one with `snnmap chip draw`")
+    arrays = marked_arrays(path, FORMAT, "not a chip file; make one with `snnmap chip draw`")
     missing = [name for name in ("chip", "mesh", "stuck") if name not in arrays]
     unknown = [name for name in arrays if name not in MEMBERS]
     if missing or unknown:

@@ -14,7 +14,7 @@ from snnmap.core.arrays import I64, frozen
 from snnmap.core.errors import InputError
 from snnmap.core.files import must_be_writable, write_atomically
 from snnmap.core.npz import npz
-from snnmap.frontend.data.archive import integers, read_arrays, read_bytes
+from snnmap.frontend.data.archive import integers, marked_arrays
 
 FORMAT = "snnmap-writes-1"
 LAYER = "writes."
@@ -81,9 +81,8 @@ def load_writes(path: Path | str) -> Writes:
         If it is damaged, or not such a file.
     """
     path = Path(path)
-    arrays = read_arrays(path, read_bytes(path))
-    if "format" not in arrays or arrays["format"].size != 1 or str(arrays["format"].item()) != FORMAT:
-        raise InputError(f"{path}: not a file of writes; make one with `snnmap train ... --trace {path.name}`")
+    hint = f"not a file of writes; make one with `snnmap train ... --trace {path.name}`"
+    arrays = marked_arrays(path, FORMAT, hint)
     facts = {name: arrays[name] for name in ("recipe", "seed", "batches") if name in arrays}
     layers = {name.removeprefix(LAYER): array for name, array in arrays.items() if name.startswith(LAYER)}
     if len(facts) < 3 or len(facts) + len(layers) + 1 != len(arrays) or any(fact.size != 1 for fact in facts.values()):

@@ -88,9 +88,20 @@ def weights(held: npt.ArrayLike, encoding: str, levels: int) -> F64:
     cells = numbers("held", held)
     if cells.ndim < 2 or len(cells) != halves(encoding):
         raise InputError(f"{encoding} has {halves(encoding)} halves of slices, not an array of shape {cells.shape}")
-    each = np.tensordot(significance(levels, cells.shape[1]), cells, axes=(0, 1))
+    each = halves_of(cells, levels)
     signed: F64 = 2.0 * each[0] - 1.0 if len(each) == 1 else each[0] - each[1]
     return signed
+
+
+def halves_of(held: F64, levels: int) -> F64:
+    """What the halves (halves, ...) of cells of shares `held` (halves, slices, ...) come to, slices added up.
+
+    One slice after the other: threads of BLAS cost more than so few products.
+    """
+    each = np.zeros((len(held), *held.shape[2:]))
+    for s, digit in enumerate(significance(levels, held.shape[1]).tolist()):
+        each += digit * held[:, s]
+    return each
 
 
 def _digits(magnitude: F64, levels: int, slices: int) -> F64:

@@ -38,6 +38,7 @@ from snnmap.train.crossbar import Converters, product
 from snnmap.train.neurons import Spiking, read_spiking
 from snnmap.train.quantised import whole_constant
 from snnmap.train.surrogate import Gradient, read_gradient
+from snnmap.train.tensors import normal
 
 if TYPE_CHECKING:
     from snnmap.train.recipe import Layer
@@ -196,10 +197,7 @@ class Cim:
 
     def _landed(self, goal: Any, rng: np.random.Generator) -> Any:
         """Where writes to `goal` land, in steps; no cell conducts less than nothing."""
-        import torch
-
-        drawn = torch.from_numpy(rng.standard_normal(tuple(goal.shape), np.float32))
-        return (goal + self.write_noise * drawn).clamp_min(0.0)
+        return (goal + self.write_noise * normal(rng, goal.shape)).clamp_min(0.0)
 
 
 def _weights(trained: Tensors) -> list[tuple[str, int]]:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from snnmap.train.tensors import normal
+
 if TYPE_CHECKING:
     from snnmap.train.recipe import Layer
 
@@ -95,10 +97,7 @@ def product() -> Any:
 
 def _noise(rng: np.random.Generator, shape: Any, power: Any, sd: float) -> Any:
     """Noise of sums whose squares of what was driven add up to `power`."""
-    import torch
-
-    drawn = torch.from_numpy(rng.standard_normal(tuple(shape), np.float32))
-    return drawn * power.sqrt() * sd
+    return normal(rng, shape) * power.sqrt() * sd
 
 
 def _ahead(layer: "Layer", given: Any, weight: Any) -> Any:

@@ -25,6 +25,7 @@ from snnmap.core.toml import Table
 from snnmap.ir.integers import largest, levels_of
 from snnmap.train.neurons import DT
 from snnmap.train.surrogate import Numbers
+from snnmap.train.tensors import normal, straight
 
 UNIT = 120.0
 """Integers per latent number: begun with a variance of 1 / fan-in, weights are about 12 of 100 inputs."""
@@ -86,10 +87,11 @@ class Units:
         for sums in arriving:
             result = self.sends * sums / (1 / self.gain)  # so that whole results are whole in single precision
             if rng is not None and self.noise > 0:
-                result = result + self.noise * _drawn(rng, result)
-            result = _floored(result).clamp(LEAST, MOST)
+                result = result + self.noise * normal(rng, result.shape)
+            result = straight(result, result.floor()).clamp(LEAST, MOST)
             if not self.last:
-                result = _floored(result.clamp_min(0) / 2**self.shift).clamp_max(self.most)
+                part = result.clamp_min(0) / 2**self.shift
+                result = straight(part, part.floor()).clamp_max(self.most)
             yield result, result / SOFTNESS
 
     def parameters(self, threshold: float, factor: F64) -> dict[str, F64]:  # noqa: ARG002  of neurons that have one
@@ -102,18 +104,6 @@ class Units:
     def stepping(self) -> dict[str, object]:
         """One step is one frame."""
         return {"dt": DT, "integration": "step"}
-
-
-def _drawn(rng: np.random.Generator, like: Any) -> Any:
-    """Normal numbers, a tensor of the same shape."""
-    import torch
-
-    return torch.from_numpy(rng.standard_normal(tuple(like.shape), np.float32))
-
-
-def _floored(value: Any) -> Any:
-    """floor, with the gradient of what it is of."""
-    return value + (value.floor() - value).detach()
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +138,7 @@ class Mac(Numbers):
         """Integers, which are what they are: 1 stands for 1."""
         most = largest(self.levels)
         inside = (latent * UNIT).clamp(-most, most)
-        return inside + (inside.round() - inside).detach(), latent.new_ones(1)
+        return straight(inside, inside.round()), latent.new_ones(1)
 
 
 def read(table: Table, layers: int) -> Mac:  # noqa: ARG001  as every method's

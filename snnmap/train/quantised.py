@@ -21,6 +21,7 @@ from snnmap.core.toml import Table
 from snnmap.ir.integers import BITS, LEVELS, largest, levels_of, nearest
 from snnmap.train.neurons import Spiking, read_spiking
 from snnmap.train.surrogate import Gradient, read_gradient
+from snnmap.train.tensors import straight
 
 MOST_ROWS = 64
 """Rows of its cells that a constant may take."""
@@ -62,7 +63,7 @@ class Quantised:
         whole = whole.clamp(-most, most)
         reach = 1.5 * most + 1 if odd_only else most + 0.5
         inside = ratio.clamp(-reach, reach)
-        return inside + (whole - inside).detach(), scale
+        return straight(inside, whole), scale
 
     def constant(self, value: Any) -> Any:
         """Constants (outputs,) as integers of at most `MOST_ROWS` rows."""
@@ -89,7 +90,7 @@ def whole_constant(value: Any, levels: int) -> Any:
     """Constants (outputs,) as integers of at most `MOST_ROWS` rows of weights of so many levels, straight through."""
     most = float(MOST_ROWS * largest(levels))
     inside = value.clamp(-most, most)
-    return inside + (inside.round() - inside).detach()
+    return straight(inside, inside.round())
 
 
 @cache

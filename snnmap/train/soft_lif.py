@@ -26,6 +26,7 @@ from snnmap.core.toml import Table
 from snnmap.ir.integers import in_units_of
 from snnmap.train.neurons import DT, read_threshold
 from snnmap.train.surrogate import Numbers
+from snnmap.train.tensors import normal
 
 FAR = -15.0
 """ln(ln(1 + exp(z))) is z to single precision below it."""
@@ -67,14 +68,11 @@ class SoftLIF:
         rng: np.random.Generator | None,
     ) -> Iterator[tuple[Any, Any]]:
         """Spikes that are expected in a step, and j - 1."""
-        import torch
-
         for current in arriving:
             over = current / threshold - 1.0
             rates = DT / (self.tau_ref + self.tau * _log_ratio(over / self.gamma, self.gamma))
             if rng is not None and self.noise > 0:
-                drawn = torch.from_numpy(rng.standard_normal(tuple(rates.shape), np.float32))
-                rates = rates + self.noise * DT * drawn
+                rates = rates + self.noise * DT * normal(rng, rates.shape)
             yield rates, over
 
     def parameters(self, threshold: float, factor: F64) -> dict[str, F64]:

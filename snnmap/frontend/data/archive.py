@@ -50,6 +50,20 @@ def read_bytes(path: Path) -> bytes:
     return content
 
 
+def marked_arrays(path: Path, mark: str, otherwise: str) -> Arrays:
+    """Arrays of an `.npz` of ours by name, of which `format` holds the mark.
+
+    Raises
+    ------
+    InputError
+        As `read_bytes` and `read_arrays`; with `otherwise` if the mark is not there.
+    """
+    arrays = read_arrays(path, read_bytes(path))
+    if "format" not in arrays or arrays["format"].size != 1 or str(arrays["format"].item()) != mark:
+        raise InputError(f"{path}: {otherwise}")
+    return arrays
+
+
 def read_arrays(path: Path, content: bytes) -> Arrays:
     """Arrays of an `.npz` by name, or the array of an `.npy` as `data`.
 
