@@ -173,7 +173,7 @@ def compare_variants(
     graphs = [profiled(source, load, progress) for source in sources]
     groups = [(graph, technology) for graph in graphs for technology in technologies]
     tasks = [
-        Task("", graph.digest(), replace(options, technology=technology, seed=seed), False)
+        Task("", graph.digest(), replace(options, technology=technology, seed=seed), False, fair=True)
         for graph, technology in groups
         for options in chosen.values()
         for seed in asked.seeds

@@ -1,5 +1,6 @@
 """Variants of algorithms: a worse one is found out, chance is not taken for a difference, names are checked first."""
 
+import time
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ from support import small_workload
 
 import snnmap
 from snnmap.core.errors import InfeasibleError, InputError
+from snnmap.study import workers
 from snnmap.study.variants import (
     FIGURES,
     MORE,
@@ -52,6 +54,29 @@ def test_a_placer_that_does_not_place_is_worse_in_hops(found) -> None:
     assert of(found, "anneal", "hops").verdict == ""
     assert of(found, "anneal", "hops").deviation >= 0
     assert of(found, "lazy", "crossbars").deviation == 0
+
+
+def test_seconds_are_not_those_of_loading_kernels(found, chip, tmp_path, monkeypatch) -> None:
+    loaded, calls = set(), []
+    compile_once = workers.compile
+
+    def slow_at_first(graph, options):
+        calls.append(options.seed)
+        if options.settings not in loaded:
+            loaded.add(options.settings)
+            begun = time.process_time()
+            while time.process_time() - begun < 1.0:
+                pass
+        return compile_once(graph, options)
+
+    monkeypatch.setattr(workers, "compile", slow_at_first)
+    monkeypatch.setattr(workers, "_made", set())
+    (tmp_path / "net.toml").write_text(small_workload.recipe())
+    variants = parse_variant("anneal:place=anneal"), parse_variant("lazy:place=sequential")
+    base = snnmap.CompileOptions(hardware=str(chip), objective="traffic")
+    again = compare_variants([str(tmp_path / "net.toml")], VariantOptions(variants, (0, 1), base=base))
+    assert calls == [0, 0, 1] * 2, "the first run of each variant is made anew"
+    assert max(of(again, name, SECONDS).mean for name in ("anneal", "lazy")) < 0.4
 
 
 def test_the_same_algorithm_is_no_other(found) -> None:
