@@ -12,6 +12,7 @@ The command line is a shell over the names below; packages of the same project t
 
 import importlib
 
+from snnmap.core.public import HOMES
 from snnmap.core.shown import shown_by
 from snnmap.core.version import __version__
 
@@ -75,7 +76,7 @@ if TYPE_CHECKING:  # what type checkers and readers see; at run time a name is i
     from snnmap.pipeline.mac import MacAccuracy, MacOptions, mac_accuracy
     from snnmap.pipeline.objectives import OBJECTIVES, Goal, Preset
     from snnmap.pipeline.operating import OperatingOptions
-    from snnmap.pipeline.options import SPLITS, CompileOptions
+    from snnmap.pipeline.options import CONVS, SPLITS, CompileOptions
     from snnmap.pipeline.profile import profile
     from snnmap.pipeline.reopen import verify_file
     from snnmap.pipeline.settings import parse_settings, parse_terms, read_config
@@ -141,6 +142,7 @@ __all__ = [
     "AGES",
     "AIMS",
     "ARBITRATIONS",
+    "CONVS",
     "EFFECTS",
     "OBJECTIVES",
     "SPLITS",
@@ -308,80 +310,7 @@ __all__ = [
     "write_sdf3",
 ]
 
-_HOMES = {
-    "snnmap.core.errors": "InfeasibleError InputError SnnmapError",
-    "snnmap.evaluation.figures": "evaluate",
-    "snnmap.evaluation.flops": "Flops flops",
-    "snnmap.evaluation.sensitivity": "Swing",
-    "snnmap.formats.mapping": "load save",
-    "snnmap.formats.profile": "load_profile save_profile",
-    "snnmap.formats.schema": "schema",
-    "snnmap.frontend": "LoadOptions from_nir from_snntorch load_network load_workload parse_seconds save_network",
-    "snnmap.frontend.chips": "load_chip save_chip",
-    "snnmap.frontend.writes": "Writes load_writes save_writes",
-    "snnmap.hardware": "Hardware load_hardware",
-    "snnmap.ir": (
-        "Chart ChipFacts Clustering Dynamics Judgement Mapping Metric Network OperatingPoint Origin Placement "
-        "Population Provenance Reading Remarks Report Rounding Schedule Sdfg SpikeGraph Spikes Traffic Violation "
-        "Violations Wiring Workload WorkloadFacts"
-    ),
-    "snnmap.ir.devices": "ChipMap",
-    "snnmap.legality.rules": "UNCHECKED verify",
-    "snnmap.pipeline.accuracy": "MappedAccuracy accuracy_file",
-    "snnmap.pipeline.chips": "AGES AccuracyOptions parse_ages parse_pulses",
-    "snnmap.pipeline.compile": "Compiled compile",
-    "snnmap.pipeline.convert": "Converted convert",
-    "snnmap.pipeline.effective": "draw_chip effective_weights",
-    "snnmap.pipeline.mac": "MacAccuracy MacOptions mac_accuracy",
-    "snnmap.pipeline.objectives": "OBJECTIVES Goal Preset",
-    "snnmap.pipeline.operating": "OperatingOptions",
-    "snnmap.pipeline.options": "SPLITS CompileOptions",
-    "snnmap.pipeline.profile": "profile",
-    "snnmap.pipeline.reopen": "verify_file",
-    "snnmap.pipeline.settings": "parse_settings parse_terms read_config",
-    "snnmap.pipeline.simulated": "simulate_file",
-    "snnmap.pipeline.warm_up": "WarmedUp warm_up",
-    "snnmap.query.activity": "activity",
-    "snnmap.query.buffers": "Buffers buffers",
-    "snnmap.query.benchmark_set": "BenchmarkCase benchmark_set",
-    "snnmap.query.catalogue": "algorithms list_hardware list_workloads show_hardware",
-    "snnmap.query.check_algorithm": "AlgorithmCheck check_algorithm",
-    "snnmap.query.diff": "diff",
-    "snnmap.query.fit": "check",
-    "snnmap.query.network": "inspect",
-    "snnmap.query.page": "html_report",
-    "snnmap.query.refresh": "refresh_intervals",
-    "snnmap.query.report": "MappingReport pictures report",
-    "snnmap.query.throughput": "throughput",
-    "snnmap.query.training_wear": "TrainingWear training_wear",
-    "snnmap.query.what_if": "Timed WhatIf parse_changes what_if",
-    "snnmap.query.where": "where",
-    "snnmap.sdf.phases": "PhasedGraph",
-    "snnmap.sdf.throughput": "Throughput",
-    "snnmap.sdf.xml": "read_sdf3 write_sdf3",
-    "snnmap.simulate.chip.execution": "Execution Lateness lateness",
-    "snnmap.simulate.chip.machine": "ARBITRATIONS",
-    "snnmap.simulate.chip.rates": "ExecuteOptions Measured Rates execute rates",
-    "snnmap.simulate.chip.steps": "StepTrace step_trace",
-    "snnmap.simulate.imperfect.options": "EFFECTS",
-    "snnmap.stages.protocols": (
-        "Partitioner PartitionProblem PlacementProblem Placer Run ScheduleProblem Scheduler Term Wirer WiringProblem"
-    ),
-    "snnmap.study.cases": "CompareOptions",
-    "snnmap.study.compare": "Comparison compare",
-    "snnmap.study.grid": "Sweep",
-    "snnmap.study.page": "run_study",
-    "snnmap.study.pareto": "AIMS Aim Front Fronts pareto parse_aims",
-    "snnmap.study.sweep": "SweepWhere Swept sweep",
-    "snnmap.study.sweep_page": "html_sweep",
-    "snnmap.study.variants": ("Contrast Contrasts Variant VariantOptions compare_variants parse_variant verdict_lines"),
-    "snnmap.train.checkpoint": "Epoch",
-    "snnmap.train.run": "TrainOptions Trained train_network",
-    "snnmap.transform.batch_norm": "fold_batch_norm",
-    "snnmap.transform.quantise": "Quantised quantise",
-}
-"""Module to the public names that it defines."""
-_HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
+_HOME = {name: module for module, names in HOMES.items() for name in names.split()}
 
 
 shown_by("snnmap.notebook")  # records in the last line of a cell; it is imported when the first is shown

@@ -56,6 +56,7 @@ def test_type_checkers_see_the_names_where_they_are_at_run_time() -> None:
     }
     assert seen.pop("__version__") == "snnmap.core.version"
     assert seen.pop("shown_by") == "snnmap.core.shown"
+    assert seen.pop("HOMES") == "snnmap.core.public"
     assert seen == snnmap._HOME
     assert {*seen, "__version__"} == set(snnmap.__all__) == set(dir(snnmap))
     with pytest.raises(AttributeError, match="module 'snnmap' has no attribute 'Mappings'"):

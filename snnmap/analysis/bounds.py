@@ -88,8 +88,13 @@ def _nth_quietest(network: Network, active: I64, nth: I64) -> I64:
     return found
 
 
-def partition_bounds(view: View) -> PartitionBounds:
-    """Crossbars and messages of a mapping beside what no partition of its workload for such crossbars can go below."""
+def partition_bounds(view: View) -> PartitionBounds | None:
+    """Crossbars and messages of a mapping beside what no partition of its workload for such crossbars can go below.
+
+    None where crossbars are used several times a step: the bounds are of partitions that use each once.
+    """
+    if view.mapping.clustering.uses is not None:
+        return None
     chip, network = view.hardware, view.graph.network
     if chip.rows_adapt:  # the mapping has as many as it needs; another may have more
         chip = chip.resized(None, chip.bit_lines)

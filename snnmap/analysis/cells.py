@@ -31,16 +31,17 @@ class Cells:
 def programmed_cells(network: Network, clustering: Clustering) -> Cells:
     """Every programmed cell of `clustering`, in order of row entry, then target neuron.
 
-    A legal clustering yields each synapse exactly once; an illegal one yields what its rows and columns realise.
+    A legal clustering yields each synapse exactly once; an illegal one yields what its rows and columns realise. A cell
+    of a crossbar that is used several times appears once for every use with a synapse there.
     """
     from snnmap.analysis.kernels.cells import count_cells, fill_cells
 
     pattern = (
         network.indptr,
         network.post,
-        clustering.row_ptr,
+        clustering.use_row_ptr,
         clustering.row_source,
-        clustering.column_ptr,
+        clustering.use_column_ptr,
         clustering.column_neuron,
         np.full(network.sources, -1, np.int32),
     )

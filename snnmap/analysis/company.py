@@ -6,29 +6,35 @@ Rows that spike in one step are read in one pulse; that is one assumption for ti
 
 import numpy as np
 
+from snnmap.analysis.lines import row_lines
 from snnmap.analysis.traffic import steps_by_source
 from snnmap.core.arrays import F64, ranges
 from snnmap.ir import Clustering, SpikeGraph
 
 
 def row_company(graph: SpikeGraph, clustering: Clustering) -> F64:
-    """In what share of the reads of another row of its crossbar a row is on as well, float64 (len(row_source),).
+    """In what share of the reads of another row of its crossbar a row is on as well, float64 (rows,), by `row_lines`.
 
     A row's share of active steps, biases always on, times one factor per crossbar with which the mean number of rows
     beside a row that is read is that of the profile's own steps: rows of one image spike together more often than by
-    chance. Without the events of the profile the factor is 1, chance.
+    chance. Without the events of the profile the factor is 1, chance. Every use of a crossbar is a read of its own.
     """
     rate = np.where(graph.network.is_bias(), 1.0, graph.active_steps / graph.window)
-    share: F64 = rate[clustering.row_source]
+    lines, uses = row_lines(graph, clustering), np.diff(clustering.use_ptr)
+    summed = np.bincount(lines.number, rate[clustering.row_source], int(lines.ptr[-1]))
+    share: F64 = summed / np.repeat(uses, np.diff(lines.ptr))
     if graph.events is None:
         return share
     ptr, step = steps_by_source(graph.events, graph.network.sources)
     for k in range(clustering.clusters):
-        rows = clustering.rows_of(k)
-        source = clustering.row_source[rows].astype(np.int64)
-        biases = int(np.count_nonzero(graph.network.is_bias()[source]))
-        on = np.bincount(step[ranges(ptr[source], np.diff(ptr)[source])], minlength=graph.window) + biases
+        rows = slice(int(lines.ptr[k]), int(lines.ptr[k + 1]))
+        together = 0.0
+        for use in range(clustering.use_ptr[k], clustering.use_ptr[k + 1]):
+            source = clustering.row_source[clustering.use_row_ptr[use] : clustering.use_row_ptr[use + 1]]
+            biases = int(np.count_nonzero(graph.network.is_bias()[source]))
+            on = np.bincount(step[ranges(ptr[source], np.diff(ptr)[source])], minlength=graph.window) + biases
+            together += float((on * (on - 1)).sum())
         by_chance = share[rows].sum() ** 2 - np.square(share[rows]).sum()
         if by_chance > 0:
-            share[rows] = np.minimum(share[rows] * (float((on * (on - 1)).sum()) / graph.window / by_chance), 1.0)
+            share[rows] = np.minimum(share[rows] * (together / (graph.window * uses[k]) / by_chance), 1.0)
     return share

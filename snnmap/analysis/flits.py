@@ -77,8 +77,9 @@ def _spikes(view: View, ends: Ends) -> I64:
     levels = int(level.max(initial=0)) + 1
     sender = np.full(network.sources, -1, np.int64)
     sender[network.externals :] = clustering.home
-    heard = np.flatnonzero(~network.is_bias()[clustering.row_source])
-    source, goal = clustering.row_source[heard], row_of_entry(clustering.row_ptr)[heard]
+    goal, source = clustering.heard()
+    travels = ~network.is_bias()[source]
+    goal, source = goal[travels], source[travels]
     key = _keys(sender[source], level[source], goal, levels, clustering.clusters)
     entry, message = _found(key, ends, ~ends.partial, levels, clustering.clusters)
     ptr, _, order = transpose_csr(offsets(np.ones(len(entry))), source[entry], network.sources)

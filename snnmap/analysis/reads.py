@@ -13,7 +13,8 @@ def columns_read(graph: SpikeGraph, clustering: Clustering, cells: Cells) -> I64
 
     The columns of a level are read in every step in which a row with a synapse to one of them is on. Biases always are;
     what neurons of that level or a higher one send is read in the step after, unless their frame ends before. Exact if
-    the profile kept its events, otherwise the bound min(window, sum of the rows' active steps).
+    the profile kept its events, otherwise the bound min(window, sum of the rows' active steps). Every use of a cluster
+    is a read of its own.
     """
     network, events = graph.network, graph.events
     level, bias = network.level_of(), network.is_bias()
@@ -32,9 +33,11 @@ def columns_read(graph: SpikeGraph, clustering: Clustering, cells: Cells) -> I64
         on[at[~moved | (at % events.steps != 0)]] = True
         return int(np.count_nonzero(on))
 
-    total = np.zeros(clustering.clusters, np.int64)
-    for k in range(clustering.clusters):
-        rows, columns = clustering.rows_of(k), clustering.columns_of(k)
+    uses = len(clustering.use_row_ptr) - 1
+    total = np.zeros(uses, np.int64)
+    for k in range(uses):
+        rows = slice(int(clustering.use_row_ptr[k]), int(clustering.use_row_ptr[k + 1]))
+        columns = slice(int(clustering.use_column_ptr[k]), int(clustering.use_column_ptr[k + 1]))
         source = clustering.row_source[rows].astype(np.int64)
         own, count = np.unique(level[clustering.column_neuron[columns]], return_counts=True)
         if len(own) == 1:
@@ -44,4 +47,4 @@ def columns_read(graph: SpikeGraph, clustering: Clustering, cells: Cells) -> I64
         row = np.repeat(np.arange(len(source)), np.diff(cell))
         of_cell = level[clustering.column_neuron[cells.column[cell[0] : cell[-1]]]]
         total[k] = sum(reads(source[np.unique(row[of_cell == x])], int(x)) * n for x, n in zip(own, count, strict=True))
-    return total
+    return np.add.reduceat(total, clustering.use_ptr[:-1]) if uses else total

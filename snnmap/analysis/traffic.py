@@ -50,11 +50,11 @@ def _sized(streams: Streams) -> Streams:
 def _spike_streams(graph: SpikeGraph, clustering: Clustering) -> Streams:
     """One stream per source that is listened to outside its home."""
     network, first = graph.network, graph.network.externals
-    cluster = row_of_entry(clustering.row_ptr)
+    cluster, source = clustering.heard()
     sender = np.full(network.sources, -1, np.int32)
     sender[first:] = clustering.home
-    travels = ~network.is_bias()[clustering.row_source] & (sender[clustering.row_source] != cluster)
-    source, cluster = clustering.row_source[travels], cluster[travels]
+    travels = ~network.is_bias()[source] & (sender[source] != cluster)
+    source, cluster = source[travels], cluster[travels]
     indptr, _, entry = transpose_csr(offsets(np.ones(len(source))), source, network.sources)
     heard = np.flatnonzero(np.diff(indptr))
     kind = np.where(heard < first, INPUTS, SPIKES).astype(np.int32)

@@ -6,6 +6,7 @@ decide; `View` adds what needs tiles, lines, times and a chip. Makes no choice a
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,6 +18,9 @@ from snnmap.analysis.traffic import partial_messages, traffic
 from snnmap.core.arrays import F64, I64
 from snnmap.hardware import Hardware
 from snnmap.ir import Clustering, Mapping, SpikeGraph, Traffic
+
+if TYPE_CHECKING:
+    from snnmap.analysis.folded import Folded
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +49,7 @@ class ClusteringView:
 
     @cached_property
     def row_company(self) -> F64:
-        """Share of the reads of another row of its crossbar in which a row is on too, float64 (len(row_source),)."""
+        """Share of the reads of another row of its crossbar in which a row is on too, float64 (rows,)."""
         return row_company(self.graph, self.clustering)
 
     @cached_property
@@ -57,6 +61,15 @@ class ClusteringView:
     def traffic(self) -> Traffic:
         """Messages between the clusters over the profiled window."""
         return traffic(self.graph, self.clustering, self.partial_messages)
+
+    @cached_property
+    def folded(self) -> "Folded | None":
+        """What the crossbars are in themselves, each cell once (`analysis.folded`); none, if each is used once."""
+        if self.clustering.uses is None:
+            return None
+        from snnmap.analysis.folded import folded
+
+        return folded(self)
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,6 +104,25 @@ class View:
     def traffic(self) -> Traffic:
         """Messages between the clusters over the profiled window."""
         return self.clusters.traffic
+
+    @cached_property
+    def folded(self) -> "View":
+        """The arrays in themselves, each cell once with the reads of all uses; this, if each is used once.
+
+        What concerns arrays is asked of it; what is sent, converted and scheduled is the same in both.
+        """
+        own = self.clusters.folded
+        if own is None:
+            return self
+        mapping = replace(
+            self.mapping,
+            clustering=own.clustering,
+            wiring=own.contracted(self.mapping.wiring),
+            spikes=own.graph.spikes,
+            active_steps=own.graph.active_steps,
+            partial_messages=own.partial_messages,
+        )
+        return replace(self, mapping=mapping, graph=own.graph, of_clustering=own)
 
     @cached_property
     def hops(self) -> I64:

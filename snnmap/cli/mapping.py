@@ -26,6 +26,7 @@ from snnmap.render.timing import holds_for, limited_by, timing_document
     "  snnmap compile net.nir --data events.npz --dt 1e-3 --steps 300 --hw pcm-mesh-64 -o net.json.gz\n"
     "  snnmap compile nmnist-cnn --quantise mse --bits 4 -o 4bit.json\n"
     "  snnmap compile net.profile.npz --set place=swarm --set place.particles=40 --seed 3 -o mapping.json\n"
+    "  snnmap compile nmnist-cnn --conv packed -o packed.json\n"
     "  snnmap compile mnist-mlp --config plan.toml -o mapping.json\n"
     "  snnmap compile mnist-mlp --objective accuracy --chip chip.npz -o mapping.json",
 )
@@ -43,6 +44,20 @@ from snnmap.render.timing import holds_for, limited_by, timing_document
     "--chip", type=options.FILE, help="Objective accuracy: keep sensitive weights off this chip's stuck cells."
 )
 @click.option("--split", type=click.Choice(snnmap.SPLITS), default="partial_sum", show_default=True)
+@click.option(
+    "--conv",
+    type=click.Choice(snnmap.CONVS),
+    default="unrolled",
+    show_default=True,
+    help="Hold convolutions by synapses, or their kernels once for all positions.",
+)
+@click.option(
+    "--copies",
+    type=options.COPIES,
+    default=0,
+    metavar="N|auto",
+    help="Crossbars that hold the same kernels and share their uses; default: as many as are needed.",
+)
 @click.option(
     "--time-budget",
     type=click.FloatRange(min=0),

@@ -44,7 +44,23 @@ class Time(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.2
             self.fail(str(error), param, ctx)
 
 
+class Copies(click.ParamType):  # type: ignore[type-arg]
+    """A number of copies, or `auto`, which is 0."""
+
+    name = "copies"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The number."""
+        if str(value) == "auto":
+            return 0
+        try:
+            return int(value)
+        except ValueError:
+            self.fail(f"{value!r} is no number of copies; give a whole number, or auto", param, ctx)
+
+
 TIME = Time()
+COPIES = Copies()
 FILE = click.Path(path_type=Path, dir_okay=True)
 
 as_json = click.option(

@@ -83,7 +83,7 @@ def _parts(view: View, name: str, seconds: float) -> list[Part]:
             Part("merge", arriving, steps * arriving * hardware["merge_time"]),
             Part("compute", home, steps * home * hardware["column_time"]),
         ]
-    rows = int(np.diff(view.mapping.clustering.row_ptr)[cluster])
+    rows = int(view.mapping.clustering.rows[cluster])
     shared = view.clusters_on_tile[view.mapping.placement.tile[cluster]] > 1
     programming = rows * hardware.row_program_time if shared and seconds >= rows * hardware.row_program_time else 0.0
     reading, converting = steps * hardware["read_time"], steps * hardware.turns * hardware["adc_time"]

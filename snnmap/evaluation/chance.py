@@ -65,6 +65,7 @@ def beside_chance(base: View, other: View, gain: float, count: int, *, rng: np.r
 
 
 def _crossbars(view: View) -> list[Crossbar]:
+    view = view.folded
     clustering = view.mapping.clustering
     return [crossbar_of(view.graph, clustering, view.cells, k) for k in range(clustering.clusters)]
 
@@ -110,6 +111,7 @@ def gamma_of(gain: float, base: View, other: View, cell: espine.EspineCell) -> G
 
 def _longest(view: View, inverse: F64, gamma: float) -> float:
     """Logarithm of the windows that the weakest cell lasts, cells being at temperature 1 / `inverse` (R, C)."""
+    view = view.folded
     wiring, clustering, least = view.mapping.wiring, view.mapping.clustering, np.inf
     for k, crossbar in enumerate(_crossbars(view)):
         row = np.repeat(wiring.row[clustering.rows_of(k)], np.diff(crossbar.row_ptr))

@@ -112,9 +112,27 @@ def report_of(view: View) -> Report:
     notes = [] if view.graph.events is not None else [BOUNDED]
     if view.hardware.weights != Weights():
         notes.append(weights_told(view.hardware))
+    if view.mapping.clustering.uses is not None:
+        notes.append(reuse_told(view))
     if view.hardware.rows_adapt:
         notes.append(ADAPTED.format(view.hardware.rows))
     return Report(tuple(metrics), _tile_maps(view, rows), tuple(notes))
+
+
+def reuse_told(view: View) -> str:
+    """Which layers are held by their kernels, and how often these are used; which are not."""
+    clustering, network = view.mapping.clustering, view.graph.network
+    uses = np.diff(clustering.use_ptr)
+    population = network.population_of()[clustering.column_neuron[clustering.column_ptr[:-1]]]
+    held = []
+    for index in np.unique(population[uses > 1]).tolist():
+        own = np.flatnonzero(population == index)
+        crossbars = f"{len(own)} crossbar{'s' if len(own) > 1 else ''}"
+        held.append(f"{network.populations[index].name} ({crossbars}, {int(uses[own].sum()):,} uses a step)")
+    known = set(population[uses > 1].tolist())
+    left = [p.name for k, p in enumerate(network.populations) if p.kind == "neuron" and k not in known]
+    others = f"; by their synapses: {', '.join(left)}" if left else ""
+    return f"held by their kernels: {', '.join(held)}{others}"
 
 
 def _rounded(metric: Metric) -> Metric:
@@ -145,17 +163,22 @@ def _sizes(view: View) -> list[Metric]:
     mapping, graph, hardware = view.mapping, view.graph, view.hardware
     clustering = mapping.clustering
     k = clustering.clusters
-    cells = k * hardware.rows * hardware.columns
+    cells, reused = k * hardware.rows * hardware.columns, clustering.uses is not None
+    programmed = len(view.folded.cells.column) if reused else graph.network.synapses
+    uses = [Metric("uses", len(clustering.use_row_ptr) - 1, "", "of all crossbars in a step")] if reused else []
     return [
         Metric("neurons", graph.network.neurons, ""),
         Metric("synapses", graph.network.synapses, ""),
         Metric("crossbars", k, "", "clusters of the partition"),
+        *uses,
         Metric("tiles", len(np.unique(mapping.placement.tile)), "", "tiles that hold a cluster"),
         Metric("mesh_tiles", hardware.tiles, "", "tiles of the chip"),
         Metric("partial_columns", len(clustering.column_neuron) - graph.network.neurons, "", "columns beyond one each"),
-        Metric("row_utilisation", rounded(len(clustering.row_source) / (k * hardware.rows)), "1"),
-        Metric("column_utilisation", rounded(len(clustering.column_neuron) / (k * hardware.columns)), "1"),
-        Metric("cell_utilisation", rounded(graph.network.synapses / cells), "1", "synapses / cells"),
+        Metric("row_utilisation", rounded(int(clustering.rows.sum()) / (k * hardware.rows)), "1"),
+        Metric("column_utilisation", rounded(int(clustering.columns.sum()) / (k * hardware.columns)), "1"),
+        Metric(
+            "cell_utilisation", rounded(programmed / cells), "1", f"{'programmed' if reused else 'synapses'} / cells"
+        ),
     ]
 
 
@@ -324,7 +347,9 @@ def _tile_maps(view: View, rows: F64) -> dict[str, F64]:
     mapping, graph, hardware = view.mapping, view.graph, view.hardware
     clustering, tile, count = mapping.clustering, mapping.placement.tile, hardware.tiles
     of_row = np.repeat(tile, np.diff(clustering.row_ptr))
-    used = np.bincount(of_row, weights=np.diff(view.cells.ptr), minlength=count)
+    arrays = view.folded
+    cells = np.diff(arrays.cells.ptr[arrays.mapping.clustering.row_ptr])
+    used = np.bincount(tile, weights=cells, minlength=count)
     return {
         "clusters": view.clusters_on_tile.astype(np.float64),
         "cell_utilisation": used / (hardware.rows * hardware.columns),

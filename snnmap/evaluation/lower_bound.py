@@ -57,7 +57,7 @@ def _programming(view: View) -> tuple[I64, I64]:
     flow = mapping.sdfg
     found = [READ.fullmatch(name) for name in flow.name]
     cluster = np.array([-1 if match is None else int(match[1]) for match in found], np.int64)
-    rows = np.diff(mapping.clustering.row_ptr)
+    rows = mapping.clustering.rows
     ticks = np.zeros(len(cluster), np.int64)
     for order in mapping.schedule.order:
         reads = [actor for actor in order if cluster[actor] >= 0]

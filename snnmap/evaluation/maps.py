@@ -35,7 +35,7 @@ class States(NamedTuple):
 
 def states(view: View) -> States:
     """Both modes of a mapping: what all maps are drawn from, and computed once for them."""
-    technology = view.hardware.technology
+    technology, view = view.hardware.technology, view.folded
     twin = espine_twin(technology)
     device = device_state(view) if technology.mode == "device" else None
     return States(device, None if twin is None else espine_state(view, twin, bounds=False))
@@ -46,6 +46,7 @@ def tile_maps(view: View, found: States | None = None) -> list[Chart]:
 
     `found` are the `states` of the view, if they are known already.
     """
+    view = view.folded
     device, twin = found or states(view)
     mapping, graph, hardware = view.mapping, view.graph, view.hardware
     tile, tiles = mapping.placement.tile, hardware.tiles
@@ -131,6 +132,7 @@ def crossbar_maps(view: View, cluster: int, found: States | None = None) -> list
     InputError
         If there is no such cluster.
     """
+    view = view.folded
     mapping, hardware = view.mapping, view.hardware
     if not 0 <= cluster < mapping.clustering.clusters:
         raise InputError(f"crossbar {cluster} does not exist; there are 0 to {mapping.clustering.clusters - 1}")

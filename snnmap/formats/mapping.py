@@ -21,6 +21,7 @@ from snnmap.core.files import gunzipped, must_be_content, write_atomically
 from snnmap.formats.schema import (
     FORMAT,
     PLAIN,
+    REUSED,
     SCHEMA,
     Cluster,
     Connection,
@@ -30,13 +31,22 @@ from snnmap.formats.schema import (
     Slots,
     Workload,
 )
-from snnmap.ir import Clustering, Mapping, Placement, Schedule, Sdfg, SlotTable, Wiring
+from snnmap.ir import Clustering, Mapping, Placement, Schedule, Sdfg, SlotTable, Uses, Wiring
 from snnmap.ir.origin import WorkloadFacts
 
 
 def _split(values: Any, ptr: Any, cluster: int) -> list[int]:
     part: list[int] = values[ptr[cluster] : ptr[cluster + 1]].tolist()
     return part
+
+
+def _uses_of(clustering: Clustering, cluster: int) -> dict[str, list[int]]:
+    """Sizes of the uses of a cluster; nothing where there is one."""
+    uses = clustering.uses
+    if uses is None or uses.count[cluster] == 1:
+        return {}
+    own = slice(int(uses.ptr[cluster]), int(uses.ptr[cluster + 1]) + 1)
+    return {"use_rows": np.diff(uses.row_ptr[own]).tolist(), "use_columns": np.diff(uses.column_ptr[own]).tolist()}
 
 
 def _document(mapping: Mapping) -> Document:
@@ -54,6 +64,7 @@ def _document(mapping: Mapping) -> Document:
             neurons=_split(clustering.column_neuron, clustering.column_ptr, k),
             columns=_split(mapping.wiring.column, clustering.column_ptr, k),
             partial_messages=_split(mapping.partial_messages, clustering.column_ptr, k),
+            **_uses_of(clustering, k),
         )
         for k in range(clustering.clusters)
     ]
@@ -76,7 +87,7 @@ def _document(mapping: Mapping) -> Document:
     )
     return Document(
         format=FORMAT,
-        schema=PLAIN if mapping.chip.plain else SCHEMA,
+        schema=REUSED if clustering.uses is not None else PLAIN if mapping.chip.plain else SCHEMA,
         workload=workload,
         chip=mapping.chip,
         clusters=clusters,
@@ -170,12 +181,16 @@ def decode(data: bytes, where: str = "mapping") -> Mapping:
         raise InputError(f"{where} is not a whole JSON document ({error}); compile it again") from None
     if not isinstance(head, dict) or head.get("format") != FORMAT:
         raise InputError(f'{where} is not a mapping file: it lacks "format": "{FORMAT}"')
-    if head.get("schema") not in (PLAIN, SCHEMA):
-        raise InputError(f"{where} has schema {head.get('schema')!r}; this snnmap reads schema {PLAIN} and {SCHEMA}")
+    if head.get("schema") not in (PLAIN, SCHEMA, REUSED):
+        raise InputError(f"{where} has schema {head.get('schema')!r}; this snnmap reads schema {PLAIN} to {REUSED}")
     try:
         document = msgspec.convert(head, Document)
         if document.schema == PLAIN and not document.chip.plain:
             raise InputError(f"{where} has schema {PLAIN}, which knows no encoding of weights; it must be {SCHEMA}")
+        if document.schema != REUSED and any(_sizes(c) is not None for c in document.clusters):
+            raise InputError(
+                f"{where} has schema {document.schema}, which knows one use of a crossbar; it must be {REUSED}"
+            )
         _must_hang_together(document, where)
         return _mapping(document)
     except msgspec.ValidationError as error:
@@ -201,6 +216,7 @@ def _must_hang_together(document: Document, where: str) -> None:
     for k, cluster in enumerate(document.clusters):
         place = f"{where}: $.clusters[{k}]"
         _same_length(place, sources=cluster.sources, rows=cluster.rows)
+        _uses_must_fit(cluster, place)
         sent = cluster.partial_messages
         _same_length(place, neurons=cluster.neurons, columns=cluster.columns, partial_messages=sent)
     _same_length(f"{where}: $.workload", spikes=workload.spikes, active_steps=workload.active_steps)
@@ -221,6 +237,41 @@ def _must_hang_together(document: Document, where: str) -> None:
         raise InputError(f"{place} names an actor that is not among its {actors} actors")
 
 
+def _sizes(cluster: Cluster) -> tuple[list[int], list[int]] | None:
+    """Rows and columns of every use of a cluster, or none where there is one."""
+    rows, columns = cluster.use_rows, cluster.use_columns
+    if isinstance(rows, msgspec.UnsetType) and isinstance(columns, msgspec.UnsetType):
+        return None
+    return [] if isinstance(rows, msgspec.UnsetType) else rows, [] if isinstance(
+        columns, msgspec.UnsetType
+    ) else columns
+
+
+def _uses_must_fit(cluster: Cluster, place: str) -> None:
+    sizes = _sizes(cluster)
+    if sizes is None:
+        return
+    rows, columns = sizes
+    _same_length(place, use_rows=rows, use_columns=columns)
+    if len(rows) < 2 or sum(rows) != len(cluster.sources) or sum(columns) != len(cluster.neurons):
+        raise InputError(f"{place}: its {len(rows)} uses do not make up its rows and columns")
+
+
+def _uses(document: Document) -> Uses | None:
+    """Uses of the clusters; rows and columns of the crossbars are their lines."""
+    clusters = document.clusters
+    sizes = [_sizes(c) or ([len(c.sources)], [len(c.neurons)]) for c in clusters]
+    if document.schema != REUSED:
+        return None
+    return Uses(
+        ptr=offsets([len(rows) for rows, _ in sizes]),
+        row_ptr=offsets([size for rows, _ in sizes for size in rows]),
+        column_ptr=offsets([size for _, columns in sizes for size in columns]),
+        row_line=_joined([c.rows for c in clusters], np.int32),
+        column_line=_joined([c.columns for c in clusters], np.int32),
+    )
+
+
 def _mapping(document: Document) -> Mapping:
     clusters, workload = document.clusters, document.workload
     clustering = Clustering(
@@ -229,6 +280,7 @@ def _mapping(document: Document) -> Mapping:
         column_ptr=offsets([len(c.neurons) for c in clusters]),
         column_neuron=_joined([c.neurons for c in clusters], np.int32),
         home=np.array(document.home, np.int32),
+        uses=_uses(document),
     )
     named = {name: getattr(workload, name) for name in WorkloadFacts.__struct_fields__}
     return Mapping(

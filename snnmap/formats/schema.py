@@ -8,6 +8,8 @@ from snnmap.ir.origin import ChipFacts, Count, Origin, Record, Scalar, WorkloadF
 
 FORMAT = "snnmap-mapping"
 SCHEMA = 3
+REUSED = 4
+"""Schema of files with crossbars that are used several times a step."""
 PLAIN = 2
 """Schema of files that do not say how weights are held, which are then pairs of analog arrays: written where they are,
 so that such a mapping has the same bytes as before there was anything else."""
@@ -27,15 +29,19 @@ class Cluster(Record, frozen=True):
 
     tile: Count
     sources: list[Count]
-    """Source id of every row, ascending."""
+    """Source id of every row, ascending within a use."""
     rows: list[Count]
     """Row of the crossbar of every entry of `sources`: a word line of the array, or a pair (`chip.encoding`)."""
     neurons: list[Count]
-    """Neuron of every column, ascending."""
+    """Neuron of every column, ascending within a use."""
     columns: list[Count]
     """Column of every entry of `neurons`; as many bit lines as its weights take (`chip.encoding`, `chip.slices`)."""
     partial_messages: list[Count]
     """Partial sums that each column sends to its neuron's home over the window; 0 at home."""
+    use_rows: list[Count] | msgspec.UnsetType = msgspec.UNSET
+    """Entries of `sources` and `rows` of each use in a step, one use after the other; absent: there is one use."""
+    use_columns: list[Count] | msgspec.UnsetType = msgspec.UNSET
+    """Entries of `neurons`, `columns` and `partial_messages` of each use."""
 
 
 class Dataflow(Record, frozen=True):

@@ -12,7 +12,7 @@ of i in the same step.
 from snnmap.ir.activity import SpikeGraph, Spikes, Workload
 from snnmap.ir.dataflow import Schedule, Sdfg, SlotTable
 from snnmap.ir.dynamics import Dynamics
-from snnmap.ir.mapping import Clustering, Mapping, Placement, Traffic, Wiring
+from snnmap.ir.mapping import Clustering, Mapping, Placement, Traffic, Uses, Wiring
 from snnmap.ir.models import ANALOG, FILTERS, MODELS, Kind, declared
 from snnmap.ir.network import Network, Population
 from snnmap.ir.origin import (
@@ -86,6 +86,7 @@ __all__ = [
     "Spikes",
     "Traffic",
     "Unrolled",
+    "Uses",
     "Violation",
     "Violations",
     "Wiring",

@@ -14,6 +14,7 @@ from snnmap.hardware import Hardware
 from snnmap.ir import Mapping, Network, SpikeGraph, Violation
 from snnmap.legality.reads import columns_read
 from snnmap.legality.recount import Recount
+from snnmap.legality.reuse import lines_in_use
 from snnmap.legality.sent import ending_hops
 from snnmap.legality.weights import background, charge, crossing
 
@@ -27,7 +28,7 @@ def figure_violations(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, c
     """`figures` violations: every figure that was recounted and differs."""
     messages = _messages(mapping, graph, hardware)
     recounted = {
-        **_counts(mapping, graph, hardware),
+        **_counts(mapping, graph, hardware, counted),
         **messages,
         **_energy(mapping, graph, hardware, messages, columns_read(mapping.clustering, graph, counted)),
         **_timing(mapping, graph),
@@ -50,16 +51,17 @@ def _same(reported: Any, counted: Any) -> bool:
     return math.isclose(reported, counted, rel_tol=TOLERANCE)
 
 
-def _counts(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> dict[str, float]:
-    clustering = mapping.clustering
+def _counts(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, counted: Recount) -> dict[str, float]:
+    clustering, used = mapping.clustering, [int(lines.sum()) for lines in lines_in_use(mapping)]
     k, (rows, columns) = clustering.clusters, crossing(hardware)
     return {
         "crossbars": k,
         "tiles": len(np.unique(mapping.placement.tile)),
         "spikes": int(graph.spikes[graph.network.externals :].sum()),
-        "row_utilisation": len(clustering.row_source) / (k * rows),
-        "column_utilisation": len(clustering.column_neuron) / (k * columns),
-        "cell_utilisation": graph.network.synapses / (k * rows * columns),
+        "row_utilisation": used[0] / (k * rows),
+        "column_utilisation": used[1] / (k * columns),
+        "cell_utilisation": int(counted.cells.sum()) / (k * rows * columns),
+        **({} if clustering.uses is None else {"uses": len(clustering.uses.row_ptr) - 1}),
     }
 
 
@@ -68,6 +70,8 @@ def _deliveries(mapping: Mapping, graph: SpikeGraph) -> tuple[np.ndarray[Any, An
     network, clustering = graph.network, mapping.clustering
     cluster_of_row = np.repeat(np.arange(clustering.clusters), np.diff(clustering.row_ptr))
     source = clustering.row_source.astype(np.int64)
+    if clustering.uses is not None:  # sent to a cluster once, however many of its uses drive it
+        cluster_of_row, source = np.unique(np.stack([cluster_of_row, source]), axis=1)
     sender = np.full(len(source), -1, np.int64)
     fires = source >= network.externals
     sender[fires] = clustering.home[source[fires] - network.externals]
@@ -146,7 +150,7 @@ def _energy(
     low, high = technology["g_min"], technology["g_max"]
     active = graph.spikes.astype(np.float64)
     programmed = _programmed_spikes(network, active, hardware) * (high - low)
-    columns = np.repeat(np.diff(clustering.column_ptr), np.diff(clustering.row_ptr))
+    columns = np.repeat(np.diff(clustering.use_column_ptr), np.diff(clustering.use_row_ptr))
     rest = float(np.sum(active[clustering.row_source] * background(hardware, columns.astype(np.float64))))
     per_frame = 1.0 / graph.frames
     array = hardware["read_voltage"] ** 2 * hardware["read_time"] * (programmed + rest) * per_frame

@@ -14,15 +14,15 @@ Steps = npt.NDArray[np.int64]
 
 
 def columns_read(clustering: Clustering, graph: SpikeGraph, counted: Recount) -> int:
-    """Columns of all clusters, each as often as it is read; without the profile's events the most that can be."""
+    """Columns of all uses of clusters, each as often as it is read; without events the most that can be."""
     network = graph.network
     level, bias = network.level_of(), network.is_bias()
-    cluster = np.repeat(np.arange(clustering.clusters), np.diff(clustering.column_ptr))
+    use = np.repeat(np.arange(len(clustering.use_row_ptr) - 1), np.diff(clustering.use_column_ptr))
     columns: dict[tuple[int, int], int] = {}
-    for key in zip(cluster.tolist(), level[clustering.column_neuron].tolist(), strict=True):
+    for key in zip(use.tolist(), level[clustering.column_neuron].tolist(), strict=True):
         columns[key] = columns.get(key, 0) + 1
     heard: dict[tuple[int, int], list[int]] = {key: [] for key in columns}
-    triples = (counted.heard_cluster, counted.heard_level, counted.heard_source)
+    triples = (counted.driven_use, counted.driven_level, counted.driven_source)
     for k, own, source in zip(*(part.tolist() for part in triples), strict=True):
         heard[k, own].append(source)
     on = None if graph.events is None else _steps_on(graph)

@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from snnmap.core.arrays import distinct_columns
 from snnmap.ir import Clustering, SpikeGraph
+from snnmap.legality.reuse import reused_cells
 
 Integers = npt.NDArray[np.integer[Any]]
 
@@ -21,11 +23,16 @@ class Recount:
     realised: Integers
     """(S,) crossbars that realise each synapse; 1 is legal."""
     cells: Integers
-    """(K,) synapses on every crossbar."""
+    """(K,) programmed cells of every crossbar: its synapses, those of several uses once."""
+    driven_cluster: Integers
+    driven_use: Integers
+    driven_source: Integers
+    driven_level: Integers
+    """(D,) in this use of this cluster a column of this level has a synapse from this source; ascending."""
     heard_cluster: Integers
     heard_source: Integers
     heard_level: Integers
-    """(H,) a column of this level in this cluster has a synapse from this source; ascending."""
+    """(H,) the same in any use of the cluster; ascending."""
     busiest_input: Integers
     """(C,) active steps of the busiest input that each column has here, biases aside."""
     all_inputs: Integers
@@ -46,16 +53,17 @@ def recount(graph: SpikeGraph, clustering: Clustering) -> Recount:
     fan_in = np.bincount(network.post, minlength=network.sources)
     first = np.cumsum(fan_in) - fan_in
     realised = np.zeros(network.synapses, np.int32)
-    cells = np.zeros(clustering.clusters, np.int64)
+    cells: Integers = np.zeros(clustering.clusters, np.int64)
     columns_in_all = len(clustering.column_neuron)
     busiest_input, all_inputs = np.zeros(columns_in_all, np.int64), np.zeros(columns_in_all, np.int64)
     row_of = np.full(network.sources, -1, np.int64)
     heard: list[Integers] = [np.zeros((3, 0), np.int64)]
     inputs: list[Integers] = [np.zeros(0, np.int32)]
     count = np.zeros(columns_in_all, np.int64)
-    for k in range(clustering.clusters):
-        rows = clustering.row_source[clustering.row_ptr[k] : clustering.row_ptr[k + 1]]
-        here = slice(clustering.column_ptr[k], clustering.column_ptr[k + 1])
+    of_use = np.repeat(np.arange(clustering.clusters), np.diff(clustering.use_ptr))
+    for u, k in enumerate(of_use.tolist()):
+        rows = clustering.row_source[clustering.use_row_ptr[u] : clustering.use_row_ptr[u + 1]]
+        here = slice(clustering.use_column_ptr[u], clustering.use_column_ptr[u + 1])
         neurons = clustering.column_neuron[here]
         column = np.repeat(np.arange(len(neurons)), fan_in[neurons])
         at = np.arange(len(column)) + (first[neurons] - np.cumsum(fan_in[neurons]) + fan_in[neurons])[column]
@@ -64,7 +72,7 @@ def recount(graph: SpikeGraph, clustering: Clustering) -> Recount:
         row_of[rows] = -1
         column, at, row = column[row >= 0], at[row >= 0], row[row >= 0]
         realised[entry[at]] += 1
-        cells[k] = len(at)
+        cells[k] += len(at)
         steps = listens[rows[row]]
         if graph.events is not None:
             own = ~bias[rows[row]]
@@ -72,12 +80,26 @@ def recount(graph: SpikeGraph, clustering: Clustering) -> Recount:
             count[here] = np.bincount(column[own], minlength=len(neurons))
         np.maximum.at(busiest_input[here], column, steps)
         np.add.at(all_inputs[here], column, steps)
-        listening, of_level = _pairs(row, level[neurons[column]], len(rows))
-        heard.append(np.stack([np.full(len(listening), k), rows[listening], of_level]))
-    cluster, source, heard_level = np.concatenate(heard, axis=1)
-    input_ptr = np.concatenate([[0], np.cumsum(count)])
-    inputs_in_all = np.concatenate(inputs)
-    return Recount(realised, cells, cluster, source, heard_level, busiest_input, all_inputs, input_ptr, inputs_in_all)
+        listening, levels = _pairs(row, level[neurons[column]], len(rows))
+        heard.append(np.stack([np.full(len(listening), u), rows[listening], levels]))
+    return Recount(
+        realised=realised,
+        cells=cells if clustering.uses is None else reused_cells(network, clustering),
+        busiest_input=busiest_input,
+        all_inputs=all_inputs,
+        input_ptr=np.concatenate([[0], np.cumsum(count)]),
+        input_source=np.concatenate(inputs),
+        **_drives(np.concatenate(heard, axis=1), of_use, plain=clustering.uses is None),
+    )
+
+
+def _drives(heard: Integers, of_use: Integers, *, plain: bool) -> dict[str, Integers]:
+    """What is driven in which use, and what clusters hear: the same, each once."""
+    use, source, level = (part.astype(np.int64) for part in heard)
+    driven = np.stack([of_use[use], source, level])
+    once = driven if plain else distinct_columns(driven)
+    names = [f"{kind}_{part}" for kind in ("driven", "heard") for part in ("cluster", "source", "level")]
+    return {"driven_use": use, **dict(zip(names, [*driven, *once], strict=True))}
 
 
 def _pairs(row: Integers, level: Integers, rows: int) -> tuple[Integers, Integers]:

@@ -3,10 +3,10 @@
 Checked, each rule by name: `workload-digest`, `hardware-digest`, `workload-facts`, `hardware-facts` and `profile-facts`
 (what the file says of them is true, `legality.identity`), `weight-encoding` and `weight-level` (`legality.weights`),
 `cluster-shape` (ids exist, ascend, fit), `home`, `synapse-missing` and `synapse-twice` (every synapse realised exactly
-once), `synapse-limit`, `tile` (exists), `tile-shared`, `wiring` (lines exist, no cell used twice), `schedule-shape`,
-`schedule-dependency`, `schedule-buffer`, `schedule-time`, `schedule-order`, `schedule-start`, `schedule-period`,
-`schedule-latency` (`legality.dataflow`), `partial-sums` (`legality.sums`), and `figures` (recounted equal reported,
-`legality.figures`).
+once), `reuse` (`legality.reuse`), `synapse-limit`, `tile` (exists), `tile-shared`, `wiring` (lines exist, no cell used
+twice), `schedule-shape`, `schedule-dependency`, `schedule-buffer`, `schedule-time`, `schedule-order`, `schedule-start`,
+`schedule-period`, `schedule-latency` (`legality.dataflow`), `partial-sums` (`legality.sums`), and `figures` (recounted
+equal reported, `legality.figures`).
 
 Taken for granted: the spike graph is the profile of the named workload, and the hardware file says what the chip is.
 What a result cannot tell is `UNCHECKED`.
@@ -21,6 +21,7 @@ from snnmap.legality.dataflow import dataflow_violations
 from snnmap.legality.figures import figure_violations
 from snnmap.legality.identity import identity_violations
 from snnmap.legality.recount import Recount, recount
+from snnmap.legality.reuse import reuse_violations, use_violations
 from snnmap.legality.sums import partial_sum_violations
 from snnmap.legality.weights import crossing, encoding_violations, level_violations
 
@@ -61,13 +62,16 @@ def _broken(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> list[Vio
     clustering = mapping.clustering
     wrong = identity_violations(mapping, graph, hardware) + encoding_violations(mapping, hardware)
     wrong += level_violations(graph.network, hardware)
-    shape = _shapes(clustering, graph, hardware) + _counts(mapping)
+    shape = use_violations(clustering) or _shapes(clustering, graph, hardware) + _counts(mapping)
     if shape:
         return wrong + shape
     counted = recount(graph, clustering)
     wrong += _synapses(counted, graph, hardware) + _homes(clustering, graph, hardware)
     wrong += placement_violations(mapping.placement, clustering.clusters, hardware)
     wrong += wiring_violations(mapping.wiring, clustering, hardware)
+    if wrong:
+        return wrong
+    wrong = reuse_violations(mapping, graph, hardware)
     if wrong:
         return wrong
     wrong = dataflow_violations(mapping, graph, hardware, counted) + partial_sum_violations(mapping, graph, counted)
@@ -78,7 +82,7 @@ def _broken(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> list[Vio
 
 def clustering_violations(clustering: Clustering, graph: SpikeGraph, hardware: Hardware) -> list[Violation]:
     """Broken rules of a clustering alone: shapes first, then synapses and homes."""
-    shape = _shapes(clustering, graph, hardware)
+    shape = use_violations(clustering) or _shapes(clustering, graph, hardware)
     return shape or _synapses(recount(graph, clustering), graph, hardware) + _homes(clustering, graph, hardware)
 
 
@@ -98,12 +102,13 @@ def _shapes(clustering: Clustering, graph: SpikeGraph, hardware: Hardware) -> li
         asked = f"homes of {len(clustering.home)} neurons"
         wrong.append(Violation("cluster-shape", "home", asked, f"the network has {network.neurons}"))
     sides = (
-        ("rows", clustering.row_ptr, clustering.row_source, 0, most_rows),
-        ("columns", clustering.column_ptr, clustering.column_neuron, externals, most_columns),
+        ("rows", clustering.use_row_ptr, clustering.row_source, 0, most_rows),
+        ("columns", clustering.use_column_ptr, clustering.column_neuron, externals, most_columns),
     )
+    of_use = np.repeat(np.arange(clustering.clusters), np.diff(clustering.use_ptr)).tolist()
     for side, ptr, ids, lowest, limit in sides:
-        for k in range(clustering.clusters):
-            part = ids[ptr[k] : ptr[k + 1]]
+        for use, k in enumerate(of_use):
+            part = ids[ptr[use] : ptr[use + 1]]
             where = f"cluster {k}"
             if len(part) > limit:
                 wrong.append(Violation("cluster-shape", where, f"{len(part)} {side}", f"the crossbar has {limit}"))
@@ -178,15 +183,16 @@ def wiring_violations(wiring: Wiring, clustering: Clustering, hardware: Hardware
     wrong: list[Violation] = []
     rows, columns = crossing(hardware)
     sides = (
-        ("row", clustering.row_ptr, wiring.row, rows),
-        ("column", clustering.column_ptr, wiring.column, columns),
+        ("row", clustering.use_row_ptr, wiring.row, rows),
+        ("column", clustering.use_column_ptr, wiring.column, columns),
     )
+    of_use = np.repeat(np.arange(clustering.clusters), np.diff(clustering.use_ptr)).tolist()
     for side, ptr, line, limit in sides:
         if len(line) != ptr[-1]:
             wrong.append(Violation("wiring", side, f"{len(line)} lines", f"{ptr[-1]} are needed"))
             continue
-        for k in range(clustering.clusters):
-            part = line[ptr[k] : ptr[k + 1]]
+        for use, k in enumerate(of_use):
+            part = line[ptr[use] : ptr[use + 1]]
             if len(part) and (part.min() < 0 or part.max() >= limit):
                 there = f"{side}s 0 to {limit - 1}"
                 wrong.append(Violation("wiring", f"cluster {k}", f"a {side} outside the crossbar", there))

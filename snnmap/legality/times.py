@@ -17,6 +17,7 @@ from snnmap.core.arrays import distinct_columns, numbered_columns
 from snnmap.hardware import Hardware
 from snnmap.ir import Mapping, SpikeGraph, Violation
 from snnmap.legality.recount import Recount
+from snnmap.legality.reuse import lines_in_use
 from snnmap.legality.weights import word_lines_per_row
 
 SHOWN = 3
@@ -60,22 +61,22 @@ def _reads(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, counted: Rec
     cluster = np.repeat(np.arange(mapping.clustering.clusters), np.diff(mapping.clustering.column_ptr))
     every = np.stack([cluster, level[mapping.clustering.column_neuron]])
     active = dict.fromkeys(map(tuple, distinct_columns(every).T.tolist()), 0)
-    bias = network.is_bias()[counted.heard_source]
-    heard = (counted.heard_cluster, counted.heard_level)
-    inside = counted.heard_source >= network.externals
-    late = inside & (counted.heard_level <= level[counted.heard_source])  # read in the step after
-    for key, count in busiest([h[~bias] for h in heard], counted.heard_source[~bias], graph, late[~bias]).items():
+    source, bias = counted.driven_source, network.is_bias()[counted.driven_source]
+    heard = (counted.driven_cluster, counted.driven_level)  # of every use of the cluster, one after the other
+    late = (source >= network.externals) & (counted.driven_level <= level[source])  # read in the step after
+    for key, count in busiest([h[~bias] for h in heard], source[~bias], graph, late[~bias]).items():
         active[key] = count
     for k, own in zip(*(h[bias].tolist() for h in heard), strict=True):
         active[k, own] += 1
     in_turn = min(hardware["adc_columns"], hardware.columns * hardware.weights.slices)
     steady = hardware["read_time"] + in_turn * hardware["adc_time"]
-    return {f"c{k}/l{own}/read": steady + hardware["row_time"] * rows for (k, own), rows in active.items()}
+    uses = np.diff(mapping.clustering.use_ptr).tolist()
+    return {f"c{k}/l{own}/read": steady * uses[k] + hardware["row_time"] * rows for (k, own), rows in active.items()}
 
 
 def _programming(mapping: Mapping, hardware: Hardware, actor: dict[str, int]) -> dict[str, float]:
     """Seconds that a read spends on programming: where the read before it on its tile was of another cluster."""
-    rows = np.diff(mapping.clustering.row_ptr) * word_lines_per_row(hardware)
+    rows = lines_in_use(mapping)[0] * word_lines_per_row(hardware)
     own = {name: index for name, index in actor.items() if name.startswith("c") and name.endswith("/read")}
     reads = {index: int(name[1:].partition("/")[0]) for name, index in own.items()}
     names = {index: name for name, index in own.items()}

@@ -111,8 +111,8 @@ class Compiled(Pictured):
         return bottleneck(self.view)
 
     @property
-    def partition_bounds(self) -> PartitionBounds:
-        """Crossbars and messages beside what no partition can go below."""
+    def partition_bounds(self) -> PartitionBounds | None:
+        """Crossbars and messages beside what no partition can go below; none where crossbars are used repeatedly."""
         return partition_bounds(self.view)
 
     def remarks(self) -> list[str]:
@@ -177,7 +177,8 @@ def compile(  # noqa: A001  the word every user of a compiler expects
     """
     options = options or CompileOptions()
     inputs, algorithms = _parted(arguments)
-    plan = plan_for(options.objective, dict(options.settings), options.terms).using(algorithms)
+    own = preset_of(options.objective)[0].partition
+    plan = plan_for(options.objective, dict(options.partitioning(own)), options.terms).using(algorithms)
     hardware = operated(load_hardware(options.hardware, options.technology), options.point)
     ready = prepared(source, load, inputs)
     must_be_mappable(ready.network, hardware, options)
@@ -229,7 +230,8 @@ class Asked(NamedTuple):
 def _best(asked: Asked, plan: Plan, given: Given, algorithms: Algorithms) -> Compiled:
     """The plan's mapping, judged where the objective is as it is shipped: an option or an own algorithm is an order."""
     mine = _map(asked, plan, given)
-    return mine if algorithms or asked.options.settings or asked.options.terms else _judged(asked, plan, mine, given)
+    ordered = algorithms or asked.options.settings or asked.options.terms or asked.options.conv != "unrolled"
+    return mine if ordered else _judged(asked, plan, mine, given)
 
 
 def _judged(asked: Asked, plan: Plan, mine: Compiled, given: Given) -> Compiled:
@@ -309,21 +311,23 @@ def _map(asked: Asked, plan: Plan, given: Given) -> Compiled:
     runs = {stage: Run(stream(options.seed, stage), progress, deadline) for stage in STAGES}
     connections = PartitionProblem(graph, hardware, may_split=options.split == "partial_sum")
     clustering = given.clustering or partitioned(plan.partition, connections, runs["partition"])
-    hardware = hardware.sized(clustering.clusters).fitted(int(np.diff(clustering.row_ptr).max(initial=0)))
+    hardware = hardware.sized(clustering.clusters).fitted(int(clustering.rows.max(initial=0)))
     if asked.known is not None:
         must_fit(asked.known, hardware)
     view = given.view or ClusteringView(graph, clustering, asked.near)
-    terms = placement_terms(view, hardware, plan, options.variation)
-    spread = PlacementProblem(view.traffic, clustering.clusters, hardware, terms, heat=lambda: _heat(view, hardware))
+    arrays = view.folded or view
+    terms = placement_terms(arrays, hardware, plan, options.variation)
+    spread = PlacementProblem(view.traffic, clustering.clusters, hardware, terms, heat=lambda: _heat(arrays, hardware))
     placement = given.placement or placed(plan.place, spread, runs["place"])
     quality = cell_quality(hardware, plan.quality)
     problem = ScheduleProblem(view, placement, hardware)
     sdfg, schedule = given.schedule or scheduled(plan.schedule, problem, runs["schedule"])
     stirred = stirring(hardware, graph, options.point, (sdfg, schedule)) if plan.quality == "endurance" else None
     stuck = None if asked.known is None else stuck_cells(asked.known, placement.tile)
-    error = partial(cell_error, view, hardware, asked.near, stuck)
-    lines = WiringProblem(view, hardware, quality, lambda: cell_powers(view, hardware, plan.modes), stirred, error)
+    error = partial(cell_error, arrays, hardware, arrays.near, stuck)
+    lines = WiringProblem(arrays, hardware, quality, lambda: cell_powers(arrays, hardware, plan.modes), stirred, error)
     wiring = wired(plan.wire, lines, runs["wire"])
+    wiring = wiring if view.folded is None else view.folded.expanded(wiring)
     mapping = Mapping(
         clustering=clustering,
         placement=placement,

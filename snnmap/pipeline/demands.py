@@ -1,7 +1,11 @@
 """What a network must have, and may not ask of a chip, to be mapped at all: refused before hours go into it."""
 
+import numpy as np
+
 from snnmap.analysis.bounds import lower_bounds
-from snnmap.core.errors import InfeasibleError
+from snnmap.analysis.convolution import shared_layers
+from snnmap.core.arrays import row_of_entry
+from snnmap.core.errors import InfeasibleError, InputError
 from snnmap.hardware import Hardware
 from snnmap.ir import Network, SpikeGraph
 from snnmap.pipeline.options import CompileOptions
@@ -9,7 +13,9 @@ from snnmap.pipeline.options import CompileOptions
 
 def must_be_mappable(network: Network, hardware: Hardware, options: CompileOptions) -> None:
     """Refuse what cannot fit by its structure alone, before hours go into its profile and its partition."""
-    if network.neurons and options.split != "unroll":
+    if options.conv in ("dense", "packed"):
+        _must_be_convolutional(network, options.conv)
+    if network.neurons and options.split != "unroll" and options.conv == "unrolled":
         hardware.sized(max(lower_bounds(network, hardware).values()))
     held = hardware.weights
     for p in network.populations:
@@ -22,6 +28,21 @@ def must_be_mappable(network: Network, hardware: Hardware, options: CompileOptio
                 f"(--quantise, --levels), or a chip whose [weights] have as many states."
             )
             raise InfeasibleError(f"states of an integer weight into {p.name!r}", steps + 1, held.states, remedy)
+
+
+def _must_be_convolutional(network: Network, conv: str) -> None:
+    """Refuse what has no kernels, and layers that hear themselves, whose states every position needs at once."""
+    index = network.population_of()
+    pre = index[row_of_entry(network.indptr)]
+    own = np.flatnonzero(pre == index[network.post])
+    if len(own):
+        name = network.populations[pre[own[0]]].name
+        raise InputError(f"population {name!r} is recurrent, and has no kernel: --conv {conv} is not for it; use auto")
+    if not shared_layers(network):
+        raise InputError(
+            f"--conv {conv}: no layer is a convolution, that is a population with a shape of channels and places that "
+            "feeds another, with the same weights at every place; use --conv unrolled"
+        )
 
 
 def must_have_work(graph: SpikeGraph) -> None:

@@ -10,12 +10,14 @@ from snnmap.ir import OperatingPoint
 from snnmap.ir.devices import ChipMap
 from snnmap.pipeline.operating import operating_point
 
-__all__ = ["SPLITS", "CompileOptions", "LoadOptions", "Split"]
+__all__ = ["CONVS", "SPLITS", "CompileOptions", "LoadOptions", "Split"]
 
 Split = Literal["partial_sum", "unroll", "none"]
+Conv = Literal["unrolled", "dense", "packed", "auto"]
 
 
 SPLITS: tuple[Split, ...] = ("partial_sum", "unroll", "none")
+CONVS: tuple[Conv, ...] = ("unrolled", "dense", "packed", "auto")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,12 @@ class CompileOptions:
     seed: int = 0
     split: Split = "partial_sum"
     """What happens to a neuron with more inputs than a crossbar has rows."""
+    conv: Conv = "unrolled"
+    """How convolutions are held: every synapse by a cell of its own, or the kernels once, used for one output position
+    after another (`dense`), or for as many at a time as fit beside each other (`packed`); `auto`: `dense` where that
+    takes fewer crossbars, unless time is the objective."""
+    copies: int = 0
+    """Crossbars that hold the same kernels and share their uses; 0: as many as the neurons' states need."""
     time_budget: float | None = None
     """Seconds for the searches of partition, placement and wiring together; the best found so far is kept.
 
@@ -53,11 +61,30 @@ class CompileOptions:
     def __post_init__(self) -> None:
         if self.split not in SPLITS:
             raise InputError(f"split {self.split!r} is unknown; there is: {', '.join(SPLITS)}")
+        if self.conv not in CONVS:
+            raise InputError(f"conv {self.conv!r} is unknown; there is: {', '.join(CONVS)}")
+        if self.copies < 0:
+            raise InputError(f"copies must be 1 or more, or 0 for as many as are needed, not {self.copies}")
+        if self.copies and self.conv == "unrolled":
+            raise InputError("copies are of kernels that are held once: give --conv dense, packed or auto with them")
         if self.seed < 0 or (self.variation or 0) < 0:
             raise InputError(f"seeds must not be negative, but are {self.seed} and {self.variation}")
         if self.time_budget is not None and not self.time_budget >= 0:
             raise InputError(f"the time budget must be 0 seconds or more, not {self.time_budget}")
         _ = self.point
+
+    def partitioning(self, partition: str) -> tuple[tuple[str, Any], ...]:
+        """`settings`, with the partitioner that holds convolutions by their kernels, and leaves the rest to another.
+
+        partition
+            Name of the objective's own partitioner.
+        """
+        if self.conv == "unrolled" or (self.conv == "auto" and self.objective.partition(":")[0] == "throughput"):
+            return self.settings
+        given = dict(self.settings)
+        asked = {"partition": "dense", "partition.mode": self.conv, "partition.copies": self.copies}
+        asked["partition.rest"] = given.pop("partition", partition)
+        return tuple((asked | given).items())
 
     @property
     def point(self) -> OperatingPoint:

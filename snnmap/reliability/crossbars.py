@@ -183,7 +183,7 @@ def row_energy(view: ClusteringView, hardware: Hardware) -> F64:
         more = conductance.sum(axis=(0, 1)) - weights.planes * weights.slices * rest
         row = np.repeat(np.arange(last - first), np.diff(ptr[first : last + 1]))
         per_row[first:last] = np.bincount(row, weights=more, minlength=last - first)
-    columns = np.repeat(np.diff(clustering.column_ptr), np.diff(clustering.row_ptr))
+    columns = np.repeat(np.diff(clustering.use_column_ptr), np.diff(clustering.use_row_ptr))
     pulse = hardware["read_voltage"] ** 2 * hardware["read_time"]
     spikes = graph.spikes[clustering.row_source]
     energy: F64 = spikes * pulse * (per_row + weights.cells * rest * columns + weights.reference_lines * rest)

@@ -63,6 +63,7 @@ def device_state(view: View, heated: Heated | None = None, refreshed: float | No
     InfeasibleError
         If leakage and temperature run away.
     """
+    view = view.folded
     mapping, hardware = view.mapping, view.hardware
     heated = heated or heat(view)
     dynamic, programming, settled = _settle(view, heated)
@@ -99,6 +100,7 @@ def warmed(view: View, state: DeviceState, heated: Heated) -> DeviceState:
     InfeasibleError
         If leakage and temperature run away.
     """
+    view = view.folded
     dynamic, programming, settled = _settle(view, heated)
     rewritten = written_cells(heated) / state.refresh
     if heated.sample is not None:
@@ -121,6 +123,7 @@ def temperatures(view: View) -> F64:
     InfeasibleError
         If leakage and temperature run away.
     """
+    view = view.folded
     heated = heat(view)
     return _settle(view, heated)[2].temperature[view.mapping.placement.tile] + heated.rise
 

@@ -118,11 +118,11 @@ def espine_state(
     InfeasibleError
         If leakage and temperature run away.
     """
+    view = view.folded
     mapping, graph, hardware = view.mapping, view.graph, view.hardware
     heating, clusters = Heating.of(hardware, technology), mapping.clustering.clusters
     arrays = _arrays(view, heating, sample)
-    if sample is not None:
-        arrays = _completed(view, arrays, sample)
+    arrays = arrays if sample is None else _completed(view, arrays, sample)
     silicon, settled, dynamic = _settle(view, technology, arrays.mean, arrays.power)
     tile_of = mapping.placement.tile
     lifetime, spiking, hottest = (np.zeros(clusters) for _ in range(3))

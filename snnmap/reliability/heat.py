@@ -73,8 +73,9 @@ def heat(view: View, sample: Sample | None = None) -> Heated:
     """Currents, rises and reads of the arrays of all clusters; of those of a sample, and the others by `completed`.
 
     Clusters that take turns on a tile heat the same array: a turn is short against the array's time constant, so the
-    average powers add up.
+    average powers add up. A crossbar that is used several times is one array, read in all of them.
     """
+    view = view.folded
     clusters, hardware = view.mapping.clustering.clusters, view.hardware
     of_cluster: dict[int, UsedCells] = {}
     rise, gradient, spot, energy = (np.zeros(clusters) for _ in range(4))

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from snnmap.analysis.view import ClusteringView
-from snnmap.core.arrays import I64, offsets, transpose_csr
+from snnmap.core.arrays import F32, I64, offsets, transpose_csr
 from snnmap.core.errors import InputError
 from snnmap.core.run import Progress
 from snnmap.ir import Mapping, SpikeGraph, Spikes
@@ -71,6 +71,14 @@ def _numbered(spikes: Spikes, sources: int) -> I64:
     return (spikes.frame_of_event() * spikes.steps + spikes.step) * sources + spikes.source
 
 
+def _held(view: ClusteringView) -> F32:
+    """Weight in the crossbar of every synapse of `view.cells`: a cell that several uses drive has one for all."""
+    network, alone = view.graph.network, view.folded
+    if alone is None:
+        return network.weight[view.cells.synapse]
+    return alone.weight_of(view.cells)
+
+
 def _crossbars(view: ClusteringView) -> Any:
     from snnmap.simulate.kernels.mapped import Crossbars
 
@@ -85,7 +93,7 @@ def _crossbars(view: ClusteringView) -> Any:
         row=row,
         cell_ptr=cells.ptr,
         column=cells.column,
-        weight=network.weight[cells.synapse],
+        weight=_held(view),
         grid=grid,
         column_ptr=column_ptr,
         columns=columns,

@@ -206,8 +206,8 @@ def test_the_error_names_the_place(data: bytes, path: tuple[str | int, ...], val
 
 def test_another_format_or_schema_is_named(data: bytes) -> None:
     document = json.loads(data)
-    with pytest.raises(InputError, match="schema 4; this snnmap reads schema 2 and 3"):
-        decode(json.dumps({**document, "schema": 4}).encode())
+    with pytest.raises(InputError, match="schema 5; this snnmap reads schema 2 to 4"):
+        decode(json.dumps({**document, "schema": 5}).encode())
     with pytest.raises(InputError, match="not a mapping file"):
         decode(json.dumps({**document, "format": "other"}).encode())
 

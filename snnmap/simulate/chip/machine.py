@@ -76,12 +76,13 @@ class Machine:
         clustering, network = self.mapping.clustering, self.workings.graph.network
         again = np.zeros(cast.reads, np.int64)
         if np.any(self.program.reprogrammed):
-            rows = np.diff(clustering.row_ptr)[cast.cluster[: cast.reads]]
+            rows = clustering.rows[cast.cluster[: cast.reads]]
             lines = rows * self.hardware.weights.lines_per_row
             again = np.where(self.program.reprogrammed, lines * self.ticks("program_time"), 0)
         homes = np.bincount(cast.producer[network.externals :] - cast.reads, minlength=self.workings.fires)
         steady = self.ticks("read_time") + self.ticks("adc_time") * self.hardware.turns
-        read = steady * self.block + self.ticks("row_time") * trace.rows + again
+        uses = np.diff(clustering.use_ptr)[cast.cluster[: cast.reads]]
+        read = steady * self.block * uses + self.ticks("row_time") * trace.rows + again
         fire = self.ticks("column_time") * homes * self.block + self.ticks("merge_time") * trace.sums
         return np.hstack([read, fire, np.zeros((trace.steps, 1), np.int64)])
 

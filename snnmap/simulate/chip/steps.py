@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from snnmap.core.arrays import I32, I64, row_of_entry
+from snnmap.core.arrays import I32, I64
 from snnmap.core.errors import InputError
 from snnmap.core.files import must_be_writable, write_atomically
 from snnmap.core.run import Progress
@@ -160,8 +160,8 @@ def _copies(network: Network, clustering: Clustering) -> I64:
     """Crossbars besides its own that listen to every source, int64 (N,); of biases too, which have no events."""
     home = np.full(network.sources, -1, np.int64)
     home[network.externals :] = clustering.home
-    away = home[clustering.row_source] != row_of_entry(clustering.row_ptr)
-    copies: I64 = np.bincount(clustering.row_source[away], minlength=network.sources).astype(np.int64)
+    cluster, source = clustering.heard()
+    copies: I64 = np.bincount(source[home[source] != cluster], minlength=network.sources).astype(np.int64)
     return copies
 
 

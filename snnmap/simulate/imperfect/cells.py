@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from snnmap.analysis.view import View
-from snnmap.core.arrays import F64, Bool
+from snnmap.core.arrays import F64, I64, Bool
 from snnmap.physics import pcm
 from snnmap.physics.checks import BOLTZMANN
 from snnmap.physics.crossbar import Wires
@@ -80,6 +80,8 @@ class Cells:
     """r of every synapse: weight over the largest of its population, float64 (S,)."""
     temperature: F64
     """Of every crossbar, K (K,)."""
+    crossbar: I64 | None = None
+    """(K,) crossbar of every cluster of the view, which several may use in turn (`analysis.apart`); none: its own."""
     _laws: dict[int, tuple[Target, Law]] = field(default_factory=dict, init=False, repr=False)
     """Of crossbars that were asked for."""
 
@@ -259,7 +261,8 @@ class Cells:
     def _drawn(self, what: str, cluster: int, chip: Chip) -> F64:
         """Standard normal numbers of the cells of a cluster, shaped as its target's shares."""
         tiles = self.view.mapping.placement.tile
-        tile, turn = int(tiles[cluster]), int(np.count_nonzero(tiles[:cluster] == tiles[cluster]))
+        tile, own = int(tiles[cluster]), np.arange(len(tiles)) if self.crossbar is None else self.crossbar
+        turn = len(np.unique(own[(own < own[cluster]) & (tiles == tile)]))
         return self._at_places(numbers_of(self.view.hardware, chip.seed, what, tile, turn), cluster)
 
     def _at_places(self, of_tile: npt.NDArray[Any], cluster: int) -> F64:

@@ -37,15 +37,15 @@ class Layout:
     grid: F64
     """(lines,) grid of the weights into the line's neuron."""
     crossbar: I64
-    """(lines,) cluster of every line."""
+    """(lines,) crossbar of every line, whose converters and cells several clusters of the view may use in turn."""
     neuron: I64
     """(lines,) neuron of every line."""
     first_line: I64
     """(K + 1,) first line of every cluster."""
 
 
-def layout(view: View) -> Layout:
-    """Where the rows and lines of every cluster stand."""
+def layout(view: View, crossbar: I64 | None = None) -> Layout:
+    """Where the rows and lines of every cluster stand; each is a crossbar of its own, unless `crossbar` (K,) says."""
     network, clustering = view.graph.network, view.mapping.clustering
     weights = view.hardware.weights
     slices = weights.slices
@@ -58,6 +58,7 @@ def layout(view: View) -> Layout:
     population = np.repeat(network.population_of()[clustering.column_neuron], slices)
     largest = largest_weights(network)[population]
     place = significance(weights.levels, slices)
+    of_column = row_of_entry(clustering.column_ptr)
     return Layout(
         row_ptr=row_ptr,
         row=row,
@@ -69,7 +70,7 @@ def layout(view: View) -> Layout:
         largest=largest,
         unit=largest * np.tile(place, len(clustering.column_neuron)),
         grid=network.grid[population],
-        crossbar=np.repeat(row_of_entry(clustering.column_ptr), slices),
+        crossbar=np.repeat(of_column if crossbar is None else crossbar[of_column], slices),
         neuron=neuron.astype(np.int64),
         first_line=clustering.column_ptr * slices,
     )
@@ -87,7 +88,7 @@ def reads(view: View, lines: Layout, parts: tuple[int, int]) -> Reads:
     neurons = [p for p in network.populations if p.kind == "neuron"]
     levels, level = np.unique([p.level for p in neurons], return_inverse=True)
     of_line = np.repeat(level, [p.size for p in neurons])[lines.neuron]
-    key = of_line * clustering.clusters + lines.crossbar
+    key = of_line * clustering.clusters + row_of_entry(lines.first_line)
     order = np.argsort(key, kind="stable")
     found, first = np.unique(key[order], return_index=True)
     part_ptr = np.append(first, len(order)).astype(np.int64)

@@ -5,6 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
+from snnmap.analysis.apart import apart
 from snnmap.analysis.cells import largest_weights
 from snnmap.analysis.view import View
 from snnmap.core.arrays import F64, I64
@@ -159,14 +160,19 @@ class ImperfectNetwork:
         return columns(self.cells, self.layout, chip)
 
     @cached_property
+    def uses(self) -> tuple[View, I64]:
+        """Every use of a crossbar as one of its own, and the crossbar of each (`analysis.apart`)."""
+        return apart(self.view)
+
+    @cached_property
     def layout(self) -> Layout:
         """Where rows and lines stand."""
-        return layout(self.view)
+        return layout(*self.uses)
 
     @cached_property
     def reads(self) -> Reads:
         """Who reads which of them."""
-        return reads(self.view, self.layout, parts(self.cells))
+        return reads(self.uses[0], self.layout, parts(self.cells))
 
     @cached_property
     def cells(self) -> Cells:
@@ -174,18 +180,20 @@ class ImperfectNetwork:
         network = self.view.graph.network
         largest = largest_weights(network)[network.population_of()[network.post]]
         signed = network.weight / np.where(largest > 0, largest, 1.0)
-        return Cells(self.view, self.options, signed, self.temperature)
+        view, crossbar = self.uses
+        return Cells(view, self.options, signed, self.temperature[crossbar], crossbar)
 
     @cached_property
     def _kept(self) -> list[F64]:
-        """What wires leave of every cell's current, by cluster."""
+        """What wires leave of every cell's current, by use of a crossbar."""
         ambient, warm = self.view.hardware["ambient_temperature"], self.options.has("temperature")
+        view = self.uses[0]
 
-        def kept(cluster: int) -> F64:
-            at = float(self.temperature[cluster]) if warm else ambient
-            return kept_currents(self.view, cluster, self.cells.target(cluster).share, at)
+        def kept(use: int) -> F64:
+            at = float(self.cells.temperature[use]) if warm else ambient
+            return kept_currents(view, use, self.cells.target(use).share, at)
 
-        return list(side_by_side(kept, self.view.mapping.clustering.clusters, None))
+        return list(side_by_side(kept, view.mapping.clustering.clusters, None))
 
 
 def _outcome(graph: SpikeGraph, found: list[Ran], keep_events: bool) -> Outcome:

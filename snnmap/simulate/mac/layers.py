@@ -1,16 +1,15 @@
 """An integer network as a chain of matrices, each used once per frame or once per position of a convolution.
 
-A network holds every synapse of a convolution. Whether weights are one, is read off them: of all strides the one is
-taken for which the inputs of a unit lie closest together; every synapse must then be what one kernel says, and none
-may be missing. So nothing has to be believed, and a layer that was trained without shared weights is a plain matrix.
+Whether weights are a convolution, is read off them (`analysis.convolution`); a layer that was trained without shared
+weights is a plain matrix.
 """
 
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from snnmap.analysis.convolution import kernel_of
 from snnmap.core.arrays import F64, I64, row_of_entry
 from snnmap.core.errors import InputError
 from snnmap.ir import Network, Population
@@ -77,9 +76,9 @@ def layers_of(network: Network, largest: int) -> tuple[MacLayer, ...]:
                 f"{weight[first]:g}; weights are integers from {-largest} to {largest}: train with such, or round them"
             )
         given = _shared(pops[k])
-        matrix, rows = _convolution(pops[k - 1].shape, pops[k].shape, source, unit, weight) or _plain(
-            pops[k - 1].size, pops[k].size, source, unit, weight
-        )
+        kernel = kernel_of(pops[k - 1].shape, pops[k].shape, source, unit, weight)
+        plain = (pops[k - 1].size, pops[k].size, source, unit, weight)
+        matrix, rows = _plain(*plain) if kernel is None else (kernel.matrix, kernel.rows)
         made.append(MacLayer(pops[k].name, matrix, rows, **given))
     return tuple(made)
 
@@ -125,38 +124,3 @@ def _plain(inputs: int, units: int, source: I64, unit: I64, weight: F64) -> tupl
     matrix = np.zeros((inputs, units))
     matrix[source, unit] = weight
     return matrix, np.arange(inputs)[None, :]
-
-
-def _convolution(
-    taken: tuple[int, ...], shape: tuple[int, ...], source: I64, unit: I64, weight: F64
-) -> tuple[F64, I64] | None:
-    """Kernel matrix (channels x height x width, outputs), and its rows at every position; none if there is none."""
-    if len(taken) != 3 or len(shape) != 3 or shape[1] * shape[2] == 1 or not len(source):
-        return None
-    given, into = np.unravel_index(source, taken), np.unravel_index(unit, shape)
-    (down, top, height), (across, left, width) = (_axis(given[axis], into[axis], taken[axis]) for axis in (1, 2))
-    y, x = given[1] - down * into[1] - top, given[2] - across * into[2] - left
-    kernel = np.zeros((taken[0], height, width, shape[0]))
-    kernel[given[0], y, x, into[0]] = weight
-    if np.any(kernel[given[0], y, x, into[0]] != weight):
-        return None
-    at_y = down * np.arange(shape[1])[:, None] + top + np.arange(height)  # (positions, kernel)
-    at_x = across * np.arange(shape[2])[:, None] + left + np.arange(width)
-    inside = ((at_y >= 0) & (at_y < taken[1]))[:, None, :, None] & ((at_x >= 0) & (at_x < taken[2]))[None, :, None, :]
-    wanted = np.count_nonzero(kernel, axis=(0, 3)) * inside.sum(axis=(0, 1))
-    if int(wanted.sum()) != len(weight):
-        return None
-    flat = np.where(inside, at_y[:, None, :, None] * taken[2] + at_x[None, :, None, :], -1)
-    plane = np.arange(taken[0])[None, None, :, None, None] * (taken[1] * taken[2])
-    rows = np.where(flat[:, :, None] >= 0, plane + flat[:, :, None], -1)
-    return kernel.reshape(-1, shape[0]), rows.reshape(shape[1] * shape[2], -1)
-
-
-def _axis(given: npt.NDArray[Any], into: npt.NDArray[Any], length: int) -> tuple[int, int, int]:
-    """Stride, first offset and extent of a kernel along an axis: those of the least extent."""
-    found = []
-    for stride in range(1, length + 1):
-        offset = given - stride * into
-        found.append((int(offset.max() - offset.min()) + 1, stride, int(offset.min())))
-    extent, stride, first = min(found)
-    return stride, first, extent

@@ -42,6 +42,7 @@ Sources: Kernighan, Lin 1970; Fiduccia, Mattheyses 1982; Kirkpatrick, Gelatt, Ve
 Karypis et al. 1999; Balaji et al. (SpiNeMap), TVLSI 28(1), 2020.
 """
 
+from snnmap.stages.partition.dense import Dense
 from snnmap.stages.partition.even_rows import EvenRows
 from snnmap.stages.partition.first_fit import FirstFit
 from snnmap.stages.partition.homes import BalancedHomes
@@ -64,12 +65,14 @@ ALGORITHMS: dict[str, type] = {
     "spinemap": Spinemap,
     "metis": Metis,
     "mtkahypar": MtKahypar,
+    "dense": Dense,
 }
 """Partitioners by name."""
 
 __all__ = [
     "ALGORITHMS",
     "BalancedHomes",
+    "Dense",
     "EvenRows",
     "FirstFit",
     "KernighanLin",

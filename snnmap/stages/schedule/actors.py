@@ -58,7 +58,7 @@ class Actors:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Listening:
-    """Which reads decode which sources: pairs, biases included."""
+    """Which reads decode which sources: pairs, biases included; as often as uses of the read's cluster drive it."""
 
     source: I64
     read: I64
@@ -92,7 +92,8 @@ def actors_of(graph: SpikeGraph, clustering: Clustering) -> Actors:
 def listening(graph: SpikeGraph, clustering: Clustering, actors: Actors) -> Listening:
     """Every (source, read) such that the read's cluster has a row for the source.
 
-    Where a cluster's columns have several levels, only reads of a level that the source has a synapse to there.
+    Where a cluster's columns have several levels, only reads of a level that the source has a synapse to there. Those
+    of a cluster that is used several times have one (rule `reuse` of `verify`).
     """
     from snnmap.stages.schedule.kernels.rows import row_levels
 
@@ -114,11 +115,15 @@ def listening(graph: SpikeGraph, clustering: Clustering, actors: Actors) -> List
     return Listening(clustering.row_source[entry].astype(np.int64), read)
 
 
-def by_source(source: I64, value: I64, sources: int) -> tuple[I64, I64]:
-    """Distinct (source, value) pairs as CSR by source: offsets (sources + 1,) and values, ascending within a source."""
+def by_source(source: I64, value: I64, sources: int, *, once: bool = True) -> tuple[I64, I64]:
+    """(source, value) pairs as CSR by source: offsets (sources + 1,) and values, ascending within a source.
+
+    Equal pairs count `once`, or as often as they are there.
+    """
     span = int(value.max(initial=0)) + 1
     key = np.sort(source * span + value)  # several times faster than np.unique
-    key = key[np.diff(key, prepend=-1) != 0]
+    if once:
+        key = key[np.diff(key, prepend=-1) != 0]
     return offsets(np.bincount(key // span, minlength=sources)), key % span
 
 

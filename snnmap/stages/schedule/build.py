@@ -34,10 +34,11 @@ def build_sdfg(
 ) -> Sdfg:
     """Dataflow graph at step granularity, with worst-case times of the profile; no order on the tiles yet.
 
-    Times in ticks of 1 ps, rounded up: read = read_time + row_time x most active rows in a step (biases always are) +
-    adc_time x columns that share a converter; fire = column_time x home neurons + merge_time x partial columns that
-    arrive; messages as in `network`, on a network of time slots without the waiting for their slots, which `slots`
-    adds. On a tile that several clusters share, each read first re-programs its crossbar: program_time x word lines.
+    Times in ticks of 1 ps, rounded up: read = uses x (read_time + adc_time x columns that share a converter) + row_time
+    x most active rows in a step, in all uses together (biases always are); fire = column_time x home neurons +
+    merge_time x partial columns that arrive; messages as in `network`, on a network of time slots without the waiting
+    for their slots, which `slots` adds. On a tile that several clusters share, each read first re-programs its
+    crossbar: program_time x word lines.
 
     Raises
     ------
@@ -59,7 +60,7 @@ def sdfg_of(graph: SpikeGraph, hardware: Hardware, placed: Placed, clustering: C
         raise InputError(f"buffer_tokens is {hardware.buffer_tokens}; a channel must hold at least 1 message")
     actors, messages = placed.actors, placed.messages
     time = (
-        _read_ticks(graph, hardware, placed) * placed.block
+        _read_ticks(graph, hardware, placed, clustering) * placed.block
         + program_ticks(hardware, clustering, placed.tile_of_cluster)[actors.read_cluster],
         _fire_ticks(hardware, actors) * placed.block,
         np.zeros(1, np.int64),
@@ -85,20 +86,21 @@ def program_ticks(hardware: Hardware, clustering: Clustering, tile: I64) -> I64:
     sharing = np.bincount(tile)[tile] > 1
     if not np.any(sharing):
         return np.zeros(clustering.clusters, np.int64)
-    lines = np.diff(clustering.row_ptr) * hardware.weights.lines_per_row
+    lines = clustering.rows * hardware.weights.lines_per_row
     return np.where(sharing, lines * ticks(hardware, "program_time"), 0)
 
 
-def _read_ticks(graph: SpikeGraph, hardware: Hardware, placed: Placed) -> I64:
-    """Execution time of every read without programming, int64 (reads,)."""
+def _read_ticks(graph: SpikeGraph, hardware: Hardware, placed: Placed, clustering: Clustering) -> I64:
+    """Execution time of every read without programming, int64 (reads,): that of all uses of its cluster in turn."""
     actors, heard = placed.actors, placed.heard
-    ptr, read = by_source(heard.source, heard.read, graph.network.sources)
+    ptr, read = by_source(heard.source, heard.read, graph.network.sources, once=clustering.uses is None)
     level = np.append(actors.level(), -1)[actors.producer]  # of who sends: -1 for the port, as for nobody
     late = actors.read_level[read] <= level[row_of_entry(ptr)]
     active = busiest_steps(graph, ptr, read, actors.reads, late, placed.margin)
     active += np.bincount(heard.read[graph.network.is_bias()[heard.source]], minlength=actors.reads)
     converting = ticks(hardware, "adc_time") * hardware.turns
-    return ticks(hardware, "read_time") + converting + ticks(hardware, "row_time") * active
+    uses = np.diff(clustering.use_ptr)[actors.read_cluster]
+    return (ticks(hardware, "read_time") + converting) * uses + ticks(hardware, "row_time") * active
 
 
 def _fire_ticks(hardware: Hardware, actors: Actors) -> I64:
