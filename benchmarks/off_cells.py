@@ -10,6 +10,9 @@ Unrolled, a neuron of the convolution has a synapse from 100 of 784 inputs: in a
 of its column is a device that is programmed to g_min and misses it as all do. Cells miss by 20 and by 30 % of g_max;
 accuracy over all chips with those cells and without, and the paired difference with its 95 % interval over chips and
 images. The same on crossbars of 128 x 128, where the partition cuts the convolution into windows that leave few.
+
+Then what `snnmap advise --noise` says of the same network: its kernels held once and used for 25 positions, beside
+every synapse in a cell of its own.
 """
 
 import argparse
@@ -17,6 +20,7 @@ import gzip
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +37,7 @@ MISSED, LARGEST = 0.2 * 2**0.5, 2.0
 """Noise of a weight in training, over the largest; the largest, in standard deviations of its layer."""
 SPREADS = (0.0, 0.2, 0.3)
 CROSSBARS = ((1024, 512), (128, 128))
+ARRAYS = (128, 1024)
 AGE = "1s"
 
 
@@ -154,6 +159,21 @@ def measured(graph, size, chips):
             )
 
 
+def advised(source, load, chips):
+    """Both ways to hold the convolution, with off-cells and without."""
+    options = snnmap.AdviseOptions(sweep=ARRAYS, noise=SPREADS[1:], devices=chips)
+    for size in snnmap.advise(source, options, load=load)["sizes"]:
+        for found in size["noise"]:
+            low, high = found["difference_interval"]
+            print(
+                f"arrays of {size['crossbar']}, spread {100 * found['spread']:.0f} % of g_max, off-cells "
+                f"{'noisy' if found['off_cells'] else 'none'}: dense {100 * found['dense']['mean']:.2f} %, unrolled "
+                f"{100 * found['unrolled']['mean']:.2f} %, {100 * found['dense_less_unrolled']:+.2f} points "
+                f"({100 * low:+.2f} to {100 * high:+.2f}) over {chips} chips and {found['frames']} images",
+                flush=True,
+            )
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("files", nargs=4, metavar="FILE.gz", help="training images and labels, test images and labels")
@@ -168,10 +188,12 @@ def main():
     options = snnmap.LoadOptions(integration="step", reset="subtract", comparison=">", dt=1e-3, layout="BTCHW")
     data = rate_coded(read(test, 16, (-1, 28, 28))[: given.test]).astype(np.uint8)
     right = read(test_labels, 8, -1)[: given.test].astype(np.int64)
-    graph = snnmap.profile(nir_trees.read(tree(weights)), options, data=data, labels=right)
+    network = nir_trees.read(tree(weights))
+    graph = snnmap.profile(network, options, data=data, labels=right)
     print(f"{given.test} test images, {STEPS} steps: {100 * np.mean(graph.predictions == graph.labels):.2f} % ideal")
     for size in CROSSBARS:
         measured(graph, size, given.chips)
+    advised(network, replace(options, data=data, labels=right), given.chips)
 
 
 if __name__ == "__main__":

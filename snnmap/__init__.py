@@ -83,6 +83,7 @@ if TYPE_CHECKING:  # what type checkers and readers see; at run time a name is i
     from snnmap.pipeline.simulated import simulate_file
     from snnmap.pipeline.warm_up import WarmedUp, warm_up
     from snnmap.query.activity import activity
+    from snnmap.query.advise import AdviseOptions, advise
     from snnmap.query.benchmark_set import BenchmarkCase, benchmark_set
     from snnmap.query.buffers import Buffers, buffers
     from snnmap.query.catalogue import algorithms, list_hardware, list_workloads, show_hardware
@@ -148,6 +149,7 @@ __all__ = [
     "SPLITS",
     "UNCHECKED",
     "AccuracyOptions",
+    "AdviseOptions",
     "Aim",
     "AlgorithmCheck",
     "BenchmarkCase",
@@ -238,6 +240,7 @@ __all__ = [
     "__version__",
     "accuracy_file",
     "activity",
+    "advise",
     "algorithms",
     "benchmark_set",
     "buffers",

@@ -22,11 +22,15 @@ def lower_bounds(network: Network, hardware: Hardware) -> dict[str, int]:
     - `density`: nor more than its C busiest columns or R busiest rows could bring, at most R and C each.
     - `fan_in`: parts of one neuron hold different sources, so its columns beyond one need crossbars of their own.
     """
+    inputs = np.bincount(network.post, minlength=network.sources)[network.externals :]
+    return degree_bounds(inputs, np.diff(network.indptr), hardware)
+
+
+def degree_bounds(inputs: I64, outputs: I64, hardware: Hardware) -> dict[str, int]:
+    """As `lower_bounds`, of neurons with `inputs` (n,) synapses each and sources with `outputs` (N,)."""
     rows, columns = hardware.rows, hardware.columns
     most = rows * columns if hardware.synapse_limit is None else hardware.synapse_limit
-    inputs = np.bincount(network.post, minlength=network.sources)[network.externals :]
-    outputs = np.diff(network.indptr)
-    share = min(rows, most)
+    share, synapses = min(rows, most), int(np.sum(outputs))
     parts = np.maximum(1, -(-inputs // share)) if len(inputs) else inputs
     copies = -(-outputs // min(columns, most))
     by_column = np.sort(np.minimum(inputs, share))[::-1][:columns].sum()
@@ -35,8 +39,8 @@ def lower_bounds(network: Network, hardware: Hardware) -> dict[str, int]:
     return {
         "columns": -(-int(parts.sum()) // columns),
         "rows": -(-int(copies.sum()) // rows),
-        "synapses": -(-network.synapses // most),
-        "density": -(-network.synapses // densest),
+        "synapses": -(-synapses // most),
+        "density": -(-synapses // densest),
         "fan_in": int(parts.max(initial=0)),
     }
 

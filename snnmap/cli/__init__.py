@@ -11,6 +11,7 @@ import click
 
 from snnmap.cli import terminal
 from snnmap.cli.accuracy import accuracy
+from snnmap.cli.advise import advise
 from snnmap.cli.buffers import buffers
 from snnmap.cli.check_algorithm import check_algorithm
 from snnmap.cli.chip import chip
@@ -63,6 +64,7 @@ def cli() -> None:
 for command in (
     inspect,
     check,
+    advise,
     profile,
     convert,
     train,

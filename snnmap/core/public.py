@@ -34,6 +34,7 @@ HOMES = {
     "snnmap.pipeline.simulated": "simulate_file",
     "snnmap.pipeline.warm_up": "WarmedUp warm_up",
     "snnmap.query.activity": "activity",
+    "snnmap.query.advise": "AdviseOptions advise",
     "snnmap.query.buffers": "Buffers buffers",
     "snnmap.query.benchmark_set": "BenchmarkCase benchmark_set",
     "snnmap.query.catalogue": "algorithms list_hardware list_workloads show_hardware",
