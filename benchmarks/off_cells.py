@@ -9,7 +9,9 @@ with noise in the loop: every batch sees weights that miss by 20 % of the larges
 Unrolled, a neuron of the convolution has a synapse from 100 of 784 inputs: in a crossbar of 1,024 rows every other cell
 of its column is a device that is programmed to g_min and misses it as all do. Cells miss by 20 and by 30 % of g_max;
 accuracy over all chips with those cells and without, and the paired difference with its 95 % interval over chips and
-images. The same on crossbars of 128 x 128, where the partition cuts the convolution into windows that leave few.
+images. The same on crossbars of 128 x 128, where the partition cuts the convolution into windows that leave few; and
+with the kernels held once (`--conv dense`), where no cell of the convolution is without a synapse, and a cell's error
+is that of all positions.
 
 Then what `snnmap advise --noise` says of the same network: its kernels held once and used for 25 positions, beside
 every synapse in a cell of its own.
@@ -130,18 +132,18 @@ def tree(weights):
     return nir_trees.graph([*edges, f"{before} o"], **nodes)
 
 
-def measured(graph, size, chips):
+def measured(graph, size, chips, conv):
     """Every spread on one size of crossbar: accuracy with off-cells and without, and how they differ."""
     with tempfile.TemporaryDirectory() as folder:
         hardware, profile, mapping = (Path(folder) / name for name in ("chip.toml", "profile.npz", "mapping.json"))
         hardware.write_text(f'name = "large"\nextends = "pcm-mesh"\nrows = {size[0]}\ncolumns = {size[1]}\n')
         snnmap.save_profile(graph, profile)
-        compiled = snnmap.compile(graph, snnmap.CompileOptions(hardware=str(hardware)))
+        compiled = snnmap.compile(graph, snnmap.CompileOptions(hardware=str(hardware), conv=conv))
         snnmap.save(compiled.mapping, mapping)
         clustering = compiled.mapping.clustering
-        areas = np.diff(clustering.row_ptr) * np.diff(clustering.column_ptr)
-        off = areas.sum() - len(graph.network.post)
-        print(f"crossbars of {size[0]} x {size[1]}: {clustering.clusters}; cells in used rows and columns "
+        areas = clustering.rows * clustering.columns
+        off = areas.sum() - len((compiled.view.clusters.folded or compiled.view.clusters).cells.column)
+        print(f"{conv}, crossbars of {size[0]} x {size[1]}: {clustering.clusters}; cells in used rows and columns "
               f"{areas.sum():,}, without a synapse {off:,} ({100 * off / areas.sum():.0f} %)")  # fmt: skip
         for spread in SPREADS:
             found = []
@@ -191,8 +193,9 @@ def main():
     network = nir_trees.read(tree(weights))
     graph = snnmap.profile(network, options, data=data, labels=right)
     print(f"{given.test} test images, {STEPS} steps: {100 * np.mean(graph.predictions == graph.labels):.2f} % ideal")
-    for size in CROSSBARS:
-        measured(graph, size, given.chips)
+    for conv in ("unrolled", "dense"):
+        for size in CROSSBARS:
+            measured(graph, size, given.chips, conv)
     advised(network, replace(options, data=data, labels=right), given.chips)
 
 

@@ -32,7 +32,7 @@ def floor(view: View) -> Floor:
     tile = mapping.placement.tile.astype(np.int64)
     counts = np.zeros((chip.tiles, len(layers)), np.int64)
     np.add.at(counts, (tile[row_of_entry(clustering.column_ptr)], of_column), 1)
-    rows = np.bincount(tile, np.diff(clustering.row_ptr), minlength=chip.tiles)
+    rows = np.bincount(tile, clustering.rows, minlength=chip.tiles)
     held: list[list[int]] = [[] for _ in range(chip.tiles)]
     for cluster, at in enumerate(tile.tolist()):
         held[at].append(cluster)
@@ -79,7 +79,7 @@ def _worth_a_look(view: View, found: States, chosen: int | None, asked: bool) ->
             (int(np.argmax(warm)), f"hottest, {mode} mode"),
             (int(np.argmax(steep)), f"steepest gradient, {mode} mode"),
         ]
-    rows, columns = np.diff(clustering.row_ptr), np.diff(clustering.column_ptr)
+    rows, columns = clustering.rows, clustering.columns
     reasons.append((int(np.argmax(rows * columns)), "fullest"))
     why: dict[int, list[str]] = {}
     for cluster, reason in reasons:
@@ -94,19 +94,24 @@ def _opened(view: View, found: States, cluster: int, why: str) -> Opened:
     charts = tuple(crossbar_maps(view, cluster, found))
     clustering, wiring = mapping.clustering, mapping.wiring
     own, across = clustering.rows_of(cluster), clustering.columns_of(cluster)
-    rows, columns = [""] * view.hardware.word_lines, [""] * view.hardware.bit_lines
-    spikes = np.zeros(len(rows))
+    spikes = np.zeros(view.hardware.word_lines)
     source = clustering.row_source[own]
-    for lines in weights.word_lines(wiring.row[own]):
-        spikes[lines] = view.graph.spikes[source] / view.graph.frames
-        for line, name in zip(lines.tolist(), names(mapping, source), strict=True):
-            rows[line] = name
+    words, bits = weights.word_lines(wiring.row[own]), weights.bit_lines(wiring.column[across])
+    for lines in words:
+        np.add.at(spikes, lines, view.graph.spikes[source] / view.graph.frames)
     neurons = list(names(mapping, clustering.column_neuron[across]))
-    for lines in weights.bit_lines(wiring.column[across]).reshape(-1, len(neurons)):
-        for line, name in zip(lines.tolist(), neurons, strict=True):
-            columns[line] = name
-    tile = int(mapping.placement.tile[cluster])
-    return Opened(cluster, tile, why, charts, tuple(rows), tuple(columns), spikes)
+    rows = _named(words, list(names(mapping, source)), view.hardware.word_lines)
+    columns = _named(bits.reshape(-1, len(neurons)), neurons, view.hardware.bit_lines)
+    return Opened(cluster, int(mapping.placement.tile[cluster]), why, charts, rows, columns, spikes)
+
+
+def _named(lines: I64, entries: list[str], count: int) -> tuple[str, ...]:
+    """What stands on each of `count` lines, of entries and their `lines` (planes, entries): the first of some."""
+    found: list[list[str]] = [[] for _ in range(count)]
+    for plane in lines:
+        for line, name in zip(plane.tolist(), entries, strict=True):
+            found[line].append(name)
+    return tuple(f"{own[0]} and {len(own) - 1} more" if len(own) > 1 else "".join(own) for own in found)
 
 
 def names(mapping: Mapping, sources: Ids) -> Iterator[str]:

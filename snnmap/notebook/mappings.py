@@ -137,8 +137,7 @@ def mapping_charts(mapping: Mapped) -> list[Chart]:
     held = np.bincount(tile, minlength=tiles)
     used = np.where(held > 0, held, np.nan)
     rows, columns = (
-        np.bincount(tile, weights=np.diff(ptr), minlength=tiles) / used
-        for ptr in (clustering.row_ptr, clustering.column_ptr)
+        np.bincount(tile, weights=lines, minlength=tiles) / used for lines in (clustering.rows, clustering.columns)
     )
     fired = (
         np.bincount(tile[clustering.home], weights=mapping.spikes[mapping.workload.externals :], minlength=tiles)
@@ -186,8 +185,8 @@ def _mapping_frame(mapping: Mapped) -> Any:
         "tile": tile,
         "x": tile % mapping.chip.mesh[0],
         "y": tile // mapping.chip.mesh[0],
-        "rows": np.diff(clustering.row_ptr),
-        "columns": np.diff(clustering.column_ptr),
+        "rows": clustering.rows,
+        "columns": clustering.columns,
         "neurons": np.bincount(clustering.home, minlength=clustering.clusters),
         "spikes_per_frame": fired / mapping.workload.frames,
     }

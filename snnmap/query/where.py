@@ -7,7 +7,7 @@ import numpy as np
 
 from snnmap.core.errors import InputError
 from snnmap.hardware import Mesh, Weights
-from snnmap.ir import Mapping, PopulationFacts
+from snnmap.ir import Clustering, Mapping, PopulationFacts
 
 
 def where(
@@ -63,15 +63,16 @@ def _synapse(mapping: Mapping, source: str, neuron: str) -> dict[str, Any]:
     """Cells where the row of a source crosses the column of a neuron, by array, lines, sign and slice."""
     clustering, ids = mapping.clustering, (_source(mapping, source), _source(mapping, neuron))
     rows, columns = np.flatnonzero(clustering.row_source == ids[0]), np.flatnonzero(clustering.column_neuron == ids[1])
-    of_row = np.searchsorted(clustering.row_ptr, rows, side="right") - 1
-    of_column = np.searchsorted(clustering.column_ptr, columns, side="right") - 1
+    of_row = np.searchsorted(clustering.use_row_ptr, rows, side="right") - 1
+    of_column = np.searchsorted(clustering.use_column_ptr, columns, side="right") - 1
     both = np.intersect1d(of_row, of_column)
     names = {"source": _name(mapping, ids[0]), "neuron": _name(mapping, ids[1])}
     if len(both) == 0:
         raise InputError(f"{names['source']} and {names['neuron']} share no crossbar: there is no synapse between them")
-    cluster = int(both[0])
-    row = int(mapping.wiring.row[rows[of_row == cluster][0]])
-    column = int(mapping.wiring.column[columns[of_column == cluster][0]])
+    use = int(both[0])
+    cluster = int(np.searchsorted(clustering.use_ptr, use, side="right")) - 1
+    row = int(mapping.wiring.row[rows[of_row == use][0]])
+    column = int(mapping.wiring.column[columns[of_column == use][0]])
     cells = _cells(Weights(mapping.chip.encoding, mapping.chip.levels, mapping.chip.slices), row, column)
     place = {"cluster": cluster, "tile": _tile(mapping, cluster), "row": row, "column": column}
     return {**names, **place, "encoding": mapping.chip.encoding, "cells": cells}
@@ -108,15 +109,27 @@ def _on_tile(mapping: Mapping, tile: int) -> dict[str, Any]:
         held.append(
             {
                 "cluster": k,
-                "rows": {int(r): int(s) for r, s in _sorted(mapping.wiring.row[rows], clustering.row_source[rows])},
-                "columns": {
-                    int(c): int(n)
-                    for c, n in _sorted(mapping.wiring.column[columns], clustering.column_neuron[columns])
-                },
+                **_uses(clustering, k),
+                "rows": _by_line(mapping.wiring.row[rows], clustering.row_source[rows]),
+                "columns": _by_line(mapping.wiring.column[columns], clustering.column_neuron[columns]),
                 "contents": _contents(mapping, clustering.column_neuron[columns]),
             }
         )
     return {"tile": tile, "position": list(mesh.xy(tile)), "clusters": held}
+
+
+def _uses(clustering: Clustering, cluster: int) -> dict[str, int]:
+    """How often a crossbar is used in a step, where that is more than once."""
+    count = int(np.diff(clustering.use_ptr)[cluster])
+    return {"uses": count} if count > 1 else {}
+
+
+def _by_line(line: Any, what: Any) -> dict[int, int | list[int]]:
+    """What stands on every line: a source or neuron, or of a crossbar that is used several times one for each use."""
+    found: dict[int, list[int]] = {}
+    for at, own in sorted(zip(line.tolist(), what.tolist(), strict=True)):
+        found.setdefault(at, []).append(own)
+    return {at: own[0] if len(own) == 1 else own for at, own in found.items()}
 
 
 def must_hang_together(mapping: Mapping) -> None:
@@ -179,10 +192,6 @@ def _line(mapping: Mapping, side: str, entry: int) -> dict[str, Any]:
         externals = mapping.workload.externals
         line["home"] = int(clustering.home[clustering.column_neuron[entry] - externals]) == cluster
     return line
-
-
-def _sorted(line: Any, what: Any) -> list[tuple[int, int]]:
-    return sorted(zip(line.tolist(), what.tolist(), strict=True))
 
 
 def _contents(mapping: Mapping, neurons: Any) -> str:

@@ -190,3 +190,34 @@ def test_a_chip_too_small_for_every_synapse_holds_the_kernels():
     assert mapped("dense", chip=chip).mapping.figures["crossbars"] <= 4
     with pytest.raises(snnmap.InfeasibleError):
         mapped("unrolled", chip=chip)
+
+
+def test_where_names_every_use_of_a_line(compiled):
+    mapping, clustering = compiled.mapping, compiled.mapping.clustering
+    k = int(np.argmax(clustering.uses.count))
+    (held,) = snnmap.where(mapping, tile=int(mapping.placement.tile[k]))["clusters"]
+    assert held["uses"] == clustering.uses.count[k]
+    assert len(held["rows"]) == clustering.rows[k]
+    assert len(held["columns"]) == clustering.columns[k]
+    on = [each for line in held["columns"].values() for each in (line if isinstance(line, list) else [line])]
+    assert sorted(on) == sorted(clustering.column_neuron[clustering.columns_of(k)].tolist())
+    network = compiled.graph.network
+    pre = np.repeat(np.arange(network.sources), np.diff(network.indptr))
+    for s in range(0, network.synapses, 997):
+        found = snnmap.where(mapping, str(network.post[s]), source=str(pre[s]))
+        cells = {
+            (int(r), int(c)) for r, c in cells_of(View(mapping, compiled.graph, compiled.hardware), found["cluster"])
+        }
+        assert (found["row"], found["column"]) in cells
+
+
+def test_pictures_name_what_stands_on_a_line(compiled):
+    from snnmap.evaluation.maps import states
+    from snnmap.evaluation.scenes import opened
+
+    view = View(compiled.mapping, compiled.graph, compiled.hardware)
+    k = int(np.argmax(compiled.mapping.clustering.uses.count))
+    shown = next(opened(view, states(view), k, asked=True, fits=lambda _: True))
+    spikes = array_of(view.folded, k).spikes / compiled.graph.frames
+    np.testing.assert_allclose(shown.spikes, spikes, rtol=1e-12)
+    assert any(name.endswith(" more") for name in shown.columns)
