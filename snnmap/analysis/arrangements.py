@@ -10,7 +10,7 @@ compiler needs; `least` is what none can go below. Knows no time, no energy and 
 """
 
 from dataclasses import replace
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -23,6 +23,8 @@ STATE_WORDS = 2
 """What the memory of a tile holds of a neuron whose crossbar is used several times, in words of a partial sum: the
 sample of its column until it fires, and its state."""
 
+SUMS = ("blocks", "crossbars", "cells", "crossings", "driven", "converted", "least")
+"""Of `Arranged`, what adds up over the sets of groups of a layer."""
 Way = Literal["dense", "packed", "unrolled"]
 
 
@@ -33,11 +35,16 @@ class Arranged(NamedTuple):
     blocks: int
     """Crossbars that hold different cells."""
     copies: int
-    """Crossbars that hold the same cells and share the uses, as the memory for states demands; 0: no number does."""
+    """Crossbars that hold the same cells and share the uses, as the memory for states demands; 0: no number does. Of
+    unequal ones, the most."""
+    crossbars: int
+    """Crossbars in all."""
     positions: tuple[int, int]
     """Output positions of a use, down and across."""
     vectors: int
-    """Uses of a step that the layer needs, whatever its copies."""
+    """Uses of a step that the layer needs, whatever its copies; of unequal sets of groups, the most."""
+    uses: int
+    """Uses of the busiest crossbar in a step."""
     cells: int
     """Weights that are programmed."""
     crossings: int
@@ -54,16 +61,6 @@ class Arranged(NamedTuple):
     """Crossbars over which the inputs of a neuron are spread; the sums of all but one are added."""
     least: int
     """Crossbars that no way of the same kind can go below."""
-
-    @property
-    def crossbars(self) -> int:
-        """Crossbars in all."""
-        return self.blocks * self.copies
-
-    @property
-    def uses(self) -> int:
-        """Uses of the busiest crossbar in a step."""
-        return -(-self.vectors // max(1, self.copies))
 
 
 class Cut(NamedTuple):
@@ -89,51 +86,82 @@ def arranged(form: LayerForm, hardware: Hardware) -> tuple[Arranged, ...]:
 
 def dense(form: LayerForm, hardware: Hardware) -> Arranged:
     """The kernel matrix once, one output position in a use."""
-    return _reused(form, hardware, "dense", (1, 1))
+    return _together([(count, _reused(part, hardware, "dense", (1, 1))) for count, part in _sets(form, hardware)])
 
 
 def packed(form: LayerForm, hardware: Hardware) -> Arranged:
     """As many output positions in a use as fit beside each other and need no more crossbars than `dense`."""
-    single = _cut(form, hardware, 1, 1)
-    beside, (height, width) = int(single.beside), form.grid
+    return _together(
+        [(count, _reused(part, hardware, "packed", _packing(part, hardware))) for count, part in _sets(form, hardware)]
+    )
+
+
+def _sets(form: LayerForm, hardware: Hardware) -> list[tuple[int, LayerForm]]:
+    """Groups that stand beside each other as layers of their own, and how many such there are: full ones, the rest."""
+    beside = int(_cut(form, hardware, 1, 1).beside)
+    full, left = divmod(form.groups, beside)
+    each = form.taken[0] // form.groups
+    return [
+        (count, replace(form, taken=(each * n, *form.taken[1:]), outputs=form.columns * n, groups=n))
+        for count, n in ((full, beside), (1, left))
+        if n
+    ]
+
+
+def _together(parts: list[tuple[int, Arranged]]) -> Arranged:
+    """A layer of sets of groups."""
+    first = parts[0][1]
+
+    def total(key: str) -> int:
+        return sum(count * int(getattr(held, key)) for count, held in parts)
+
+    sums: dict[str, Any] = {key: total(key) for key in SUMS}
+    copies = 0 if any(not held.copies for _, held in parts) else max(held.copies for _, held in parts)
+    most: dict[str, Any] = {key: max(int(getattr(held, key)) for _, held in parts) for key in ("vectors", "uses")}
+    return first._replace(**sums, **most, copies=copies)
+
+
+def _packing(form: LayerForm, hardware: Hardware) -> tuple[int, int]:
+    """Output positions, down and across, that groups which all stand beside each other are used for at a time."""
+    parts, (height, width) = int(_cut(form, hardware, 1, 1).parts), form.grid
     best, fewest = (1, 1), form.positions
     for down in range(1, height + 1):
         for across in range(1, width + 1):
-            if down * across * beside * form.columns > hardware.columns:
+            if down * across * form.outputs > hardware.columns:
+                break
+            rows = form.groups * int(_rows(form, down, across)) + form.biases
+            if -(-rows // hardware.rows) > parts:
                 break
             vectors = -(-height // down) * -(-width // across)
-            rows = beside * int(_rows(form, down, across)) + form.biases
-            if -(-rows // hardware.rows) > int(single.parts):
-                break
             if vectors < fewest:
                 best, fewest = (down, across), vectors
-    return _reused(form, hardware, "packed", best)
+    return best
 
 
 def _reused(form: LayerForm, hardware: Hardware, way: Way, positions: tuple[int, int]) -> Arranged:
-    """Blocks that are used at `positions` output positions at a time."""
+    """Blocks of groups that all stand beside each other, used at `positions` output positions at a time."""
     single, many = _cut(form, hardware, 1, 1), positions[0] * positions[1]
     vectors = -(-form.grid[0] // positions[0]) * -(-form.grid[1] // positions[1])
-    beside, blocks = int(single.beside), int(single.blocks)
-    rows = beside * int(_rows(form, *positions)) + form.biases
-    columns = beside * form.columns * many
+    blocks, parts = int(single.blocks), int(single.parts)
+    rows, columns = form.groups * int(_rows(form, *positions)) + form.biases, form.outputs * many
     each = min(columns, hardware.columns) * STATE_WORDS * int(hardware["sum_bits"])
     most = int(hardware["memory_bits"]) // each
     copies = -(-vectors // most) if most else 0
-    sets = -(-form.groups // beside)
     return Arranged(
         way=way,
         blocks=blocks,
         copies=copies,
+        crossbars=blocks * copies,
         positions=positions,
         vectors=vectors,
-        cells=copies * form.groups * (form.inputs + form.biases) * form.columns * many,
-        crossings=copies * sets * rows * columns,
+        uses=-(-vectors // max(1, copies)),
+        cells=copies * (form.inputs + form.biases) * columns,
+        crossings=copies * rows * columns,
         rows=min(rows, hardware.rows),
         columns=min(columns, hardware.columns),
-        driven=sets * rows * -(-columns // hardware.columns),
-        converted=sets * columns * int(single.parts),
-        parts=int(single.parts),
+        driven=rows * -(-columns // hardware.columns),
+        converted=columns * parts,
+        parts=parts,
         least=blocks,
     )
 
@@ -156,8 +184,10 @@ def unrolled(form: LayerForm, hardware: Hardware) -> Arranged:
         way="unrolled",
         blocks=int(crossbars[y, x]),
         copies=1,
+        crossbars=int(crossbars[y, x]),
         positions=(int(y) + 1, int(x) + 1),
         vectors=1,
+        uses=1,
         cells=form.synapses,
         crossings=int(windows[y, x]) * sets * rows * columns,
         rows=min(rows, hardware.rows),

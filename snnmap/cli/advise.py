@@ -36,7 +36,7 @@ from snnmap.render.advise import form_sheet, layer_sheet, noise_sheet, total_she
     "--activity", type=float, default=0.1, show_default=True, metavar="SHARE", help="Rows that are on in a use."
 )
 @click.option("--step", type=options.TIME, help="Time from step to step; default: the workload's, else 1 ms.")
-@click.option("--compile", "compiled", is_flag=True, help="Compile the network at every size, too (unrolled).")
+@click.option("--compile", "compiled", is_flag=True, help="Compile the network at every size, each way, too.")
 @click.option(
     "--noise", default="", metavar="SHARE,...", help="Simulate accuracy on cells that miss by these shares of g_max."
 )

@@ -2,7 +2,7 @@
 
 For every layer and every size of crossbar the three ways to hold it (`analysis.arrangements`), what each costs
 (`evaluation.layer_costs`), and a mix of them; a recipe is never built for it. On demand what the compiler makes of the
-network where every synapse has a cell, and how accurate both ways stay on cells that miss (`noisy_reuse`).
+network either way, and how accurate both ways stay on cells that miss (`noisy_reuse`).
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,10 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from snnmap.analysis.arrangements import Arranged, arranged
+from snnmap.analysis.convolution import shared_layers
 from snnmap.analysis.forms import network_forms
 from snnmap.core.errors import InfeasibleError, InputError
 from snnmap.core.run import Progress
@@ -23,7 +26,7 @@ from snnmap.hardware import Hardware, load_hardware
 from snnmap.ir import SpikeGraph, Workload
 from snnmap.ir.forms import LayerForm
 from snnmap.pipeline.compile import compile as compiled
-from snnmap.pipeline.options import CompileOptions
+from snnmap.pipeline.options import CompileOptions, Conv
 from snnmap.pipeline.profile import prepared
 from snnmap.query.noisy_reuse import Asked, noisy_reuse
 from snnmap.query.trials import sides
@@ -195,7 +198,7 @@ def _size(forms: tuple[LayerForm, ...], chip: Hardware, asked: AdviseOptions, st
         "layers": layers,
         "totals": totals,
         "mix": mix | {"in_time": mix["period_s"] <= step, "slowest": forms[slowest].name},
-        "compiled": None,
+        "compiled": [],
         "noise": [],
     }
 
@@ -219,6 +222,7 @@ def _total(choices: list[Choice]) -> dict[str, Any]:
         "blocks": sum(c.held.blocks for c in choices),
         "crossbars": sum(c.held.crossbars for c in choices),
         "vectors": sum(c.held.vectors for c in choices if c.held.way != "unrolled"),
+        "uses": max(c.held.uses for c in choices),
         "period_s": max(cost.seconds for cost in kept),
         "energy_J": sum(cost.joules for cost in kept),
         "reads": max(cost.reads for cost in kept),
@@ -308,31 +312,36 @@ def _tried(
             raise InputError("recorded activity has no network to run on noisy cells; give the network and its data")
         tried["noise"] = noisy_reuse(ready, chip, Asked(tuple(asked.noise), asked.devices, asked.seed), progress)
     if asked.compiled:
-        tried["compiled"] = _compiled(ready, chip, asked, progress)
+        network = ready.network
+        ways: tuple[Conv, ...] = ("dense", "packed", "unrolled") if shared_layers(network) else ("unrolled",)
+        tried["compiled"] = [_compiled(ready, chip, (asked, way), progress) for way in ways]
     return tried
 
 
 def _compiled(
-    ready: Workload | SpikeGraph, chip: Hardware, asked: AdviseOptions, progress: Progress | None
+    ready: Workload | SpikeGraph, chip: Hardware, wish: tuple[AdviseOptions, Conv], progress: Progress | None
 ) -> dict[str, Any]:
-    """What the compiler makes of the network with a cell for every synapse; energies are those of its own data."""
+    """What the compiler makes of the network, held one way; energies are those of its own data."""
+    asked, way = wish
     joint = "," if ":" in asked.hardware else ":"
     name = f"{asked.hardware}{joint}rows={chip.word_lines},columns={chip.bit_lines}"
-    options = CompileOptions(hardware=name, technology=asked.technology, seed=asked.seed)
+    options = CompileOptions(hardware=name, technology=asked.technology, seed=asked.seed, conv=way)
     try:
         made = compiled(ready, options, progress=progress)
     except InfeasibleError as error:
-        return {"way": "unrolled", "fits": False, "why": str(error), "basis": "compiled"}
+        return {"way": way, "fits": False, "why": str(error), "basis": "compiled"}
     figure = {metric.name: metric.value for metric in made.report.metrics}
     joules = [figure[f"energy_{part}_J"] for part in ("array", "adc", "dac", "merge")]
-    crossbars = made.mapping.clustering.clusters
+    clustering = made.mapping.clustering
+    uses = np.diff(clustering.use_ptr)
     return {
-        "way": "unrolled",
+        "way": way,
         "fits": True,
-        "crossbars": crossbars,
+        "crossbars": clustering.clusters,
+        "uses": int(uses[uses > 1].sum()),
         "cell_utilisation": figure["cell_utilisation"],
         "period_s": figure["period_s"],
         "energy_J": sum(part for part in joules if isinstance(part, float)) / made.graph.steps,
-        "area_m2": made.hardware.tile_pitch**2 * crossbars,
+        "area_m2": made.hardware.tile_pitch**2 * clustering.clusters,
         "basis": "compiled",
     }

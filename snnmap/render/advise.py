@@ -107,8 +107,7 @@ def total_sheet(document: dict[str, Any]) -> Sheet:
     for size in document["sizes"]:
         named = [*size["totals"].items(), ("recommended mix", size["mix"])]
         rows = [_total(name, total) for name, total in named]
-        if size["compiled"] is not None:
-            rows.append(_compiled(size["compiled"]))
+        rows += [_compiled(each) for each in size["compiled"]]
         groups.append((size["crossbar"], rows))
     return Sheet("the whole network", columns, groups, _below(document))
 
@@ -127,10 +126,12 @@ def _total(name: str, total: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _compiled(found: dict[str, Any]) -> tuple[str, ...]:
+    way = f"  {found['way']}"
     if not found["fits"]:
-        return ("  unrolled", "does not fit", "-", "-", "-", "-", "-", found["basis"])
+        return (way, "does not fit", "-", "-", "-", "-", "-", found["basis"])
     time, energy = number(found["period_s"], "s", DIGITS), number(found["energy_J"], "J", DIGITS)
-    return ("  unrolled", number(found["crossbars"]), "0", time, energy, "-", _area(found["area_m2"]), found["basis"])
+    uses = "-"  # of all crossbars, where the closed form counts those of layers
+    return (way, number(found["crossbars"]), uses, time, energy, "-", _area(found["area_m2"]), found["basis"])
 
 
 def _below(document: dict[str, Any]) -> list[str]:
