@@ -74,6 +74,7 @@ if TYPE_CHECKING:  # what type checkers and readers see; at run time a name is i
     from snnmap.pipeline.convert import Converted, convert
     from snnmap.pipeline.effective import draw_chip, effective_weights
     from snnmap.pipeline.mac import MacAccuracy, MacOptions, mac_accuracy
+    from snnmap.pipeline.manycore import Manycore, ManycoreOptions, manycore
     from snnmap.pipeline.objectives import OBJECTIVES, Goal, Preset
     from snnmap.pipeline.operating import OperatingOptions
     from snnmap.pipeline.options import CONVS, SPLITS, CompileOptions
@@ -181,6 +182,8 @@ __all__ = [
     "LoadOptions",
     "MacAccuracy",
     "MacOptions",
+    "Manycore",
+    "ManycoreOptions",
     "MappedAccuracy",
     "Mapping",
     "MappingReport",
@@ -273,6 +276,7 @@ __all__ = [
     "load_workload",
     "load_writes",
     "mac_accuracy",
+    "manycore",
     "pareto",
     "parse_ages",
     "parse_aims",

@@ -18,6 +18,7 @@ from snnmap.cli.chip import chip
 from snnmap.cli.compare import compare
 from snnmap.cli.convert import convert
 from snnmap.cli.mac import mac
+from snnmap.cli.manycore import manycore
 from snnmap.cli.mapping import compile_, diff, schema, verify_, where
 from snnmap.cli.pareto import pareto
 from snnmap.cli.report import report
@@ -77,6 +78,7 @@ for command in (
     simulate,
     accuracy,
     mac,
+    manycore,
     chip,
     throughput,
     buffers,

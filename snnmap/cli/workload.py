@@ -246,12 +246,25 @@ def algorithms(json_: bool) -> None:
     terminal.line(f"placement terms (--term name=weight): {', '.join(answer['terms'])}")
 
 
+class _Shows(click.Group):
+    """Group for which a name that is no command is a piece of hardware to show."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click's, with `show` before a name."""
+        known = args[0].startswith("-") or self.get_command(ctx, args[0]) is not None
+        return super().resolve_command(ctx, args if known else ["show", *args])
+
+
 @click.group(
-    invoke_without_command=True, epilog="\b\nExamples:\n  snnmap hardware list\n  snnmap hardware show pcm-mesh"
+    cls=_Shows,
+    invoke_without_command=True,
+    epilog="\b\nExamples:\n  snnmap hardware list\n  snnmap hardware show pcm-mesh\n  snnmap hardware ipu-gc200",
 )
 @click.pass_context
 def hardware(context: click.Context) -> None:
-    """List the chips that ship with snnmap, or show one."""
+    """List the chips and other machines that ship with snnmap, or show one: `snnmap hardware NAME`."""
     if context.invoked_subcommand is None:
         context.invoke(hardware_list)
 
@@ -259,7 +272,7 @@ def hardware(context: click.Context) -> None:
 @hardware.command("list", cls=options.Command)
 @options.as_json
 def hardware_list(json_: bool = False) -> None:
-    """List chips and device technologies."""
+    """List chips, device technologies, and machines without crossbars."""
     answer = snnmap.list_hardware()
     if json_:
         terminal.as_json(answer)
@@ -267,6 +280,8 @@ def hardware_list(json_: bool = False) -> None:
     rows = [(c["name"], c["crossbar"], c["mesh"], c["technology"], c["description"]) for c in answer["chips"]]
     terminal.table("chips", ("name", "crossbar", "mesh", "technology", "what it is"), rows)
     terminal.line(f"technologies: {', '.join(answer['technologies'])}")
+    machines = [tuple(m[key] for key in ("name", "kind", "command", "description")) for m in answer["machines"]]
+    terminal.table("machines without crossbars", ("name", "kind", "taken by", "what it is"), machines)
 
 
 @hardware.command("show", cls=options.Command)
@@ -274,12 +289,17 @@ def hardware_list(json_: bool = False) -> None:
 @options.technology
 @options.as_json
 def hardware_show(name: str, technology: str | None, json_: bool) -> None:
-    """Show the limits and every constant of a chip, with unit and source."""
+    """Show the limits and every constant of a chip or another machine, with unit, source and band."""
     answer = snnmap.show_hardware(name, technology)
     if json_:
         terminal.as_json(answer)
         return
     for line in answer["limits"]:
         terminal.line(line)
-    rows = [(q["key"], f"{q['value']:g}", q["unit"], q["citation"]) for q in answer["quantities"]]
-    terminal.table("constants", ("quantity", "value", "unit", "citation"), rows)
+    rows = [(q["key"], f"{q['value']:g}", q["unit"], _band(q["band"]), q["citation"]) for q in answer["quantities"]]
+    terminal.table("constants", ("quantity", "value", "unit", "band", "citation"), rows)
+
+
+def _band(ends: Any) -> str:
+    """Where a constant may lie; nothing if its file does not say."""
+    return "" if ends is None else f"{ends[0]:g} to {ends[1]:g}"

@@ -35,11 +35,16 @@ MISPLACED: Mapping[Kind, str] = {
     "chips": "name it with --hw {} of a command that compiles",
     "technologies": "name a chip with --hw and --technology {}",
     "packages": 'name it in the chip\'s file, package = "{}"',
-    "targets": "nothing is compiled for it; run an integer network on it with snnmap mac --hw {}",
+    "targets": "nothing is compiled for it",
 }
 """Where a name belongs that was given for something else."""
+COMMANDS: Mapping[str, str] = {
+    "mac": "run an integer network on it with snnmap mac --hw {}",
+    "manycore": "estimate a network on it with snnmap manycore --hw {}",
+}
+"""What takes a machine without crossbars, by what its file calls `kind`."""
 
-MARKS: Mapping[Kind, str] = {"chips": "technology", "technologies": "device", "targets": "hemispheres"}
+MARKS: Mapping[Kind, str] = {"chips": "technology", "technologies": "device", "targets": "kind"}
 """A key that files of one kind have and those of no other."""
 
 LIMITLESS = "unlimited"
@@ -69,10 +74,17 @@ def find(kind: Kind, name: str, beside: Path | None = None) -> Path:
     if name in others:
         return _offered(others[name])
     label = LABELS[kind]
-    for other, use in MISPLACED.items():
+    for other in MISPLACED:
         if other != kind and name in shipped("hwmodels", other):
-            raise InputError(f"{name!r} is a {LABELS[other]}, not a {label}: {use.format(name)}; {_chips(kind)}")
+            use = _use(other, name, read_toml(shipped("hwmodels", other)[name])[0].content)
+            raise InputError(f"{name!r} is a {LABELS[other]}, not a {label}: {use}; {_chips(kind)}")
     raise InputError(f"no {label} is called {name!r}; {suggestion(name, named(kind))}; or give the path of a TOML file")
+
+
+def _use(kind: Kind, name: str, content: Mapping[str, Any]) -> str:
+    """What to do with a file that is no such kind as was asked for."""
+    command = COMMANDS.get(str(content.get("kind"))) if kind == "targets" else None
+    return "; ".join([MISPLACED[kind].format(name), *([command.format(name)] if command else [])])
 
 
 def _chips(kind: Kind) -> str:
@@ -140,7 +152,7 @@ def _must_be(kind: Kind, path: Path, content: Mapping[str, Any]) -> None:
         raise InputError(f"{path}: is a workload, not a {LABELS[kind]}; give it as the workload")
     for other, mark in MARKS.items():
         if other != kind and mark in content and MARKS.get(kind, "") not in content:
-            raise InputError(f"{path}: is a {LABELS[other]}, not a {LABELS[kind]}: {MISPLACED[other].format(path)}")
+            raise InputError(f"{path}: is a {LABELS[other]}, not a {LABELS[kind]}: {_use(other, str(path), content)}")
 
 
 def quantities(table: Table, keys: Mapping[str, Key]) -> dict[str, Quantity]:

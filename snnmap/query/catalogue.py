@@ -1,10 +1,13 @@
 """What ships with snnmap: workloads, chips, technologies."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
+from snnmap.core.errors import InputError
 from snnmap.frontend import workload_table
-from snnmap.hardware import chip_names, describe, load_hardware, technology_names
+from snnmap.hardware import Quantity, chip_names, describe, load_hardware, technology_names
+from snnmap.hardware.targets.catalogue import is_target, load_machine, target_names
 from snnmap.pipeline.objectives import TERM_NAMES, objectives
 from snnmap.stages.registry import REGISTRIES, package_of
 
@@ -15,7 +18,7 @@ def list_workloads() -> list[dict[str, Any]]:
 
 
 def list_hardware() -> dict[str, Any]:
-    """Shipped chips and technologies."""
+    """Shipped chips and technologies, and machines without crossbars with the command that takes each."""
     chips = [load_hardware(name) for name in chip_names()]
     return {
         "chips": [
@@ -29,22 +32,36 @@ def list_hardware() -> dict[str, Any]:
             for c in chips
         ],
         "technologies": technology_names(),
+        "machines": [
+            {"name": m.name, "kind": m.kind, "command": m.command, "description": m.description}
+            for m in map(load_machine, target_names())
+        ],
     }
 
 
 def show_hardware(name: str, technology: str | None = None) -> dict[str, Any]:
-    """Limits of a chip in words, and every constant with unit and source.
+    """Limits of a chip, or of a machine without crossbars, in words, and every constant with unit and source.
 
     Raises
     ------
     InputError
-        If there is no such chip or technology.
+        If there is no such chip, machine or technology, or a machine is given a technology.
     """
+    if is_target(name):
+        if technology is not None:
+            raise InputError(f"{name!r} is a machine without crossbars, which has no technology to exchange")
+        machine = load_machine(name)
+        shown = _constants(machine.name, [*machine.limits, f"taken by: {machine.command}"], machine.quantities)
+        return {**shown, "kind": machine.kind, "command": machine.command}
     chip = load_hardware(name, technology)
     every = {**chip.values, **{f"technology.{key}": q for key, q in chip.technology.values.items()}}
+    return _constants(chip.name, describe(chip), every)
+
+
+def _constants(name: str, limits: Sequence[str], every: Mapping[str, Quantity]) -> dict[str, Any]:
     return {
-        "name": chip.name,
-        "limits": describe(chip),
+        "name": name,
+        "limits": list(limits),
         "quantities": [
             {"key": key, "value": q.value, "unit": q.unit, "citation": q.citation, "band": q.band}
             for key, q in every.items()

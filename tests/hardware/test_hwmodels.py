@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from snnmap.hardware import chip_names, load_hardware, load_technology, package_names, technology_names
-from snnmap.hardware.targets.brainscales2 import target_names
+from snnmap.hardware.targets.catalogue import target_names
 
 ROOT = Path(__file__).parents[2] / "hwmodels"
 BIB = (Path(__file__).parents[2] / "snnmap" / "references.bib").read_text()

@@ -14,9 +14,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from snnmap.core.errors import InfeasibleError
+from snnmap.core.errors import InfeasibleError, InputError
 from snnmap.hardware.keys import Key
-from snnmap.hardware.reader import find, named, quantities, read_hardware_file
+from snnmap.hardware.reader import COMMANDS, find, quantities, read_hardware_file
 from snnmap.hardware.technology import Quantity
 from snnmap.hardware.units import NONE, POWER, TIME
 
@@ -131,11 +131,6 @@ class BrainScaleS2:
         return tuple(-(-neurons // most) for (_, neurons), most in zip(layers, held, strict=True))
 
 
-def target_names() -> list[str]:
-    """Names of the shipped machines that are no meshes of crossbars, sorted."""
-    return named("targets")
-
-
 def load_target(name: str) -> BrainScaleS2:
     """Machine `name`: a shipped name, or a path to a TOML file.
 
@@ -145,6 +140,9 @@ def load_target(name: str) -> BrainScaleS2:
         If there is no such file, or it is not valid: the message names file, key and reason.
     """
     table = read_hardware_file("targets", find("targets", name))
+    kind = table.text("kind", choices=tuple(COMMANDS))
+    if kind != "mac":
+        raise InputError(f"{name!r} is no machine for integer networks: {COMMANDS[kind].format(name)}")
     bits = {key: table.integer(key, low=1, high=16) for key in ("input_bits", "weight_bits", "output_bits")}
     sides = {key: table.integer(key, low=1, high=1 << 20) for key in ("hemispheres", "inputs", "outputs", "circuits")}
     made = BrainScaleS2(
