@@ -1,6 +1,7 @@
 """Learning-rate boosts against plain decay and a constant rate, for mnist-qsnn4: accuracy of networks as mapped.
 
-python benchmarks/boosts.py TRAIN-IMAGES.gz TEST-IMAGES.gz [--samples 6000] [--epochs 4] [--seeds 5] [-o boosts.md]
+python benchmarks/boosts.py TRAIN-IMAGES.gz TEST-IMAGES.gz [--samples 6000] [--epochs 4] [--seeds 5]
+                            [--restart-every 1] [-o boosts.md]
 
 MNIST files with their labels beside them. The recipe is the shipped one but for its schedule; every seed draws its own
 weights and order, the same for the three schedules, whose differences are therefore paired. Accuracy is that of the
@@ -21,11 +22,15 @@ from scipy import stats
 import snnmap
 from snnmap.train.recipe import located_recipe
 
-SCHEDULES = {
-    "boosted: cosine, begun anew every epoch": 'schedule = "cosine"\nrestart_every = 1',
-    "plain decay: one cosine": 'schedule = "cosine"',
-    "constant": 'schedule = "constant"',
-}
+
+def schedules(restart_every):
+    """Lines of a recipe by what they say, the boosted one first."""
+    often = "every epoch" if restart_every == 1 else f"every {restart_every} epochs"
+    return {
+        f"boosted: cosine, begun anew {often}": f'schedule = "cosine"\nrestart_every = {restart_every}',
+        "plain decay: one cosine": 'schedule = "cosine"',
+        "constant": 'schedule = "constant"',
+    }
 
 
 def interval(values):
@@ -42,22 +47,28 @@ def recipe(schedule):
     return "\n".join([*kept, schedule]) + "\n"
 
 
-def accuracies(asked, schedule):
-    """Accuracy (seeds,) in percent, and processor seconds of training (seeds,)."""
-    found, taken = [], []
+def accuracy(asked, schedule, seed):
+    """Accuracy in percent, and processor seconds of training."""
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "mnist-qsnn4.toml"
+        path, output = Path(folder) / "mnist-qsnn4.toml", Path(folder) / "network.npz"
         path.write_text(recipe(schedule))
-        for seed in range(asked.seeds):
-            output = Path(folder) / f"{seed}.npz"
-            wanted = snnmap.TrainOptions(data=asked.train, samples=asked.samples, epochs=asked.epochs, seed=seed)
-            begun = time.process_time()
-            snnmap.train_network(path, output, wanted)
-            taken.append(time.process_time() - begun)
-            graph = snnmap.profile(output, data=asked.test)
-            found.append(100 * graph.accuracy)
-            print(f"{schedule.splitlines()!r} seed {seed}: {found[-1]:.2f} %, {taken[-1]:.0f} s CPU", flush=True)
-    return np.array(found), np.array(taken)
+        wanted = snnmap.TrainOptions(data=asked.train, samples=asked.samples, epochs=asked.epochs, seed=seed)
+        begun = time.process_time()
+        snnmap.train_network(path, output, wanted)
+        taken = time.process_time() - begun
+        found = 100 * snnmap.profile(output, data=asked.test).accuracy
+    print(f"{schedule.splitlines()!r} seed {seed}: {found:.2f} %, {taken:.0f} s CPU", flush=True)
+    return found, taken
+
+
+def measured(asked):
+    """By schedule: accuracies (seeds,) and processor seconds (seeds,). Seed by seed, so that what is done is paired."""
+    named = schedules(asked.restart_every)
+    found = {name: [] for name in named}
+    for seed in range(asked.seeds):
+        for name, schedule in named.items():
+            found[name].append(accuracy(asked, schedule, seed))
+    return {name: tuple(np.array(each).T) for name, each in found.items()}
 
 
 def main():
@@ -67,9 +78,10 @@ def main():
     parser.add_argument("--samples", type=int, default=6000)
     parser.add_argument("--epochs", type=int, default=4)
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--restart-every", type=int, default=1)
     parser.add_argument("-o", "--output", type=Path)
     asked = parser.parse_args()
-    results = {name: accuracies(asked, schedule) for name, schedule in SCHEDULES.items()}
+    results = measured(asked)
     boosted = next(iter(results.values()))[0]
     lines = [
         "| schedule | accuracy, % | each seed | boosted less this one, points | training, s CPU |",

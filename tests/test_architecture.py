@@ -37,7 +37,7 @@ ALLOWED: dict[str, set[str]] = {
     "evaluation": FIGURES,
     "pipeline": BELOW,
     "query": BELOW | {"pipeline", "render"},
-    "train": {"core", "ir", "frontend", "hardware", "physics", "simulate"},
+    "train": {"core", "ir", "frontend", "hardware", "physics", "pipeline", "simulate"},
     "study": RECORDS | {"formats", "pipeline", "evaluation", "render"},
     "notebook": RECORDS
     | {"analysis", "evaluation", "frontend", "legality", "pipeline", "query", "render", "simulate", "study"},

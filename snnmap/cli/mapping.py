@@ -28,7 +28,8 @@ from snnmap.render.timing import holds_for, limited_by, timing_document
     "  snnmap compile net.profile.npz --set place=swarm --set place.particles=40 --seed 3 -o mapping.json\n"
     "  snnmap compile nmnist-cnn --conv packed -o packed.json\n"
     "  snnmap compile mnist-mlp --config plan.toml -o mapping.json\n"
-    "  snnmap compile mnist-mlp --objective accuracy --chip chip.npz -o mapping.json",
+    "  snnmap compile mnist-mlp --objective accuracy --chip chip.npz -o mapping.json\n"
+    "  snnmap compile trained.npz --like mapping.json --data images.gz -o trained.json",
 )
 @click.argument("source", metavar="WORKLOAD")
 @click.option("-o", "--output", type=options.FILE, help="Write the mapping here (.json or .json.gz).")
@@ -43,6 +44,7 @@ from snnmap.render.timing import holds_for, limited_by, timing_document
 @click.option(
     "--chip", type=options.FILE, help="Objective accuracy: keep sensitive weights off this chip's stuck cells."
 )
+@click.option("--like", type=options.FILE, metavar="MAPPING", help="Take chip, cells and scheduler from this mapping.")
 @click.option("--split", type=click.Choice(snnmap.SPLITS), default="partial_sum", show_default=True)
 @click.option(
     "--conv",
@@ -92,9 +94,10 @@ def compile_(
     if output is not None:
         must_be_writable(output, (".json", ".json.gz"), source, *given.values())
     run = None if folder is None else Folder(folder)
-    load, wanted = _asked(context, given)
+    like = given.pop("like")
+    load, wanted = _asked(context, given) if like is None else _asked_alike(context, given)
     with terminal.progress(quiet) if run is None else run.progress(quiet) as progress:
-        compiled = snnmap.compile(source, wanted, load=load, progress=progress)
+        compiled = snnmap.compile(source, wanted, load=load, progress=progress, like=like)
         written = [] if run is None else run.keep(compiled, progress)
     if output is not None:
         snnmap.save(compiled.mapping, output)
@@ -120,6 +123,19 @@ def _asked(context: click.Context, given: dict[str, Any]) -> tuple["snnmap.LoadO
     seed = given.pop("seed")
     load = options.load_options(given, seed)
     return load, snnmap.CompileOptions(seed=seed, settings=tuple(settings.items()), **given)
+
+
+FREE = {"source", "output", "folder", "quiet", "json_", "like", "seed", *options.DATA_FIELDS}
+"""Parameters that may stand beside --like."""
+
+
+def _asked_alike(context: click.Context, given: dict[str, Any]) -> tuple["snnmap.LoadOptions", None]:
+    """What the options ask for where all that concerns the chip is taken from another mapping: no options of it."""
+    for parameter in context.command.params:
+        name = str(parameter.name)
+        if name not in FREE and context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE:
+            raise InputError(f"--like takes that from the mapping: leave {max(parameter.opts, key=len)} out, or --like")
+    return options.load_options(given, given.pop("seed")), None
 
 
 def _answer(compiled: snnmap.Compiled, source: str, written: list[Path], *, json_: bool) -> None:

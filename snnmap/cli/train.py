@@ -55,9 +55,10 @@ def train(
         made = snnmap.train_network(recipe, output, wanted, progress=progress, tell=tell)
         tested = None
         if test is not None:
-            there = snnmap.LoadOptions(data=test, labels=test_labels, layout=given["layout"])
-            tested = snnmap.profile(output, there, progress=progress)
+            tested = made.tested(test, test_labels, given["layout"], progress)
     network = made.read.network
+    for note in () if quiet else made.notes:
+        terminal.say(f"note: {note}")
     if json_:
         terminal.as_json(
             {

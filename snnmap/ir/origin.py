@@ -232,3 +232,5 @@ class Origin(Record, frozen=True):
     """SHA-256 of the file without this entry, written once the mapping was verified; empty: not verified."""
     wired_for: WiredFor | msgspec.UnsetType = msgspec.UNSET
     """The chip that was given; unset if none was, so that files say nothing of it."""
+    cells_of: str | msgspec.UnsetType = msgspec.UNSET
+    """SHA-256 (as `verified`) of the mapping whose clusters, tiles and lines these are; unset: found by the plan."""

@@ -7,10 +7,10 @@ import time
 from collections.abc import Mapping as MappingType
 from dataclasses import dataclass, field, replace
 from functools import partial
+from pathlib import Path
 from typing import Any, NamedTuple, Unpack, cast
 
 import msgspec
-import numpy as np
 
 from snnmap.analysis.bounds import partition_bounds
 from snnmap.analysis.view import ClusteringView, View
@@ -34,7 +34,6 @@ from snnmap.ir import (
     Origin,
     PartitionBounds,
     Placement,
-    ProfileRecord,
     Reading,
     Report,
     Schedule,
@@ -46,18 +45,16 @@ from snnmap.ir.devices import ChipMap
 from snnmap.legality.rules import verify
 from snnmap.pipeline.demands import must_be_mappable, must_have_work
 from snnmap.pipeline.disturbed import cell_error, counts, known_chip, wired_for, with_error
-from snnmap.pipeline.facts import chip_facts, said_of, workload_facts
-from snnmap.pipeline.heat import cell_powers, stirring
+from snnmap.pipeline.facts import chip_facts, profile_record, said_of, workload_facts
+from snnmap.pipeline.heat import cell_powers, cell_quality, stirring
 from snnmap.pipeline.judged import blamed, partitioned, placed, scheduled, wired
-from snnmap.pipeline.objectives import Goal, Quality
+from snnmap.pipeline.objectives import Goal
 from snnmap.pipeline.operating import check_pace, check_pulse, operated
 from snnmap.pipeline.options import CompileOptions
 from snnmap.pipeline.own_figure import Verdict, goal_of, stays, verdict_on
 from snnmap.pipeline.plan import Algorithms, Plan, plan_for, preset_of
 from snnmap.pipeline.profile import Inputs, prepared, profile
-from snnmap.reliability.crossbars import read_currents, tile_variation
-from snnmap.reliability.espine import espine_quality
-from snnmap.reliability.lines import array_shape, pooled
+from snnmap.reliability.crossbars import tile_variation
 from snnmap.simulate.imperfect.chips import must_fit
 from snnmap.simulate.margins import near_threshold
 from snnmap.stages.protocols import (
@@ -149,6 +146,7 @@ def compile(  # noqa: A001  the word every user of a compiler expects
     load: LoadOptions | None = None,
     progress: Progress | None = None,
     given: Given | None = None,
+    like: Mapping | Path | str | None = None,
     **arguments: Unpack[Arguments],
 ) -> Compiled:
     """Map a workload onto a chip: profile, partition, place, schedule, wire, evaluate, verify.
@@ -165,6 +163,8 @@ def compile(  # noqa: A001  the word every user of a compiler expects
         Called with (stage, done, total, best cost).
     given
         Stages that need not run again; the caller answers for their fitting the options.
+    like
+        Mapping, or its file, of a network of the same synapses whose chip and cells are taken, without options.
     arguments
         As `Arguments`.
 
@@ -175,8 +175,10 @@ def compile(  # noqa: A001  the word every user of a compiler expects
     InfeasibleError
         If the workload does not fit the chip, or has nothing to map.
     """
-    options = options or CompileOptions()
     inputs, algorithms = _parted(arguments)
+    if like is not None:
+        return _alike(like, prepared(source, load, inputs), progress, free=not (options or given or algorithms))
+    options = options or CompileOptions()
     own = preset_of(options.objective)[0].partition
     plan = plan_for(options.objective, dict(options.partitioning(own)), options.terms).using(algorithms)
     hardware = operated(load_hardware(options.hardware, options.technology), options.point)
@@ -186,6 +188,28 @@ def compile(  # noqa: A001  the word every user of a compiler expects
     graph = _profiled(ready, hardware, options, progress)
     near = near_threshold(graph) if counts(plan) else None
     compiled = _best(Asked(graph, hardware, options, progress, near, known), plan, given or Given(), algorithms)
+    return verified(compiled, progress)
+
+
+def _alike(
+    like: Mapping | Path | str, ready: Workload | SpikeGraph, progress: Progress | None, *, free: bool
+) -> Compiled:
+    """A workload on the cells of another mapping, which nobody may ask options for."""
+    from snnmap.pipeline.like import compile_like
+
+    if not free:
+        raise InputError("like takes chip, clusters, tiles and lines from a mapping; leave options and algorithms out")
+    return compile_like(ready, like, progress)
+
+
+def verified(compiled: Compiled, progress: Progress | None) -> Compiled:
+    """A mapping that is legal, sealed.
+
+    Raises
+    ------
+    SnnmapError
+        If it is not, naming whose fault it is.
+    """
     wrong = as_stage(progress, "verify", verify, compiled.mapping, compiled.graph, compiled.hardware)
     if wrong:
         raise blamed(wrong[0], compiled.mapping.origin.plan)
@@ -364,26 +388,7 @@ def _heat(view: ClusteringView, hardware: Hardware) -> TileHeat:
     return tile_heat(view, hardware)
 
 
-def cell_quality(hardware: Hardware, kind: Quality) -> F64:
-    """How long the first cell of each crossing lasts at unit activity, up to a factor, (R, C).
-
-    `current`: least read current over that of the cell, all cells at g_max, exact wires. `endurance`: spikes that the
-    cell survives by eSpine's equations at the espine twin of the technology.
-
-    Raises
-    ------
-    InputError
-        If the technology has no espine twin.
-    """
-    if kind == "endurance":
-        return espine_quality(hardware)
-    current = read_currents(np.full(array_shape(hardware), hardware.technology["g_max"]), hardware)
-    return pooled(current.min() / current, hardware, np.min)
-
-
 def _origin(asked: Asked, plan: Plan) -> Origin:
-    graph, options = asked.graph, asked.options
-    classes = (None if c is None else tuple(c.tolist()) for c in (graph.labels, graph.predictions))
-    profile_record = ProfileRecord(graph.provenance, graph.dynamics, graph.remarks, *classes)
-    origin = Origin(__version__, options.seed, options.split, plan.record(), profile_record, options.point)
+    options, found = asked.options, profile_record(asked.graph)
+    origin = Origin(__version__, options.seed, options.split, plan.record(), found, options.point)
     return origin if asked.known is None else msgspec.structs.replace(origin, wired_for=wired_for(options, asked.known))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from snnmap.analysis.view import View
-from snnmap.core.arrays import row_of_entry
+from snnmap.core.arrays import I64, row_of_entry
 from snnmap.core.errors import InputError
 from snnmap.core.run import Progress
 from snnmap.formats.mapping import load
@@ -17,6 +17,7 @@ from snnmap.pipeline.drawn import DrawnChips
 from snnmap.pipeline.reopen import hardware_of, reopen
 from snnmap.pipeline.simulated import must_be_its_own
 from snnmap.simulate.imperfect.chips import drawn_chip
+from snnmap.simulate.imperfect.layout import Layout
 from snnmap.simulate.imperfect.options import EFFECTS
 
 if TYPE_CHECKING:
@@ -98,20 +99,25 @@ def effective_weights(
     return _matrices(chips, options.seconds[0])
 
 
+def crossings(lines: Layout) -> tuple[I64, I64]:
+    """Source and line of all that `simulate.imperfect.programmed.effective` gives, row entry by row entry (cells,)."""
+    source = np.empty(len(lines.row), np.int64)
+    source[lines.row] = row_of_entry(lines.row_ptr)
+    row = np.repeat(np.arange(len(lines.width)), lines.width)
+    return source[row], lines.base[row] + np.arange(len(row)) - lines.first[row]
+
+
 def _matrices(chips: DrawnChips, age: float) -> dict[tuple[str, str], "csr_array"]:
     """The weights of the first chip at `age`, population by population."""
     from scipy.sparse import csr_array
 
     network, imperfect = chips.data.network, chips.network
     chip, lines = imperfect.chip(chips.options.seed, chips.known), imperfect.layout
-    source = np.empty(len(lines.row), np.int64)
-    source[lines.row] = row_of_entry(lines.row_ptr)
-    row = np.repeat(np.arange(len(lines.width)), lines.width)
-    line = lines.base[row] + np.arange(len(row)) - lines.first[row]
+    source, line = crossings(lines)
     gain, _ = imperfect.columns(chip)
     size = (network.sources, network.neurons)
     weight = imperfect.weights(chip, age) * (gain[line] if len(gain) else 1.0)
-    whole = csr_array((weight, (source[row], lines.neuron[line])), shape=size)
+    whole = csr_array((weight, (source, lines.neuron[line])), shape=size)
     whole.eliminate_zeros()
     found = {}
     for pre in network.populations:

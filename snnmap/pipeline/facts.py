@@ -1,7 +1,7 @@
 """What a mapping file says of its chip and its workload, and what the reader must know of the profile."""
 
 from snnmap.hardware import Hardware
-from snnmap.ir import ChipFacts, PopulationFacts, Remarks, SpikeGraph, WorkloadFacts
+from snnmap.ir import ChipFacts, PopulationFacts, ProfileRecord, Remarks, SpikeGraph, WorkloadFacts
 from snnmap.pipeline.options import CompileOptions
 
 
@@ -40,6 +40,12 @@ def workload_facts(graph: SpikeGraph) -> WorkloadFacts:
         accuracy=graph.accuracy,
         populations=tuple(populations),
     )
+
+
+def profile_record(graph: SpikeGraph) -> ProfileRecord:
+    """What a mapping file says of how the activity was found."""
+    classes = (None if c is None else tuple(c.tolist()) for c in (graph.labels, graph.predictions))
+    return ProfileRecord(graph.provenance, graph.dynamics, graph.remarks, *classes)
 
 
 def said_of(said: Remarks) -> list[str]:

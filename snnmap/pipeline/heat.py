@@ -16,9 +16,9 @@ from snnmap.ir import OperatingPoint, Schedule, Sdfg, SpikeGraph
 from snnmap.physics import encoding, pcm
 from snnmap.physics.espine import EspineCell, spike_power
 from snnmap.physics.thermal import Sheet
-from snnmap.pipeline.objectives import Mode
+from snnmap.pipeline.objectives import Mode, Quality
 from snnmap.reliability.crossbars import held, read_currents
-from snnmap.reliability.espine import endured_among_neighbours, espine_twin
+from snnmap.reliability.espine import endured_among_neighbours, espine_quality, espine_twin
 from snnmap.reliability.lines import array_shape, coarse, pooled
 from snnmap.stages.protocols import CellPower
 
@@ -64,3 +64,20 @@ def passed(conductance: float, hardware: Hardware) -> F64:
     """Power of every crossing, all cells at `conductance` S, over that without wires, largest cell 1 (R, C)."""
     current = read_currents(np.full(array_shape(hardware), conductance), hardware)
     return pooled(np.square(current / current.max()), hardware, np.mean)
+
+
+def cell_quality(hardware: Hardware, kind: Quality) -> F64:
+    """How long the first cell of each crossing lasts at unit activity, up to a factor, (R, C).
+
+    `current`: least read current over that of the cell, all cells at g_max, exact wires. `endurance`: spikes that the
+    cell survives by eSpine's equations at the espine twin of the technology.
+
+    Raises
+    ------
+    InputError
+        If the technology has no espine twin.
+    """
+    if kind == "endurance":
+        return espine_quality(hardware)
+    current = read_currents(np.full(array_shape(hardware), hardware.technology["g_max"]), hardware)
+    return pooled(current.min() / current, hardware, np.min)

@@ -17,7 +17,8 @@ from snnmap.evaluation.figures import report_of
 from snnmap.hardware import load_hardware
 from snnmap.ir import SpikeGraph, Workload
 from snnmap.pipeline.chips import AccuracyOptions
-from snnmap.pipeline.compile import Compiled, Given, cell_quality, compile  # noqa: A004  the word every user of a compiler expects
+from snnmap.pipeline.compile import Compiled, Given, compile  # noqa: A004  the word every user of a compiler expects
+from snnmap.pipeline.heat import cell_quality
 from snnmap.pipeline.options import CompileOptions, LoadOptions
 from snnmap.pipeline.plan import Plan, plan_for
 from snnmap.pipeline.profile import located_source, profile

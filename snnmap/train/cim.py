@@ -79,6 +79,11 @@ class Cim:
         return self
 
     @property
+    def everywhere(self) -> bool:
+        """What is written are goals, with exact products."""
+        return False
+
+    @property
     def counts_writes(self) -> bool:
         """They are."""
         return True
@@ -127,7 +132,9 @@ class Cim:
         """Weights of layer k that its cells are programmed to, and what 1 stands for."""
         return self._value(cells[f"goal{k}"]), self._unit(latent)
 
-    def sums(self, layer: "Layer", k: int, sent: Any, tensors: tuple[Any, Tensors], rng: np.random.Generator) -> Any:
+    def sums(
+        self, layer: "Layer", k: int, sent: Any, tensors: tuple[Any, Tensors], rng: np.random.Generator | None
+    ) -> Any:
         """Sums of a layer for (rows, *taken), in units of weights; `tensors` are its latent weights and all cells."""
         latent, cells = tensors
         held = self._value(cells[f"held{k}"])
@@ -225,7 +232,7 @@ def read(table: Table, layers: int) -> Cim:  # noqa: ARG001  as every method's
     halves = 1 if encoding == "offset_column" else 2
     if halves == 2 and 2 * states - 1 > LEVELS[1]:
         raise table.error("levels", f"a pair of {states} states has {2 * states - 1} weights; at most {LEVELS[1]} are")
-    noise = (None, 0.0) if chip is None else _noise_of(chip, states)
+    noise = (None, 0.0) if chip is None else noise_of(chip, states)
     bits = {
         key: table.integer(key, REQUIRED if chip is None else int(chip[key]), low=1, high=24)
         for key in ("adc_bits", "dac_bits")
@@ -250,7 +257,7 @@ def _share(table: Table, key: str, usual: float | None) -> float:
     return given
 
 
-def _noise_of(chip: Any, states: int) -> tuple[float, float]:
+def noise_of(chip: Any, states: int) -> tuple[float, float]:
     """Noise of a write and of a read of the chip's cells, in steps: root mean squares over their states."""
     technology = chip.technology
     low, high = technology["g_min"], technology["g_max"]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from snnmap.core.toml import Table
-from snnmap.train import cim, mac, memristive, quantised, soft_lif, surrogate
+from snnmap.train import chip, cim, mac, memristive, quantised, soft_lif, surrogate
 from snnmap.train.neurons import Neurons
 from snnmap.train.surrogate import Gradient
 
@@ -25,10 +25,16 @@ class OnChip(Protocol):
     def written(self, cells: Tensors, k: int, latent: Any) -> tuple[Any, Any]:
         """Weights of layer k that the network would be written with, and what 1 stands for, of its latent weights."""
 
-    def sums(self, layer: "Layer", k: int, sent: Any, tensors: tuple[Any, Tensors], rng: np.random.Generator) -> Any:
-        """Sums of layer k for (rows, *taken), in units of weights, while it is trained.
+    @property
+    def everywhere(self) -> bool:
+        """Whether sums are the chip's where nothing is trained, too."""
 
-        `tensors` are its latent weights and all cells, `rng` is that of the batch's noise.
+    def sums(
+        self, layer: "Layer", k: int, sent: Any, tensors: tuple[Any, Tensors], rng: np.random.Generator | None
+    ) -> Any:
+        """Sums of layer k for (rows, *taken), in units of weights, while it is trained; if `everywhere`, always.
+
+        `tensors` are its latent weights and all cells, `rng` is that of the batch's noise; none: nothing is trained.
         """
 
     def write(self, trained: Tensors, cells: Tensors, seed: int, iteration: int) -> None:
@@ -72,6 +78,7 @@ METHODS: Mapping[str, Callable[[Table, int], Method]] = {
     "quantised": quantised.read,
     "soft_lif": soft_lif.read,
     "cim": cim.read,
+    "chip": chip.read,
     "memristive": memristive.read,
     "mac": mac.read,
 }

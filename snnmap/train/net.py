@@ -142,7 +142,7 @@ def _layer(
     if layer.pool is not None:
         sent = torch.nn.functional.avg_pool2d(sent, layer.pool.kernel, layer.pool.stride)
     weight, scale = _weight(recipe, state, k)
-    if on_chip is not None and rng is not None:
+    if on_chip is not None and (rng is not None or on_chip.everywhere):
         sums = on_chip.sums(layer, k, sent, (state.trained[f"weight{k}"], state.cells), rng)
     elif layer.kind == "conv":
         sums = torch.nn.functional.conv2d(sent, weight, stride=layer.stride, padding=layer.padding)

@@ -53,17 +53,11 @@ class Quantised:
         """Integers, and what 1 stands for, (1,) or (outputs,), of latent weights (outputs, ...)."""
         import torch
 
-        most, step = largest(self.levels), best_step(self.levels)
+        step = best_step(self.levels)
         with torch.no_grad():
             power = (latent**2).flatten(1).mean(1) if self.per_channel else (latent**2).mean().view(1)
             scale = power.sqrt().clamp_min(1e-12) * step
-        ratio = latent / scale.view(-1, *(1,) * (latent.dim() - 1))
-        odd_only = self.levels % 2 == 0
-        whole = 2 * torch.floor(ratio / 2) + 1 if odd_only else torch.round(ratio)
-        whole = whole.clamp(-most, most)
-        reach = 1.5 * most + 1 if odd_only else most + 0.5
-        inside = ratio.clamp(-reach, reach)
-        return straight(inside, whole), scale
+        return rounded(latent / scale.view(-1, *(1,) * (latent.dim() - 1)), self.levels), scale
 
     def constant(self, value: Any) -> Any:
         """Constants (outputs,) as integers of at most `MOST_ROWS` rows."""
@@ -84,6 +78,17 @@ class Quantised:
             return start
         final = self.annealing.final[layer]
         return final + (start - final) * (1.0 - self.annealing.alpha) ** iteration
+
+
+def rounded(ratio: Any, levels: int) -> Any:
+    """The nearest of so many levels, straight through as long as the number is in their range."""
+    import torch
+
+    most, odd_only = largest(levels), levels % 2 == 0
+    whole = 2 * torch.floor(ratio / 2) + 1 if odd_only else torch.round(ratio)
+    whole = whole.clamp(-most, most)
+    reach = 1.5 * most + 1 if odd_only else most + 0.5
+    return straight(ratio.clamp(-reach, reach), whole)
 
 
 def whole_constant(value: Any, levels: int) -> Any:

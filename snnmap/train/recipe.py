@@ -16,6 +16,7 @@ from snnmap.core.suggest import suggestion
 from snnmap.core.toml import Table, read_toml
 from snnmap.frontend.networks.linear import window
 from snnmap.frontend.options import CHOICES, Encoding
+from snnmap.train import chip
 from snnmap.train.methods import METHODS, Method
 from snnmap.train.neurons import Neurons
 
@@ -145,6 +146,8 @@ def read_recipe(path: Path) -> TrainRecipe:
     """
     root, content = read_toml(path)
     summary = root.text("summary", "")
+    if "method" in root and root.table("method").text("name") == chip.NAME:
+        return _of_mapping(root, path, content, summary)
     network = root.table("network")
     shape, steps = network.integers("input", low=1), network.integer("steps", low=1, high=100_000)
     encode = cast("Encoding", network.text("encode", choices=CHOICES["encode"]))
@@ -168,10 +171,28 @@ def read_recipe(path: Path) -> TrainRecipe:
             "shift", f"moves images (channels, height, width), but the input is {list(shape)}"
         )
     root.end()
-    digest = hashlib.sha256(content).hexdigest()
     return TrainRecipe(
-        *(path.stem, path, content.decode(), digest, summary, shape, steps),
+        *(path.stem, path, content.decode(), hashlib.sha256(content).hexdigest(), summary, shape, steps),
         *(encode, layers, method_name, method, training),
+    )
+
+
+def _of_mapping(root: Table, path: Path, content: bytes, summary: str) -> TrainRecipe:
+    """A recipe whose network is that of a mapping: every synapse is trained by itself, so layers are dense."""
+    for key in ("network", "neuron", "layer"):
+        if key in root:
+            raise root.error(key, "chip trains the network of its mapping; leave it out")
+    name, method = _method(root.table("method"), 0)
+    assert isinstance(method, chip.Chip)
+    training = _training(root.table("training"))
+    if training.shift and len(method.fed[0]) != 3:
+        raise root.table("training").error("shift", "moves images (channels, height, width), which the input is not")
+    root.end()
+    neuron, plain = method.neurons(root), ((1, 1), (1, 1), (0, 0), False, False)
+    layers = tuple(Layer("dense", None, (heard,), (own,), *plain, neuron) for heard, own in method.sizes)
+    return TrainRecipe(
+        *(path.stem, path, content.decode(), hashlib.sha256(content).hexdigest(), summary, *method.fed),
+        *(layers, name, method, training),
     )
 
 

@@ -16,12 +16,14 @@ from snnmap.frontend.networks.save import save_network
 from snnmap.frontend.options import Data
 from snnmap.frontend.writes import Writes, save_writes
 from snnmap.train.checkpoint import Checkpoint, Epoch, Identity, place_of, read_checkpoint
+from snnmap.train.chip import Chip
 from snnmap.train.folded import Affine, network_of
 from snnmap.train.loop import Work, thresholds_at, trained
 from snnmap.train.memory import must_fit
 from snnmap.train.net import State, affine
 from snnmap.train.recipe import TrainRecipe, located_recipe, read_recipe
 from snnmap.train.stimuli import read_stimuli
+from snnmap.train.tested import Tested, tested
 
 EXTRA = "training needs torch, which is not installed: pip install 'snnmap[train]'"
 
@@ -75,6 +77,20 @@ class Trained:
     epochs: tuple[Epoch, ...]
     writes: Writes | None = None
     """Of every cell, where the method writes cells while it trains."""
+    notes: tuple[str, ...] = ()
+    """What the reader must know, one sentence each."""
+
+    def tested(
+        self, data: Path, labels: Path | None = None, layout: str | None = None, progress: Progress | None = None
+    ) -> Tested:
+        """What the network comes to on other data, as snnmap runs it, in parts of bounded memory.
+
+        Raises
+        ------
+        InputError
+            If the data cannot be read or do not fit.
+        """
+        return tested(self.read, data, labels, layout, progress)
 
 
 def train_network(
@@ -126,7 +142,15 @@ def train_network(
     made, writes = _network(read, state, work), _writes(read, state, work, wanted.trace)
     save_network(made, target)
     work.place.unlink(missing_ok=True)
-    return Trained(made, told, writes)
+    return Trained(made, told, writes, _notes(read))
+
+
+def _notes(recipe: TrainRecipe) -> tuple[str, ...]:
+    """What training left out of a chip."""
+    strays = recipe.method.given.strays if isinstance(recipe.method, Chip) else 0
+    if not strays:
+        return ()
+    return (f"{strays:,} stuck cells join populations that have no synapses between them, which training left out",)
 
 
 def _trace_must_be_possible(recipe: TrainRecipe, target: Path, wanted: TrainOptions) -> None:
@@ -173,7 +197,10 @@ def _start(target: Path, identity: Identity, *, resume: bool) -> Checkpoint | No
 
 def _network(recipe: TrainRecipe, state: State, work: Work) -> Imported:
     """The network of a trained state."""
-    return network_of(recipe, _layers(recipe, state, work), _origin(recipe, work.identity, work.stimuli.samples))
+    layers, origin = _layers(recipe, state, work), _origin(recipe, work.identity, work.stimuli.samples)
+    if isinstance(recipe.method, Chip):
+        return recipe.method.network([layer.weight for layer in layers], recipe.name, origin)
+    return network_of(recipe, layers, origin)
 
 
 def _layers(recipe: TrainRecipe, state: State, work: Work) -> list[Affine]:

@@ -133,3 +133,24 @@ def test_a_chip_that_cannot_be_wired_for_is_one_line(case: str, mapped, chip: Pa
     assert said[case] in error
     assert len(error.strip().splitlines()) == 1
     assert not out.exists()
+
+
+def test_compile_like_another_mapping(mapped: tuple[Path, Path], chip: Path, tmp_path, capsys) -> None:
+    net, base = mapped[0], mapped[0].parent / "m.json"
+    out = tmp_path / "like.json"
+    assert run("compile", net, "--like", base, "-q", "-o", out) == 0
+    assert json.loads(out.read_text())["origin"]["cells_of"] == snnmap.load(base).origin.verified
+    assert run("verify", out, "--replay") == 0
+    snnmap.html_report(snnmap.report(out), tmp_path / "page.html")
+    assert "clusters, tiles and lines of the mapping" in (tmp_path / "page.html").read_text()
+    for given, said in (
+        (("--hw", chip), "leave --hw out, or --like"),
+        (("--objective", "accuracy"), "leave --objective out, or --like"),
+    ):
+        capsys.readouterr()
+        assert run("compile", net, "--like", base, *given, "-o", tmp_path / "no.json") == 2
+        error = capsys.readouterr().err.strip()
+        assert error == f"snnmap: error: --like takes that from the mapping: {said}"
+    assert run("compile", "braille-rsnn", "--samples", 1, "--like", base, "-q", "-o", tmp_path / "no.json") == 2
+    assert "is not of the network that" in capsys.readouterr().err
+    assert not (tmp_path / "no.json").exists()

@@ -1,5 +1,8 @@
 """Shipped trained networks are what their files say: recipe, levels, accuracy on the shipped images. Without torch."""
 
+import hashlib
+import re
+
 import numpy as np
 import pytest
 
@@ -57,6 +60,14 @@ def test_layers_and_levels_are_those_of_the_recipe(shipped):
     assert not np.any(foreign(whole, recipe.method.levels))
     assert len(np.unique(whole)) == recipe.method.levels
     assert np.array_equal(graph.network.weight, np.rint(graph.network.weight))  # constants are integers too
+
+
+def test_the_file_is_the_one_whose_digest_is_recorded(shipped):
+    """In workloads/README.md, a row each: what its recipe retrains to, byte for byte."""
+    name, folder = shipped[0], library.folder("workloads")
+    rows = dict(re.findall(r"^\| `([\w-]+)` \| `([0-9a-f]{64})` \|$", (folder / "README.md").read_text(), re.M))
+    assert set(rows) == set(ACCURACY)
+    assert rows[name] == hashlib.sha256((folder / "data" / f"{name}.npz").read_bytes()).hexdigest()
 
 
 def test_files_are_small(shipped):

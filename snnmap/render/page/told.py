@@ -211,6 +211,8 @@ def provenance(content: Content) -> list[tuple[str, str]]:
     if origin.wired_for is not msgspec.UNSET:
         wired = origin.wired_for
         lines.append(("wired for the stuck cells of", f"{wired.source or 'a chip in memory'}: {wired.digest[:16]}…"))
+    if origin.cells_of is not msgspec.UNSET:
+        lines.append(("clusters, tiles and lines of the mapping", origin.cells_of))
     remarks = origin.profile.remarks
     lines += [
         ("assumed of the data", "; ".join(remarks.assumed)),
