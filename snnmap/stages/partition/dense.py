@@ -72,7 +72,8 @@ class Dense:
         Raises
         ------
         InfeasibleError
-            If there are fewer uses than copies, or samples and states do not fit the memory of a tile.
+            If there are fewer uses than copies, samples and states do not fit the memory of a tile, or the chip cannot
+            merge partial sums, or hold as many cells, as a kernel matrix needs.
         """
         network, hardware = problem.graph.network, problem.hardware
         layers = shared_layers(network)
@@ -80,8 +81,10 @@ class Dense:
         kept = np.zeros(network.sources, bool)
         kept[network.externals :] = True
         for grid in self._grids(layers, hardware):
-            copies = self.copies or _copies_for(grid, hardware)
-            if self.mode != "auto" or _pays(grid, copies, hardware):
+            copies, obstacle = self.copies or _copies_for(grid, hardware), _obstacle(grid, problem)
+            if self.mode != "auto" and obstacle is not None:
+                raise obstacle
+            if self.mode != "auto" or (obstacle is None and _pays(grid, copies, hardware)):
                 kept[grid.outputs[grid.outputs >= 0]] = False
                 blocks += _blocks(grid, copies, hardware)
         if np.any(kept):
@@ -99,6 +102,19 @@ class Dense:
             single = side_by_side(groups, 1, 1)
             grids.append(_packed(groups, single, hardware) if self.mode == "packed" else single)
         return grids
+
+
+def _obstacle(grid: Grid, problem: PartitionProblem) -> InfeasibleError | None:
+    """Why a chip, or the user, does not allow a layer's blocks; none if nothing does."""
+    hardware, rows = problem.hardware, grid.windows.shape[1]
+    if rows > hardware.rows and not (problem.may_split and hardware.merge):
+        remedy = "Use larger crossbars, a chip that merges partial sums with --split partial_sum, or --conv unrolled."
+        return InfeasibleError(f"rows of a crossbar for the kernels of {grid.name!r}", rows, hardware.rows, remedy)
+    cells = min(rows, hardware.rows) * min(grid.outputs.shape[1], hardware.columns)
+    if hardware.synapse_limit is not None and cells > hardware.synapse_limit:
+        remedy = "Use a chip with a higher synapse_limit, or --conv unrolled."
+        return InfeasibleError(f"cells of a crossbar for {grid.name!r}", cells, hardware.synapse_limit, remedy)
+    return None
 
 
 def _beside(layers: tuple[Shared, ...], hardware: Hardware) -> list[list[Shared]]:

@@ -10,7 +10,7 @@ from snnmap.ir import Clustering, Network, Population, SpikeGraph, Spikes
 
 
 def remainder(graph: SpikeGraph, kept: Bool) -> tuple[SpikeGraph, I64]:
-    """Graph of the neurons in `kept` (N,), whole populations, with what they hear as its inputs; and its sources' ids.
+    """Graph of the neurons in `kept` (N,) with what they hear as its inputs; and its sources' ids.
 
     Sources keep their order, but that neurons which are not kept come before those that are.
     """
@@ -63,10 +63,12 @@ def _populations(network: Network, ids: I64, kept: Bool) -> tuple[tuple[Populati
             grid.append(1.0)
     first = len(outside)
     for index, p in enumerate(network.populations):
-        if p.kind == "neuron" and kept[p.first]:
-            made.append(replace(p, first=first))
+        own = np.flatnonzero(kept[p.first : p.stop])
+        if p.kind == "neuron" and len(own):
+            some = {key: np.broadcast_to(values, (p.size,))[own] for key, values in p.parameters.items()}
+            made.append(replace(p, first=first, shape=p.shape if len(own) == p.size else (len(own),), parameters=some))
             grid.append(float(network.grid[index]))
-            first += p.size
+            first += len(own)
     return tuple(made), np.array(grid)
 
 

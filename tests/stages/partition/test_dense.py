@@ -1,5 +1,7 @@
 """Kernels held once: what blocks, packing and copies realise, by lists made from the clustering in plain loops."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from support.kernel_nets import graph_of, kernel_network, layer, network_of
@@ -116,3 +118,30 @@ def test_without_convolutions_it_is_the_other_partitioner():
     clustering = clustered(graph)
     assert clustering.uses is None
     assert clustering_violations(clustering, graph, CHIP) == []
+
+
+def test_channels_that_hear_nothing_go_to_the_other_partitioner():
+    made, shape, _ = layer(np.random.default_rng(8), (1, 6, 6), 3, (3, 3))
+    places = shape[1] * shape[2]
+    silent = {pair: weight for pair, weight in made.items() if pair[1] // places != 1}
+    graph = graph_of(network_of([silent], [(1, 6, 6), shape]))
+    for mode in ("dense", "packed", "auto"):
+        clustering = clustered(graph, mode=mode)
+        assert clustering.uses is not None
+        assert clustering_violations(clustering, graph, CHIP) == []
+
+
+def test_what_the_chip_does_not_allow_is_refused_with_the_remedy():
+    made, shape, _ = layer(np.random.default_rng(9), (4, 6, 6), 3, (3, 3))
+    graph = graph_of(network_of([made], [(4, 6, 6), shape]))
+    lonely, few = replace(CHIP, merge=False), replace(CHIP, synapse_limit=20)
+    with pytest.raises(InfeasibleError, match=r"kernels of 'layer1': need 36, have 16.*merges partial sums"):
+        clustered(graph, lonely)
+    with pytest.raises(InfeasibleError, match=r"cells of a crossbar for 'layer1': need 48, have 20.*synapse_limit"):
+        clustered(graph, few)
+    auto = clustered(graph, few, mode="auto")
+    assert auto.uses is None
+    assert clustering_violations(auto, graph, few) == []
+    asked = PartitionProblem(graph, CHIP, may_split=False)
+    with pytest.raises(InfeasibleError, match="--split partial_sum"):
+        Dense()(asked, Run(stream(0, "partition")))
