@@ -288,3 +288,35 @@ def test_kernels_that_are_held_once_are_neither_trained_nor_given_other_weights(
     snnmap.save_network(network, one.parent / "apart.npz")
     with pytest.raises(InputError, match="holds weights once that differ in the network"):
         snnmap.compile(one.parent / "apart.npz", like=packed.mapping, load=load)
+
+
+def test_a_column_adds_its_offset_where_a_row_of_its_crossbar_is_driven(tmp_path):
+    """By loops over the mapping's crossbars and the chip file: rows of biases are always driven, others at times."""
+    path = prepared(tmp_path, **HARM, offset_spread=0.8)
+    read = read_recipe(path)
+    mapping, chip = snnmap.load(tmp_path / "base.json"), snnmap.load_chip(tmp_path / "chip.npz")
+    state, network = net.begun(read, 0), read.method.given.read.network
+    clustering, bias = mapping.clustering, set(np.flatnonzero(network.is_bias()).tolist())
+    asleep = 0
+    for k, own in enumerate(read.method.given.layers):
+        part, latent = read.method.parts[k], state.trained[f"weight{k}"].detach()
+        for driven in (None, 0, 3):
+            heard = torch.zeros(1, own.heard.size)
+            if driven is not None:
+                heard[0, driven] = 1.0
+            expected = np.zeros(own.own.size)
+            for cluster in range(clustering.clusters):
+                rows = set(clustering.row_source[clustering.rows_of(cluster)].tolist())
+                if not rows & (bias | ({own.heard.first + driven} if driven is not None else set())):
+                    asleep += 1
+                    continue
+                for entry in range(clustering.column_ptr[cluster], clustering.column_ptr[cluster + 1]):
+                    neuron = int(clustering.column_neuron[entry]) - own.own.first
+                    if 0 <= neuron < own.own.size:
+                        tile, column = mapping.placement.tile[cluster], mapping.wiring.column[entry]
+                        expected[neuron] += chip.offset[tile, column] * part.full
+            sums = read.method.sums(read.layers[k], k, heard, (latent, {}), None)[0].numpy()
+            still = part.constant[0] + part.constant[1] * part.full
+            still = still + (0 if driven is None else chip_method.held(part, latent)[0][:, driven].numpy())
+            np.testing.assert_allclose(sums - still, expected, atol=1e-3)
+    assert asleep > 0
