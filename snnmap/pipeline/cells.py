@@ -23,7 +23,7 @@ from snnmap.frontend import load_network
 from snnmap.frontend.chips import digest_of, load_chip
 from snnmap.frontend.networks.parsed import Imported
 from snnmap.hardware import Hardware
-from snnmap.ir import Dynamics, Network, Population
+from snnmap.ir import Dynamics, Mapping, Network, Population, SpikeGraph
 from snnmap.pipeline.effective import crossings
 from snnmap.pipeline.reopen import reopen
 from snnmap.pipeline.simulated import must_be_its_own
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 FIXED = frozenset({"stuck", "off"})
 """Effects that stay while cells are programmed anew."""
+PAIR = 96
+"""Bytes of a source and a neuron that hears its population: numbers of its cell, and copies of a weight in training."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,7 +89,7 @@ class ChipCells:
     """SHA-256 of mapping (as sealed) and chip file."""
 
 
-def chip_cells(file: Path | str, chip: Path | str, progress: Progress | None = None) -> ChipCells:
+def chip_cells(file: Path | str, chip: Path | str, room: int, progress: Progress | None = None) -> ChipCells:
     """The cells that a mapping gives its network on a chip.
 
     Parameters
@@ -96,43 +98,57 @@ def chip_cells(file: Path | str, chip: Path | str, progress: Progress | None = N
         Mapping file.
     chip
         Chip file.
+    room
+        Bytes that may be taken, by what is made here and by a training with it.
 
     Raises
     ------
     InputError
-        If a file cannot be read, the chip is of another mesh, weights are spread over several cells, or layers are no
-        chain.
+        If a file cannot be read, the chip is of another mesh, weights are spread over several cells, layers are no
+        chain, or all pairs of sources and neurons take more memory than there is room.
     """
     mapping, graph, hardware = reopen(Path(file), progress=progress)
     must_be_its_own(mapping, graph, hardware)
-    if mapping.clustering.uses is not None:
-        raise InputError(
-            f"{file}: its crossbars hold kernels once for several positions, whose synapses cannot be trained each by "
-            "itself; compile with --conv unrolled"
-        )
+    dynamics = _trained_so(mapping, graph, hardware, file)
     known = load_chip(chip)
-    if hardware.weights.slices > 1 and hardware.weights.levels:
-        raise InputError(
-            f"{file}: its chip spreads a weight over {hardware.weights.slices} cells of "
-            f"{hardware.weights.levels} states, which is not linear; compile for one cell of a sign"
-        )
     read = load_network(mapping.workload.source)
     if read.network.digest() != graph.network.digest():
         raise InputError(
             f"{file}: maps another network than {mapping.workload.source} holds (quantised or unrolled as it was "
             "compiled?); save that network with snnmap convert and compile it"
         )
-    if graph.dynamics is None:
-        raise InputError(f"{file}: maps recorded activity, of which no weights are known; compile its network")
+    heard = _chain(graph.network, str(file))
+    need = PAIR * sum(before.size * own.size for before, own in heard)
+    if need > room:
+        raise InputError(
+            f"{file}: all pairs of what is heard and neurons, layer by layer, take about {need / 2**30:,.1f} GiB of "
+            f"memory, {room / 2**30:,.1f} are free; train a smaller network"
+        )
     view = View(mapping, graph, hardware)
     ambient = np.full(mapping.clustering.clusters, hardware["ambient_temperature"])
     imperfect = ImperfectNetwork(view, ImperfectOptions(FIXED), ambient)
     drawn = imperfect.chip(0, known)
     probes = _Probes.of(imperfect, drawn)
-    heard = _chain(graph.network, str(file))
     layers = tuple(_layer(probes, imperfect, drawn, pair) for pair in heard)
     digests = sealed(mapping).origin.verified, digest_of(known)
-    return ChipCells(read, graph.dynamics, hardware, layers, _strays(probes, heard), digests)
+    return ChipCells(read, dynamics, hardware, layers, _strays(probes, heard), digests)
+
+
+def _trained_so(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, file: Path | str) -> Dynamics:
+    """How the neurons of a mapping are stepped whose weights each have one cell of a sign; others are refused."""
+    if mapping.clustering.uses is not None:
+        raise InputError(
+            f"{file}: its crossbars hold kernels once for several positions, whose synapses cannot be trained each by "
+            "itself; compile with --conv unrolled"
+        )
+    if hardware.weights.slices > 1 and hardware.weights.levels:
+        raise InputError(
+            f"{file}: its chip spreads a weight over {hardware.weights.slices} cells of "
+            f"{hardware.weights.levels} states, which is not linear; compile for one cell of a sign"
+        )
+    if graph.dynamics is None:
+        raise InputError(f"{file}: maps recorded activity, of which no weights are known; compile its network")
+    return graph.dynamics
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -189,12 +189,13 @@ def read(table: Table, layers: int) -> Chip:  # noqa: ARG001  as every method's;
         If a key makes no sense, a file cannot be used, they do not fit, or the network cannot be trained so.
     """
     from snnmap.pipeline.cells import chip_cells
+    from snnmap.train.memory import available
 
     files = [table.path.parent / table.text(key) for key in ("mapping", "chip")]
     for key, file in zip(("mapping", "chip"), files, strict=True):
         if not file.is_file():
             raise table.error(key, f"there is no file {file}")
-    given = chip_cells(files[0], files[1])
+    given = chip_cells(files[0], files[1], available())
     hardware, called = given.hardware, str(files[0])
     if not {"steps", "encode"} <= set(given.read.stimulus):
         raise table.error(

@@ -274,6 +274,15 @@ def test_networks_that_cannot_be_trained_so_are_refused(tmp_path, source, said):
         read_recipe(tmp_path / "recipe.toml")
 
 
+def test_memory_is_predicted_before_it_is_taken(one, monkeypatch):
+    """64 x 36 and 36 x 3 pairs."""
+    monkeypatch.setattr("snnmap.train.memory.available", lambda: 96 * (64 * 36 + 36 * 3) - 1)
+    with pytest.raises(InputError, match=r"take about 0\.0 GiB of memory, 0\.0 are free; train a smaller network"):
+        read_recipe(one)
+    monkeypatch.setattr("snnmap.train.memory.available", lambda: 96 * (64 * 36 + 36 * 3))
+    read_recipe(one)
+
+
 def test_kernels_that_are_held_once_are_neither_trained_nor_given_other_weights(one):
     """Every synapse of such a crossbar shares its cell with others."""
     load = snnmap.LoadOptions(data=one.parent / "data.npz")
