@@ -116,9 +116,8 @@ def _weighed(share: F64, miss: Miss, rng: np.random.Generator) -> F64:
 
 def _realised(network: Network, sources: I64, neurons: I64) -> tuple[I64, I64, F64, I64]:
     """Row, column, weight and neuron of every synapse between what drives rows and what columns are for."""
-    column_of = np.full(network.sources + 1, -1, np.int64)
+    column_of = np.full(network.sources + 1, -1, np.int64)  # one more, where columns that are for nothing go
     column_of[neurons] = np.arange(len(neurons))
-    column_of[-1] = -1  # where a column is for nothing
     row = np.flatnonzero(sources >= 0)
     first = network.indptr[sources[row]]
     count = network.indptr[sources[row] + 1] - first

@@ -10,6 +10,7 @@ from support.kernel_nets import layer, network_of
 from snnmap.analysis.arrangements import arranged, dense, packed, unrolled, unrolled_at_least
 from snnmap.analysis.bounds import lower_bounds
 from snnmap.analysis.forms import network_forms
+from snnmap.frontend import load_network
 from snnmap.hardware import Hardware, load_hardware
 from snnmap.ir.forms import LayerForm
 
@@ -107,6 +108,7 @@ CASES = [
     ((4, 8, 8), 4, (2, 2), 2, 0, 4),
     ((4, 6, 7), 6, (3, 3), 1, 2, 2),
     ((1, 12, 12), 5, (5, 5), 3, 1, 1),
+    ((1, 5, 6), 2, (2, 2), 1, 2, 1),  # the first windows lie beyond the edge
 ]
 
 
@@ -177,6 +179,13 @@ def test_states_that_do_not_fit_a_tile_take_copies() -> None:
     way = dense(form, chip(16, 16, 256 * 100 - 1))
     assert (way.copies, way.blocks, way.crossbars, way.uses, way.vectors) == (2, 1, 2, 50, 100)
     assert dense(form, chip(16, 16, 255)).copies == 0
+    wide = conv(12, 1, 40, 3)  # three blocks of columns, of which a tile holds one: 16 at most
+    assert dense(wide, chip(16, 16, 1024 * 100)).copies == 1
+
+
+def test_constants_are_rows_of_the_first_source_alone() -> None:
+    forms = network_forms(load_network("braille-rsnn").network)
+    assert [(form.source, form.biases) for form in forms] == [("input", 1), ("lif1.lif", 0), ("lif1.lif", 1)]
 
 
 def test_cells_and_crossings() -> None:

@@ -8,7 +8,7 @@ from support.kernel_nets import kernel_network, layer, network_of
 
 from snnmap.analysis.convolution import shared_layers
 from snnmap.ir import Network
-from snnmap.simulate.missed import Held, Miss, missed
+from snnmap.simulate.missed import Held, Miss, _crossings, missed
 
 
 def table(network: Network) -> dict[tuple[int, int], float]:
@@ -81,6 +81,12 @@ def test_cells_without_a_synapse_count_where_their_column_is_read_with_their_row
     assert (0, 3) not in table(missed(network, parted, Miss(0.2, True, 0.0), 0))
     narrow = [Held("n", np.array([[0, -1], [-1, 1]]), np.array([[2, -1], [-1, 3]])), single([2, 3], [4])]
     assert set(table(missed(network, narrow, Miss(0.2, True, 0.0), 0))) == {(0, 2), (1, 3), (2, 4), (3, 4)}
+
+
+def test_lines_that_are_for_nothing_cross_nothing() -> None:
+    index, pairs = np.array([0, 0, 1, 1], np.int32), np.ones((2, 2), bool)
+    row, column = _crossings(np.array([0, -1, 1]), np.array([-1, 2]), index, pairs)
+    assert (row.tolist(), column.tolist()) == ([0, 2], [1, 1])
 
 
 def test_the_same_cells_for_the_same_name_and_seed() -> None:
