@@ -358,6 +358,9 @@ nears t / tau_alpha^2 exp(-t / tau_alpha), of area 1; a bias passes as any input
 MODELS: Mapping[str, Model] = {model.name: model for model in _MODELS}
 """Every model by name."""
 
+INTEGER = frozenset({"MacReLU", "MacLinear"})
+"""Units of integer networks: whole sums in, whole numbers out, one step a frame."""
+
 ANALOG = frozenset(model.name for model in _MODELS if model.graded)
 """Models that send values rather than spikes."""
 

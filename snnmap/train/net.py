@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from snnmap.core.run import stream
-from snnmap.ir.models import ANALOG
+from snnmap.ir.models import ANALOG, INTEGER
 from snnmap.train.recipe import TrainRecipe
 
 EPSILON = 1e-5
@@ -140,7 +140,8 @@ def _layer(
 
     layer, on_chip = recipe.layers[k], recipe.method.on_chip
     if layer.pool is not None:
-        sent = torch.nn.functional.avg_pool2d(sent, layer.pool.kernel, layer.pool.stride)
+        added = 1 if layer.neuron.model in INTEGER else None  # on the chip windows are sums, of which none is divided
+        sent = torch.nn.functional.avg_pool2d(sent, layer.pool.kernel, layer.pool.stride, divisor_override=added)
     weight, scale = _weight(recipe, state, k)
     if on_chip is not None and (rng is not None or on_chip.everywhere):
         sums = on_chip.sums(layer, k, sent, (state.trained[f"weight{k}"], state.cells), rng)

@@ -118,6 +118,16 @@ def test_a_network_learns_and_is_what_was_seen_and_chips_run_it(tmp_path):
     assert chips.layers[0].uses == 9
 
 
+def test_windows_of_a_pool_are_added_up_in_training_as_on_the_chip(tmp_path):
+    images, labels = training.samples()
+    pooled = 'kind = "pool"\nkernel = [3, 3]\n\n[[layer]]\nkind = "dense"'
+    changes = {'kind = "dense"': pooled, "num_sends = 6": "num_sends = 2", "shift = 1": "shift = 0"}
+    path = training.recipe(tmp_path, text=training.MAC, **changes)
+    made = snnmap.train_network(path, tmp_path / "net.npz", snnmap.TrainOptions(data=images, labels=labels, epochs=3))
+    graph = snnmap.profile(tmp_path / "net.npz", data=images[200:], labels=labels[200:])
+    assert graph.accuracy == made.epochs[-1].held_out
+
+
 def test_the_same_seed_gives_the_same_bytes(tmp_path):
     for name, seed in (("a", 1), ("b", 1), ("c", 2)):
         trained(tmp_path, name, seed=seed, epochs=1)

@@ -83,6 +83,18 @@ def test_chips_of_brainscales2_run_their_network():
     assert found.accuracy.frames == 300
 
 
+def test_movements_are_the_recipe_s_network_and_run_on_chips():
+    recipe = read_recipe(library.shipped("workloads", "recipes")["motion-bss2"])
+    read = snnmap.load_network("motion-bss2")
+    assert (read.training["recipe"], read.training["samples"]) == (recipe.text, 40)
+    heard, windows, activities = read.network.populations
+    assert (heard.shape, windows.shape, activities.shape) == ((12, 1, 100), (32, 1, 24), (4,))
+    weights = read.network.weight[-768 * 4 :].reshape(32, 24, 4)
+    assert np.array_equal(weights, np.repeat(weights[:, :1], 24, axis=1))  # every window has the same four rows
+    found = snnmap.mac_accuracy("motion-bss2", options=snnmap.MacOptions(devices=2, noise=0.0))
+    assert [(layer.uses, len(layer.blocks), layer.executions) for layer in found.layers] == [(24, 1, 1), (1, 6, 3)]
+
+
 CELLS = {
     "mnist-lenet": ("", 63),
     "mnist-mif": ("pcm-mesh", 0),

@@ -8,6 +8,7 @@
 HDF5                        the same arrays; lists of unequal length (SHD, SSC: `spikes/times`, `spikes/units`): events
 `.bin`, a folder of them    N-MNIST events (`data.nmnist`)
 `*-ubyte[.gz]`              MNIST idx images; labels from the canonical name beside them
+`.ts`                       time series of one length, of the UEA archive, with their classes (`data.series`)
 `.hea` / `.dat`             MIT-BIH record in WFDB format 212, cut into windows; `.dat` also as scipy's npz
 NIR data (HDF5)             `nir.write_data`: the node named as the network's input, else `input`, else the only one
 =========================== ============================================================================================
@@ -24,7 +25,7 @@ import numpy.typing as npt
 
 from snnmap.core.arrays import I64, digest
 from snnmap.core.errors import InputError
-from snnmap.frontend.data import idx, nirdata, nmnist, table, wfdb
+from snnmap.frontend.data import idx, nirdata, nmnist, series, table, wfdb
 from snnmap.frontend.data.archive import NPY, ZIP, Arrays, integers, read_arrays, read_bytes
 from snnmap.frontend.data.events import columns_of, events_of, has_places, time_column
 from snnmap.frontend.data.hdf5 import read_hdf5
@@ -33,7 +34,7 @@ from snnmap.frontend.data.meaning import BYTE
 from snnmap.frontend.data.samples import Dense, Recording, finite
 from snnmap.frontend.hdf5.tree import SIGNATURE
 
-ACCEPTED = "npz, npy, csv, tsv, HDF5 (SHD, NIR data, arrays), N-MNIST .bin, MNIST idx, or WFDB .hea/.dat"
+ACCEPTED = "npz, npy, csv, tsv, HDF5 (SHD, NIR data, arrays), N-MNIST .bin, MNIST idx, UEA .ts, or WFDB .hea/.dat"
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +139,11 @@ def _read(path: Path, wanted: Wanted) -> Recording:
         return images if beside is None else replace(images, labels=_labels(beside, read_bytes(beside), images))
     if path.suffix in table.SUFFIXES:
         return replace(_from_arrays(path, table.read_table(path, content), wanted.layout), digests=digests)
+    if path.suffix == series.SUFFIX:
+        if wanted.layout is not None:
+            raise InputError(f"{path}: a layout is for arrays; these data have axes of their own")
+        values, classes = series.read_series(path, content)
+        return Recording(Dense(values, timed=True, spiking=False, declared=True), classes, digests=digests)
     if head.startswith(idx.GZIP):
         raise InputError(f"{path}: is compressed; unpack it first (gunzip {path.name})")
     raise InputError(f"{path}: not a kind of data that can be read; give {ACCEPTED}")
