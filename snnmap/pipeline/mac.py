@@ -14,6 +14,7 @@ from snnmap.frontend import LoadOptions, Source, load_network
 from snnmap.frontend.options import Encoding
 from snnmap.hardware import Quantity
 from snnmap.hardware.targets.brainscales2 import Block, BrainScaleS2, load_target
+from snnmap.hardware.targets.packing import executions, least_executions, packed, turns
 from snnmap.ir import SpikeGraph, Workload
 from snnmap.pipeline.profile import Inputs, prepared
 from snnmap.simulate.mac.layers import MacLayer, layers_of
@@ -133,6 +134,25 @@ class MacAccuracy:
         given = {key for key in SPREADS if getattr(self.options, key) is not None}
         return tuple((key, q) for key, q in self.target.values.items() if q.recalled and key not in given)
 
+    def packing(self) -> dict[str, Any]:
+        """Blocks side by side, whatever their layers (`hardware.targets.packing`), beside the rule's, JSON-able.
+
+        Accuracy is that of the rule's places. The time sends a layer's shorter blocks as its longest.
+        """
+        shapes = [(layer.inputs, layer.outputs) for layer in self.layers]
+        held = packed(self.target, shapes)
+        vectors = [layer.uses * turns(held, k) for k, layer in enumerate(self.layers)]
+        sent = zip(vectors, self.layers, strict=True)
+        return {
+            "executions": executions(held),
+            "executions_hxtorch": sum(layer.executions for layer in self.layers),
+            "executions_least": least_executions(self.target, shapes),
+            "time_s": sum(count * self.target.vector_time(layer.inputs, layer.sends) for count, layer in sent),
+            "blocks": [
+                {"layer": self.layers[each.layer].name, "column": each.column} | each.block._asdict() for each in held
+            ],
+        }
+
     def document(self) -> dict[str, Any]:
         """Everything, JSON-able; SI units, shares 0 to 1."""
         found, spreads = self.accuracy, self.options.spreads(self.target)
@@ -150,6 +170,7 @@ class MacAccuracy:
             "interval": list(found.interval),
             "each": list(self.each),
             "layers": [layer.document() for layer in self.layers],
+            "packed": self.packing(),
             "time_s": self.time,
             "energy_J": self.energy,
             "assumed": [

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from snnmap.render.mac_blocks import blocks_in_order
 from snnmap.render.numbers import number
 from snnmap.render.refresh import DIGITS, share, shares
 from snnmap.render.sheets import Sheet, sheet
@@ -39,7 +40,7 @@ def mac_sheet(document: dict[str, Any]) -> Sheet:
 def _below(document: dict[str, Any]) -> list[str]:
     """Accuracy and costs, and what they rest on."""
     spreads = document["spreads"]
-    lines = []
+    lines = blocks_in_order(document)
     if document["measured"] == "agreement":
         lines.append("accuracy unknown: the data have no labels; right is what a chip without noise says")
     spread = "" if document["deviation"] is None else f" +- {100 * document['deviation']:.2f} over chips"

@@ -27,6 +27,8 @@ def test_the_table_says_blocks_accuracy_and_costs(run: Ran, folder: Path) -> Non
     assert code == 0
     text = " ".join(out.split())
     for words in (
+        "conv, inputs x outputs on hemispheres 0 | 1: 0-15 x 0-5 ",
+        "executions: 2 by hxtorch's rule, 1 with blocks side by side whatever their layers (at least 1)",
         "network on brainscales2, blocks by hxtorch's rule",
         "conv 16 x 6 1 1 9 6",
         "out 54 x 3 1 1 1 6",

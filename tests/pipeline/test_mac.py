@@ -43,6 +43,14 @@ def test_a_silent_chip_says_what_the_network_says(net: Path) -> None:
     assert ran(net, QUIET, (labels + 1) % 3).accuracy.mean == 0.0
 
 
+def test_packing_beside_the_rule(net: Path) -> None:
+    found = ran(net, QUIET)
+    own = found.document()["packed"]
+    assert (own["executions"], own["executions_hxtorch"], own["executions_least"]) == (1, 2, 1)
+    assert own["time_s"] == pytest.approx(found.time)  # one block a layer: nothing waits
+    assert [(block["layer"], block["column"]) for block in own["blocks"]] == [("conv", 0), ("out", 6)]
+
+
 def test_without_labels_right_is_what_a_silent_chip_says(net: Path) -> None:
     found = ran(net, snnmap.MacOptions(devices=3))
     assert found.measured == "agreement"
