@@ -74,6 +74,7 @@ if TYPE_CHECKING:  # what type checkers and readers see; at run time a name is i
     from snnmap.pipeline.convert import Converted, convert
     from snnmap.pipeline.effective import draw_chip, effective_weights
     from snnmap.pipeline.mac import MacAccuracy, MacOptions, mac_accuracy
+    from snnmap.pipeline.mac_sends import MacSends, mac_sends
     from snnmap.pipeline.manycore import Manycore, ManycoreOptions, manycore
     from snnmap.pipeline.objectives import OBJECTIVES, Goal, Preset
     from snnmap.pipeline.operating import OperatingOptions
@@ -182,6 +183,7 @@ __all__ = [
     "LoadOptions",
     "MacAccuracy",
     "MacOptions",
+    "MacSends",
     "Manycore",
     "ManycoreOptions",
     "MappedAccuracy",
@@ -276,6 +278,7 @@ __all__ = [
     "load_workload",
     "load_writes",
     "mac_accuracy",
+    "mac_sends",
     "manycore",
     "pareto",
     "parse_ages",

@@ -7,7 +7,7 @@ import click
 import snnmap
 from snnmap.cli import options, terminal
 from snnmap.core.errors import InputError
-from snnmap.render.mac import mac_sheet
+from snnmap.render.mac import mac_sheet, sends_sheet
 
 
 @click.command(
@@ -15,7 +15,8 @@ from snnmap.render.mac import mac_sheet
     epilog="\b\nExamples:\n"
     "  snnmap mac net.npz --data images.gz --labels labels.gz            five chips with noise and pattern\n"
     "  snnmap mac net.npz --data t.npz --noise 1.6 --gain-spread 0 --offset-spread 0 --synapse-spread 0\n"
-    "  snnmap mac net.npz --data t.npz --num-sends 6,12,12 --json",
+    "  snnmap mac net.npz --data t.npz --num-sends 6,12,12 --json\n"
+    "  snnmap mac net.npz --data train.npz --advise-sends                how often to send inputs, layer by layer",
 )
 @click.argument("source")
 @click.option("--hw", "hardware", default="brainscales2", show_default=True, help="Machine: shipped name or TOML file.")
@@ -36,10 +37,18 @@ from snnmap.render.mac import mac_sheet
 @click.option("--offset-spread", type=float, metavar="STEPS", help="Of the offset, likewise.")
 @click.option("--synapse-spread", type=float, metavar="SHARE", help="From synapse to synapse, likewise.")
 @click.option("--num-sends", metavar="N,...", help="How often inputs are sent, one for all layers or one each.")
+@click.option(
+    "--scaling",
+    type=click.Choice(["fixed", "sample"]),
+    default="fixed",
+    show_default=True,
+    help="Inputs as encoded, or of every sample up to the largest input.",
+)
+@click.option("--advise-sends", is_flag=True, help="Vary num_sends of every layer and recommend numbers.")
 @options.seed
 @options.quiet
 @options.as_json
-def mac(source: str, hardware: str, quiet: bool, json_: bool, **given: Any) -> None:
+def mac(source: str, hardware: str, advise_sends: bool, quiet: bool, json_: bool, **given: Any) -> None:
     """Run an integer network on drawn chips of BrainScaleS-2 and print blocks, accuracy, time and energy.
 
     The network is a chain of MacReLU and MacLinear layers with weights of -63 to 63; a convolution is held once and
@@ -54,12 +63,13 @@ def mac(source: str, hardware: str, quiet: bool, json_: bool, **given: Any) -> N
         encode=given.pop("encode"),
     )
     wanted = snnmap.MacOptions(**{**given, "num_sends": _counts(given["num_sends"])})
+    work, table = (snnmap.mac_sends, sends_sheet) if advise_sends else (snnmap.mac_accuracy, mac_sheet)
     with terminal.progress(quiet) as progress:
-        answer = snnmap.mac_accuracy(source, hardware, wanted, load, progress=progress)
+        document = work(source, hardware, wanted, load, progress=progress).document()
     if json_:
-        terminal.as_json(answer.document())
+        terminal.as_json(document)
         return
-    terminal.sheet(mac_sheet(answer.document()))
+    terminal.sheet(table(document))
 
 
 def _counts(text: str | None) -> tuple[int, ...]:

@@ -25,6 +25,7 @@ HOMES = {
     "snnmap.pipeline.convert": "Converted convert",
     "snnmap.pipeline.effective": "draw_chip effective_weights",
     "snnmap.pipeline.mac": "MacAccuracy MacOptions mac_accuracy",
+    "snnmap.pipeline.mac_sends": "MacSends mac_sends",
     "snnmap.pipeline.manycore": "Manycore ManycoreOptions manycore",
     "snnmap.pipeline.objectives": "OBJECTIVES Goal Preset",
     "snnmap.pipeline.operating": "OperatingOptions",

@@ -1,12 +1,12 @@
 """An integer network on drawn chips of BrainScaleS-2: blocks, accuracy, time and energy, and what they rest on."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Unpack, cast
+from typing import Any, Literal, Unpack, cast
 
 import numpy as np
 
-from snnmap.core.arrays import F64
+from snnmap.core.arrays import F64, I64, Bool
 from snnmap.core.errors import InputError
 from snnmap.core.run import Progress, stream
 from snnmap.evaluation.accuracy import Accuracy, accuracy
@@ -22,6 +22,8 @@ from snnmap.simulate.mac.run import MacOutcome, Spreads, drawn_chip, inputs_of, 
 
 SPREADS = ("gain_spread", "offset_spread", "synapse_spread", "noise")
 """Of `MacOptions`, as the file of the machine calls them."""
+Scaling = Literal["fixed", "sample"]
+SCALINGS: tuple[Scaling, ...] = ("fixed", "sample")
 SILENT = Spreads(0.0, 0.0, 0.0, 0.0)
 """Of a chip without pattern and noise."""
 
@@ -50,8 +52,12 @@ class MacOptions:
     """Standard deviation of the strength from synapse to synapse, a share; none: as the file says."""
     num_sends: Sequence[int] = ()
     """How often inputs are sent, for every layer or one for all; none: as the gains of the network say."""
+    scaling: Scaling = "fixed"
+    """`fixed`: inputs as they are encoded; `sample`: frame by frame, the largest up to the machine's largest."""
 
     def __post_init__(self) -> None:
+        if self.scaling not in SCALINGS:
+            raise InputError(f"scaling must be {' or '.join(SCALINGS)}, not {self.scaling!r}")
         if self.devices < 1 or self.seed < 0:
             raise InputError(f"devices must be at least 1 and seed not negative, not {self.devices} and {self.seed}")
         for key in SPREADS:
@@ -162,6 +168,7 @@ class MacAccuracy:
             "measured": self.measured,
             "devices": found.chips,
             "seed": self.options.seed,
+            "scaling": self.options.scaling,
             "frames": found.frames,
             "spreads": {key: value for key, value in zip(SPREADS, spreads, strict=True)},  # noqa: C416  clearer
             "ideal": found.ideal,
@@ -208,25 +215,80 @@ def mac_accuracy(
     InputError
         If a file cannot be used, the network is no chain of integer layers, or a weight or input is none it takes.
     """
-    asked, target = options or MacOptions(), load_target(hardware)
+    made = prepared_run(source, hardware, options or MacOptions(), load, inputs)
+    outcomes = made.outcomes(made.sends, progress)
+    correct = np.array([results_of(found.results) == made.right for found in outcomes])
+    share: F64 = np.mean([found.saturated for found in outcomes], axis=0)
+    held = zip(made.layers, made.sends, share, strict=True)
+    return MacAccuracy(
+        workload=made.workload,
+        target=made.target,
+        options=made.options,
+        layers=tuple(_held(layer, sends, made.target, float(clamped)) for layer, sends, clamped in held),
+        accuracy=accuracy(correct, made.perfect == made.right, rng=stream(made.options.seed, "accuracy")),
+        each=tuple(correct.mean(axis=1).tolist()),
+        measured=made.measured,
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MacRun:
+    """A network and its frames, ready for chips."""
+
+    workload: str
+    target: BrainScaleS2
+    options: MacOptions
+    layers: tuple[MacLayer, ...]
+    sends: tuple[int, ...]
+    """As asked for, of every layer."""
+    inputs: F64
+    """(frames, inputs), whole numbers."""
+    perfect: I64
+    """(frames,) classes that a chip without noise and pattern says."""
+    right: I64
+    """(frames,) labels, else `perfect`."""
+    measured: str
+    """`accuracy`; `agreement` where there are no labels."""
+
+    def outcomes(self, sends: tuple[int, ...], progress: Progress | None = None) -> list[MacOutcome]:
+        """What every chip that is drawn says, if layers send so often; same chips and noise for any `sends`."""
+        found = []
+        for k in range(self.options.devices):
+            chip = drawn_chip(self.target, self.options.spreads(self.target), self.options.seed + k)
+            found.append(run(self.layers, sends, self.inputs, chip))
+            if progress is not None:
+                progress("accuracy", k + 1, self.options.devices, 0.0)
+        return found
+
+    def correct(self, sends: tuple[int, ...]) -> tuple[Bool, F64]:
+        """Whether chips are right (chips, frames), and each layer's share of clamped results, mean of the chips."""
+        outcomes = self.outcomes(sends)
+        right = np.array([results_of(found.results) == self.right for found in outcomes])
+        return right, np.mean([found.saturated for found in outcomes], axis=0)
+
+
+def prepared_run(
+    source: Source | Workload, hardware: str, options: MacOptions, load: LoadOptions | None, inputs: Inputs
+) -> MacRun:
+    """What `mac_accuracy` and `mac_sends` run; parameters and errors are theirs."""
+    target = load_target(hardware)
     workload = _workload(source, load, inputs)
     layers = layers_of(workload.network, target.largest_weight)
-    sends = _sends(layers, asked, target)
+    sends = _sends(layers, options, target)
     given = inputs_of(workload.network, workload.stimulus, target.largest_input)
+    if options.scaling == "sample":
+        given = scaled(given, target.largest_input)
     perfect = results_of(run(layers, sends, given, drawn_chip(target, SILENT, 0)).results)
-    right = perfect if workload.labels is None else workload.labels
-    outcomes = list(_outcomes(layers, sends, given, (target, asked), progress))
-    correct = np.array([results_of(found.results) == right for found in outcomes])
-    share: F64 = np.mean([found.saturated for found in outcomes], axis=0)
-    return MacAccuracy(
-        workload=workload.name,
-        target=target,
-        options=asked,
-        layers=tuple(_held(each, n, target, float(s)) for each, n, s in zip(layers, sends, share, strict=True)),
-        accuracy=accuracy(correct, perfect == right, rng=stream(asked.seed, "accuracy")),
-        each=tuple(correct.mean(axis=1).tolist()),
-        measured="agreement" if workload.labels is None else "accuracy",
-    )
+    labels = workload.labels
+    right, measured = (perfect, "agreement") if labels is None else (np.asarray(labels, np.int64), "accuracy")
+    return MacRun(workload.name, target, options, layers, sends, given, perfect, right, measured)
+
+
+def scaled(inputs: F64, largest: int) -> F64:
+    """Inputs (frames, inputs) of which every frame's largest is `largest`, rounded; a frame of zeros stays so."""
+    most = inputs.max(axis=1, keepdims=True, initial=0.0)
+    result: F64 = np.rint(inputs * (largest / np.where(most > 0, most, largest)))
+    return result
 
 
 def _workload(source: Source | Workload, load: LoadOptions | None, inputs: Inputs) -> Workload:
@@ -241,21 +303,6 @@ def _workload(source: Source | Workload, load: LoadOptions | None, inputs: Input
     if isinstance(made, SpikeGraph):
         raise InputError("a recording or a profile has no integer units to run; give the network and its data")
     return made
-
-
-def _outcomes(
-    layers: tuple[MacLayer, ...],
-    sends: tuple[int, ...],
-    given: F64,
-    drawn: tuple[BrainScaleS2, MacOptions],
-    progress: Progress | None,
-) -> Iterator[MacOutcome]:
-    """What every chip that is drawn says."""
-    target, asked = drawn
-    for k in range(asked.devices):
-        yield run(layers, sends, given, drawn_chip(target, asked.spreads(target), asked.seed + k))
-        if progress is not None:
-            progress("accuracy", k + 1, asked.devices, 0.0)
 
 
 def _sends(layers: tuple[MacLayer, ...], options: MacOptions, target: BrainScaleS2) -> tuple[int, ...]:

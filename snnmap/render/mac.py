@@ -7,6 +7,9 @@ from snnmap.render.numbers import number
 from snnmap.render.refresh import DIGITS, share, shares
 from snnmap.render.sheets import Sheet, sheet
 
+SCALINGS = {"fixed": "as encoded, alike for all frames", "sample": "frame by frame, up to the largest"}
+"""In words."""
+
 
 def mac_sheet(document: dict[str, Any]) -> Sheet:
     """The document of `mac_accuracy` as a table of layers, with everything else below it."""
@@ -52,7 +55,8 @@ def _below(document: dict[str, Any]) -> list[str]:
     lines.append(f"without noise and pattern: {share(document['ideal'])}")
     lines.append(
         f"noise {spreads['noise']:g} steps; columns: gain {100 * spreads['gain_spread']:g} %, offset "
-        f"{spreads['offset_spread']:g} steps; synapses {100 * spreads['synapse_spread']:g} %"
+        f"{spreads['offset_spread']:g} steps; synapses {100 * spreads['synapse_spread']:g} %; "
+        f"inputs scaled {SCALINGS[document['scaling']]}"
     )
     energy, time = number(document["energy_J"], "J", DIGITS), number(document["time_s"], "s", DIGITS)
     lines.append(f"a frame: {time}, {energy}: vectors one after the other, times the published mean power of the chip")
@@ -61,3 +65,44 @@ def _below(document: dict[str, Any]) -> list[str]:
         named = ", ".join(each["quantity"] for each in document["assumed"])
         lines.append(f"recalled or estimated, not read in a source: {named}")
     return lines
+
+
+def sends_sheet(document: dict[str, Any]) -> Sheet:
+    """The document of `mac_sends`: a row for every number of sends of every layer, the recommendation below."""
+    title = f"{document['workload']} on {document['target']}: how often inputs are sent"
+    columns = ("layer", "num_sends", document["measured"], "saturated", "flat", "")
+    layers = document["layers"]
+    rows = [
+        (
+            layer["name"],
+            f"{each['num_sends']}",
+            share(each["mean"]),
+            share(each["saturated"]) + (" (!)" if each["flagged"] else ""),
+            "yes" if each["flat"] else "",
+            _marks(layer, each["num_sends"]),
+        )
+        for layer in layers
+        for each in layer["tried"]
+    ]
+    asked, chosen = (",".join(f"{layer[key]}" for layer in layers) for key in ("asked", "chosen"))
+    after, before, limit = (share(document[key]) for key in ("mean_as_chosen", "mean_as_asked", "saturated_above"))
+    scaling = SCALINGS[document["scaling"]]
+    advised = ",".join(map(str, document["advised"]))
+    lost = ", which is worse beyond chance" if document["chosen_is_worse"] else ""
+    below = [
+        f"recommended: --num-sends {advised}; as chosen, {chosen}: {after}{lost}; as asked, {asked}: {before}",
+        "flat: not worse than the layer's best beyond chance, frame by frame",
+        f"(!): more than {limit} of the results at an end of the converter",
+        "layers in turn, those before as chosen, those behind as asked",
+        f"chips: {document['devices']}, frames: {document['frames']:,}, inputs scaled {scaling}",
+    ]
+    if document["measured"] == "agreement":
+        below.append(
+            "accuracy unknown: the data have no labels; right is what a chip without noise says, sent as asked"
+        )
+    return sheet(title, columns, rows, below)
+
+
+def _marks(layer: dict[str, Any], sends: int) -> str:
+    """What a number of sends is to its layer."""
+    return ", ".join(key for key in ("asked", "best", "chosen") if layer[key] == sends)

@@ -33,7 +33,7 @@ def test_the_table_says_blocks_accuracy_and_costs(run: Ran, folder: Path) -> Non
         "conv 16 x 6 1 1 9 6",
         "out 54 x 3 1 1 1 6",
         "chips: 5, frames: 40",
-        "noise 2 steps; columns: gain 5 %, offset 2 steps; synapses 10 %",
+        "noise 2 steps; columns: gain 5 %, offset 2 steps; synapses 10 %; inputs scaled as encoded",
         "not counted: loading weights",
         "recalled or estimated, not read in a source: gain_spread,",
     ):
@@ -62,3 +62,17 @@ def test_bad_input_is_one_line(run: Ran, folder: Path, options: tuple[str, ...],
     assert said in err
     assert "Traceback" not in err
     assert out == ""
+
+
+def test_sends_are_advised_as_python_advises_them(run: Ran, folder: Path) -> None:
+    data = ("--data", folder / "images.npy", "--devices", 1, "--advise-sends", "--scaling", "sample", "-q")
+    code, out, _ = run("mac", folder / "net.npz", *data)
+    text = " ".join(out.split())
+    assert code == 0
+    for words in ("how often inputs are sent", "recommended: --num-sends ", "(!)", "inputs scaled frame by frame"):
+        assert words in text
+    code, out, _ = run("mac", folder / "net.npz", *data, "--json")
+    options = snnmap.MacOptions(devices=1, scaling="sample")
+    found = snnmap.mac_sends(folder / "net.npz", options=options, data=folder / "images.npy")
+    assert code == 0
+    assert json.loads(out) == json.loads(json.dumps(found.document()))
