@@ -66,13 +66,7 @@ SHOWN = 3
 @options.operating_options
 @options.quiet
 @options.as_json
-def report(
-    file: Path,
-    quiet: bool,
-    json_: bool,
-    changes: tuple[str, ...],
-    **given: Any,
-) -> int:
+def report(file: Path, quiet: bool, json_: bool, changes: tuple[str, ...], **given: Any) -> int:
     """Verify a mapping; print its figures, what they rest on, and how much they depend on what is not known.
 
     With --pulse, --pace or --ambient they are those at another operating point than the mapping records.
@@ -86,6 +80,7 @@ def report(
     point = snnmap.OperatingOptions(**{name: given.pop(name) for name in ("pulse", "pace", "ambient")})
     with terminal.progress(quiet) as progress:
         mapped = snnmap.report(file, progress=progress, point=point, **given)
+        drawn.must_be_there(mapped)
         if counted and mapped.view is None:
             raise InputError("--flops needs the workload: leave --quick out")
         worn = None if writes is None else _training_wear(mapped, writes)
@@ -168,6 +163,14 @@ class Drawn(NamedTuple):
         asked = "pictures need" if self.plot is not None else "a page needs" if self.html is not None else ""
         if quick and asked:
             raise InputError(f"{asked} the workload: leave --quick out")
+
+    def must_be_there(self, mapped: snnmap.MappingReport) -> None:
+        """Refuse a crossbar that does not exist, before anything is printed or written."""
+        if self.crossbar is None or mapped.view is None or mapped.violations or (self.plot or self.html) is None:
+            return
+        crossbars = mapped.view.folded.mapping.clustering.clusters
+        if not 0 <= self.crossbar < crossbars:
+            raise InputError(f"crossbar {self.crossbar} does not exist; there are 0 to {crossbars - 1}")
 
     def pictures(self, mapped: snnmap.MappingReport) -> list[Path]:
         """Pictures, once they are drawn; none of a mapping that is not legal."""

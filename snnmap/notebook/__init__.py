@@ -18,6 +18,7 @@ _ROOMS = {
     "snnmap.notebook.mappings": "Compiled Mapping MappingReport Report StepTrace Violations",
     "snnmap.notebook.networks": "Converted Imported Network SpikeGraph Workload",
     "snnmap.notebook.chips": "ChipMap Hardware MappedAccuracy",
+    "snnmap.notebook.machines": "MacAccuracy Manycore",
     "snnmap.notebook.studies": "Comparison Contrasts Front Fronts Swept",
 }
 """Module to the classes that it shows; it has a table `CELLS`, and `FIGURES` and `FRAMES` of those that have them."""

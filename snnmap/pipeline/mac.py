@@ -9,6 +9,7 @@ import numpy as np
 from snnmap.core.arrays import F64, I64, Bool
 from snnmap.core.errors import InputError
 from snnmap.core.run import Progress, stream
+from snnmap.core.shown import Shown
 from snnmap.evaluation.accuracy import Accuracy, accuracy
 from snnmap.frontend import LoadOptions, Source, load_network
 from snnmap.frontend.options import Encoding
@@ -111,7 +112,7 @@ class HeldLayer:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class MacAccuracy:
+class MacAccuracy(Shown):
     """How accurate chips are, and what a frame costs."""
 
     workload: str

@@ -9,6 +9,7 @@ import numpy as np
 from snnmap.core.arrays import F64
 from snnmap.core.errors import InfeasibleError, InputError
 from snnmap.core.run import Progress
+from snnmap.core.shown import Shown
 from snnmap.evaluation.manycore.layers import Layers, layers_of
 from snnmap.evaluation.manycore.step import StepTime, step_time
 from snnmap.evaluation.manycore.tiles import COMPONENTS, Stored, Tiles, spread
@@ -82,7 +83,7 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Manycore:
+class Manycore(Shown):
     """Estimate of a network on a digital many-core machine."""
 
     workload: str

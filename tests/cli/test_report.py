@@ -167,6 +167,19 @@ def test_pictures_are_drawn_of_the_weakest_or_the_named_crossbar(run, mapping, t
     assert f"drew {tmp_path / 'one' / 'crossbar-0.png'}" in out
 
 
+@pytest.mark.parametrize("asked", ["plot", "html"])
+@pytest.mark.parametrize("crossbar", [900, -1])
+@pytest.mark.parametrize("more", [(), ("--json",)])
+def test_a_crossbar_that_is_not_there_is_refused_before_anything_is_printed(
+    run, mapping, tmp_path, asked, crossbar, more
+):
+    target = tmp_path / "there" if asked == "plot" else tmp_path / "page.html"
+    code, out, err = run("report", mapping, "-q", f"--{asked}", target, "--crossbar", crossbar, *more)
+    assert (code, out) == (2, "")
+    assert f"crossbar {crossbar} does not exist; there are 0 to " in err
+    assert not list(tmp_path.rglob("*.png")) + list(tmp_path.rglob("*.html"))
+
+
 def test_pictures_for_papers_are_drawings(run, mapping, tmp_path):
     for kind, first in (("svg", b"<?xml"), ("pdf", b"%PDF"), ("png", b"\x89PNG")):
         code, _, _ = run("report", mapping, "-q", "--plot", tmp_path / kind, "--crossbar", 0, f"--{kind}")

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
-from support import small_workload
+from support import integer_nets, small_workload
 
 import snnmap
 
@@ -42,6 +42,8 @@ def records(compiled: snnmap.Compiled, chip: Path, tmp_path_factory: pytest.Temp
         "Fronts": fronts,
         "Hardware": compiled.hardware,
         "Imported": snnmap.load_network(recipe),
+        "MacAccuracy": _integers(folder),
+        "Manycore": snnmap.manycore(recipe),
         "Mapping": compiled.mapping,
         "MappingReport": snnmap.report(file),
         "Network": compiled.graph.network,
@@ -52,6 +54,12 @@ def records(compiled: snnmap.Compiled, chip: Path, tmp_path_factory: pytest.Temp
         "Violations": snnmap.verify(compiled.mapping, compiled.graph, compiled.hardware),
         "Workload": small_workload.workload(),
     }
+
+
+def _integers(folder: Path) -> snnmap.MacAccuracy:
+    snnmap.save_network(integer_nets.network(), folder / "integers.npz")
+    options = snnmap.MacOptions(devices=2)
+    return snnmap.mac_accuracy(folder / "integers.npz", options=options, data=integer_nets.images())
 
 
 @pytest.fixture(scope="session")
@@ -83,6 +91,8 @@ def hostile(records: dict[str, Any]) -> dict[str, Any]:
         "Fronts": snnmap.Fronts((front,)),
         "Hardware": replace(records["Hardware"], name=HOSTILE, description=HOSTILE),
         "Imported": read,
+        "MacAccuracy": replace(records["MacAccuracy"], workload=HOSTILE),
+        "Manycore": replace(records["Manycore"], workload=HOSTILE),
         "Mapping": mapped,
         "MappingReport": replace(report, mapping=mapped, figures=mapped.figures, notes=(HOSTILE,)),
         "Network": renamed,

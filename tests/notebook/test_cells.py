@@ -19,6 +19,7 @@ from snnmap.render.sheets import Sheet, sheet
 KINDS = (
     *("ChipMap", "Converted"),
     *("Accuracy", "Comparison", "Compiled", "Contrasts", "Front", "Fronts", "Hardware", "Imported", "Mapping"),
+    *("MacAccuracy", "Manycore"),
     *("MappingReport", "Network", "Report", "SpikeGraph", "StepTrace", "Swept", "Violations", "Workload"),
 )
 ELEMENTS = {
@@ -37,6 +38,8 @@ UNITS = {
     "Fronts": [" nJ", " mm2"],
     "Hardware": [" pJ", " ns", " uS", " K/W", "nm"],
     "Imported": ["15 neurons"],
+    "MacAccuracy": ["agreement: ", " us", " uJ| nJ"],
+    "Manycore": ["bytes in all", " us| ns", "steps per second", "tiles: "],
     "Mapping": [" nJ", " us", " mm2", " K", "espine mode", "device mode"],
     "MappingReport": [" nJ", " us", " mm2", " K"],
     "Network": ["21 neurons", "407 synapses"],
@@ -166,6 +169,7 @@ SHOWN = {
     *("accuracy_file:MappedAccuracy", "compare:Comparison", "compare_variants:Contrasts", "compile:Compiled"),
     *("evaluate:Report", "from_nir:Imported", "from_snntorch:Imported", "load:Mapping", "load_hardware:Hardware"),
     *("load_network:Imported", "load_profile:SpikeGraph", "load_workload:SpikeGraph", "load_workload:Workload"),
+    *("mac_accuracy:MacAccuracy", "manycore:Manycore"),
     *("pareto:Fronts", "profile:SpikeGraph", "report:MappingReport", "sweep:Swept", "verify:Violations"),
     *("verify_file:Violations", "convert:Converted", "draw_chip:ChipMap", "load_chip:ChipMap", "step_trace:StepTrace"),
 }

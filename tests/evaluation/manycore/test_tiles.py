@@ -210,6 +210,25 @@ def test_chips_exchange_over_links() -> None:
     assert step_time(spread(layers_of(network), target, stored), target, stored).links > 0
 
 
+def test_what_a_lone_tile_says_to_itself_is_not_sent() -> None:
+    populations = small_workload.network().populations
+    names = {"input": 1, "first": 5}
+    made, first = [], 0
+    for p in populations:
+        if p.name in names:
+            size = names[p.name]
+            values = {key: v[:size] for key, v in p.parameters.items()}
+            made.append(replace(p, first=first, shape=(size,), parameters=values))
+            first += size
+    post = np.tile(np.arange(1, 6), 6)
+    network = Network(tuple(made), 5 * np.arange(7), post, np.ones(30), np.ones(2), (1,))
+    target = machine(tiles=1)
+    tiles = spread(layers_of(network), target, PLAIN)
+    assert [p.block for p in tiles.layers.projections] == [True, True]
+    step = step_time(tiles, target, PLAIN)
+    assert (step.moved, step.exchange) == (4.0, 1 / 1.33e9)
+
+
 def test_training_adds_a_tape_that_grows_with_the_steps() -> None:
     layers = layers_of(random_network(2))
     held = {steps: spread(layers, IPU, Stored("float32", True, steps, 1)) for steps in (1, 10, 100)}
