@@ -18,7 +18,7 @@ from snnmap.core.arrays import digest
 from snnmap.core.errors import InfeasibleError, InputError, SnnmapError
 from snnmap.core.run import Progress, stream
 from snnmap.core.suggest import suggestion
-from snnmap.ir import AlgorithmRecord
+from snnmap.ir import AlgorithmRecord, Clustering
 from snnmap.pipeline.compile import Compiled, compile  # noqa: A004  the word every user of a compiler expects
 from snnmap.pipeline.judged import named, result_violations
 from snnmap.pipeline.plan import plan_for
@@ -360,7 +360,8 @@ def _parts(value: Any) -> Iterator[Any]:
     elif is_dataclass(value) and not isinstance(value, type):
         yield type(value).__name__
         for field in fields(value):
-            yield from _parts(getattr(value, field.name))
+            if not (isinstance(value, Clustering) and field.name == "uses" and value.uses is None):
+                yield from _parts(getattr(value, field.name))
     elif isinstance(value, tuple | list):
         yield f"{len(value)}"
         for part in value:
