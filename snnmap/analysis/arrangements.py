@@ -21,7 +21,7 @@ from snnmap.ir.forms import LayerForm
 
 STATE_WORDS = 2
 """What the memory of a tile holds of a neuron whose crossbar is used several times, in words of a partial sum: the
-sample of its column until it fires, and its state."""
+sample of its column until it fires, and its state, which has no circuit of its own at a column."""
 
 SUMS = ("blocks", "crossbars", "cells", "crossings", "driven", "converted", "least")
 """Of `Arranged`, what adds up over the sets of groups of a layer."""

@@ -20,7 +20,8 @@ def row_company(graph: SpikeGraph, clustering: Clustering) -> F64:
     chance. Without the events of the profile the factor is 1, chance. Every use of a crossbar is a read of its own.
     """
     rate = np.where(graph.network.is_bias(), 1.0, graph.active_steps / graph.window)
-    lines, uses = row_lines(graph, clustering), np.diff(clustering.use_ptr)
+    lines, use_ptr = row_lines(graph, clustering), clustering.use_ptr
+    uses = np.diff(use_ptr)
     summed = np.bincount(lines.number, rate[clustering.row_source], int(lines.ptr[-1]))
     share: F64 = summed / np.repeat(uses, np.diff(lines.ptr))
     if graph.events is None:
@@ -29,7 +30,7 @@ def row_company(graph: SpikeGraph, clustering: Clustering) -> F64:
     for k in range(clustering.clusters):
         rows = slice(int(lines.ptr[k]), int(lines.ptr[k + 1]))
         together = 0.0
-        for use in range(clustering.use_ptr[k], clustering.use_ptr[k + 1]):
+        for use in range(use_ptr[k], use_ptr[k + 1]):
             source = clustering.row_source[clustering.use_row_ptr[use] : clustering.use_row_ptr[use + 1]]
             biases = int(np.count_nonzero(graph.network.is_bias()[source]))
             on = np.bincount(step[ranges(ptr[source], np.diff(ptr)[source])], minlength=graph.window) + biases

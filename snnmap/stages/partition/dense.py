@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from snnmap.analysis.arrangements import STATE_WORDS
 from snnmap.analysis.convolution import Shared, shared_layers
 from snnmap.core.arrays import I32, I64, frozen, offsets
 from snnmap.core.errors import InfeasibleError, InputError
@@ -20,10 +21,6 @@ from snnmap.hardware import Hardware
 from snnmap.ir import Clustering, Uses
 from snnmap.stages.partition.remainder import remainder, returned
 from snnmap.stages.protocols import Partitioner, PartitionProblem, Run
-
-STATE_WORDS = 2
-"""What the memory of a tile holds of a neuron whose crossbar is used several times, in words of a partial sum: the
-sample of its column until it fires, and its state, which has no circuit of its own at a column."""
 
 
 class Grid(NamedTuple):
@@ -222,7 +219,7 @@ def _blocks(layer: Grid, copies: int, hardware: Hardware) -> list[Block]:
             f"uses of the blocks of {layer.name!r}, one for each copy",
             copies,
             positions,
-            f"Set partition.copies to at most {positions}.",
+            f"Give at most {positions} copies.",
         )
     rows, columns = (
         _cuts(n, m) for n, m in ((layer.windows.shape[1], hardware.rows), (layer.outputs.shape[1], hardware.columns))
