@@ -310,7 +310,8 @@ def _tried(
     if asked.noise:
         if not isinstance(ready, Workload):
             raise InputError("recorded activity has no network to run on noisy cells; give the network and its data")
-        tried["noise"] = noisy_reuse(ready, chip, Asked(tuple(asked.noise), asked.devices, asked.seed), progress)
+        wanted = Asked(tuple(asked.noise), asked.devices, asked.seed)
+        tried["noise"] = noisy_reuse(ready, (_sized(asked, chip), asked.technology), wanted, progress)
     if asked.compiled:
         network = ready.network
         ways: tuple[Conv, ...] = ("dense", "packed", "unrolled") if shared_layers(network) else ("unrolled",)
@@ -318,14 +319,18 @@ def _tried(
     return tried
 
 
+def _sized(asked: AdviseOptions, chip: Hardware) -> str:
+    """The chip that was asked for with arrays of a size, as the compiler takes it."""
+    joint = "," if ":" in asked.hardware else ":"
+    return f"{asked.hardware}{joint}rows={chip.word_lines},columns={chip.bit_lines}"
+
+
 def _compiled(
     ready: Workload | SpikeGraph, chip: Hardware, wish: tuple[AdviseOptions, Conv], progress: Progress | None
 ) -> dict[str, Any]:
     """What the compiler makes of the network, held one way; energies are those of its own data."""
     asked, way = wish
-    joint = "," if ":" in asked.hardware else ":"
-    name = f"{asked.hardware}{joint}rows={chip.word_lines},columns={chip.bit_lines}"
-    options = CompileOptions(hardware=name, technology=asked.technology, seed=asked.seed, conv=way)
+    options = CompileOptions(hardware=_sized(asked, chip), technology=asked.technology, seed=asked.seed, conv=way)
     try:
         made = compiled(ready, options, progress=progress)
     except InfeasibleError as error:

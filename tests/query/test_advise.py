@@ -8,13 +8,9 @@ import pytest
 from support.kernel_nets import kernel_network, network_of
 
 import snnmap
-from snnmap.analysis.convolution import shared_layers
 from snnmap.core.errors import InputError
 from snnmap.frontend.networks.parsed import Imported
 from snnmap.hardware import load_hardware
-from snnmap.query.noisy_reuse import _ways
-from snnmap.query.trials import once
-from snnmap.simulate.missed import Miss, missed
 
 CNN = Imported("cnn", "here", kernel_network(), "")
 
@@ -123,18 +119,6 @@ def test_noise_says_both_orders_with_intervals() -> None:
     assert 0 < low < off["dense_less_unrolled"] < high
     again = snnmap.advise("mnist-bss2", options, load=load)
     assert again["sizes"][0]["noise"] == size["noise"]
-
-
-@pytest.mark.parametrize("size", [(16, 12), (8, 3), (64, 64)])
-def test_both_ways_hold_every_synapse_once(size: tuple[int, int]) -> None:
-    network = kernel_network(4)
-    chip = load_hardware("pcm-mesh").resized(*size)
-    for held in _ways(once(network), shared_layers(network), chip, 0).values():
-        assert all(h.sources.shape[1] <= size[0] and h.neurons.shape[1] <= size[1] for h in held)
-        found = missed(network, held, Miss(0.0, False, 0.1), 0)
-        np.testing.assert_array_equal(found.indptr, network.indptr)
-        np.testing.assert_array_equal(found.post, network.post)
-        np.testing.assert_allclose(found.weight, network.weight, atol=1e-6)
 
 
 def test_what_is_no_network_with_layers_is_refused() -> None:
