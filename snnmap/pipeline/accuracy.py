@@ -26,7 +26,6 @@ from snnmap.pipeline.refresh import Refreshed, refreshed
 from snnmap.pipeline.reopen import graph_of, reopen
 from snnmap.pipeline.simulated import must_be_its_own
 from snnmap.simulate.imperfect.exact import IrError
-from snnmap.simulate.imperfect.options import EFFECTS
 from snnmap.simulate.imperfect.run import Outcome
 from snnmap.simulate.mapped import deviation
 
@@ -87,7 +86,7 @@ class MappedAccuracy(Pictured):
             "mode": technology.mode,
             "noise": technology.noise,
             **weights.table(),
-            "effects": [name for name in EFFECTS if name in chosen.effects],
+            "effects": list(chosen.named),
             "ir": chosen.ir if "ir" in chosen.effects else None,
             "inactive": chosen.inactive if "ir" in chosen.effects else None,
             "ir_error": None if self.ir_error is None else self.ir_error._asdict(),

@@ -41,6 +41,23 @@ class Finding(NamedTuple):
     remark: str
 
 
+class Measurement(NamedTuple):
+    """Accuracy on drawn chips."""
+
+    devices: int
+    age: str
+    effects: str
+    table: Table
+
+    @property
+    def words(self) -> str:
+        """How it was measured."""
+        return (
+            f"Chips: {self.devices}, drawn, aged {self.age}, the same for all objectives; effects: {self.effects}. In\n"
+            "brackets 95 % intervals over chips and frames; differences are paired, chip by chip and frame by frame."
+        )
+
+
 class Page(NamedTuple):
     """All parts of the page."""
 
@@ -52,6 +69,7 @@ class Page(NamedTuple):
     operating: Table
     reached: Table
     ratios: Table
+    accuracy: Measurement | None
     chance: Table
     bands: Table
     pictures: Sequence[str]
@@ -83,6 +101,8 @@ def markdown(page: Page) -> str:
         ]
     if page.ratios.rows:
         parts += ["## Further figures beside the baseline's, in real time", page.ratios.markdown()]
+    if page.accuracy is not None:
+        parts += ["## Accuracy on real cells", page.accuracy.words, page.accuracy.table.markdown()]
     if page.chance.rows:
         parts += ["## eSpine's lifetime beside wirings drawn by chance", CHANCE, page.chance.markdown()]
     if page.bands.rows:

@@ -1,21 +1,17 @@
-"""Published figures beside ours: a study file and its run.
+"""Published figures beside ours: the run of a study file.
 
-A study file names workloads, objectives, technologies and claims; a claim is a published figure with the metric that
-stands for it here and the operating point that it needs. Nothing is tuned: the run compiles, evaluates at each pace,
-and adds the limits that no mapping can pass. `page` writes it down.
+Nothing is tuned: the run compiles, evaluates at each pace, adds the limits that no mapping can pass, and measures
+accuracy on drawn chips where that is asked for. `page` writes it down.
 """
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any, Literal, NamedTuple, cast
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from snnmap.core.run import Progress
-from snnmap.core.suggest import suggestion
-from snnmap.core.toml import Table, read_toml
 from snnmap.evaluation.chance import BesideChance, beside_chance
 from snnmap.evaluation.disturbance import FIGURE, error_share
 from snnmap.evaluation.limits import limits
@@ -23,89 +19,12 @@ from snnmap.evaluation.sensitivity import HEADLINES, Sensitivity, sensitivity
 from snnmap.pipeline.options import CompileOptions, LoadOptions
 from snnmap.pipeline.profile import profile
 from snnmap.pipeline.reached import Reached, reached
-from snnmap.pipeline.settings import parse_settings
+from snnmap.study.asked import EXTRA, Claim, Study
 from snnmap.study.cases import Case, CompareOptions, Pace, cases, checked
 from snnmap.study.compare import METRICS, Comparison, tabulated
+from snnmap.study.measured import Measured
 
 PACES: tuple[Pace, ...] = ("real-time", "flat-out")
-EXTRA = (
-    *("device_energy_leakage_J", "ambient_K", "heat_path_K_per_W"),
-    *("device_lifetime_bound_s", "device_leakage_at_ambient_W", "device_leakage_if_cooler_W", "espine_ambient_K"),
-)
-"""Figures of a study beside those of a comparison: its operating point, and limits that no mapping can pass."""
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A published figure, and what stands for it here."""
-
-    paper: str
-    figure: str
-    """In words."""
-    published: float
-    """Ratio, or difference in K."""
-    basis: str
-    """`abstract` or `recalled`: where the published number was read."""
-    kind: Literal["ratio", "difference"]
-    objective: str
-    """Against the study's first objective."""
-    metric: str
-    bound: str = ""
-    """Figure of the first objective's mapping that no mapping passes: the limit of the ratio or difference."""
-    needs: str = ""
-    """Operating point that the published figure needs."""
-    remark: str = ""
-    """What to make of ours."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fewer:
-    """Of a workload that takes long not everything is run."""
-
-    workload: str
-    objectives: tuple[str, ...]
-    """Among those of the study, the first with them."""
-    technologies: tuple[str, ...]
-    chance: int
-    """Wirings by chance."""
-    settings: tuple[tuple[str, str], ...] = ()
-    """Of the algorithms, whatever the objective: with `partition` and `place` all have the same clusters and tiles."""
-
-
-@dataclass(frozen=True, slots=True)
-class Study:
-    """A study file."""
-
-    title: str
-    summary: str
-    workloads: tuple[str, ...]
-    objectives: tuple[str, ...]
-    technologies: tuple[str, ...]
-    claims: tuple[Claim, ...]
-    hardware: str = "pcm-mesh"
-    seed: int = 0
-    samples: tuple[tuple[str, int], ...] = ()
-    """Workload to the number of its samples that are profiled, where not all are."""
-    bands: tuple[str, ...] = ()
-    """Workloads whose ratios are recomputed at the ends of every band."""
-    pulses: tuple[str, ...] = ()
-    """Workloads for which the pulse is sought at which a published temperature difference is reached."""
-    ratios: tuple[str, ...] = ()
-    """Further figures that are put beside those of the first objective."""
-    chance: int = 0
-    """Wirings of the first objective's clusters that are drawn by chance, as a second baseline of eSpine's lifetime."""
-    fewer: tuple[Fewer, ...] = ()
-    settings: tuple[tuple[str, str], ...] = ()
-    """Of the algorithms, for the workload that is run; a study file gives them by workload."""
-    conclusion: str = ""
-
-    def of(self, workload: str) -> "Study":
-        """What is run of `workload`."""
-        for less in self.fewer:
-            if less.workload == workload:
-                what = {name: getattr(less, name) for name in ("objectives", "technologies", "chance", "settings")}
-                return replace(self, **what)
-        return self
 
 
 class Chance(NamedTuple):
@@ -143,87 +62,6 @@ class Outcome:
             head = f"pace,{header}"
             body += [f"{pace},{line}" for line in rest.splitlines()]
         return "\n".join([head, *body]) + "\n"
-
-
-def read_study(path: Path) -> Study:
-    """Study file at `path`.
-
-    Raises
-    ------
-    InputError
-        If it cannot be read, lacks a key, has one that is unknown, or names what is not compared.
-    """
-    root, _ = read_toml(path)
-    samples = root.table("samples", None)
-    objectives = root.texts("objectives")
-    study = Study(
-        title=root.text("title", blank=True),
-        summary=root.text("summary", blank=True),
-        workloads=root.texts("workloads"),
-        objectives=objectives,
-        technologies=root.texts("technologies"),
-        claims=tuple(_claim(table, objectives) for table in root.tables("claim", ())),
-        hardware=root.text("hardware", "pcm-mesh"),
-        seed=root.integer("seed", 0, high=math.inf),
-        samples=tuple(sorted((name, samples.integer(name, low=1)) for name in samples)) if samples else (),
-        bands=root.texts("bands", ()),
-        pulses=root.texts("pulses", ()),
-        ratios=root.texts("ratios", ()),
-        chance=root.integer("chance", 0, low=0),
-        fewer=tuple(_fewer(table) for table in root.tables("fewer", ())),
-        conclusion=root.text("conclusion", "", blank=True),
-    )
-    root.end()
-    for less in study.fewer:
-        _must_be_of(study, less, root)
-    for name in study.ratios:
-        if name not in (*METRICS, *EXTRA):
-            raise root.error("ratios", f"{name!r} is not compared; {suggestion(name, (*METRICS, *EXTRA))}")
-    for key, names in (("samples", dict(study.samples)), ("bands", study.bands), ("pulses", study.pulses)):
-        for name in names:
-            if name not in study.workloads:
-                raise root.error(key, f"{name!r} is not among the workloads; {suggestion(name, study.workloads)}")
-    return study
-
-
-def _fewer(table: Table) -> Fewer:
-    """One `[[fewer]]`."""
-    words = table.text("workload")
-    settings = tuple(parse_settings(table.texts("settings", ())).items())
-    named = (table.texts("objectives"), table.texts("technologies"))
-    less = Fewer(words, *named, table.integer("chance", 0, low=0), settings)
-    table.end()
-    return less
-
-
-def _must_be_of(study: Study, less: Fewer, root: Table) -> None:
-    """Refuse what `fewer` names and the study does not have; the first objective is what others are compared with."""
-    pairs = (
-        ("workload", (less.workload,), study.workloads),
-        ("objectives", less.objectives, study.objectives),
-        ("technologies", less.technologies, study.technologies),
-    )
-    for key, names, known in pairs:
-        if not names or len(set(names)) < len(names):
-            raise root.error("fewer", f"{key} of {less.workload} must be some of the study's, each once")
-        for name in names:
-            if name not in known:
-                raise root.error("fewer", f"{key} {name!r} is not among the study's; {suggestion(name, known)}")
-    if less.objectives[:1] != study.objectives[:1]:
-        raise root.error("fewer", f"objectives of {less.workload} must begin with {study.objectives[0]!r}")
-
-
-def _claim(table: Table, objectives: tuple[str, ...]) -> Claim:
-    """One `[[claim]]`; what it names must be compared."""
-    words = {key: table.text(key, blank=True) for key in ("paper", "figure", "basis", "objective", "metric")}
-    more = {key: table.text(key, "", blank=True) for key in ("bound", "needs", "remark")}
-    kind = cast('Literal["ratio", "difference"]', table.text("kind", choices=("ratio", "difference")))
-    claim = Claim(published=table.number("published"), kind=kind, **words, **more)
-    table.end()
-    for key, known in (("objective", objectives), ("metric", (*METRICS, *EXTRA))):
-        if words[key] not in known:
-            raise table.error(key, f"{words[key]!r} is not compared; {suggestion(words[key], known)}")
-    return claim
 
 
 class Part(NamedTuple):
@@ -295,6 +133,7 @@ def _part(asked: Study, workload: str, progress: Progress | None) -> Part:
     made: dict[tuple[str, str], Case] = {}
     bases: dict[str, Case] = {}
     chance: list[Chance] = []
+    drawn = None if asked.measure is None else Measured(asked.measure)
     for case in cases([graph], options, progress=progress):
         extra = _limits(case, asked)
         base = bases.setdefault(case.technology, case)
@@ -302,8 +141,9 @@ def _part(asked: Study, workload: str, progress: Progress | None) -> Part:
         chance += [Chance(workload, case.technology, case.objective, found) for found in beside]
         if workload in asked.pulses:
             made[case.technology, case.objective] = case
+        measured = {} if drawn is None else drawn.of(case, progress)
         for pace in PACES:
-            values = {**case.figures(pace), **extra}
+            values = {**case.figures(pace), **extra, **(measured if pace == PACES[0] else {})}
             figures[pace].append((workload, case.technology, case.objective, values))
         if workload in asked.bands and case.technology in {asked.technologies[0], asked.technologies[-1]}:
             swept[case.technology, case.objective] = sensitivity(case.compiled.view, progress=progress)

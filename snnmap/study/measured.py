@@ -1,6 +1,7 @@
 """Accuracy in a comparison: the closed form of every mapping, and, if asked for, drawn chips, the same for all."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -51,20 +52,33 @@ def must_be_measurable(options: AccuracyOptions | None) -> None:
         raise InputError("a comparison measures accuracy on its own data and drawn chips; leave data, chip and refresh")
 
 
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Drawn chips, the same for all cases; the first case of a workload and technology is what others gain over."""
+
+    options: AccuracyOptions
+    """Of one age."""
+    _first: dict[tuple[str, str], I64] = field(default_factory=dict)
+
+    def of(self, case: Case, progress: Progress | None) -> dict[str, float]:
+        """`METRICS` of a case, but for the closed form."""
+        from snnmap.pipeline.drawn import DrawnChips
+
+        chips = DrawnChips.of(case.compiled.view, case.compiled.graph, self.options)
+        correct = chips.correct(self.options.seconds[0], progress).astype(np.int64)
+        base = self._first.setdefault((case.workload, case.technology), correct)
+        return measured(correct, base, chips.ideal.astype(np.int64), self.options.seed)
+
+
 def with_accuracy(
     cases: Iterable[Case], options: AccuracyOptions | None, progress: Progress | None
 ) -> Iterator[Figured]:
     """Figures of every case and, beside them, those of `METRICS` that there are."""
-    from snnmap.pipeline.drawn import DrawnChips
-
-    first: dict[tuple[str, str], I64] = {}
+    chips = None if options is None else Measured(options)
     for case in cases:
         figures = {FIGURE: error_metric(case.compiled.view).value, **case.compiled.mapping.figures}
-        if options is not None:
-            chips = DrawnChips.of(case.compiled.view, case.compiled.graph, options)
-            correct = chips.correct(options.seconds[0], progress).astype(np.int64)
-            base = first.setdefault((case.workload, case.technology), correct)
-            figures |= measured(correct, base, chips.ideal.astype(np.int64), options.seed)
+        if chips is not None:
+            figures |= chips.of(case, progress)
         yield Figured(case.workload, case.technology, case.objective, figures, case.compiled.reading)
 
 

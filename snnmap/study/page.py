@@ -9,12 +9,14 @@ from snnmap.core.files import must_be_folder, write_atomically
 from snnmap.core.run import Progress
 from snnmap.core.version import __version__
 from snnmap.render.labels import label, mode_of
-from snnmap.render.markdown import Finding, Page, Table, markdown
+from snnmap.render.markdown import Finding, Measurement, Page, Table, markdown
 from snnmap.render.numbers import difference, number
 from snnmap.render.ratios import Panel, plot_nodes
+from snnmap.study.asked import Claim, read_study
 from snnmap.study.cases import Pace
-from snnmap.study.claims import PACES, Chance, Claim, Outcome, Part, outcome_of, read_study, run
+from snnmap.study.claims import PACES, Chance, Outcome, Part, outcome_of, run
 from snnmap.study.kept import forget, keep, kept
+from snnmap.study.measured import METRICS as ACCURACIES
 
 Figures = Mapping[tuple[str, str, str, str], Any]
 """(workload, technology, objective, metric) to value."""
@@ -74,6 +76,7 @@ def page(outcome: Outcome, pictures: list[str], file: Path) -> Page:
         operating=_operating(outcome),
         reached=_reached(outcome),
         ratios=_ratios(outcome),
+        accuracy=_accuracy(outcome),
         chance=_chance(outcome),
         bands=_bands(outcome),
         pictures=pictures,
@@ -190,6 +193,28 @@ def _ratios(outcome: Outcome) -> Table:
         for objective in others
     ]
     return Table(("", *named), rows)
+
+
+def _accuracy(outcome: Outcome) -> Measurement | None:
+    """Accuracy of every mapping on drawn chips."""
+    asked, figures = outcome.study, _figures(outcome, PACES[0])
+    if asked.measure is None:
+        return None
+    rows = []
+    for workload in asked.workloads:
+        for objective in asked.objectives:
+            cells = []
+            for technology in asked.technologies:
+                at = [figures.get((workload, technology, objective, metric)) for metric in ACCURACIES[1:]]
+                mean, low, high, gain, worst, best = (None if value is None else 100 * float(value) for value in at)
+                if mean is None:
+                    cells += ["-", "-"]
+                    continue
+                cells += [f"{mean:.2f} % ({low:.2f} to {high:.2f})", f"{gain:+.2f} ({worst:+.2f} to {best:+.2f})"]
+            rows.append((f"{workload}, {objective}", *cells))
+    columns = (column for t in asked.technologies for column in (t, f"{t}: points over {asked.objectives[0]}"))
+    effects = ", ".join(asked.measure.imperfect.named) or "none"
+    return Measurement(asked.measure.devices, str(asked.measure.ages[0]), effects, Table(("", *columns), rows))
 
 
 def _chance(outcome: Outcome) -> Table:

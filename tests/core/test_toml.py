@@ -13,7 +13,7 @@ from snnmap.core.toml import Table, read_toml
 from snnmap.frontend.networks.recipe import read_workload_file
 from snnmap.hardware import load_hardware
 from snnmap.pipeline.settings import read_config
-from snnmap.study.claims import read_study
+from snnmap.study.asked import read_study
 
 READERS = {
     "hardware": lambda path: load_hardware(str(path)),

@@ -17,8 +17,8 @@ from snnmap.evaluation.chance import BesideChance, Gamma
 from snnmap.evaluation.disturbance import FIGURE, error_metric
 from snnmap.render.labels import LABELS, mode_of
 from snnmap.study import claims, kept
+from snnmap.study.asked import read_study
 from snnmap.study.cases import cases
-from snnmap.study.claims import read_study
 from snnmap.study.compare import COLUMNS, METRICS
 from snnmap.study.measured import METRICS as ACCURACIES
 from snnmap.study.page import run_study
@@ -386,6 +386,10 @@ def test_all_names_of_a_study_are_looked_up_before_any_work(file, monkeypatch):
         ("[[claim]]", less(objectives='["espine"]'), "objectives of net.toml must begin with 'traffic'"),
         ("[[claim]]", less().replace("chance", 'settings = ["swarm"]\nchance'), "'swarm' is not stage.option=value"),
         ("[[claim]]", less().replace("chance", "seed = 1\nchance"), r"fewer\[0\]\.seed: this key is not known here"),
+        ("[[claim]]", '[accuracy]\nage = "1s,1d"\n[[claim]]', "accuracy: age is '1s,1d'"),
+        ("[[claim]]", "[accuracy]\ndevices = 0\n[[claim]]", "accuracy.devices"),
+        ("[[claim]]", '[accuracy]\neffects = "drft"\n[[claim]]', "accuracy: .*did you mean 'drift'"),
+        ("[[claim]]", "[accuracy]\nages = 1\n[[claim]]", "accuracy.ages: this key is not known here"),
     ],
 )
 def test_a_bad_study_file_is_refused(file, old, new, said):
@@ -401,3 +405,33 @@ def test_the_shipped_study_can_be_read():
     assert asked.technologies == ("pcm-65", "pcm-16")
     assert len(asked.workloads) == 11
     assert {claim.published for claim in asked.claims} == {3.5, 1.075, -11.4, 0.48, 0.89}
+
+
+def test_a_study_measures_accuracy_on_the_chips_that_compare_draws(file):
+    text = file.read_text().replace('bands = ["net.toml"]', "")
+    file.write_text(
+        text.replace(
+            "[[claim]]", '[accuracy]\ndevices = 3\nage = "30d"\neffects = "read,levels,drift"\nseed = 5\n\n[[claim]]', 1
+        )
+    )
+    asked = read_study(file)
+    run_study(file)
+    options = snnmap.CompareOptions(
+        asked.objectives,
+        asked.technologies,
+        snnmap.CompileOptions(hardware=asked.hardware),
+        measure=snnmap.AccuracyOptions(effects="read,levels,drift", devices=3, ages=("30d",), seed=5),
+    )
+    theirs = {(e.objective, e.metric): e.value for e in snnmap.compare(["net.toml"], options).entries}
+    rows = json.loads((file.parent / "results.json").read_text())["figures"]
+    ours = {(r["objective"], r["metric"]): r["value"] for r in rows if r["pace"] == "real-time"}
+    assert not any(r["metric"] in ACCURACIES[1:] for r in rows if r["pace"] == "flat-out")
+    page = (file.parent / "report.md").read_text()
+    assert "Chips: 3, drawn, aged 30d, the same for all objectives; effects: levels, drift, read." in page
+    for objective in asked.objectives:
+        mean, low, high, gain, worst, best = (ours[objective, metric] for metric in ACCURACIES[1:])
+        assert [ours[objective, m] for m in ACCURACIES[1:]] == [theirs[objective, m] for m in ACCURACIES[1:]]
+        told = f"{100 * mean:.2f} % ({100 * low:.2f} to {100 * high:.2f})"
+        assert (
+            f"| net.toml, {objective} | {told} | {100 * gain:+.2f} ({100 * worst:+.2f} to {100 * best:+.2f}) |" in page
+        )

@@ -52,6 +52,11 @@ class ImperfectOptions:
     programming_sd: float | None = None
     """Standard deviation by which every cell misses its target, share of g_max; none: as its noise model says."""
 
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The effects, in the order of `EFFECTS`."""
+        return tuple(name for name in EFFECTS if name in self.effects)
+
     def __post_init__(self) -> None:
         for name in sorted(self.effects - set(EFFECTS)):
             raise InputError(f"no effect is called {name!r}; {suggestion(name, EFFECTS)}")

@@ -15,7 +15,7 @@ from snnmap.formats.mapping import load
 from snnmap.formats.profile import load_profile
 from snnmap.hardware import load_hardware, load_technology
 from snnmap.pipeline.reopen import violations
-from snnmap.study.claims import read_study
+from snnmap.study.asked import read_study
 
 ROOT = Path(__file__).parents[3]
 CASES = ROOT / "tests" / "data" / "cases"
