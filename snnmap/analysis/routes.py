@@ -10,18 +10,25 @@ from snnmap.hardware import Hardware
 from snnmap.ir import Placement, Traffic
 
 
-def tree_hops(traffic: Traffic, placement: Placement, hardware: Hardware) -> I64:
+def tree_hops(traffic: Traffic, placement: Placement, hardware: Hardware, border: int = 1) -> I64:
     """Links between tiles that one message of every group crosses: the size of its multicast tree, int64 (G,).
 
-    Network inputs enter at `hardware.port`; clusters on one tile are 0 links apart.
+    Network inputs enter at `hardware.port`; clusters on one tile are 0 links apart, a link between chips is `border`.
     """
     from snnmap.analysis.kernels.routes import group_hops
 
     hops = np.zeros(len(traffic.sender), np.int64)
-    x, y = hardware.topology.xy(placement.tile)
-    reach = np.zeros((2, hardware.topology.width), np.int64)
-    group_hops(traffic.sender, traffic.target_ptr, traffic.target, x, y, hardware.port, reach, hops)
+    x, y = (along.astype(np.int32) for along in hardware.topology.stretched(border))
+    port = int(x[hardware.port_tile]), int(y[hardware.port_tile])
+    reach = np.zeros((2, int(x.max(initial=0)) + 1), np.int64)
+    tile = placement.tile
+    group_hops(traffic.sender, traffic.target_ptr, traffic.target, x[tile], y[tile], port, reach, hops)
     return hops
+
+
+def tree_borders(traffic: Traffic, placement: Placement, hardware: Hardware) -> I64:
+    """Links between chips among those of `tree_hops`, int64 (G,)."""
+    return tree_hops(traffic, placement, hardware, 2) - tree_hops(traffic, placement, hardware)
 
 
 def link_loads(traffic: Traffic, placement: Placement, hardware: Hardware) -> I64:

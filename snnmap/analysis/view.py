@@ -13,7 +13,7 @@ import numpy as np
 from snnmap.analysis.cells import Cells, programmed_cells, weight_share
 from snnmap.analysis.company import row_company
 from snnmap.analysis.reads import columns_read
-from snnmap.analysis.routes import link_loads, tree_hops
+from snnmap.analysis.routes import link_loads, tree_borders, tree_hops
 from snnmap.analysis.traffic import partial_messages, traffic
 from snnmap.core.arrays import F64, I64
 from snnmap.hardware import Hardware
@@ -128,6 +128,11 @@ class View:
     def hops(self) -> I64:
         """Links crossed by one message of every group, int64 (G,)."""
         return tree_hops(self.traffic, self.mapping.placement, self.hardware)
+
+    @cached_property
+    def borders(self) -> I64:
+        """Links between chips among them, int64 (G,)."""
+        return tree_borders(self.traffic, self.mapping.placement, self.hardware)
 
     @cached_property
     def link_loads(self) -> I64:

@@ -144,7 +144,7 @@ class Asked(NamedTuple):
 
 def _asked(given: dict[str, Any]) -> Asked:
     """Objectives with one seed, or whatever else is compared with many."""
-    names, size = given.pop("hardware"), {key: given.pop(key) for key in ("rows", "columns", "tiles")}
+    names, size = given.pop("hardware"), {key: given.pop(key) for key in options.SIZES}
     chips = tuple(options.chip({"hardware": name, **size}) for name in names)
     objectives, technologies = (
         options.listed(given.pop(name) or "", f"--{name}") for name in ("objectives", "technology")

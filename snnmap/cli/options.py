@@ -73,7 +73,10 @@ _CHIP = (
     click.option("--rows", metavar="N", help="Rows of its crossbars: a number or unlimited; default: the chip's."),
     click.option("--columns", metavar="N", help="Columns of its crossbars; default: the chip's."),
     click.option("--tiles", metavar="WxH", help="Tiles of its mesh, across and down; default: the chip's."),
+    click.option("--chips", metavar="AxD", help="Such chips, across and down, joined at their borders; default: one."),
 )
+SIZES = ("rows", "columns", "tiles", "chips")
+"""Those of them that say a size."""
 technology = click.option("--technology", help="Device technology for that chip; default: the chip's own.")
 pooling = click.option(
     "--pooling",
@@ -151,16 +154,16 @@ def hw(command: Function) -> Function:
 
 
 def sizes(command: Function) -> Function:
-    """Add the options that say the size of a chip's crossbars and mesh alone."""
+    """Add the options that say the size of a chip's crossbars and mesh, and how many chips there are, alone."""
     for option in reversed(_CHIP[1:]):
         command = option(command)
     return command
 
 
 def chip(given: dict[str, Any]) -> str:
-    """Chip and size of its crossbars and mesh, as `load_hardware` reads them; takes all four options out of `given`."""
+    """Chip, its size and number, as `load_hardware` reads them; takes these options out of `given`."""
     name = str(given.pop("hardware"))
-    size = [f"{key}={value}" for key in ("rows", "columns", "tiles") if (value := given.pop(key)) is not None]
+    size = [f"{key}={value}" for key in SIZES if (value := given.pop(key)) is not None]
     return ":".join([name, *([",".join(size)] if size else [])])
 
 

@@ -71,6 +71,7 @@ def _values(value: Any) -> list[Any]:
 @click.option("--rows", metavar="N,...", default="", help="Rows of the crossbars: numbers or unlimited.")
 @click.option("--columns", metavar="N,...", default="", help="Columns of the crossbars.")
 @click.option("--tiles", metavar="WxH,...", default="", help="Tiles of the mesh, across and down.")
+@click.option("--chips", metavar="AxD,...", default="", help="Chips of a machine, across and down.")
 @click.option("--technology", metavar="T1,T2,...", default="", help="Device technologies; default: the chip's own.")
 @click.option("--objective", metavar="O1,O2,...", default="default", show_default=True, help="What is optimised.")
 @click.option(
@@ -128,7 +129,7 @@ def _where(given: dict[str, Any]) -> "snnmap.SweepWhere":
 
 
 def _grid(given: dict[str, Any]) -> "snnmap.Sweep":
-    names = ("hardware", "crossbar", "rows", "columns", "tiles", "technology", "objective")
+    names = ("hardware", "crossbar", "rows", "columns", "tiles", "chips", "technology", "objective")
     listed = {name: options.listed(given.pop(name), f"--{'hw' if name == 'hardware' else name}") for name in names}
     settings = snnmap.parse_settings(given.pop("settings"))
     split = tuple((key, options.listed(values)) for key, values in settings.items())

@@ -21,8 +21,9 @@ EVENTS: dict[str, Callable[[Hardware, Mapping[str, Any]], float]] = {
     "adc": lambda hardware, _: conversion_energy(hardware),
     "dac": lambda hardware, _: pulse_energy(hardware),
     "buffer": lambda hardware, values: hardware["buffer_energy"] * _received_bits(hardware, values),
+    "chip_links": lambda hardware, _: hardware["chip_hop_energy"],
 }
-"""Part of the dynamic energy to what it is in proportion to."""
+"""Part of the dynamic energy to what it is in proportion to; one chip has no links between chips."""
 
 
 def dynamic_energy(values: Mapping[str, Any], base: Hardware, hardware: Hardware) -> dict[str, float]:
@@ -32,7 +33,8 @@ def dynamic_energy(values: Mapping[str, Any], base: Hardware, hardware: Hardware
     """
     pulse = [h["read_voltage"] ** 2 * h["read_time"] for h in (base, hardware)]
     energies = {"energy_array_J": float(values["energy_array_J"]) * pulse[1] / pulse[0]}
-    for name, joules in EVENTS.items():
+    events = EVENTS if base.chips.several else {name: EVENTS[name] for name in EVENTS if name != "chip_links"}
+    for name, joules in events.items():
         before, after = joules(base, values), joules(hardware, values)
         scale = after / before if before else 1.0
         energies[f"energy_{name}_J"] = float(values[f"energy_{name}_J"]) * scale

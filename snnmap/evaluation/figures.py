@@ -42,11 +42,12 @@ def added(parts: Iterable[float]) -> float:
 ENERGIES = {
     "array": "V^2 G t of every read row, both signs",
     "neuron": "neuron_energy x spikes",
-    "noc": "hop_energy x hops, those of flits that end a step included",
+    "noc": "hop_energy x hops on a chip, those of flits that end a step included",
     "merge": "merge_energy x partial sums",
     "adc": "adc_energy, sample_hold_energy and, of slices, shift_add_energy x columns read",
     "dac": "dac_energy x pulses on word lines",
     "buffer": "buffer_energy x bits of messages that arrive",
+    "chip_links": "chip_hop_energy x hops between chips, those of flits that end a step included",
 }
 """Part of the dynamic energy to what it is."""
 
@@ -205,6 +206,7 @@ def _network(view: View) -> list[Metric]:
         Metric("messages_inputs", kinds[1], ""),
         Metric("messages_partial_sums", kinds[2], ""),
         Metric("hops", _hops(view), "", "links of XY multicast trees, over the window"),
+        *_between_chips(view),
         Metric("busiest_link", int(view.link_loads.max(initial=0)), "", "messages over the window"),
     ]
 
@@ -214,13 +216,26 @@ def _hops(view: View) -> int:
     return int(np.sum(view.hops * view.traffic.messages))
 
 
-def end_hops(view: View) -> int:
-    """Link crossings, over the window, of the flits that say that a step has ended; 0 where a tick does.
+def _between_chips(view: View) -> list[Metric]:
+    """Of several chips their number, and link crossings of all messages from one to another."""
+    chips = view.hardware.chips
+    if not chips.several:
+        return []
+    crossed = int(np.sum(view.borders * view.traffic.messages))
+    return [
+        Metric("hops_between_chips", crossed, "", "of those, links from chip to chip"),
+        Metric("chips", chips.count, "", "equal, each in a package of its own"),
+    ]
 
-    One a step on the tree of every connection of the slot table, or without a table of every producer.
+
+def end_hops(view: View) -> tuple[int, int]:
+    """Link crossings, over the window, of the flits that say that a step has ended, and those between chips of them.
+
+    One a step on the tree of every connection of the slot table, or without a table of every producer; 0 where a tick
+    ends a step.
     """
     if not view.hardware.end_of_step:
-        return 0
+        return 0, 0
     mapping, mesh = view.mapping, view.hardware.topology
     table, names = mapping.schedule.slots, mapping.sdfg.name
     if table is not None:
@@ -235,13 +250,15 @@ def end_hops(view: View) -> int:
     tile = mapping.placement.tile.astype(np.int64)
     origin = np.where(cluster < 0, view.hardware.port_tile, tile[cluster])
     _, link = mesh.trees(origin, mesh.entries(origin, cluster < 0), ptr, tile[target])
-    return int(np.sum(link < mesh.entry(0))) * view.graph.window
+    crossed = int(np.sum(link < mesh.entry(0))), int(np.sum(mesh.is_border(link)))
+    return crossed[0] * view.graph.window, crossed[1] * view.graph.window
 
 
 def _energy(rows: F64, view: View) -> list[Metric]:
     graph, hardware = view.graph, view.hardware
     events = tile_events(view).total()
-    events = events._replace(sent=events.sent + end_hops(view))
+    ending = end_hops(view)
+    events = events._replace(sent=events.sent + ending[0], crossed=events.crossed + ending[1])
     joules = {name: float(part[0]) for name, part in energies(events, hardware).items()}
     parts = {"array": float(np.sum(rows)), **joules}
     metrics = [

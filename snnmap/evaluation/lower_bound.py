@@ -117,16 +117,21 @@ def zero_load(view: View) -> tuple[I64, I64]:
     ends = Ends(sender, level, goal, partial > 0)
     actor = np.array([a for a, _ in found], np.int64)
     origin: I64 = np.where(sender < 0, hardware.port_tile, tile[sender])
-    hops = hardware.topology.hops(origin, tile[goal])
-    table = view.mapping.schedule.slots
+    mesh, table = hardware.topology, view.mapping.schedule.slots
+    borders = mesh.borders(origin, tile[goal])
+    hops, block = mesh.hops(origin, tile[goal]) - borders, view.mapping.schedule.block
     if table is None:
-        seconds = (
-            hops * hardware["hop_time"] + view.mapping.schedule.block * own_flits(view, ends) * hardware["flit_time"]
-        )
+        flits = block * own_flits(view, ends)
+        seconds = hops * hardware["hop_time"] + flits * hardware["flit_time"]
+        if hardware.chips.several:  # the last flit leaves a slow link behind all others
+            slower = max(0.0, hardware["chip_flit_time"] - hardware["flit_time"])
+            seconds += borders * hardware.border_hop_time + (borders > 0) * np.maximum(flits - 1, 0) * slower
         return actor, np.floor(seconds / flow.tick + 1e-6).astype(np.int64)
     number = {name: a for a, name in enumerate(flow.name)}
     own = _in_table(table, np.array([number[match[1]] for _, match in found], np.int64), goal)
-    return actor, np.where(own > 0, own + hops * table.hop, 0) * table.slot
+    apart = np.where(borders > 0, table.border_flit or 1, 1)
+    over = hops * table.hop + borders * (table.border_hop or 0)
+    return actor, np.where(own > 0, (own - 1) * apart + 1 + over, 0) * table.slot
 
 
 def _in_table(table: SlotTable, sender: I64, goal: I64) -> I64:

@@ -18,6 +18,8 @@ TIMED = (
     *("hop_time", "flit_time", "flit_bits", "spike_bits", "sum_bits"),
 )
 """Quantities of a chip that its timing can depend on."""
+BETWEEN = ("chip_hop_time", "chip_flit_time")
+"""Those of links between chips, where there are several."""
 
 
 def rescheduled(view: View, hardware: Hardware, scheduler: Scheduler | None = None) -> View:
@@ -36,7 +38,7 @@ def rescheduled(view: View, hardware: Hardware, scheduler: Scheduler | None = No
 
 
 def retimed(view: View, changes: Mapping[str, float]) -> View:
-    """The same mapping, scheduled for a chip with other values (SI) of some of `TIMED`; raises as `rescheduled`."""
+    """The same mapping, scheduled for a chip with other values (SI) of some of these; raises as `rescheduled`."""
     hardware = view.hardware
     for key, value in changes.items():
         hardware = hardware.with_value(key, value)

@@ -111,7 +111,8 @@ def _slots_record(table: SlotTable | None) -> Slots | None:
         )
         for q, producer in enumerate(table.producer.tolist())
     ]
-    return Slots(table.length, table.slot, table.hop, connections)
+    borders = (msgspec.UNSET if slots is None else slots for slots in (table.border_hop, table.border_flit))
+    return Slots(table.length, table.slot, table.hop, connections, *borders)
 
 
 def encode(mapping: Mapping) -> bytes:
@@ -343,4 +344,6 @@ def _slots(record: Slots | None) -> SlotTable | None:
         run_ptr=offsets([len(c.first) for c in sent]),
         first=_joined([c.first for c in sent], np.int64),
         flits=_joined([c.flits for c in sent], np.int64),
+        border_hop=None if isinstance(record.border_hop, msgspec.UnsetType) else record.border_hop,
+        border_flit=None if isinstance(record.border_flit, msgspec.UnsetType) else record.border_flit,
     )

@@ -78,6 +78,10 @@ class Slots(Record, frozen=True):
     hop: Count
     """Slots from one link between tiles to the next."""
     connections: list[Connection]
+    border_hop: Count | msgspec.UnsetType = msgspec.UNSET
+    """The same of a link between chips; absent: there is one chip."""
+    border_flit: Annotated[int, msgspec.Meta(ge=1)] | msgspec.UnsetType = msgspec.UNSET
+    """Slots that a flit holds a link between chips."""
 
 
 class Order(Record, frozen=True):

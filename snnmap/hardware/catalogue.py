@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal, cast
 
+from snnmap.hardware.chips import Chips
 from snnmap.hardware.keys import CHIP_KEYS, DEVICE_KEYS, ESPINE_KEYS, PACKAGE_KEYS, TECHNOLOGY_KEYS
 from snnmap.hardware.model import ADC_RANGES, NOCS, UNLIMITED, AdcRange, Hardware, Noc
 from snnmap.hardware.reader import (
@@ -14,6 +15,7 @@ from snnmap.hardware.reader import (
     parted,
     port,
     quantities,
+    read_chips,
     read_hardware_file,
     rows_of,
     side,
@@ -41,7 +43,8 @@ def load_hardware(name: str, technology: str | None = None, package: str | None 
     """Chip `name` at its own or another `technology`, in its own or another `package`.
 
     Each is a shipped name or a path to a TOML file; what a file names itself is looked up beside that file. A chip may
-    be given crossbars and a mesh of another size: `pcm-mesh:rows=unlimited,columns=64,tiles=4x4`.
+    be given crossbars and a mesh of another size, `pcm-mesh:rows=unlimited,columns=64,tiles=4x4`, and be one of several
+    that work together, `pcm-mesh:chips=2x1`.
 
     Raises
     ------
@@ -55,6 +58,9 @@ def load_hardware(name: str, technology: str | None = None, package: str | None 
     if "tiles" in size:
         width, height = (int(side) for side in size["tiles"].split("x"))
         hardware = hardware.of_mesh(width, height)
+    if "chips" in size:
+        across, down = (int(side) for side in size["chips"].split("x"))
+        hardware = hardware.of_chips(across, down)
     if "rows" not in size and "columns" not in size:
         return hardware.holding()
     own = LIMITLESS if hardware.rows_adapt else str(hardware.word_lines)
@@ -95,10 +101,12 @@ def _chip(path: Path, technology: str | None, package: str | None) -> Hardware:
         weights=read_weights(table.table("weights", None)),
         adc_range=cast("AdcRange", table.text("adc_range", choices=ADC_RANGES)),
     )
-    table.end()
     if hardware["layout_share"] > 1:
         raise table.table("values").error("layout_share", "must be at most 1: components cannot overlap")
-    return replace(hardware, rows_adapt=hardware.rows == UNLIMITED)
+    chips = read_chips(table.table("chips", None))
+    table.end()
+    alone = replace(hardware, rows_adapt=hardware.rows == UNLIMITED, chips=Chips(links=chips.links))
+    return alone.of_chips(*chips.grid) if chips.several else alone
 
 
 def load_technology(name: str, beside: Path | None = None) -> Technology:

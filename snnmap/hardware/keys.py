@@ -102,6 +102,13 @@ CHIP_KEYS: dict[str, Key] = {
 }
 """Values of `chips/*.toml`."""
 
+LINK_KEYS: dict[str, Key] = {
+    "hop_energy": Key(ENERGY, "J", "one message over a link between chips, circuits at both ends included", zero=True),
+    "hop_time": Key(TIME, "s", "one message from a router over a link between chips to the next", zero=True),
+    "flit_time": Key(TIME, "s", "serialisation of one flit on a link between chips", zero=True),
+}
+"""Values of `[chips.links]` of `chips/*.toml`: of pads and boards, so the same at every node."""
+
 PACKAGE_KEYS: dict[str, Key] = {
     "ambient_temperature": Key(TEMPERATURE, "K", "air at the end of the convection resistance"),
     "convection_resistance": Key(THERMAL_RESISTANCE, "K/W", "case or sink to air, whole chip"),

@@ -1,4 +1,4 @@
-"""Machine records: a chip at one technology in one package.
+"""Machine records: a chip, or a grid of equal ones, at one technology in one package each.
 
 A chip (mesh, tiles, crossbar, energies, latencies) names a technology (device, node, wires, leakage) and a package
 (heat path to the air); one chip can be tried at every technology and in every package. Knows no file.
@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from snnmap.core.errors import InfeasibleError, InputError
 from snnmap.core.shown import Tabled
+from snnmap.hardware.chips import PREFIX, Chips
 from snnmap.hardware.keys import CHIP_KEYS, MAX_MESH, MAX_SIDE, MIN_SIDE
 from snnmap.hardware.technology import Quantity, Technology, changed, given_to, value_table
 from snnmap.hardware.topology import Mesh
@@ -43,21 +44,21 @@ class Hardware(Tabled):
     """Synapses per crossbar, or no limit but R x C."""
     mesh_width: int
     mesh_height: int
-    """Tiles in x and y; both 0 while an adaptive chip has not been sized."""
+    """Tiles in x and y, of all chips; both 0 while an adaptive chip has not been sized."""
     max_tiles: int
-    """The largest mesh an adaptive chip may grow to; width x height of a fixed chip."""
+    """The largest mesh that adaptive chips may grow to together; width x height of a fixed one."""
     clusters_per_tile: int
     """More than 1: a tile's crossbar is re-programmed between clusters (time multiplexing)."""
     merge: bool
     """Whether tiles can add partial sums of a split neuron digitally."""
     port: tuple[int, int]
-    """Mesh position (x, y) where network inputs enter."""
+    """Mesh position (x, y) where network inputs enter; of several chips on the first."""
     buffer_tokens: int
     """Messages of a channel that a tile can hold; steps that a producer may run ahead."""
     technology: Technology
     values: Mapping[str, Quantity]
     min_tiles: int = 1
-    """The smallest mesh an adaptive chip has; width x height of a fixed chip."""
+    """The smallest mesh that adaptive chips have together; width x height of a fixed one."""
     drift_compensation: bool = True
     """Whether the mean drift is scaled away at the sense amplifiers; if not, it counts against the weights."""
     package: str = ""
@@ -76,6 +77,8 @@ class Hardware(Tabled):
     adc_range: AdcRange = "calibrated"
     """What a converter's largest code stands for: `full`, every row on at g_max; `percentile`, all but the largest
     thousandth of a crossbar's column sums over the profile; `calibrated`, the largest of them."""
+    chips: Chips = field(default_factory=Chips)
+    """How many chips there are, and what lies between them; of several, `values` has the links' with `chips.PREFIX`."""
 
     def __getitem__(self, key: str) -> float:
         """Value of `key` in SI units (`keys.CHIP_KEYS`, `PACKAGE_KEYS`), at the node of the technology."""
@@ -102,7 +105,18 @@ class Hardware(Tabled):
     @property
     def topology(self) -> Mesh:
         """Where tiles are and how messages travel between them."""
-        return Mesh(self.mesh_width, self.mesh_height)
+        whole = Mesh(self.mesh_width, self.mesh_height)
+        return replace(whole, chip=self.chip_mesh) if self.chips.several else whole
+
+    @property
+    def chip_mesh(self) -> tuple[int, int]:
+        """Tiles in x and y of one chip."""
+        return self.mesh_width // self.chips.across, self.mesh_height // self.chips.down
+
+    @property
+    def border_hop_time(self) -> float:
+        """Seconds from a link between chips to the next link, which no flit takes before it has come as a whole."""
+        return max(self["chip_hop_time"], self["chip_flit_time"])
 
     @property
     def port_tile(self) -> int:
@@ -122,6 +136,8 @@ class Hardware(Tabled):
     def sized(self, clusters: int) -> "Hardware":
         """Chip with the smallest near-square mesh that holds `clusters`, or unchanged if the mesh is fixed.
 
+        Of several, each grows as much: they are equal, and their number is what was asked for.
+
         Raises
         ------
         InfeasibleError
@@ -135,11 +151,12 @@ class Hardware(Tabled):
             )
         if not self.adaptive:
             return self
-        needed = max(needed, self.min_tiles)
+        needed = -(-max(needed, self.min_tiles) // self.chips.count)
         width = 1
         while width * width < needed:
             width += 1
-        return replace(self, mesh_width=width, mesh_height=max(1, -(-needed // width)))
+        height = max(1, -(-needed // width))
+        return replace(self, mesh_width=width * self.chips.across, mesh_height=height * self.chips.down)
 
     def fitted(self, rows: int) -> "Hardware":
         """Chip whose crossbars have `rows` rows, those of its fullest cluster, or unchanged if they are limited.
@@ -266,24 +283,51 @@ class Hardware(Tabled):
         return replace(self, word_lines=lines, bit_lines=columns, rows_adapt=rows is None).holding()
 
     def of_mesh(self, width: int, height: int) -> "Hardware":
-        """The same chip with a mesh of `width` x `height` tiles; inputs enter where they did, or at its corner.
+        """The same chip, or each of several, with a mesh of `width` x `height` tiles.
+
+        Inputs enter where they did, or at its corner.
 
         Raises
         ------
         InputError
             If there is no tile, or too many.
         """
-        tiles = width * height
+        chips = self.chips
+        tiles = width * height * chips.count
         if not 1 <= tiles <= MAX_MESH:
-            raise InputError(f"a mesh has 1 to {MAX_MESH:,} tiles, not {width} x {height}")
+            of_each = f" on each of {chips.count:,} chips" if chips.several else ""
+            raise InputError(f"a mesh has 1 to {MAX_MESH:,} tiles, not {width} x {height}{of_each}")
         inside = self.port[0] < width and self.port[1] < height
         return replace(
             self,
-            mesh_width=width,
-            mesh_height=height,
+            mesh_width=width * chips.across,
+            mesh_height=height * chips.down,
             min_tiles=tiles,
             max_tiles=tiles,
             port=self.port if inside else (0, 0),
+        )
+
+    def of_chips(self, across: int, down: int) -> "Hardware":
+        """A grid of chips like this one, or like each of those that it is, their meshes joined at the borders.
+
+        Raises
+        ------
+        InputError
+            If there is no chip, or too many; or if nobody says what a link between chips takes.
+        """
+        chips, (width, height) = self.chips.of_grid(across, down), self.chip_mesh
+        least, most = (tiles // self.chips.count * chips.count for tiles in (self.min_tiles, self.max_tiles))
+        if not self.adaptive and most > MAX_MESH:
+            raise InputError(f"{across} x {down} chips of {width} x {height} tiles are more than {MAX_MESH:,} tiles")
+        own = {key: quantity for key, quantity in self.values.items() if not key.startswith(PREFIX)}
+        return replace(
+            self,
+            mesh_width=width * across,
+            mesh_height=height * down,
+            min_tiles=min(least, MAX_MESH),
+            max_tiles=min(most, MAX_MESH),
+            values={**own, **(chips.links if chips.several else {})},
+            chips=chips,
         )
 
     def operated(self, values: Mapping[str, float], twin: Mapping[str, float]) -> "Hardware":
@@ -305,10 +349,12 @@ class Hardware(Tabled):
         return [(key, quantity) for key, quantity in self.quantities().items() if quantity.recalled]
 
     def table(self) -> dict[str, Any]:
-        """Everything that a figure can depend on, JSON-able, with citations; weights where they are not the default."""
+        """Everything that a figure can depend on, JSON-able, with citations; what is as in a plain chip is left out."""
         weights = {} if self.weights == Weights() else {"weights": self.weights.table()}
+        chips = {"chips": list(self.chips.grid)} if self.chips.several else {}
         return {
             **weights,
+            **chips,
             "name": self.name,
             "rows": self.word_lines,
             "columns": self.bit_lines,

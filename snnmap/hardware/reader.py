@@ -18,7 +18,8 @@ from snnmap.core.library import shipped
 from snnmap.core.plug_ins import loaded, plug_ins
 from snnmap.core.suggest import suggestion
 from snnmap.core.toml import Table, read_toml
-from snnmap.hardware.keys import MAX_MESH, MAX_SIDE, MIN_SIDE, Key
+from snnmap.hardware.chips import PREFIX, Chips
+from snnmap.hardware.keys import LINK_KEYS, MAX_MESH, MAX_SIDE, MIN_SIDE, Key
 from snnmap.hardware.model import UNLIMITED
 from snnmap.hardware.ranges import Range, plausible
 from snnmap.hardware.technology import Quantity
@@ -135,9 +136,18 @@ def read_hardware_file(kind: Kind, path: Path, seen: tuple[Path, ...] = ()) -> T
     merged = {**base, **own.content, "values": {**base.get("values", {}), **(values.content if values else {})}}
     if "weights" in own:
         merged["weights"] = {**base.get("weights", {}), **own.table("weights").content}
+    if "chips" in own:
+        merged["chips"] = _chips_over(base.get("chips", {}), own.table("chips"))
     merged.pop("extends", None)
     _must_be(kind, path, merged)
     return Table(path, merged)
+
+
+def _chips_over(base: Mapping[str, Any], own: Table) -> dict[str, Any]:
+    """Table `[chips]` over that of the file that is extended; of links every value for itself."""
+    links = own.table("links", None)
+    both = {**base.get("links", {}), **(links.content if links else {})}
+    return {**base, **own.content, **({"links": both} if both else {})}
 
 
 def _must_be(kind: Kind, path: Path, content: Mapping[str, Any]) -> None:
@@ -240,18 +250,21 @@ def side(table: Table, key: str) -> int:
     return table.integer(key, low=MIN_SIDE, high=MAX_SIDE)
 
 
-SIZED = re.compile(r"(?P<name>.+?):(?P<size>(?:rows|columns|tiles)=.*)")
-"""A chip of another size, `pcm-mesh:rows=unlimited,columns=64,tiles=4x4`."""
+SIZED = re.compile(r"(?P<name>.+?):(?P<size>(?:rows|columns|tiles|chips)=.*)")
+"""A chip of another size, `pcm-mesh:rows=unlimited,columns=64,tiles=4x4`, or several, `pcm-mesh:chips=2x1`."""
 SIZES = {
     "rows": re.compile(rf"{LIMITLESS}|[0-9]{{1,9}}"),
     "columns": re.compile(r"[0-9]{1,9}"),
     "tiles": re.compile(r"[0-9]{1,9}x[0-9]{1,9}"),
+    "chips": re.compile(r"[0-9]{1,9}x[0-9]{1,9}"),
 }
 """What a size may say."""
+WRITTEN = f"rows=N, rows={LIMITLESS}, columns=N, tiles=WxH or chips=AxD"
+"""The same in words."""
 
 
 def parted(name: str) -> tuple[str, dict[str, str]]:
-    """Chip of a name that may end in a size of its crossbars and of its mesh, and that size, as it is written.
+    """Chip of a name that may end in a size of its crossbars, mesh and grid of chips, and that size, as it is written.
 
     Raises
     ------
@@ -265,7 +278,7 @@ def parted(name: str) -> tuple[str, dict[str, str]]:
     for part in match["size"].split(","):
         key, _, value = part.partition("=")
         if key not in SIZES or key in size or not SIZES[key].fullmatch(value):
-            raise InputError(f"hardware {name!r}: {part!r} is not rows=N, rows={LIMITLESS}, columns=N or tiles=WxH")
+            raise InputError(f"hardware {name!r}: {part!r} is not {WRITTEN}")
         size[key] = value
     return match["name"], size
 
@@ -293,6 +306,27 @@ def mesh_size(table: Table) -> tuple[int, int, int, int]:
     if high > MAX_MESH:
         raise table.error("", f"has {high:,} tiles; at most {MAX_MESH:,} are supported")
     return width, height, low, high
+
+
+def read_chips(table: Table | None) -> Chips:
+    """Chips of a table `[chips]`, one where there is none.
+
+    Raises
+    ------
+    InputError
+        If a number makes no sense, or there are several chips and no links between them.
+    """
+    if table is None:
+        return Chips()
+    across, down = table.pair("grid", (1, 1), low=1, names="chips across, chips down")
+    if across * down > MAX_MESH:
+        raise table.error("grid", f"is {across * down:,} chips; at most {MAX_MESH:,} are supported")
+    own = table.table("links", None)
+    found = {} if own is None else quantities(own, LINK_KEYS)
+    table.end()
+    if across * down > 1 and not found:
+        raise table.error("links", "this table is missing: several chips need its hop_energy, hop_time and flit_time")
+    return Chips(across, down, {f"{PREFIX}{key}": quantity for key, quantity in found.items()})
 
 
 def port(table: Table, width: int, height: int) -> tuple[int, int]:

@@ -18,6 +18,9 @@ Tiles = TypeVar("Tiles", int, I32, I64)
 class Mesh:
     """Tiles in rows and columns, each linked both ways to its neighbours; messages go along x first, then along y.
 
+    The mesh may be that of several chips: links that leave one for the next are its *borders*, links like the others
+    to a route, and others in energy and time.
+
     Tile t is at x = t mod width, y = t div width. With T tiles there are 6 T + 1 directed links: 4 t + d out of tile t
     to x + 1, x - 1, y + 1, y - 1 for d = 0 .. 3 (at the edges some lead nowhere and are never crossed), 4 T + t from
     tile t into the network, 5 T + t out of the network into tile t, and 6 T from the chip's port into the network.
@@ -25,6 +28,8 @@ class Mesh:
 
     width: int
     height: int
+    chip: tuple[int, int] = (0, 0)
+    """Tiles in x and y of each chip; zeros where there is one."""
 
     @property
     def tiles(self) -> int:
@@ -61,6 +66,39 @@ class Mesh:
         """Links between the tiles `a` and `b`."""
         (x, y), (to_x, to_y) = self.xy(a), self.xy(b)
         return abs(to_x - x) + abs(to_y - y)
+
+    def borders(self, a: Tiles, b: Tiles) -> Tiles:
+        """Links from chip to chip on the route between the tiles `a` and `b`."""
+        if self.chip == (0, 0):
+            return 0 * self.hops(a, b)
+        (x, y), (to_x, to_y) = self.xy(a), self.xy(b)
+        wide, high = self.chip
+        return abs(to_x // wide - x // wide) + abs(to_y // high - y // high)
+
+    def away(self, a: Tiles, b: Tiles, hop: int, border: int) -> Tiles:
+        """What the route between the tiles `a` and `b` takes: `hop` a link on a chip, `border` one between chips."""
+        crossed = self.borders(a, b)
+        return (self.hops(a, b) - crossed) * hop + crossed * border
+
+    def is_border(self, link: I64) -> Bool:
+        """Whether each link leads from chip to chip."""
+        if self.chip == (0, 0):
+            return np.zeros(np.shape(link), bool)
+        between = link < self.entry(0)
+        tile = np.where(between, link // 4, 0)
+        (x, y), (wide, high), way = self.xy(tile), self.chip, link % 4
+        last = np.stack([x % wide == wide - 1, x % wide == 0, y % high == high - 1, y % high == 0])
+        inner = np.stack([x < self.width - 1, x > 0, y < self.height - 1, y > 0])
+        taken = np.take_along_axis(last & inner, way[np.newaxis], axis=0)[0]
+        crossing: Bool = taken & between
+        return crossing
+
+    def stretched(self, border: int) -> "tuple[I64, I64]":
+        """Positions (T,), (T,) between which a link from chip to chip is `border` links long, along x and y."""
+        x, y = self.xy(np.arange(self.tiles))
+        if self.chip == (0, 0):
+            return x, y
+        return x + (border - 1) * (x // self.chip[0]), y + (border - 1) * (y // self.chip[1])
 
     def entries(self, tile: I64, from_port: Bool) -> I64:
         """Links over which messages from `tile`, or from the port, enter the network."""

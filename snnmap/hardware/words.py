@@ -54,6 +54,25 @@ def _converters(chip: Hardware) -> str:
     return f"{chip.turns} columns take turns at a converter of {chip['adc_bits']:g} bits, {each}."
 
 
+def _machine(chip: Hardware) -> str:
+    """What several chips are, in words."""
+    (across, down), (width, height) = chip.chips.grid, chip.chip_mesh
+    each = "adapt to the workload together" if chip.adaptive else f"have {width} x {height} tiles"
+    most = f", {chip.min_tiles} to {chip.max_tiles} tiles in all" if chip.adaptive else f", {chip.tiles} in all"
+    return (
+        f"{across} x {down} equal chips {each}{most}; every router at a border has a link to its neighbour on the next "
+        "chip, and every chip a package of its own."
+    )
+
+
+def _between(chip: Hardware) -> list[str]:
+    """What links between chips take, in words; nothing of one chip."""
+    if not chip.chips.several:
+        return []
+    hop = f"{chip['chip_hop_energy'] * 1e12:g} pJ and {chip.border_hop_time * 1e9:g} ns"
+    return [f"A hop between chips takes {hop}, and a flit holds the link for {chip['chip_flit_time'] * 1e9:g} ns."]
+
+
 def describe(chip: Hardware) -> list[str]:
     """Limits in words, one sentence per line."""
     technology = chip.technology
@@ -62,6 +81,8 @@ def describe(chip: Hardware) -> list[str]:
         if chip.adaptive
         else f"The mesh has {chip.mesh_width} x {chip.mesh_height} = {chip.tiles} tiles."
     )
+    if chip.chips.several:
+        mesh = _machine(chip)
     sharing = (
         f"A tile takes up to {chip.clusters_per_tile} clusters in turn; its crossbar is re-programmed between them "
         f"and up to {chip.sample_registers} of them may wait to fire."
@@ -88,6 +109,7 @@ def describe(chip: Hardware) -> list[str]:
         f"A synapse is {technology['g_min'] * 1e6:g} to {technology['g_max'] * 1e6:g} uS.",
         f"A read is {chip['read_voltage']:g} V for {chip['read_time'] * 1e9:g} ns.",
         f"A hop takes {chip['hop_energy'] * 1e12:g} pJ and {chip['hop_time'] * 1e9:g} ns.",
+        *_between(chip),
         f"An output spike takes {chip['neuron_energy'] * 1e12:g} pJ.",
         _converters(chip),
         *_area(chip),

@@ -37,7 +37,8 @@ class SlotTable:
     every `length` slots. A connection carries what its producer sends in a step to one set of clusters, over the tree
     of routes to their tiles. It owns slots of the link from its tile (or the chip's port) into the network; a flit that
     enters in slot s crosses the n-th link between tiles in slot s + (n - 1) x `hop`, and the link out of the network
-    behind n of them in slot s + n x `hop`.
+    behind n of them in slot s + n x `hop`. Of several chips a link from one to the next counts `border_hop` in the
+    place of `hop`, and a flit holds it for `border_flit` slots.
     """
 
     length: int
@@ -58,6 +59,10 @@ class SlotTable:
     """First slot, 0 .. L - 1, of every run of slots in a row, ascending within a connection."""
     flits: I64
     """Slots of every run; those of a connection add up to its flits in the busiest step, with the one that ends it."""
+    border_hop: int | None = None
+    """Slots from a link between chips to the next link; none: there is one chip."""
+    border_flit: int | None = None
+    """Slots that a flit holds a link between chips; none: there is one chip."""
 
     def __post_init__(self) -> None:
         for name in ("target_ptr", "run_ptr", "first", "flits"):

@@ -11,6 +11,7 @@ import msgspec
 from snnmap.ir.dynamics import Dynamics
 
 Count = Annotated[int, msgspec.Meta(ge=0)]
+Positive = Annotated[int, msgspec.Meta(ge=1)]
 
 Scalar = bool | int | float | str | None
 """What an option of an algorithm or of a profile can be."""
@@ -167,6 +168,13 @@ class ChipFacts(Record, frozen=True, omit_defaults=True):
     """States of a cell; 0: any."""
     slices: Annotated[int, msgspec.Meta(ge=1)] = 1
     """Cells of a magnitude."""
+    chips: tuple[Positive, Positive] | msgspec.UnsetType = msgspec.UNSET
+    """Equal chips across and down that the mesh is divided among; absent: there is one."""
+
+    @property
+    def grid(self) -> tuple[int, int]:
+        """Chips across and down."""
+        return (1, 1) if isinstance(self.chips, msgspec.UnsetType) else self.chips
 
     @property
     def plain(self) -> bool:

@@ -91,17 +91,19 @@ def _messages(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> dict[s
     new = np.flatnonzero(np.diff(stream[order], prepend=-1))
     walks = np.cumsum((abs(end[0] - start[0]) + abs(end[1] - start[1]))[order])
     cuts = np.searchsorted(walks[new], np.arange(BLOCK, int(walks[-1:].sum()), BLOCK))  # whole streams only
-    hops = sum(
-        _tree_links(stream[own], (start[0][own], start[1][own]), (end[0][own], end[1][own]), messages[own])
-        for own in np.split(order, np.unique(new[cuts[cuts < len(new)]]))
-    )
+    hops = np.zeros(2, np.int64)
+    for own in np.split(order, np.unique(new[cuts[cuts < len(new)]])):
+        ends = (start[0][own], start[1][own]), (end[0][own], end[1][own])
+        hops += _tree_links(stream[own], *ends, messages[own], hardware)
+    across, down = hardware.chips.grid
     partial, inputs = stream >= graph.network.sources, sender < 0
     return {
         "messages": int(messages.sum()),
         "messages_spikes": int(messages[~partial & ~inputs].sum()),
         "messages_inputs": int(messages[inputs].sum()),
         "messages_partial_sums": int(messages[partial].sum()),
-        "hops": hops,
+        "hops": int(hops[0] + hops[1]),
+        **({"hops_between_chips": int(hops[1]), "chips": across * down} if across * down > 1 else {}),
     }
 
 
@@ -118,8 +120,12 @@ def _tree_links(
     start: tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]],
     end: tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]],
     messages: np.ndarray[Any, Any],
-) -> int:
-    """Messages x distinct links of each stream's XY multicast tree: walk every path, drop repeated links."""
+    hardware: Hardware,
+) -> np.ndarray[Any, Any]:
+    """Messages x distinct links of each stream's XY multicast tree, on chips and between them (2,).
+
+    Walks every path and drops repeated links.
+    """
     pieces: list[np.ndarray[Any, Any]] = []
     (x0, y0), (x1, y1) = start, end
     span = int(max((abs(x1 - x0)).max(initial=0), (abs(y1 - y0)).max(initial=0)))
@@ -131,11 +137,16 @@ def _tree_links(
         y = y0 + np.sign(y1 - y0) * hop
         pieces.append(np.stack([stream, x1, y, 2 * np.sign(y1 - y0), messages])[:, along_y])
     if not pieces:
-        return 0
+        return np.zeros(2, np.int64)
     stream, x, y, direction, messages = np.concatenate(pieces, axis=1)
     place = (y * (int(x.max()) + 1) + x) * 5 + direction + 2
     _, first = np.unique(stream * (int(place.max()) + 1) + place, return_index=True)
-    return int(messages[first].sum())
+    x, y, direction, messages = x[first], y[first], direction[first], messages[first]
+    across, down = hardware.chips.grid
+    wide, high = hardware.mesh_width // across, hardware.mesh_height // down
+    to_x, to_y = x + direction * (abs(direction) == 1), y + direction // 2 * (abs(direction) == 2)
+    leaves = (x // wide != to_x // wide) | (y // high != to_y // high)
+    return np.array([int(messages[~leaves].sum()), int(messages[leaves].sum())])
 
 
 def _energy(
@@ -155,7 +166,8 @@ def _energy(
     per_frame = 1.0 / graph.frames
     array = hardware["read_voltage"] ** 2 * hardware["read_time"] * (programmed + rest) * per_frame
     neuron = hardware["neuron_energy"] * float(graph.spikes[network.externals :].sum()) * per_frame
-    noc = hardware["hop_energy"] * (messages["hops"] + ending_hops(mapping, graph, hardware)) * per_frame
+    ending, between = ending_hops(mapping, graph, hardware), messages.get("hops_between_chips", 0)
+    noc = hardware["hop_energy"] * (messages["hops"] - between + ending[0]) * per_frame
     merge = hardware["merge_energy"] * messages["messages_partial_sums"] * per_frame
     slices, lines = hardware.weights.slices, 2 if hardware.weights.encoding.startswith("pair_") else 1
     lines = 1 if hardware.weights.encoding == "pair_columns" else lines
@@ -166,6 +178,8 @@ def _energy(
     bits += messages["messages_partial_sums"] * hardware["sum_bits"]
     buffer = bits * hardware["buffer_energy"] * per_frame
     values = {"array": array, "neuron": neuron, "noc": noc, "merge": merge, "adc": adc, "dac": dac, "buffer": buffer}
+    if hardware.chips.grid != (1, 1):
+        values["chip_links"] = hardware["chip_hop_energy"] * (between + ending[1]) * per_frame
     total, operations = sum(values.values()), float(np.where(network.is_bias(), 0, active) @ np.diff(network.indptr))
     return {
         "energy_J": total,

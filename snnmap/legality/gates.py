@@ -4,7 +4,9 @@ What a sender sends in a step enters when it ends in the schedule, and is on its
 ends. A message arrives no later than behind its hops and all flits, of the steps that are on their way while it is,
 that enter where it does or join its route: at a router that they reach over another link, once for each link that they
 cross there and that flits cross which came over the route's. A queue holds no more flits than can be on their way over
-its link at once, and gains no more while it is busy than join behind it. Why is in `docs/DESIGN.md`.
+its link at once, and gains no more while it is busy than join behind it. Why is in `docs/DESIGN.md`. A link between
+chips takes times of its own: all flits that count are as slow as the slowest link that flits take out of a router of
+the route, and a queue that fills faster than it empties is bounded by what is on its way alone.
 """
 
 from collections import defaultdict
@@ -15,7 +17,16 @@ import numpy as np
 from snnmap.core.arrays import distinct_columns
 from snnmap.hardware import Hardware
 from snnmap.ir import Mapping
-from snnmap.legality.sent import Flits, Integers, Sent, port_tile, walked
+from snnmap.legality.sent import (
+    Flits,
+    Integers,
+    LinkTicks,
+    Sent,
+    leaves_chip,
+    port_tile,
+    ticks_of_links,
+    walked,
+)
 from snnmap.legality.times import message_name
 
 LONGEST_BUSY = 8
@@ -74,7 +85,9 @@ def needed_behind_gates(mapping: Mapping, hardware: Hardware, carried: Sent, fli
     on_the_way = OnTheWay(release, stays, period)
     routes = _routes(hardware, origin[sender], tile[cluster], sender == port)
     turns = _turns(routes, sender.tolist(), flits)
-    hop, flit = (int(np.ceil(hardware[key] / flow.tick - 1e-6)) for key in ("hop_time", "flit_time"))
+    times = ticks_of_links(mapping, hardware)
+    rates = _rates(turns, hardware, times)
+    slow = rates.slow
     least: dict[str, int] = {}
     for m, name in enumerate(names):
         begin, route = int(release[sender[m]]), routes[m]
@@ -85,11 +98,29 @@ def needed_behind_gates(mapping: Mapping, hardware: Hardware, carried: Sent, fli
         behind = on_the_way.flits(*entering, begin, begin + 1)  # first come, first in
         for link in route[:-1]:
             behind += sum(on_the_way.flits(*turn, begin, int(there[m])) for turn in turns.joining(link))
-        least[name] = (
-            begin + (len(route) - 2) * hop + behind * flit - (int(begun[number[name]]) if name in number else 0)
-        )
+        crossed = sum(link in rates.borders for link in route)
+        over = (len(route) - 2 - crossed) * times.hop + crossed * times.border_hop
+        slowest = max(slow.get(link, times.flit) for link in route)
+        least[name] = begin + over + behind * slowest - (int(begun[number[name]]) if name in number else 0)
     between = [link for link in turns.onto if link < 4 * hardware.tiles]
-    return Need(least, max([1, *(_room(turns, on_the_way, link, hop, flit) for link in between)]))
+    return Need(least, max([1, *(_room(turns, on_the_way, link, rates) for link in between)]))
+
+
+class Rates(NamedTuple):
+    """How fast the queue behind a link fills and empties."""
+
+    times: LinkTicks
+    borders: frozenset[int]
+    """Links between chips."""
+    slow: dict[int, int]
+    """Link -> ticks of a flit on the slowest link behind it, where that leads to another chip; no less than on one."""
+
+
+def _rates(turns: "Turns", hardware: Hardware, times: LinkTicks) -> Rates:
+    onto = np.array(sorted(turns.onto), np.int64)
+    borders = frozenset(onto[leaves_chip(onto, hardware)].tolist())
+    slower = max(times.flit, times.border_flit)
+    return Rates(times, borders, {one: slower for one, on in turns.taken if on in borders})
 
 
 class Turns(NamedTuple):
@@ -133,17 +164,20 @@ def _routes(hardware: Hardware, origin: Integers, goal: Integers, from_port: Int
     return [links[a:b] for a, b in zip(edge[:-1].tolist(), edge[1:].tolist(), strict=True)]
 
 
-def _room(turns: Turns, on_the_way: OnTheWay, link: int, hop: int, flit: int) -> int:
+def _room(turns: Turns, on_the_way: OnTheWay, link: int, rates: Rates) -> int:
     """Flits that can be in the queue behind a link or on the link at a time, if no queue is ever full."""
     parts = [turns.taken[one, link] for one in turns.onto[link]]
     senders, count = np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
     entering = on_the_way.release[senders].tolist()
     most = max(on_the_way.flits(senders, count, t, t + 1) for t in entering)
+    hop, flit, border_hop, border_flit = rates.times
+    hop, fills = (border_hop, border_flit) if link in rates.borders else (hop, flit)
+    empties = rates.slow.get(link, flit)
     busy, before, joined = 0, -1, 0
     while before < busy < LONGEST_BUSY * on_the_way.period:
         before = busy
         joined = sum(on_the_way.within(busy, *part) for part in turns.joining(link))
-        busy = flit * (joined + on_the_way.within(busy, senders, count))
-    if busy >= LONGEST_BUSY * on_the_way.period:
+        busy = empties * (joined + on_the_way.within(busy, senders, count))
+    if busy >= LONGEST_BUSY * on_the_way.period or fills < empties:
         return most
-    return min(most, joined + 1 + (hop // flit if flit else 0))
+    return min(most, joined + 1 + (hop // fills if fills else 0))

@@ -62,6 +62,7 @@ def _chip(hardware: Hardware) -> dict[str, Any]:
         "rows": hardware.rows,
         "columns": hardware.columns,
         "mesh": (hardware.mesh_width, hardware.mesh_height),
+        "grid": hardware.chips.grid,
         "port": hardware.port,
         "clusters_per_tile": hardware.clusters_per_tile,
         "technology": hardware.technology.name,

@@ -17,7 +17,18 @@ from snnmap.hardware import Hardware
 from snnmap.ir import Mapping, SlotTable, SpikeGraph, Violation
 from snnmap.legality.gates import needed_behind_gates
 from snnmap.legality.recount import Recount
-from snnmap.legality.sent import Flits, Integers, Sent, link_flits, port_tile, sent, walked
+from snnmap.legality.sent import (
+    Flits,
+    Integers,
+    Sent,
+    chips_of,
+    leaves_chip,
+    link_flits,
+    port_tile,
+    sent,
+    ticks_of_links,
+    walked,
+)
 from snnmap.legality.times import PORT, busiest, cluster_of, message_name
 
 SHOWN = 3
@@ -53,11 +64,6 @@ def _too_fast(mapping: Mapping, least: dict[str, int]) -> list[Violation]:
     return wrong[:SHOWN]
 
 
-def _ticks(mapping: Mapping, seconds: float) -> int:
-    """Ticks of a time, rounded up; the millionth of a tick too much is noise."""
-    return int(np.ceil(seconds / mapping.sdfg.tick - 1e-6))
-
-
 def _gate_violations(mapping: Mapping, hardware: Hardware, carried: Sent, flits: Flits) -> list[Violation]:
     """On a network behind gates: messages that are too fast, and routers that need more room than the mapping says."""
     promised, speaks = mapping.schedule.buffers, any(name.startswith("noc/") for name in mapping.sdfg.name)
@@ -84,16 +90,18 @@ def _behind_others(mapping: Mapping, hardware: Hardware, carried: Sent, loads: F
     for (link, other), flits in loads.items():
         by_link[link].append((other, flits))
     met: list[dict[int, int]] = [{} for _ in sender]
-    for route, link in zip(way.route.tolist(), way.link.tolist(), strict=True):
-        most = met[route]
+    times = ticks_of_links(mapping, hardware)
+    leaves = leaves_chip(way.link, hardware)
+    for route, link, border in zip(way.route.tolist(), way.link.tolist(), leaves.tolist(), strict=True):
+        most, each = met[route], times.border_flit if border else times.flit
         for other, flits in by_link[link]:
-            if flits > most.get(other, 0):
-                most[other] = flits
-    hops = np.bincount(way.route, minlength=len(sender)) - 2
-    hop, flit = _ticks(mapping, hardware["hop_time"]), _ticks(mapping, hardware["flit_time"])
+            if flits * each > most.get(other, 0):
+                most[other] = flits * each
+    crossed = np.bincount(way.route[leaves], minlength=len(sender))
+    hops = np.bincount(way.route, minlength=len(sender)) - 2 - crossed
     return {
-        message_name(carried.actor[s], k): int(h) * hop + sum(most.values()) * flit
-        for s, k, h, most in zip(sender.tolist(), cluster.tolist(), hops, met, strict=True)
+        message_name(carried.actor[s], k): int(h) * times.hop + int(c) * times.border_hop + sum(most.values())
+        for s, k, h, c, most in zip(sender.tolist(), cluster.tolist(), hops, crossed, met, strict=True)
     }
 
 
@@ -138,12 +146,17 @@ def _table_shape(mapping: Mapping, table: SlotTable, hardware: Hardware) -> list
     owner = np.repeat(np.arange(connections), sizes[0])
     last = table.first + table.flits
     same = owner[1:] == owner[:-1]
-    hop = -(-_ticks(mapping, hardware["hop_time"]) // max(1, table.slot))
+    times, several = ticks_of_links(mapping, hardware), hardware.chips.grid != (1, 1)
+    hop, _, border_hop, border_flit = (-(-ticks // max(1, table.slot)) for ticks in times)
+    said = (table.border_hop is not None, table.border_flit is not None)
     names = [mapping.sdfg.name[p] for p in table.producer.tolist()]
     broken = {
         "a table that is not as long as the period": (table.length * table.slot, 1) != period,
-        "slots shorter than a flit": table.slot < max(1, _ticks(mapping, hardware["flit_time"])),
+        "slots shorter than a flit": table.slot < max(1, times.flit),
         "fewer slots than a hop takes": table.hop < hop,
+        "no slots of links between chips, or some where there is one chip": said != (several, several),
+        "fewer slots than a hop between chips takes": several and (table.border_hop or 0) < border_hop,
+        "fewer slots than a flit between chips takes": several and (table.border_flit or 0) < max(1, border_flit),
         "a connection without slots or targets": bool(connections == 0 or min(s.min() for s in sizes) < 1),
         "a slot outside the table, or listed twice": bool(
             np.any(table.first < 0) or np.any(last > table.length) or np.any(last[:-1][same] > table.first[1:][same])
@@ -220,13 +233,18 @@ def _met_twice(mapping: Mapping, table: SlotTable, hardware: Hardware) -> list[V
     origin = np.array([port if n == PORT else tile[cluster_of(n)] for n in names])
     owner = np.repeat(np.arange(len(names)), np.diff(table.target_ptr))
     way = walked(origin[owner], tile[table.target], at_port[owner], hardware)
-    tree = distinct_columns(np.stack([owner[way.route], way.link, way.depth]))
+    reached = (way.depth - way.borders) * table.hop + way.borders * (table.border_hop or 0)
+    tree = distinct_columns(np.stack([owner[way.route], way.link, reached]))
     connection, slot = _entry_slots(table)
     count = np.bincount(connection, minlength=len(names))
     first = np.cumsum(count) - count
     size = count[tree[0]]
     at = np.arange(int(size.sum())) - np.repeat(np.cumsum(size) - size, size) + np.repeat(first[tree[0]], size)
-    used = (slot[at] + np.repeat(tree[2], size) * table.hop) % table.length + np.repeat(tree[1], size) * table.length
+    held = np.where(leaves_chip(tree[1], hardware), table.border_flit or 1, 1)
+    lasts = np.repeat(held, size)
+    later = np.arange(int(lasts.sum())) - np.repeat(np.cumsum(lasts) - lasts, lasts)
+    begin, link = slot[at] + np.repeat(tree[2], size), np.repeat(tree[1], size)
+    used = (np.repeat(begin, lasts) + later) % table.length + np.repeat(link, lasts) * table.length
     taken, times = np.unique(used, return_counts=True)
     return [
         Violation("network-slots", f"link {u // table.length}", f"{n} flits in slot {u % table.length}", "one fits")
@@ -253,8 +271,11 @@ def _last_slots(mapping: Mapping, table: SlotTable, demand: Demand, hardware: Ha
         )
         goal = tile[cluster_of(receiver)]
         hops = abs(goal % width - x) + abs(goal // width - y)
+        (from_x, from_y), (to_x, to_y) = (chips_of(np.array(t), hardware) for t in (y * width + x, goal))
+        crossed = int(abs(to_x - from_x) + abs(to_y - from_y))
         ready = -(-(int(start[producer]) + int(flow.time[producer])) // table.slot)
         waits = max(int(((slot[edge[q] : edge[q + 1]] - ready) % table.length).max()) for q in connections)
-        end = (ready + waits + 1 + hops * table.hop) * table.slot
+        over = (hops - crossed) * table.hop + crossed * (table.border_hop or 0)
+        end = (ready + waits + 1 + over) * table.slot
         least[name] = end - int(start[number[name]])
     return least

@@ -80,12 +80,53 @@ def port_tile(hardware: Hardware) -> int:
     return y * hardware.mesh_width + x
 
 
+class LinkTicks(NamedTuple):
+    """Ticks from a link to the next and of a flit on a link, on a chip and between chips."""
+
+    hop: int
+    flit: int
+    border_hop: int
+    border_flit: int
+
+
+def ticks_of_links(mapping: Mapping, hardware: Hardware) -> LinkTicks:
+    """Times of links in ticks of the mapping, rounded up: the millionth of a tick too much is noise.
+
+    Of one chip, those between chips are like the others. A flit goes on from chip to chip when it has come as a whole.
+    """
+    several = hardware.chips.grid != (1, 1)
+    keys = ("hop_time", "flit_time", *(("chip_hop_time", "chip_flit_time") if several else ("hop_time", "flit_time")))
+    hop, flit, far, between = (int(np.ceil(hardware[key] / mapping.sdfg.tick - 1e-6)) for key in keys)
+    return LinkTicks(hop, flit, max(far, between) if several else far, between)
+
+
 class Steps(NamedTuple):
     """Links of routes, one after the other: the route, the link, and the links between tiles before it."""
 
     route: Integers
     link: Integers
     depth: Integers
+    """All of them."""
+    borders: Integers
+    """Those from chip to chip among them."""
+
+
+def chips_of(tile: Integers, hardware: Hardware) -> tuple[Integers, Integers]:
+    """Column and row of the grid of chips in which tiles are."""
+    across, down = hardware.chips.grid
+    wide, high = hardware.mesh_width // across, hardware.mesh_height // down
+    return tile % hardware.mesh_width // wide, tile // hardware.mesh_width // high
+
+
+def leaves_chip(link: Integers, hardware: Hardware) -> npt.NDArray[np.bool_]:
+    """Whether links, all of them crossed by somebody, go from chip to chip."""
+    width, tiles = hardware.mesh_width, hardware.mesh_width * hardware.mesh_height
+    between = link < 4 * tiles
+    start = np.where(between, link // 4, 0)
+    goal = np.where(between, start + np.array([1, -1, width, -width])[link % 4], 0)
+    here, there = chips_of(start, hardware), chips_of(goal, hardware)
+    crossed: npt.NDArray[np.bool_] = (here[0] != there[0]) | (here[1] != there[1])
+    return crossed
 
 
 def walked(origin: Integers, goal: Integers, from_port: Integers, hardware: Hardware) -> Steps:
@@ -95,7 +136,11 @@ def walked(origin: Integers, goal: Integers, from_port: Integers, hardware: Hard
     up = goal // width - origin // width
     entry = np.where(from_port, 6 * tiles, 4 * tiles + origin)
     numbers = np.arange(len(origin))
-    parts = [(numbers, entry, np.zeros_like(numbers)), (numbers, 5 * tiles + goal, abs(along) + abs(up))]
+    (x, y), (to_x, to_y) = chips_of(origin, hardware), chips_of(goal, hardware)
+    parts = [
+        (numbers, entry, np.zeros_like(numbers), np.zeros_like(numbers)),
+        (numbers, 5 * tiles + goal, abs(along) + abs(up), abs(to_x - x) + abs(to_y - y)),
+    ]
     corner = origin - origin % width + goal % width
     for start, length, stride, ways in ((origin, along, 1, (0, 1)), (corner, up, width, (2, 3))):
         route = np.repeat(numbers, abs(length))
@@ -103,7 +148,8 @@ def walked(origin: Integers, goal: Integers, from_port: Integers, hardware: Hard
         sign = np.sign(length)[route]
         link = 4 * (start[route] + sign * stride * done) + np.where(sign > 0, *ways)
         before = done if start is origin else done + abs(along)[route]
-        parts.append((route, link, before))
+        at = chips_of(start[route] + sign * stride * done, hardware)
+        parts.append((route, link, before, abs(at[0] - x[route]) + abs(at[1] - y[route])))
     return Steps(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
@@ -123,10 +169,13 @@ def link_flits(mapping: Mapping, graph: SpikeGraph, hardware: Hardware, carried:
     return loads
 
 
-def ending_hops(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> int:
-    """Links between tiles that flits which end a step cross over the window: one per connection, else per sender."""
+def ending_hops(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> tuple[int, int]:
+    """Links between tiles that flits which end a step cross over the window, on chips and between them.
+
+    One per connection, else per sender.
+    """
     if not hardware.end_of_step:
-        return 0
+        return 0, 0
     table, names = mapping.schedule.slots, mapping.sdfg.name
     if table is None:
         pairs = [name.removeprefix("noc/").rsplit(">c", 1) for name in names if name.startswith("noc/")]
@@ -139,4 +188,5 @@ def ending_hops(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> int:
     goal = np.array([tile[int(cluster)] for _, cluster in pairs], np.int64)
     way = walked(origin, goal, np.array([s == PORT for s, _ in pairs], bool), hardware)
     crossed = distinct_columns(np.stack([group[way.route], way.link])[:, way.link < 4 * hardware.tiles])
-    return int(crossed.shape[1]) * graph.window
+    between = int(leaves_chip(crossed[1], hardware).sum())
+    return (int(crossed.shape[1]) - between) * graph.window, between * graph.window

@@ -145,7 +145,8 @@ def coupled_rise(sheet: Sheet, own: npt.ArrayLike, power: npt.ArrayLike, duty: n
 class ChipThermal:
     """Heat path of a mesh of square tiles to the air (PHYSICS M5).
 
-    Tile -> silicon sheet (lateral) -> interface (vertical, per tile) -> spreader and convection (one for all).
+    Tile -> silicon sheet (lateral) -> interface (vertical, per tile) -> spreader and convection (one for all). Of
+    several chips each has a sheet and a package of its own: no heat goes from one to another.
     """
 
     width: int
@@ -158,6 +159,8 @@ class ChipThermal:
     """Spreader to air, K/W, carries the power of all tiles."""
     own: float
     """Constriction from the array into its tile, K/W: 0.47 / (k a) for a square of side a; for array power only."""
+    grid: tuple[int, int] = (1, 1)
+    """Equal chips across and down that the mesh is divided among."""
 
     def __post_init__(self) -> None:
         if self.width < 1 or self.height < 1:
@@ -166,8 +169,18 @@ class ChipThermal:
         not_negative(common=self.common, own=self.own)
 
     @classmethod
-    def of(cls, hardware: Values, mesh: tuple[int, int], tile_pitch: float, array_side: float) -> "ChipThermal":
-        """Heat path of `mesh` = (width, height) tiles of `tile_pitch`, crossbars of `array_side`, m, in a package."""
+    def of(
+        cls,
+        hardware: Values,
+        mesh: tuple[int, int],
+        tile_pitch: float,
+        array_side: float,
+        grid: tuple[int, int] = (1, 1),
+    ) -> "ChipThermal":
+        """Heat path of `mesh` = (width, height) tiles of `tile_pitch`, crossbars of `array_side`, m.
+
+        They are in a package, or divided among a `grid` of equal chips in a package each.
+        """
         positive(tile_pitch=tile_pitch, array_side=array_side)
         area = tile_pitch**2
         die = hardware["die_thickness"] / (2.0 * hardware["die_conductivity"] * area)
@@ -179,6 +192,7 @@ class ChipThermal:
             vertical=1.0 / (die + interface),
             common=hardware["convection_resistance"] + hardware["spreader_resistance"],
             own=0.47 / (hardware["die_conductivity"] * array_side),
+            grid=grid,
         )
 
     @property
@@ -189,9 +203,24 @@ class ChipThermal:
     def rise(self, power: npt.ArrayLike) -> F64:
         """Rise of every tile above the air, K (T,), from all power of every tile, W (T,): sum over k of R_jk P_k."""
         watts = self._checked("power", power)
-        silicon = sheet_rise(self._sheet(), watts.reshape(self.height, self.width)).reshape(-1)
-        total: F64 = silicon + self.common * watts.sum()
-        return total
+        if self.grid == (1, 1):
+            silicon = sheet_rise(self._sheet(), watts.reshape(self.height, self.width)).reshape(-1)
+            total: F64 = silicon + self.common * watts.sum()
+            return total
+        apart = self._by_chip(watts)
+        rises = sheet_rise(self._sheet(), apart) + self.common * apart.sum(axis=(-2, -1), keepdims=True)
+        return self._joined(rises)
+
+    def _by_chip(self, values: F64) -> F64:
+        """Values of tiles (..., T) chip by chip (..., down, across, tiles down, tiles across)."""
+        across, down = self.grid
+        apart = values.reshape(*values.shape[:-1], down, self.height // down, across, self.width // across)
+        return np.swapaxes(apart, -3, -2)
+
+    def _joined(self, values: F64) -> F64:
+        """What `_by_chip` makes of values (..., T), back again."""
+        together = np.swapaxes(values, -3, -2)
+        return together.reshape(*together.shape[:-4], self.tiles)
 
     def constriction(self, array_power: npt.ArrayLike) -> F64:
         """Rise of the silicon under every array above its tile, K (T,), from the power in that array alone, W (T,).
@@ -216,9 +245,14 @@ class ChipThermal:
         """
         if self.tiles > LARGEST_MATRIX:
             raise InputError(f"the resistance matrix of {self.tiles} tiles is too large; use `rise`")
-        impulses = np.eye(self.tiles).reshape(self.tiles, self.height, self.width)
-        silicon = sheet_rise(self._sheet(), impulses).reshape(self.tiles, self.tiles)
-        return 0.5 * (silicon + silicon.T) + self.common
+        if self.grid == (1, 1):
+            impulses = np.eye(self.tiles).reshape(self.tiles, self.height, self.width)
+            silicon = sheet_rise(self._sheet(), impulses).reshape(self.tiles, self.tiles)
+            return 0.5 * (silicon + silicon.T) + self.common
+        apart = self._by_chip(np.eye(self.tiles))
+        own = np.broadcast_to(self.common * apart.sum(axis=(-2, -1), keepdims=True), apart.shape)
+        silicon = self._joined(sheet_rise(self._sheet(), apart))
+        return 0.5 * (silicon + silicon.T) + self._joined(own)
 
     def _sheet(self) -> Sheet:
         return Sheet(self.vertical, self.lateral, self.lateral)

@@ -1,5 +1,7 @@
 """What a mapping file says of its chip and its workload, and what the reader must know of the profile."""
 
+import msgspec
+
 from snnmap.hardware import Hardware
 from snnmap.ir import ChipFacts, PopulationFacts, ProfileRecord, Remarks, SpikeGraph, WorkloadFacts
 from snnmap.pipeline.options import CompileOptions
@@ -22,6 +24,7 @@ def chip_facts(hardware: Hardware, options: CompileOptions) -> ChipFacts:
         encoding=hardware.weights.encoding,
         levels=hardware.weights.levels,
         slices=hardware.weights.slices,
+        chips=hardware.chips.grid if hardware.chips.several else msgspec.UNSET,
         technology_source="" if options.technology in {None, hardware.technology.name} else str(options.technology),
     )
 

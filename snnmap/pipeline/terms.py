@@ -26,6 +26,8 @@ from snnmap.stages.protocols import Term, TileHeat, linear
 
 SAMPLES = 48
 """Random placements that terms are scaled by; always the same ones, so no generator is asked for."""
+LINKS = ("noc", "chip_links")
+"""Parts of the dynamic energy that depend on routes."""
 LARGEST_MESH = 2048
 """Tiles up to which the tile-to-tile resistances are written out."""
 
@@ -61,7 +63,7 @@ def tile_heat(view: ClusteringView, hardware: Hardware) -> TileHeat:
     of_row = np.repeat(np.arange(clustering.clusters), np.diff(clustering.row_ptr))
     array = np.bincount(of_row, weights=row_energy(view, hardware), minlength=clustering.clusters)
     parts = energies(cluster_events(view), hardware)
-    energy: F64 = np.sum([array, *(parts[name] for name in parts if name != "noc")], axis=0)  # routes are open
+    energy: F64 = np.sum([array, *(parts[name] for name in parts if name not in LINKS)], axis=0)  # routes are open
     seconds, chip = view.graph.window * view.graph.dt, chip_thermal(hardware, hardware.technology)
     technology = hardware.technology
     own = (
@@ -70,7 +72,9 @@ def tile_heat(view: ClusteringView, hardware: Hardware) -> TileHeat:
         else EspineCell.of(technology).thermal_resistance
     )
     above = chip.own + (1.0 / Sheet.of(technology).vertical + own) / (hardware.word_lines * hardware.bit_lines)
-    return TileHeat(energy / seconds, array / seconds, hardware["hop_energy"] / seconds, above, chip)
+    crossing = hardware["chip_hop_energy"] if hardware.chips.several else 0.0
+    hop = hardware["hop_energy"]
+    return TileHeat(energy / seconds, array / seconds, hop / seconds, above, chip, crossing / seconds)
 
 
 def resistances(hardware: Hardware) -> F64:

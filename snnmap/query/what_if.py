@@ -12,7 +12,7 @@ from snnmap.core.run import Progress
 from snnmap.core.suggest import suggestion
 from snnmap.evaluation.bottleneck import bottleneck
 from snnmap.evaluation.judgement import is_guaranteed
-from snnmap.evaluation.what_if import TIMED, retimed
+from snnmap.evaluation.what_if import BETWEEN, TIMED, retimed
 from snnmap.hardware.keys import CHIP_KEYS
 from snnmap.hardware.ranges import plausible
 from snnmap.hardware.units import TIME
@@ -176,7 +176,7 @@ def _points(changes: Mapping[str, float | str]) -> list[dict[str, float]]:
         raise InputError(f"what-if names no quantity; there is: {', '.join(TIMED)}")
     known: dict[str, list[float]] = {}
     for key, value in changes.items():
-        if key not in TIMED:
+        if key not in (*TIMED, *BETWEEN):
             raise InputError(f"what-if: {key!r} is no quantity that the timing depends on; {suggestion(key, TIMED)}")
         known[key] = _range(key, value) if isinstance(value, str) and ":" in value else [_value(key, value)]
     ranges = [key for key, values in known.items() if len(values) > 1]

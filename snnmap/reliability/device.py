@@ -161,4 +161,5 @@ def _peak(heated: Heated, at_tile: F64) -> float:
 def chip_thermal(hardware: Hardware, technology: Technology) -> thermal.ChipThermal:
     """Heat path of the chip's tiles, an array of cells of `technology` in their middle."""
     side = technology["cell_pitch"] * float(np.sqrt(hardware.word_lines * hardware.bit_lines))
-    return thermal.ChipThermal.of(hardware, (hardware.mesh_width, hardware.mesh_height), hardware.tile_pitch, side)
+    mesh = hardware.mesh_width, hardware.mesh_height
+    return thermal.ChipThermal.of(hardware, mesh, hardware.tile_pitch, side, hardware.chips.grid)

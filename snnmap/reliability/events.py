@@ -17,6 +17,8 @@ class Events(NamedTuple):
     """Spikes of the neurons at home."""
     sent: I64
     """Messages that leave over a link."""
+    crossed: I64
+    """Messages that leave over a link to another chip, among them."""
     merged: I64
     """Partial sums that arrive."""
     received: I64
@@ -32,7 +34,10 @@ class Events(NamedTuple):
 
 
 def cluster_events(view: ClusteringView) -> Events:
-    """Events of every cluster; of what it sends, the first link alone counts, which it takes wherever it is placed."""
+    """Events of every cluster; of what it sends, the first link alone counts, which it takes wherever it is placed.
+
+    It is taken for one on its chip.
+    """
     graph, clustering, moved, clusters = view.graph, view.clustering, view.traffic, view.clustering.clusters
     spikes = graph.spikes[graph.network.externals :]
     own = moved.sender >= 0
@@ -42,6 +47,7 @@ def cluster_events(view: ClusteringView) -> Events:
     return Events(
         fired=_counted(clustering.home, spikes, clusters),
         sent=_counted(moved.sender[own], moved.messages[own], clusters),
+        crossed=np.zeros(clusters, np.int64),
         merged=_counted(moved.target[partial], arriving[partial], clusters),
         received=_counted(moved.target[~partial], arriving[~partial], clusters),
         read=view.columns_read,
@@ -50,10 +56,12 @@ def cluster_events(view: ClusteringView) -> Events:
 
 
 def tile_events(view: View) -> Events:
-    """Events of every tile; a message counts on every tile that it leaves over a link."""
+    """Events of every tile; a message counts on every tile that it leaves over a link, of this or to another chip."""
     tile, tiles = view.mapping.placement.tile, view.hardware.tiles
     of_tile = Events(*(_counted(tile, count, tiles) for count in cluster_events(view.clusters)))
-    return of_tile._replace(sent=view.link_loads.sum(axis=1))
+    loads, mesh = view.link_loads, view.hardware.topology
+    crossed = np.where(mesh.is_border(np.arange(loads.size).reshape(loads.shape)), loads, 0)
+    return of_tile._replace(sent=loads.sum(axis=1), crossed=crossed.sum(axis=1))
 
 
 def _counted(place: I32 | I64, count: I64, places: int) -> I64:
@@ -67,12 +75,14 @@ def energies(events: Events, hardware: Hardware) -> dict[str, F64]:
     bits = events.received * hardware["spike_bits"] + events.merged * hardware["sum_bits"]
     parts = {
         "neuron": events.fired * hardware["neuron_energy"],
-        "noc": events.sent * hardware["hop_energy"],
+        "noc": (events.sent - events.crossed) * hardware["hop_energy"],
         "merge": events.merged * hardware["merge_energy"],
         "adc": events.read * conversion_energy(hardware),
         "dac": events.pulses * pulse_energy(hardware),
         "buffer": bits * hardware["buffer_energy"],
     }
+    if hardware.chips.several:
+        parts["chip_links"] = events.crossed * hardware["chip_hop_energy"]
     return {name: joules.astype(np.float64, copy=False) for name, joules in parts.items()}
 
 

@@ -69,10 +69,12 @@ class TileHeat:
     array: F64
     """(K,) of that, drawn in its crossbar, W."""
     message: float
-    """W on a tile that one message of the window leaves over a link."""
+    """W on a tile that one message of the window leaves over a link on its chip."""
     above: float
     """K that a crossbar is warmer than its tile on average, per watt drawn in it."""
     chip: ChipThermal
+    crossing: float = 0.0
+    """W on a tile that one message of the window leaves for another chip."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -14,7 +14,7 @@ from snnmap.ir import SpikeGraph
 from snnmap.pipeline.options import CompileOptions
 from snnmap.pipeline.plan import plan_for
 
-AXES = ("hardware", "rows", "columns", "tiles", "technology", "objective", "seed")
+AXES = ("hardware", "rows", "columns", "tiles", "chips", "technology", "objective", "seed")
 """What a grid may give several values of, besides the settings of the algorithms."""
 FORMAT = 1
 """Of the rows; another number is another file."""
@@ -38,6 +38,8 @@ class Sweep:
     columns: tuple[str, ...] = ()
     tiles: tuple[str, ...] = ()
     """Meshes as text, `4x4`."""
+    chips: tuple[str, ...] = ()
+    """Grids of chips as text, `2x1`."""
     technology: tuple[str, ...] = ()
     objective: tuple[str, ...] = ()
     settings: tuple[tuple[str, tuple[str, ...]], ...] = ()
@@ -67,9 +69,8 @@ class Sweep:
         InfeasibleError
             If a crossbar is too small for a weight.
         """
-        sizes = [("rows", self.rows), ("columns", self.columns), ("tiles", self.tiles)]
-        if self.crossbar:
-            sizes = [("crossbar", self.crossbar), ("tiles", self.tiles)]
+        square = [("crossbar", self.crossbar)] if self.crossbar else [("rows", self.rows), ("columns", self.columns)]
+        sizes = [*square, ("tiles", self.tiles), ("chips", self.chips)]
         kinds = [key for key, _ in self.settings]
         axes: list[tuple[Any, ...]] = [self.hardware or (self.base.hardware,)]
         axes += [values or ("",) for _, values in sizes]
@@ -109,7 +110,8 @@ class Sweep:
 def sized(chip: str, size: dict[str, str]) -> str:
     """Name of a chip of another size, as `load_hardware` reads it."""
     square = size.get("crossbar")
-    parts = {"rows": square or size.get("rows"), "columns": square or size.get("columns"), "tiles": size.get("tiles")}
+    parts = {"rows": square or size.get("rows"), "columns": square or size.get("columns")}
+    parts |= {key: size.get(key) for key in ("tiles", "chips")}
     said = ",".join(f"{key}={value}" for key, value in parts.items() if value)
     return f"{chip}:{said}" if said else chip
 

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from oracles import hops
 from support.machines import mesh
 from support.placement_cases import groups_of, random_traffic
+from support.several_chips import divided
 
-from snnmap.analysis.routes import link_loads, tree_hops
+from snnmap.analysis.routes import link_loads, tree_borders, tree_hops
 from snnmap.ir import Placement, Traffic
 
 
@@ -56,3 +57,23 @@ def test_link_loads_add_up_to_messages_times_hops():
     loads = link_loads(moved, placement, machine)
     assert loads.sum() == np.sum(tree_hops(moved, placement, machine) * moved.messages)
     assert not loads[6::7, 0].any(), "no link leaves the mesh to the east"
+
+
+@settings(deadline=None, max_examples=60)
+@given(seed=st.integers(0, 2**32 - 1), grid=st.tuples(st.integers(1, 3), st.integers(1, 3)), border=st.integers(1, 9))
+def test_links_between_chips_on_trees_are_those_of_walked_paths(seed, grid, border):
+    rng = np.random.default_rng(seed)
+    wide, high = int(rng.integers(1, 4)), int(rng.integers(1, 4))
+    width, height = grid[0] * wide, grid[1] * high
+    clusters = max(2, int(rng.integers(1, width * height + 1)))
+    tile = rng.integers(0, width * height, clusters)
+    port = (int(rng.integers(0, width)), int(rng.integers(0, height)))
+    moved = random_traffic(rng, clusters, 12, most_targets=clusters)
+    where = [(int(t) % width, int(t) // width) for t in tile]
+    trees = [hops.tree(port if s < 0 else where[s], [where[k] for k in t]) for s, t, _ in groups_of(moved)]
+    crossed = [sum((a // wide, b // high) != (c // wide, d // high) for (a, b), (c, d) in tree) for tree in trees]
+    placement, machine = Placement(tile), divided(mesh(width, height, port=port), *grid)
+    assert tree_borders(moved, placement, machine).tolist() == crossed
+    weighed = [len(tree) + (border - 1) * n for tree, n in zip(trees, crossed, strict=True)]
+    assert tree_hops(moved, placement, machine, border).tolist() == weighed
+    assert tree_hops(moved, placement, machine).tolist() == [len(tree) for tree in trees]

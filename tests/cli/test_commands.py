@@ -162,7 +162,7 @@ def test_crossbars_of_another_size_and_without_a_limit_of_rows(run, recipe: Path
     assert found["rows"] is None
     compared = run("compare", recipe, "--objectives", "traffic", "--rows", "64", "--columns", "64", "--json")
     assert compared.code == 0
-    one_line(run("check", recipe, "--rows", "many"), 2, "rows=N, rows=unlimited, columns=N or tiles=WxH")
+    one_line(run("check", recipe, "--rows", "many"), 2, "rows=N, rows=unlimited, columns=N, tiles=WxH or chips=AxD")
     config = tmp_path / "plan.toml"
     config.write_text('[compile]\nrows = "unlimited"\nhw = "pcm-mesh-64"\n')
     assert run("compile", recipe, "--config", config, "-o", out).code == 0

@@ -32,7 +32,7 @@ def test_a_name_may_end_in_a_size():
     ],
 )
 def test_a_size_that_is_none_is_refused(size):
-    with pytest.raises(InputError, match=r"is not rows=N, rows=unlimited, columns=N or tiles=WxH"):
+    with pytest.raises(InputError, match=r"is not rows=N, rows=unlimited, columns=N, tiles=WxH or chips=AxD"):
         load_hardware(f"pcm-mesh:{size}")
 
 

@@ -7,6 +7,7 @@ import pytest
 from support import small_workload
 from support.executed import BITS
 from support.schedule_cases import mapping_of, random_case
+from support.several_chips import divided
 
 import snnmap
 from snnmap.evaluation.judgement import is_guaranteed
@@ -86,13 +87,15 @@ def test_who_lists_a_cycle_that_is_not_the_longest_is_refused(gated: Compiled) -
     assert "schedule-period" in rules(replace(mapping, schedule=claimed), gated)
 
 
+@pytest.mark.parametrize("grid", [(1, 1), (3, 1), (1, 3), (3, 3)])
 @pytest.mark.parametrize("seed", [0, 2, 3, 5, 6, 7, 8, 9, 11, 12, 13, 14, 15])
-def test_times_and_room_of_random_networks_are_the_schedulers_own(seed: int) -> None:
+def test_times_and_room_of_random_networks_are_the_schedulers_own(seed: int, grid: tuple[int, int]) -> None:
     """One tick less for any message, and one flit of room less, is refused: on shared tiles too, with long spikes."""
     case = random_case(seed, noc="gated", shared=bool(seed % 2), buffer_tokens=1 + seed % 3)
     bits = {**BITS, "spike_bits": (32, 70)[seed // 2 % 2]}
     values = {**case.hardware.values, **{key: Quantity(float(n), "1", "test") for key, n in bits.items()}}
     hardware = replace(case.hardware, values=values, end_of_step=bool(seed // 4 % 2), sample_registers=9)
+    hardware = divided(hardware, *grid)
     case = replace(case, hardware=hardware)
     sdfg, schedule = ListSchedule(swaps=5)(case.problem, Run(np.random.default_rng(0)))
     counted = recount(case.graph, case.clustering)

@@ -10,6 +10,7 @@ from oracles import hops
 from support import small_workload
 from support.executed import BITS
 from support.schedule_cases import Case, mapping_of, random_case
+from support.several_chips import divided
 
 import snnmap
 from snnmap.core.arrays import offsets
@@ -210,9 +211,10 @@ def test_flits_that_end_a_step_cost_energy_and_slots_and_both_are_recounted(
         assert verify(mapped.mapping, mapped.graph, mapped.hardware) == []
         if ends == "false":
             silent = mapped
-    crossed = ending_hops(mapped.mapping, mapped.graph, mapped.hardware)
+    crossed, between = ending_hops(mapped.mapping, mapped.graph, mapped.hardware)
+    assert between == 0
     assert crossed > 0
-    assert ending_hops(silent.mapping, silent.graph, silent.hardware) == 0
+    assert ending_hops(silent.mapping, silent.graph, silent.hardware) == (0, 0)
     joules = [float(m.mapping.figures["energy_noc_J"] or 0) for m in (silent, mapped)]
     assert joules[1] - joules[0] == pytest.approx(crossed * mapped.hardware["hop_energy"] / mapped.graph.frames)
     if mapped.mapping.schedule.slots is None or silent.mapping.schedule.slots is None:
@@ -371,13 +373,13 @@ def test_at_most_three_of_a_kind_are_named(compiled: Compiled, best_effort: Comp
     assert len([v for v in found if v.rule == "network-time"]) == 3
 
 
-def scheduled(seed: int, noc: str) -> tuple[Case, Sdfg, Schedule]:
-    """A random network on a chip of many kinds, and its schedule."""
+def scheduled(seed: int, noc: str, grid: tuple[int, int] = (1, 1)) -> tuple[Case, Sdfg, Schedule]:
+    """A random network on a chip of many kinds, or a grid of several, and its schedule."""
     case = random_case(seed, noc=noc, shared=bool(seed % 2), buffer_tokens=1 + seed % 3)
     bits = {**BITS, "spike_bits": (32, 70)[seed // 2 % 2], "sum_bits": (32, 100)[seed // 3 % 2]}
     values = {**case.hardware.values, **{key: Quantity(float(n), "1", "test") for key, n in bits.items()}}
     hardware = replace(case.hardware, values=values, end_of_step=bool(seed // 4 % 2), sample_registers=9)
-    case = replace(case, hardware=hardware)
+    case = replace(case, hardware=divided(hardware, *grid))
     return case, *ListSchedule(swaps=5)(case.problem, Run(np.random.default_rng(0)))
 
 
@@ -386,11 +388,15 @@ def judged(case: Case, sdfg: Sdfg, schedule: Schedule) -> list[Violation]:
     return network_violations(mapping_of(case, sdfg, schedule), case.graph, case.hardware, counted)
 
 
+GRIDS = [(1, 1), (3, 1), (1, 3), (3, 3)]
+
+
+@pytest.mark.parametrize("grid", GRIDS)
 @pytest.mark.parametrize("noc", ["tdm", "best-effort"])
 @pytest.mark.parametrize("seed", [0, 2, 3, 5, 6, 7, 8, 9, 11, 12, 13])
-def test_messages_of_random_networks_take_the_schedulers_own_times(seed: int, noc: str) -> None:
+def test_messages_of_random_networks_take_the_schedulers_own_times(seed: int, noc: str, grid: tuple[int, int]) -> None:
     """One tick less for any message is refused by its name, and so is one slot less on a network of slots."""
-    case, sdfg, schedule = scheduled(seed, noc)
+    case, sdfg, schedule = scheduled(seed, noc, grid)
     assert judged(case, sdfg, schedule) == []
     for message in (a for a, name in enumerate(sdfg.name) if name.startswith("noc/") and sdfg.time[a]):
         hasty = replace(sdfg, time=set_at(sdfg.time, message, int(sdfg.time[message]) - 1))
@@ -404,29 +410,40 @@ def test_messages_of_random_networks_take_the_schedulers_own_times(seed: int, no
 def meetings(case: Case, sdfg: Sdfg, table: SlotTable) -> int:
     """Slots of links that several connections take, each tree walked tile by tile."""
     width, height = case.hardware.mesh_width, case.hardware.mesh_height
+    across, down = case.hardware.chips.grid
+
+    def chip(x: int, y: int) -> tuple[int, int]:
+        return x // (width // across), y // (height // down)
+
     tile, tiles = case.placement.tile.tolist(), width * height
     taken: dict[tuple[int, int], int] = {}
     for q, producer in enumerate(table.producer.tolist()):
         name = sdfg.name[producer]
         x, y = case.hardware.port
         start = y * width + x if name == "input" else tile[int(name[1:].partition("/")[0])]
-        links = {(6 * tiles if name == "input" else 4 * tiles + start, 0)}
+        links = {(6 * tiles if name == "input" else 4 * tiles + start, 0, 1)}
         for cluster in table.target[table.target_ptr[q] : table.target_ptr[q + 1]].tolist():
             path = hops.xy_path((start % width, start // width), (tile[cluster] % width, tile[cluster] // width))
-            links.add((5 * tiles + tile[cluster], len(path) - 1))
-            for depth, ((a, b), (c, d)) in enumerate(pairwise(path)):
-                links.add((4 * (b * width + a) + hops.STEPS[c - a, d - b], depth))
+            shift = 0
+            for (a, b), (c, d) in pairwise(path):
+                crosses = chip(a, b) != chip(c, d)
+                held = (table.border_flit or 0) if crosses else 1
+                links.add((4 * (b * width + a) + hops.STEPS[c - a, d - b], shift, held))
+                shift += (table.border_hop or 0) if crosses else table.hop
+            links.add((5 * tiles + tile[cluster], shift, 1))
         for run in range(table.run_ptr[q], table.run_ptr[q + 1]):
             for slot in range(table.first[run], table.first[run] + table.flits[run]):
-                for link, depth in links:
-                    key = (link, int(slot + depth * table.hop) % table.length)
-                    taken[key] = taken.get(key, 0) + 1
+                for link, shift, held in links:
+                    for later in range(held):
+                        key = (link, int(slot + shift + later) % table.length)
+                        taken[key] = taken.get(key, 0) + 1
     return sum(n > 1 for n in taken.values())
 
 
+@pytest.mark.parametrize("grid", GRIDS)
 @pytest.mark.parametrize("seed", range(10))
-def test_flits_that_meet_are_found_wherever_a_run_is_moved(seed: int) -> None:
-    case, sdfg, schedule = scheduled(seed, "tdm")
+def test_flits_that_meet_are_found_wherever_a_run_is_moved(seed: int, grid: tuple[int, int]) -> None:
+    case, sdfg, schedule = scheduled(seed, "tdm", grid)
     table = schedule.slots
     assert table is not None
     assert meetings(case, sdfg, table) == 0
@@ -441,3 +458,18 @@ def test_flits_that_meet_are_found_wherever_a_run_is_moved(seed: int) -> None:
             assert len(links) == min(3, meetings(case, sdfg, moved))
             met += len(links)
     assert met or seed in {2, 6}
+
+
+@pytest.mark.parametrize("seed", [0, 3, 5, 7])
+def test_slots_of_links_between_chips_are_no_fewer_than_these_take(seed: int) -> None:
+    case, sdfg, schedule = scheduled(seed, "tdm", (3, 1))
+    table = schedule.slots
+    assert table is not None
+    assert (table.border_hop, table.border_flit) == (3, 3)  # 11 and 9 ns in slots of 4
+    none = {"border_hop": None, "border_flit": None}
+    for change in ({"border_hop": 2}, {"border_flit": 2}, {"border_hop": None}, none):
+        wrong = judged(case, sdfg, replace(schedule, slots=replace(table, **change)))
+        assert {v.where for v in wrong} == {"table"}
+    alone, flow, own = scheduled(seed, "tdm")
+    assert own.slots is not None
+    assert {v.where for v in judged(alone, flow, replace(own, slots=replace(own.slots, border_hop=3)))} == {"table"}

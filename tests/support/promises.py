@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 from support.executed import BITS, mapping_of
 from support.schedule_cases import random_case
+from support.several_chips import divided
 
 from snnmap.hardware import Quantity
 from snnmap.simulate.chip.execution import Settings, lateness, run
@@ -18,12 +19,16 @@ STEPS = 24
 KINDS = ("worst", "profiled", "thinned")
 
 
-def scheduled(rng, noc):
-    """A random network, placed and scheduled, on a random chip: graph, machine.
+GRIDS = ((3, 1), (1, 3), (3, 3))
+"""Ways to divide a mesh of 3 x 3 tiles among chips."""
+
+
+def scheduled(rng, noc, *, several=False):
+    """A random network, placed and scheduled, on a random chip, or on `several`: graph, machine.
 
     Recurrent networks, split neurons, shared tiles in blocks of steps and in rounds, buffers of 1, 2 and 8 messages, 1
     to 16 flits a message, with and without flits that end a step. Behind gates routers hold as many flits as the
-    mapping asks for.
+    mapping asks for. Links between chips are slower or faster than those of a chip, and narrower or not.
     """
     shared, tokens = bool(rng.random() < 0.4), int(rng.choice([1, 2, 8]))
     forward = bool(rng.random() < 0.5)
@@ -34,6 +39,9 @@ def scheduled(rng, noc):
     values = {key: Quantity(n, "1", "test") for key, n in bits.items()}
     values |= {key: Quantity(ns * 1e-9, "s", "test") for key, ns in times.items()}
     hardware = replace(case.hardware, values={**case.hardware.values, **values}, end_of_step=bool(rng.random() < 0.5))
+    if several:
+        times = {"hop_time": int(rng.integers(0, 30)), "flit_time": int(rng.integers(1, 20))}
+        hardware = divided(hardware, *GRIDS[int(rng.integers(len(GRIDS)))], **times)
     sdfg, schedule = ListSchedule()(replace(case, hardware=hardware).problem, Run(np.random.default_rng(0)))
     if schedule.buffers is not None:
         hardware = hardware.with_value("router_buffer_flits", schedule.buffers)

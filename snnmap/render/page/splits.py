@@ -9,7 +9,7 @@ from snnmap.render.page.plot import Figure, Option, Picker, Plot
 from snnmap.render.plots import SERIES
 
 WHOLE = ("energy_J", "device_energy_total_J", "area_m2")
-DYNAMIC = ("neuron", "noc", "merge", "adc", "dac", "buffer")
+DYNAMIC = ("neuron", "noc", "chip_links", "merge", "adc", "dac", "buffer")
 PARTS: dict[str, tuple[str, ...]] = {
     "energy_J": ("energy_array_J", *(f"energy_{part}_J" for part in DYNAMIC)),
     "device_energy_total_J": (

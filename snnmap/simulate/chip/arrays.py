@@ -36,7 +36,6 @@ def arrays_of(machine: Machine, data: tiles.Data, runs: int, arbitration: Arbitr
     tokens, messages = machine.hardware.buffer_tokens, len(machine.program.far)
     places, streams, used = len(chip.order_ptr) - 1, len(links.stream_ptr) - 1, len(links.ways)
     rules = np.zeros(routers.RULES, np.int64)
-    rules[routers.FLIT], rules[routers.HOP] = machine.ticks("flit_time"), machine.ticks("hop_time")
     rules[routers.BUFFER], rules[routers.ARBITRATION] = buffers, ARBITRATIONS.index(arbitration)
     rules[routers.WINDOW], rules[routers.TOKENS], rules[routers.STEPS] = tokens + 1, tokens, steps
     rules[routers.PERIOD] = machine.gates.period
@@ -114,8 +113,20 @@ def _links(machine: Machine) -> routers.Links:
     nodes = np.zeros((len(trees.link) + 1, routers.NODE_FIELDS), np.int64)
     nodes[:-1, routers.LINK], nodes[:-1, routers.OFFSET] = trees.link, machine.offset
     nodes[:, routers.CHILD], nodes[:, routers.LEAVING] = child_ptr, trees.message_ptr
-    ways = np.column_stack([trees.kind, trees.way, trees.feed]).astype(np.int64)
+    border, (flit, hop) = trees.border, machine.border_ticks
+    lasting, reaching = (
+        np.where(border, flit, machine.ticks("flit_time")),
+        np.where(border, hop, machine.ticks("hop_time")),
+    )
+    ways = np.column_stack([trees.kind, trees.way, lasting, reaching, held_slots(machine), trees.feed]).astype(np.int64)
     return routers.Links(np.ascontiguousarray(ways), nodes, child, trees.message, trees.stream_ptr)
+
+
+def held_slots(machine: Machine) -> I64:
+    """Slots of a flit on every link, int64 (O,); ones without a table."""
+    table = machine.mapping.schedule.slots
+    border = 1 if table is None or table.border_flit is None else table.border_flit
+    return np.where(machine.trees.border, border, 1)
 
 
 def _traffic(kind: I64, runs: int, messages: int, buffers: int) -> routers.Traffic:
@@ -150,7 +161,7 @@ def _slots(machine: Machine, rules: I64) -> timed.Slots:
     flits = np.append(table.flits - np.maximum(past, 0), past[over])
     order = np.lexsort((first, owner))
     ptr = offsets(np.bincount(owner, minlength=streams))
-    span = int(machine.offset.max(initial=0)) + 1
+    span = int(machine.offset.max(initial=0)) + int(held_slots(machine).max(initial=1))
     taken = np.full((len(machine.trees.kind), span), -1, np.int64)
     total = np.zeros(streams, np.int64)
     np.add.at(total, owner, flits)

@@ -13,7 +13,7 @@ from snnmap.core.errors import InputError
 from snnmap.hardware import Hardware
 from snnmap.ir import Mapping, SpikeGraph
 from snnmap.simulate.chip.program import Program, program_of
-from snnmap.simulate.chip.streams import Trees, depths, senders_of, streams_of, trees_of
+from snnmap.simulate.chip.streams import Trees, senders_of, slots_until, streams_of, trees_of
 from snnmap.simulate.chip.trace import Trace, Workings, workings_of
 
 Arbitration = Literal["round-robin", "fixed", "oldest", "youngest"]
@@ -70,6 +70,14 @@ class Machine:
         """Time `key` of the hardware in ticks; less than 1e-6 ps too much is taken for noise of floats."""
         return int(np.ceil(self.hardware[key] / PICOSECOND - 1e-6)) * self.scale
 
+    @property
+    def border_ticks(self) -> tuple[int, int]:
+        """Ticks of a flit on a link between chips, and from there to the next link, where it has come as a whole."""
+        if not self.hardware.chips.several:
+            return self.ticks("flit_time"), self.ticks("hop_time")
+        flit = self.ticks("chip_flit_time")
+        return flit, max(self.ticks("chip_hop_time"), flit)
+
     def times(self, trace: Trace) -> I64:
         """Ticks of every firing in every block of a trace, int64 (S, A)."""
         cast = self.program.cast
@@ -112,7 +120,15 @@ def machine_of(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> Machi
             f"a slot of {table.slot * machine.tick:.4g} s and a hop of {table.hop} slots are faster than the chip's "
             f"flit_time {hardware['flit_time']:.4g} s and hop_time {hardware['hop_time']:.4g} s; verify the mapping"
         )
-    return replace(machine, offset=depths(trees) * table.hop)
+    border_hop, border_flit = table.border_hop or 0, table.border_flit or 0
+    flit, hop = machine.border_ticks
+    if hardware.chips.several and (border_flit * table.slot < flit or border_hop * table.slot < hop):
+        raise InputError(
+            f"{border_flit} slots of {table.slot * machine.tick:.4g} s for a flit between chips and {border_hop} for a "
+            f"hop are faster than the links' {flit * machine.tick:.4g} s and {hop * machine.tick:.4g} s; verify the "
+            "mapping"
+        )
+    return replace(machine, offset=slots_until(trees, table.hop, border_hop))
 
 
 def _gates(mapping: Mapping, hardware: Hardware, program: Program) -> Gates:

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from snnmap.core.arrays import I64, offsets, row_of_entry
+from snnmap.core.arrays import I64, Bool, offsets, row_of_entry
 from snnmap.core.errors import InputError
 from snnmap.hardware import Hardware, Mesh
 from snnmap.ir import Clustering, Mapping, Network
@@ -59,6 +59,8 @@ class Trees:
     kind: I64
     way: I64
     """(O,) kind; as which way in it comes into its router."""
+    border: Bool
+    """(O,) whether it leads from chip to chip."""
     feed: I64
     """(O, ways in) links into the router where a link starts, or -1."""
     producer: I64
@@ -181,6 +183,7 @@ def trees_of(program: Program, streams: Streams, hardware: Hardware) -> Trees:
     return Trees(
         number=number.astype(np.int64, copy=False),
         **_routers(number, mesh, hardware.port_tile),
+        border=changes_chip(number, hardware),
         producer=streams.producer,
         stream_ptr=ptr,
         link=link.astype(np.int64, copy=False),
@@ -225,9 +228,21 @@ def _routers(number: I64, mesh: Mesh, port_tile: int) -> dict[str, I64]:
     return {"kind": kind, "way": way, "feed": np.ascontiguousarray(feed)}
 
 
-def depths(trees: Trees) -> I64:
-    """Links between tiles that a flit has crossed when it starts on a node's link, int64 (V,)."""
-    between = trees.kind[trees.link] == BETWEEN
+def changes_chip(link: I64, hardware: Hardware) -> Bool:
+    """Whether links, each crossed by somebody, lead from one chip of several to another."""
+    (across, down), mesh = hardware.chips.grid, hardware.topology
+    begin, end = link_ends(link, mesh, hardware.port_tile)
+    chip = [
+        np.stack([tile % mesh.width * across // mesh.width, tile // mesh.width * down // mesh.height])
+        for tile in (begin, end)
+    ]
+    leads: Bool = (begin >= 0) & (end >= 0) & np.any(chip[0] != chip[1], axis=0)
+    return leads
+
+
+def slots_until(trees: Trees, hop: int, border: int) -> I64:
+    """Slots from entering the network to a node's link, int64 (V,): `hop` a link on a chip, `border` one between."""
+    between = np.where(trees.border, border, hop * (trees.kind == BETWEEN))[trees.link]
     depth, level = np.zeros(len(trees.link), np.int64), trees.parent.copy()
     while np.any(level >= 0):  # as often as the longest route has links
         on = np.flatnonzero(level >= 0)

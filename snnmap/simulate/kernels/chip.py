@@ -310,7 +310,7 @@ def run_chip(
             if kind == END:
                 finish(chip, data, links, slots, firing, moving, rules, heap, clock, index)
             elif kind == HEAD:
-                ask(ways, nodes, child, link, listed, rules, clock, index)
+                ask(ways, nodes, child, link, listed, clock, index)
             elif kind == WAKE:
                 note(listed, clock, LINKS, index)
             elif kind == MESSAGE:

@@ -22,14 +22,15 @@ BETWEEN, EXIT, ENTRY = 0, 1, 2
 """Kinds of links."""
 ROUND_ROBIN, FIXED, OLDEST, YOUNGEST = 0, 1, 2, 3
 
-FLIT, HOP, BUFFER, ARBITRATION, SLOT_TICKS, TABLE, WINDOW, TOKENS, TIMED, STEPS, PERIOD, RULES = range(12)
-"""Entries of `rules`: ticks of a flit on a link and from a link to the next; flits of a buffer; arbitration; ticks of a
-slot and slots of the table; steps of a message that can be on their way; messages of a channel; whether slots are used;
-steps to run; ticks from one opening of a gate into the network to the next, 0 without gates."""
+BUFFER, ARBITRATION, SLOT_TICKS, TABLE, WINDOW, TOKENS, TIMED, STEPS, PERIOD, RULES = range(10)
+"""Entries of `rules`: flits of a buffer; arbitration; ticks of a slot and slots of the table; steps of a message that
+can be on their way; messages of a channel; whether slots are used; steps to run; ticks from one opening of a gate into
+the network to the next, 0 without gates."""
 
-KIND, WAY, FEED, WAY_FIELDS = 0, 1, 2, 2 + INPUTS
-"""Columns of `ways` (O,): kind of a link; as which of the `INPUTS` it comes into its router, -1 for exits; and, one
-each, the links that come into the router where it starts, or -1."""
+KIND, WAY, FLIT, HOP, HELD_SLOTS, FEED, WAY_FIELDS = 0, 1, 2, 3, 4, 5, 5 + INPUTS
+"""Columns of `ways` (O,): kind of a link; as which of the `INPUTS` it comes into its router, -1 for exits; ticks of a
+flit on it and from it to the next; slots of a flit on it; and, one each, the links that come into the router where it
+starts, or -1."""
 
 LINK, CHILD, LEAVING, OFFSET, NODE_FIELDS = range(5)
 """Columns of `nodes` (V + 1,): link of a node; first of the nodes behind it in `child`; first of the messages that
@@ -149,14 +150,14 @@ def comes(
     if ready > clock[NOW]:
         push(heap, clock, ready, HEAD + KINDS * buffer)
     else:
-        ask(ways, nodes, child, link, listed, rules, clock, buffer)
+        ask(ways, nodes, child, link, listed, clock, buffer)
 
 
 @njit
-def ask(ways: I64, nodes: I64, child: I64, link: I64, listed: I64, rules: I64, clock: I64, buffer: int) -> None:
+def ask(ways: I64, nodes: I64, child: I64, link: I64, listed: I64, clock: I64, buffer: int) -> None:
     """The first flit of a buffer asks for all its next links."""
     if ways[buffer, KIND] == ENTRY:
-        link[buffer, FREE_AT] = clock[NOW] + rules[FLIT]
+        link[buffer, FREE_AT] = clock[NOW] + ways[buffer, FLIT]
         link[buffer, CROSSED] += 1
     node, bit = link[buffer, AT], 1 << ways[buffer, WAY]
     link[buffer, LEFT] = nodes[node + 1, CHILD] - nodes[node, CHILD]
@@ -202,20 +203,20 @@ def serve(
     node, step = child[k], link[buffer, STEP]
     link[given, WANT] ^= 1 << way
     link[given, LAST] = way
-    link[given, FREE_AT] = now + rules[FLIT]
+    link[given, FREE_AT] = now + ways[given, FLIT]
     link[given, CROSSED] += 1
     if between:
         at = link[given, FIRST] + link[given, HELD]
         at = given * size + (at if at < size else at - size)
         ring[at, RING_AT], ring[at, RING_STEP] = node, step
-        ring[at, RING_BORN], ring[at, READY] = link[buffer, BORN], now + rules[HOP]
+        ring[at, RING_BORN], ring[at, READY] = link[buffer, BORN], now + ways[given, HOP]
         link[given, USED] += 1
         link[given, HELD] += 1
         if link[given, HELD] == 1:
             comes(ways, nodes, child, link, ring, pool, listed, rules, heap, clock, given)
     else:
         clock[RECEIVED] += 1
-        leaves(nodes, message, due, rules, heap, clock, node, step, now + rules[FLIT])
+        leaves(nodes, message, due, rules, heap, clock, node, step, now + ways[given, FLIT])
     link[buffer, LEFT] -= 1
     if link[buffer, LEFT] == 0:
         withdrawn(ways, nodes, child, link, ring, pool, listed, rules, heap, clock, buffer)

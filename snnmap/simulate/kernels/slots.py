@@ -9,6 +9,7 @@ from snnmap.simulate.kernels.routers import (
     COUNT,
     CROSSED,
     EXIT,
+    HELD_SLOTS,
     KIND,
     LINK,
     NONE,
@@ -37,7 +38,7 @@ class Slots(NamedTuple):
     queue: I64
     taken: I64
     """(links, span) slot of the last flit that crossed a link, by slot modulo span; -1 for none. A flit takes all its
-    links when it enters, and reaches none of them later than `span` - 1 slots from then."""
+    links when it enters, and holds none of them later than `span` - 1 slots from then."""
     counted: I64
     """Slots that a step of a connection takes, used or not: receivers count them; 0 where a flit ends a step."""
     own_ptr: I64
@@ -117,9 +118,10 @@ def enter(
     for node in range(stream_ptr[stream], stream_ptr[stream + 1]):
         crossed, at = nodes[node, LINK], slot + nodes[node, OFFSET]
         if flits:
-            if taken[crossed, at % span] == at and clock[FAULT] == NONE:
-                clock[FAULT], clock[FAULT_SLOT] = crossed, at
-            taken[crossed, at % span] = at
+            for held in range(at, at + ways[crossed, HELD_SLOTS]):
+                if taken[crossed, held % span] == held and clock[FAULT] == NONE:
+                    clock[FAULT], clock[FAULT_SLOT] = crossed, held
+                taken[crossed, held % span] = held
         link[crossed, CROSSED] += flits
         if ways[crossed, KIND] == EXIT:
             clock[RECEIVED] += flits

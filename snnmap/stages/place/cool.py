@@ -78,8 +78,11 @@ def _pairs(clusters: int, slot: I32, slots: int, rng: np.random.Generator) -> I6
 
 def temperatures(problem: PlacementProblem, heat: TileHeat, tile: I32, hardware: Hardware) -> F64:
     """Rise above the air of every cluster's crossbar, averaged over its cells, K (K,)."""
-    loads = link_loads(problem.traffic, Placement(tile.copy()), hardware).sum(axis=1)
-    power = np.bincount(tile, weights=heat.power, minlength=hardware.tiles) + heat.message * loads
+    loads = link_loads(problem.traffic, Placement(tile.copy()), hardware)
+    border = hardware.topology.is_border(np.arange(loads.size).reshape(loads.shape))
+    crossed = np.where(border, loads, 0).sum(axis=1)
+    sent = heat.message * (loads.sum(axis=1) - crossed) + heat.crossing * crossed
+    power = np.bincount(tile, weights=heat.power, minlength=hardware.tiles) + sent
     array = np.bincount(tile, weights=heat.array, minlength=hardware.tiles)
     rise: F64 = (heat.chip.rise(power) + heat.above * array)[tile]
     return rise

@@ -16,7 +16,7 @@ from snnmap.hardware import Hardware
 from snnmap.ir import SpikeGraph
 from snnmap.stages.schedule.actors import busiest_steps, by_source
 from snnmap.stages.schedule.links import Placed
-from snnmap.stages.schedule.network import hop_slots, slot_ticks
+from snnmap.stages.schedule.network import flying, link_slots, slot_ticks
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,12 +70,18 @@ def carriers(placed: Placed, connections: Connections) -> tuple[I64, I64]:
 
 
 def own_times(hardware: Hardware, placed: Placed, connections: Connections) -> I64:
-    """Ticks of every message whose flits never wait for their slots, int64 (M,): its longest connection and hops."""
+    """Ticks of every message whose flits never wait for their slots, int64 (M,): its longest connection and hops.
+
+    Flits of a connection that goes to another chip follow each other as its slowest link lets them.
+    """
     ptr, carrier = carriers(placed, connections)
-    flits = np.zeros(len(ptr) - 1, np.int64)
-    np.maximum.at(flits, row_of_entry(ptr), connections.flits[carrier])
-    hops = hardware.topology.hops(placed.messages.origin, placed.messages.goal)
-    return np.where(flits > 0, flits + hops * hop_slots(hardware), 0) * slot_ticks(hardware)
+    times, flits = link_slots(hardware), np.zeros(len(ptr) - 1, np.int64)
+    apart = np.ones(len(connections.flits), np.int64)
+    lasting = np.where(hardware.topology.is_border(connections.link), times.border_flit, times.flit)
+    np.maximum.at(apart, row_of_entry(connections.link_ptr), lasting)
+    np.maximum.at(flits, row_of_entry(ptr), ((connections.flits - 1) * apart + 1)[carrier])
+    hops = flying(hardware, placed.messages, times)
+    return np.where(flits > 0, flits + hops, 0) * slot_ticks(hardware)
 
 
 def _distant(graph: SpikeGraph, placed: Placed) -> tuple[I64, I64, I64]:

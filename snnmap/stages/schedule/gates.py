@@ -10,12 +10,15 @@ it; `flits on the way` are those of the steps whose times on the way overlap.
 
 where a flit joins at a router that it reaches over another link than the route does, once for each link that it then
 crosses and that flits cross which came over the route's: its first flit holds up all behind it, wherever it goes.
+Of several chips hop_time is that of each hop, and flit_time that of the slowest link that flits take out of a router of
+the route.
 
 **Proof** (`docs/DESIGN.md`). Pay multiplexing only once (Schmitt, Zdarsky & Fidler, INFOCOM 2008), here for queues per
 incoming link, whose first flit holds up those behind it until its last copy has left.
 
 **Buffers.** A queue is busy for no longer than the flits that cross its link or join behind it take; in that time it
-gains no more than joins, and a flit per flit_time of the hop. Nor can it hold more than is on the way over its link.
+gains no more than joins, and a flit per flit_time of the hop. Nor can it hold more than is on the way over its link,
+which is all that is known of a queue that fills faster than it empties, between a chip's link and one to another chip.
 `Gated.buffers` is the most of any link between tiles; with fewer the times are an estimate again.
 """
 
@@ -32,7 +35,7 @@ from snnmap.ir import Sdfg
 from snnmap.sdf.graph import Channels, channels_of
 from snnmap.sdf.ratio import periodic
 from snnmap.stages.schedule.links import Placed
-from snnmap.stages.schedule.network import Loads, routes, ticks
+from snnmap.stages.schedule.network import Loads, flying, link_times, routes
 from snnmap.stages.schedule.search import LONGEST, shortest
 
 ROUNDS = 100
@@ -61,8 +64,8 @@ class Problem:
     met: I64
     """Turns whose flits a message may wait for, CSR by message."""
     queues: "Queues"
-    flit: int
-    hop: int
+    flit: I64
+    """(M,) ticks of a flit on the slowest link that flits take out of a router of the message's route."""
 
 
 class Turns(NamedTuple):
@@ -88,6 +91,11 @@ class Queues(NamedTuple):
     join_ptr: I64
     join: I64
     """Turns of others onto the links that follow it."""
+    hop: I64
+    fills: I64
+    """(W,) ticks of a hop and of a flit on the link."""
+    empties: I64
+    """(W,) ticks of a flit on the slowest link that flits take out of the queue."""
 
 
 class Gated(NamedTuple):
@@ -120,8 +128,9 @@ def with_gates(sdfg: Sdfg, hardware: Hardware, placed: Placed, loads: Loads) -> 
     turns = problem.turns
     crossing = np.zeros(hardware.topology.links, np.int64)
     np.add.at(crossing, turns.link[row_of_entry(turns.ptr)], turns.flits)
+    crossing *= _lasting(hardware, np.arange(len(crossing)))
     alone = replace(sdfg, time=frozen(problem.time, np.int64))
-    bound = max(1, ceil(periodic(alone).period), int(crossing.max()) * problem.flit)
+    bound = max(1, ceil(periodic(alone).period), int(crossing.max()))
 
     def refused(period: int) -> InfeasibleError:
         return InfeasibleError("ticks of a period", period, LONGEST * bound, "Use a chip with more tiles.")
@@ -131,27 +140,54 @@ def with_gates(sdfg: Sdfg, hardware: Hardware, placed: Placed, loads: Loads) -> 
 
 
 def _problem(sdfg: Sdfg, hardware: Hardware, placed: Placed, loads: Loads) -> Problem:
-    messages, mesh = placed.messages, hardware.topology
-    hop, flit = ticks(hardware, "hop_time"), ticks(hardware, "flit_time")
-    flying = mesh.hops(messages.origin, messages.goal) * hop
+    messages, mesh, times = placed.messages, hardware.topology, link_times(hardware)
+    over = flying(hardware, messages, times)
     own = _own_flits(loads, mesh.exit(messages.goal), messages.producer)
     time, first = sdfg.time.copy(), placed.actors.port + 1
-    time[first:] = np.where(own > 0, flying + own * flit, 0)
+    time[first:] = np.where(own > 0, over + own * min(times.flit, times.border_flit), 0)
     turns = turns_of(mesh, hardware.port_tile, loads)
-    between = np.unique(turns.link[turns.link < mesh.entry(0)])
-    each = np.arange(len(between) + 1)
+    empties, (ptr, link) = _slowest(hardware, turns), routes(hardware, messages)
+    slowest = np.zeros(len(own), np.int64)
+    np.maximum.at(slowest, row_of_entry(ptr), empties[link])
     return Problem(
         channels_of(sdfg),
         time,
         first,
         turns,
         messages.producer,
-        flying,
+        over,
         np.flatnonzero(own == 0),
-        *_met(turns, *routes(hardware, messages), mesh.links),
-        Queues(between, *_onto(turns, each, between, mesh.links), *_joining(turns, each, between, mesh.links)),
-        flit,
-        hop,
+        *_met(turns, ptr, link, mesh.links),
+        _queues(hardware, turns, empties),
+        slowest,
+    )
+
+
+def _lasting(hardware: Hardware, link: I64) -> I64:
+    """Ticks of a flit on links."""
+    times = link_times(hardware)
+    return np.where(hardware.topology.is_border(link), times.border_flit, times.flit)
+
+
+def _slowest(hardware: Hardware, turns: Turns) -> I64:
+    """Ticks of a flit on the slowest link that flits take behind every link, int64 (links,); on a chip at least."""
+    slowest = np.full(hardware.topology.links, link_times(hardware).flit, np.int64)
+    inside = turns.before >= 0
+    np.maximum.at(slowest, turns.before[inside], _lasting(hardware, turns.link[inside]))
+    return slowest
+
+
+def _queues(hardware: Hardware, turns: Turns, empties: I64) -> Queues:
+    mesh, times = hardware.topology, link_times(hardware)
+    between = np.unique(turns.link[turns.link < mesh.entry(0)])
+    each = np.arange(len(between) + 1)
+    return Queues(
+        between,
+        *_onto(turns, each, between, mesh.links),
+        *_joining(turns, each, between, mesh.links),
+        np.where(mesh.is_border(between), times.border_hop, times.hop),
+        _lasting(hardware, between),
+        empties[between],
     )
 
 
@@ -285,7 +321,8 @@ def _buffers(problem: Problem, release: I64, time: I64, period: int) -> int:
         release,
         _stays(problem, time),
         period,
-        problem.flit,
-        problem.hop,
+        queues.empties,
+        queues.fills,
+        queues.hop,
     )
     return max(1, int(most.max(initial=0)))

@@ -9,11 +9,13 @@ have to wait for all others that share a link of its route:
 
     hops x hop_time + (flits of the message's producer + those of every producer that its route meets) x flit_time,
 
-each producer counted once, with its flits on the link where the two meet. For buffers that never block and any
-arbitration that keeps links busy this holds if every producer sends no more than one step in the time that the message
-travels: a producer's flits delay another flow once, however many links they share (pay multiplexing only once: Schmitt,
-Zdarsky & Fidler, INFOCOM 2008). Queues hold up flits for others that go elsewhere, routers with short buffers block,
-and steps that run ahead meet, so that it is an **estimate**, and called one everywhere; `gates` has a bound.
+each producer counted once, with its flits on the link where the two meet. Links between chips have a hop_time and a
+flit_time of their own; there a producer counts with what it holds the link where it holds one longest. For buffers that
+never block and any arbitration that keeps links busy this holds if every producer sends no more than one step in the
+time that the message travels: a producer's flits delay another flow once, however many links they share (pay
+multiplexing only once: Schmitt, Zdarsky & Fidler, INFOCOM 2008). Queues hold up flits for others that go elsewhere,
+routers with short buffers block, and steps that run ahead meet, so that it is an **estimate**, and called one
+everywhere; `gates` has a bound.
 """
 
 from typing import NamedTuple
@@ -52,9 +54,34 @@ def slot_ticks(hardware: Hardware) -> int:
     return max(1, ticks(hardware, "flit_time"))
 
 
-def hop_slots(hardware: Hardware) -> int:
-    """Slots from one link between tiles to the next."""
-    return -(-ticks(hardware, "hop_time") // slot_ticks(hardware))
+class LinkTimes(NamedTuple):
+    """Ticks of links: from one to the next, and of a flit, on a chip and between chips."""
+
+    hop: int
+    flit: int
+    border_hop: int
+    border_flit: int
+
+
+def link_times(hardware: Hardware) -> LinkTimes:
+    """Ticks of the links of a machine; of one chip, those between chips are like the others."""
+    hop, flit = ticks(hardware, "hop_time"), ticks(hardware, "flit_time")
+    if not hardware.chips.several:
+        return LinkTimes(hop, flit, hop, flit)
+    border = ticks(hardware, "chip_flit_time")
+    return LinkTimes(hop, flit, max(ticks(hardware, "chip_hop_time"), border), border)
+
+
+def link_slots(hardware: Hardware) -> LinkTimes:
+    """The same in slots; a flit takes one on a chip."""
+    times, slot = link_times(hardware), slot_ticks(hardware)
+    hop, _, border_hop, border = (-(-time // slot) for time in times)
+    return LinkTimes(hop, 1, border_hop, max(1, border))
+
+
+def flying(hardware: Hardware, messages: Messages, times: LinkTimes) -> I64:
+    """What every message takes over the hops of its route, int64 (M,)."""
+    return hardware.topology.away(messages.origin, messages.goal, times.hop, times.border_hop)
 
 
 def shared_times(hardware: Hardware, placed: Placed, loads: Loads) -> I64:
@@ -62,9 +89,10 @@ def shared_times(hardware: Hardware, placed: Placed, loads: Loads) -> I64:
     from snnmap.stages.schedule.kernels.loads import flits_met
 
     ptr, link = routes(hardware, placed.messages)
-    met = flits_met(ptr, link, loads.ptr, loads.producer, loads.flits, placed.actors.port + 1)
-    hops = hardware.topology.hops(placed.messages.origin, placed.messages.goal)
-    waiting: I64 = hops * ticks(hardware, "hop_time") + met * ticks(hardware, "flit_time")
+    times = link_times(hardware)
+    each = np.where(hardware.topology.is_border(row_of_entry(loads.ptr)), times.border_flit, times.flit)
+    met = flits_met(ptr, link, loads.ptr, loads.producer, loads.flits * each, placed.actors.port + 1)
+    waiting: I64 = flying(hardware, placed.messages, times) + met
     return waiting
 
 

@@ -22,7 +22,7 @@ from snnmap.ir import Sdfg, SlotTable
 from snnmap.sdf.graph import Channels, channels_of
 from snnmap.stages.schedule.connections import Connections, carriers
 from snnmap.stages.schedule.links import Placed
-from snnmap.stages.schedule.network import hop_slots, slot_ticks
+from snnmap.stages.schedule.network import LinkTimes, flying, link_slots, slot_ticks
 from snnmap.stages.schedule.search import shortest
 
 ROUNDS = 8
@@ -39,7 +39,10 @@ class Problem:
     time: I64
     """(A,) ticks; messages as if they never waited."""
     slot: int
-    hop: int
+    times: LinkTimes
+    """Slots of links."""
+    several: bool
+    """Whether some of them lead from chip to chip."""
     away: I64
     """(M,) slots from the link into the network to the link out of it."""
     carried_ptr: I64
@@ -50,6 +53,8 @@ class Problem:
     """Row of every tree link among the links in use."""
     shift: I64
     """Slots from the link into the network to every tree link."""
+    held: I64
+    """Slots that a flit takes on every tree link."""
 
 
 class Timed(NamedTuple):
@@ -83,7 +88,7 @@ def with_slots(
         If no table of `search.LONGEST` times the bound holds the flits.
     """
     problem = _problem(sdfg, hardware, placed, connections)
-    load = np.bincount(connections.link, connections.flits[row_of_entry(connections.link_ptr)])
+    load = np.bincount(connections.link, connections.flits[row_of_entry(connections.link_ptr)] * problem.held)
     bound = max(-(-least // problem.slot), int(load.max()))
 
     def refused(length: int) -> InfeasibleError:
@@ -99,29 +104,32 @@ def with_slots(
 
 def _problem(sdfg: Sdfg, hardware: Hardware, placed: Placed, connections: Connections) -> Problem:
     mesh, messages = hardware.topology, placed.messages
-    hop = hop_slots(hardware)
+    times = link_slots(hardware)
     row = np.unique(connections.link, return_inverse=True)[1]
     carried_ptr, carried = carriers(placed, connections)
     return Problem(
         channels=channels_of(sdfg),
         time=np.ascontiguousarray(sdfg.time),
         slot=slot_ticks(hardware),
-        hop=hop,
-        away=mesh.hops(messages.origin, messages.goal) * hop,
+        times=times,
+        several=hardware.chips.several,
+        away=flying(hardware, messages, times),
         carried_ptr=carried_ptr,
         carried=carried,
         connections=connections,
         row=row.reshape(-1).astype(np.int64),
-        shift=_depth(mesh, placed, connections) * hop,
+        shift=_shift(mesh, placed, connections, times),
+        held=np.where(mesh.is_border(connections.link), times.border_flit, times.flit).astype(np.int64),
     )
 
 
-def _depth(mesh: Mesh, placed: Placed, connections: Connections) -> I64:
-    """Links between tiles that a flit has crossed before each tree link, int64 (tree links,)."""
+def _shift(mesh: Mesh, placed: Placed, connections: Connections, times: LinkTimes) -> I64:
+    """Slots that the links between tiles before each tree link take, int64 (tree links,)."""
     origin = placed.tile[connections.producer][row_of_entry(connections.link_ptr)]
     inside = connections.link < mesh.entry(0)
     entering = connections.link == mesh.entries(origin, connections.link == mesh.port_entry)
-    return np.where(entering & ~inside, 0, mesh.hops(origin, mesh.where(connections.link)))
+    away = mesh.away(origin, mesh.where(connections.link), times.hop, times.border_hop)
+    return np.where(entering & ~inside, 0, away)
 
 
 def _fitted(problem: Problem, length: int) -> Timed | None:
@@ -151,6 +159,7 @@ def _fitted(problem: Problem, length: int) -> Timed | None:
             connections.link_ptr,
             problem.row,
             problem.shift,
+            problem.held,
             problem.slot,
             np.zeros((links, length), np.bool_),
             end,
@@ -167,6 +176,7 @@ def _fitted(problem: Problem, length: int) -> Timed | None:
 
 def _table(problem: Problem, timed: Timed) -> SlotTable:
     connections, length = problem.connections, timed.length
+    borders = (problem.times.border_hop, problem.times.border_flit) if problem.several else (None, None)
     owner = np.repeat(np.arange(len(connections.flits)), connections.flits)
     slot = timed.chosen % length
     order = np.lexsort((slot, owner))
@@ -177,11 +187,13 @@ def _table(problem: Problem, timed: Timed) -> SlotTable:
     return SlotTable(
         length=length,
         slot=problem.slot,
-        hop=problem.hop,
+        hop=problem.times.hop,
         producer=frozen(connections.producer, np.int32),
         target_ptr=connections.target_ptr,
         target=frozen(connections.target, np.int32),
         run_ptr=offsets(np.bincount(owner[first], minlength=len(connections.flits))),
         first=slot[first],
         flits=np.diff(np.append(first, len(slot))),
+        border_hop=borders[0],
+        border_flit=borders[1],
     )

@@ -23,10 +23,11 @@ SEEDS = st.integers(0, 2**32 - 1)
 
 @settings(max_examples=80, deadline=None)
 @given(SEEDS, st.sampled_from(KINDS), st.booleans(), st.booleans())
+@pytest.mark.parametrize("several", [False, True])
 @pytest.mark.parametrize("noc", ["tdm", "best-effort", "gated"])
-def test_no_firing_is_later_than_the_mapping_guarantees(noc, seed, kind, shorter, gated):
+def test_no_firing_is_later_than_the_mapping_guarantees(noc, several, seed, kind, shorter, gated):
     rng = np.random.default_rng(seed)
-    graph, machine = scheduled(rng, noc)
+    graph, machine = scheduled(rng, noc, several=several)
     schedule = machine.mapping.schedule
     period = Fraction(schedule.period_numerator, schedule.period_denominator)
     _, late = executed(rng, graph, machine, kind, shorter=shorter, gate=period if gated else None)

@@ -53,13 +53,15 @@ def most_waiting(
     release: I64,
     stays: I64,
     period: int,
-    flit: int,
-    hop: int,
+    empties: I64,
+    fills: I64,
+    hop: I64,
 ) -> I64:
     """The most flits in every queue or on their link to it, if none is ever full, int64 (queues,).
 
     `own_ptr`, `own`, `join_ptr`, `join`: CSR by queue of the turns onto its link, and of those that join behind it. No
-    more than can be on their way over its link at once; nor than join while it is busy and a hop takes to be filled.
+    more than can be on their way over its link at once; nor than join while it is busy and a `hop` takes to be filled,
+    if a flit takes no less to come, `fills`, than to leave over the slowest link, `empties` (queues,).
     """
     most = np.zeros(len(own_ptr) - 1, np.int64)
     for queue in range(len(most)):
@@ -77,9 +79,10 @@ def most_waiting(
         while before < busy < LONGEST_BUSY * period:
             before = busy
             joined = in_window(join_ptr, join, load_ptr, producer, flits, stays, period, queue, busy)
-            busy = flit * (joined + in_window(own_ptr, own, load_ptr, producer, flits, stays, period, queue, busy))
-        if busy < LONGEST_BUSY * period:
-            most[queue] = min(most[queue], joined + 1 + (hop // flit if flit else 0))
+            all_of_it = joined + in_window(own_ptr, own, load_ptr, producer, flits, stays, period, queue, busy)
+            busy = empties[queue] * all_of_it
+        if busy < LONGEST_BUSY * period and fills[queue] >= empties[queue]:
+            most[queue] = min(most[queue], joined + 1 + (hop[queue] // fills[queue] if fills[queue] else 0))
     return most
 
 

@@ -10,7 +10,8 @@ from snnmap.core.jit import njit
 def flits_met(ptr: I64, link: I64, load_ptr: I64, producer: I64, flits: I64, producers: int) -> I64:
     """Flits of all producers that share a link with every route, each counted once, at its most; int64 (routes,).
 
-    `ptr`, `link`: CSR of routes; `load_ptr`, `producer`, `flits`: CSR by link of what every producer sends over it.
+    `ptr`, `link`: CSR of routes; `load_ptr`, `producer`, `flits`: CSR by link of what every producer sends over it, or
+    how long that takes.
     """
     met = np.zeros(len(ptr) - 1, np.int64)
     seen = np.full(producers, -1, np.int64)

@@ -11,24 +11,28 @@ NONE = -1
 
 
 @njit
-def is_free(links: I64, shift: I64, first: int, last: int, at: int, busy: Bool) -> bool:
-    """Whether a flit that enters in slot `at` finds all links `links[first:last]` of its tree free."""
+def is_free(links: I64, shift: I64, held: I64, first: int, last: int, at: int, busy: Bool) -> bool:
+    """Whether a flit that enters in slot `at` finds all links `links[first:last]` of its tree free, as long as held."""
     length = busy.shape[1]
-    for k in range(first, last):  # noqa: SIM110  numba has no generator expressions
-        if busy[links[k], (at + shift[k]) % length]:
-            return False
+    for k in range(first, last):
+        for later in range(held[k]):
+            if busy[links[k], (at + shift[k] + later) % length]:
+                return False
     return True
 
 
 @njit
-def take(ready: int, flits: int, links: I64, shift: I64, first: int, last: int, busy: Bool, chosen: I64) -> bool:
+def take(
+    ready: int, flits: int, links: I64, shift: I64, held: I64, first: int, last: int, busy: Bool, chosen: I64
+) -> bool:
     """Take the earliest free slots from `ready` on for a connection, into `chosen`; False if a turn has too few."""
     length = busy.shape[1]
     taken = 0
     for at in range(ready, ready + length):
-        if is_free(links, shift, first, last, at, busy):
+        if is_free(links, shift, held, first, last, at, busy):
             for k in range(first, last):
-                busy[links[k], (at + shift[k]) % length] = True
+                for later in range(held[k]):
+                    busy[links[k], (at + shift[k] + later) % length] = True
             chosen[taken] = at
             taken += 1
             if taken == flits:
@@ -50,6 +54,7 @@ def fill_table(
     tree_ptr: I64,
     links: I64,
     shift: I64,
+    held: I64,
     slot: int,
     busy: Bool,
     finish: I64,
@@ -71,8 +76,8 @@ def fill_table(
         Slots from the link into the network to the link out of it.
     chosen_ptr : (Q + 1,)
         First slot of every connection in `chosen`, which takes slots from the start of the step on.
-    tree_ptr, links, shift : CSR by connection
-        Row of `busy` of every link of the tree, and slots until a flit crosses it.
+    tree_ptr, links, shift, held : CSR by connection
+        Row of `busy` of every link of the tree, slots until a flit crosses it, and slots that it takes there.
     busy : (links, L)
         All false on entry.
     """
@@ -98,7 +103,7 @@ def fill_table(
                     placed[q] = True
                     own = chosen[chosen_ptr[q] : chosen_ptr[q + 1]]
                     first, last = tree_ptr[q], tree_ptr[q + 1]
-                    if not take(-(-now // slot), len(own), links, shift, first, last, busy, own):
+                    if not take(-(-now // slot), len(own), links, shift, held, first, last, busy, own):
                         return False
                 end = max(end, (chosen[chosen_ptr[q + 1] - 1] + 1 + away[message]) * slot)
         finish[actor] = end
