@@ -321,7 +321,8 @@ def _rival(asked: Asked, plan: Plan, name: str, mine: Compiled) -> Compiled:
     if not same:
         return _map(asked, other, Given())
     found = Given(mine.mapping.clustering, view=mine.view.clusters)
-    if other.place == plan.place and not (plan.terms or other.terms):
+    border = plan.border(asked.hardware) == other.border(asked.hardware)
+    if other.place == plan.place and border and not (plan.terms or other.terms):
         found = replace(found, placement=mine.mapping.placement)
         if other.schedule == plan.schedule:
             found = replace(found, schedule=(mine.mapping.sdfg, mine.mapping.schedule))
@@ -341,7 +342,8 @@ def _map(asked: Asked, plan: Plan, given: Given) -> Compiled:
     view = given.view or ClusteringView(graph, clustering, asked.near)
     arrays = view.folded or view
     terms = placement_terms(arrays, hardware, plan, options.variation)
-    spread = PlacementProblem(view.traffic, clustering.clusters, hardware, terms, heat=lambda: _heat(arrays, hardware))
+    heat, border = partial(_heat, arrays, hardware), plan.border(hardware)
+    spread = PlacementProblem(view.traffic, clustering.clusters, hardware, terms, heat=heat, border=border)
     placement = given.placement or placed(plan.place, spread, runs["place"])
     quality = cell_quality(hardware, plan.quality)
     problem = ScheduleProblem(view, placement, hardware)
@@ -378,7 +380,7 @@ def placement_terms(view: ClusteringView, hardware: Hardware, plan: Plan, variat
         return ()
     from snnmap.pipeline.terms import TERMS, Chip
 
-    chip = Chip(view, hardware, tile_variation(hardware, variation))
+    chip = Chip(view, hardware, tile_variation(hardware, variation), plan.border(hardware))
     return tuple(TERMS[name](chip, weight) for name, weight in plan.terms if weight > 0)
 
 

@@ -21,6 +21,10 @@ Quality = Literal["current", "endurance"]
 """What makes a cell good: little read current (device mode), or eSpine's endurance (espine mode)."""
 
 
+Crossing = Literal["energy", "time", "link"]
+"""What a link between chips is weighed by in a placement, against one on a chip."""
+
+
 HOTTEST = ("device_temperature_hottest_K",)
 
 
@@ -61,12 +65,17 @@ class Preset:
     """Settings that are tried too where the plan is no better than the reference; none if there are none."""
     reference: str = "traffic"
     """Objective whose mapping is returned where this one gains nothing."""
+    crossing: Crossing = "energy"
+    """How a placement weighs links between chips: by their energy, their time, or like all others."""
 
 
 OBJECTIVES: dict[str, Preset] = {
     "default": Preset("few messages, and busy rows where cells carry little current", goals=(Goal("hops"),)),
     "traffic": Preset(
-        "few messages alone, lines in order: SpiNeMap's objective", wire="identity", goals=(Goal("hops"),)
+        "few messages alone, lines in order: SpiNeMap's objective",
+        wire="identity",
+        goals=(Goal("hops"),),
+        crossing="link",
     ),
     "espine": Preset(
         "the weakest cell by eSpine's endurance (espine mode)",
@@ -123,6 +132,7 @@ OBJECTIVES: dict[str, Preset] = {
         "a short guaranteed period: merging shared out",
         partition="balanced_homes",
         goals=(Goal("throughput_steps_per_s", most=True),),
+        crossing="time",
     ),
 }
 """snnmap's own objectives by name."""

@@ -10,11 +10,14 @@ from typing import Any, Literal, TypedDict, get_args, get_origin
 
 from snnmap.core.errors import InputError
 from snnmap.core.suggest import suggestion
+from snnmap.hardware import Hardware
 from snnmap.ir import PlanRecord, Violation
-from snnmap.pipeline.objectives import TERM_NAMES, Mode, Preset, Quality, objectives
+from snnmap.pipeline.objectives import TERM_NAMES, Crossing, Mode, Preset, Quality, objectives
 from snnmap.stages.protocols import Partitioner, Placer, Scheduler, Wirer
 from snnmap.stages.registry import REGISTRIES, STAGES, Algorithm, algorithm_class, built_in, name_of, record_of
 
+MOST_LINKS = 1000
+"""Links on a chip that a link between chips counts as, at most: then no message crosses that need not."""
 KINDS = {bool: "true or false", int: "a whole number", float: "a number"}
 """What an option takes, in words, by the type of its default."""
 
@@ -41,6 +44,18 @@ class Plan:
     terms: tuple[tuple[str, float], ...]
     modes: tuple[Mode, ...] = ("espine",)
     """Whose power heats the cells in a search, of those that a technology has; the most important first."""
+    crossing: Crossing = "energy"
+    """How its placement weighs links between chips."""
+
+    def border(self, hardware: Hardware) -> int:
+        """Links on a chip that a link between chips counts as in its placements, 1 to `MOST_LINKS`; 1 of one chip."""
+        if not hardware.chips.several or self.crossing == "link":
+            return 1
+        far, near = hardware["chip_hop_energy"], hardware["hop_energy"]
+        if self.crossing == "time":
+            far = hardware.border_hop_time + hardware["chip_flit_time"]
+            near = hardware["hop_time"] + hardware["flit_time"]
+        return max(1, min(MOST_LINKS, round(far / near))) if near else MOST_LINKS
 
     def using(self, given: Algorithms) -> "Plan":
         """The plan with some algorithms replaced.
@@ -94,7 +109,14 @@ def plan_for(
             raise InputError(f"the weight of term {name!r} must be 0 or more, not {weight}")
     weighed = {**dict(preset.terms), **dict(terms)}
     sums = tuple(sorted(weighed.items()))
-    return Plan(objective=objective, **chosen, quality=preset.quality, terms=sums, modes=preset.modes)
+    return Plan(
+        objective=objective,
+        **chosen,
+        quality=preset.quality,
+        terms=sums,
+        modes=preset.modes,
+        crossing=preset.crossing,
+    )
 
 
 def plan_violations(recorded: PlanRecord) -> list[Violation]:

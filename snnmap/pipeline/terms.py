@@ -41,6 +41,8 @@ class Chip:
     """Sized."""
     factors: F64
     """Endurance of every tile over the nominal one (T,)."""
+    border: int = 1
+    """Links that a link between chips counts as in the placement."""
 
 
 def cluster_power(chip: Chip) -> F64:
@@ -156,7 +158,8 @@ def _scale(costs: F64, chip: Chip, weight: float) -> float:
         return 0.0
     traffic = chip.view.traffic
     hops = [
-        int((tree_hops(traffic, Placement(tile), chip.hardware) * traffic.messages).sum()) for tile in _placements(chip)
+        int((tree_hops(traffic, Placement(tile), chip.hardware, chip.border) * traffic.messages).sum())
+        for tile in _placements(chip)
     ]
     return weight * max(1.0, float(np.std(hops))) / spread
 

@@ -93,6 +93,8 @@ class PlacementProblem:
     """Placement to improve, or none."""
     heat: Callable[[], TileHeat] | None = None
     """What heats the tiles, worked out when called; none if nobody can say."""
+    border: int = 1
+    """Links on a chip that a link between chips counts as."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -149,7 +149,9 @@ def _compiled(graph: SpikeGraph, options: CompileOptions, known: dict[str, Any],
     plan = _plan(options)
     clustered = repr(plan.partition)
     warm = options.technology if plan.record().place.algorithm not in COOL else ""
-    placed = None if plan.terms else f"{clustered} {plan.place!r} {warm}"
+    chips = load_hardware(options.hardware, options.technology).chips
+    weighed = f" {plan.crossing}" if chips.several else ""
+    placed = None if plan.terms else f"{clustered} {plan.place!r} {warm}{weighed}"
     timed = None if placed is None else f"{placed} {plan.schedule!r} {options.technology}"
     rivals = {name: known[key] for name in REFERENCES if (key := f"{name} {options.technology}") in known}
     view = known.get(clustered)

@@ -5,13 +5,22 @@ from itertools import permutations
 from oracles.hops import tree
 
 
-def cost(tiles, groups, width, port, terms=()):
-    """Messages x tree links plus terms: groups (sender or -1, targets, messages), (flow, distance, preference)."""
+def cost(tiles, groups, width, port, terms=(), chip=None, border=1):
+    """Messages x tree links plus terms: groups (sender or -1, targets, messages), (flow, distance, preference).
+
+    A link from one `chip` of so many tiles across and down to another counts `border` times.
+    """
+
+    def length(link):
+        (x, y), (to_x, to_y) = link
+        same = chip is None or (x // chip[0], y // chip[1]) == (to_x // chip[0], to_y // chip[1])
+        return 1 if same else border
+
     where = [(tile % width, tile // width) for tile in tiles]
     total = 0
     for sender, targets, messages in groups:
         start = port if sender < 0 else where[sender]
-        total += messages * len(tree(start, [where[k] for k in targets]))
+        total += messages * sum(map(length, tree(start, [where[k] for k in targets])))
     for flow, distance, preference in terms:
         if len(flow):
             total += sum(

@@ -7,7 +7,9 @@ from support import small_workload
 import snnmap
 from snnmap.evaluation.judgement import is_guaranteed
 from snnmap.formats.mapping import decode, encode
+from snnmap.hardware import load_hardware
 from snnmap.legality.rules import verify
+from snnmap.pipeline.plan import MOST_LINKS, plan_for
 from snnmap.simulate.chip.rates import rates
 from snnmap.simulate.mapped import deviation, replay
 
@@ -74,3 +76,42 @@ def test_a_mapping_file_of_several_chips_is_read_back(made, noc, grid):
     assert (b'"chips"' in data.partition(b'"clusters"')[0]) == (grid != "1x1")
     assert (b'"border_hop"' in data) == (grid != "1x1" and noc == "tdm")
     assert decode(data).chip.grid == tuple(map(int, grid.split("x")))
+
+
+@pytest.fixture(scope="module")
+def four(tmp_path_factory):
+    """A network of 20 crossbars on four chips, under several objectives."""
+    path = tmp_path_factory.mktemp("four") / "chip.toml"
+    path.write_text(small_workload.CHIP.replace("rows = 16\ncolumns = 8", "rows = 12\ncolumns = 4"))
+    graph = snnmap.profile(small_workload.workload())
+    return {
+        objective: snnmap.compile(graph, snnmap.CompileOptions(hardware=f"{path}:chips=2x2", objective=objective))
+        for objective in ("traffic", "default", "energy")
+    }
+
+
+def test_links_between_chips_are_weighed_by_what_the_objective_is_for():
+    machine, alone = load_hardware("pcm-four-chips"), load_hardware("pcm-mesh")
+    weights = {name: plan_for(name).border(machine) for name in ("traffic", "default", "energy", "throughput")}
+    assert weights == {"traffic": 1, "default": round(13.5 / 3), "energy": round(13.5 / 3), "throughput": round(75 / 6)}
+    assert {plan_for(name).border(alone) for name in weights} == {1}
+    free = machine.with_value("hop_energy", 0.0)
+    assert plan_for("energy").border(free) == MOST_LINKS
+    assert plan_for("energy").border(machine.with_value("chip_hop_energy", 0.0)) == 1
+
+
+def test_fewer_messages_cross_where_that_costs(four):
+    plain, weighed = (four[name].mapping.figures for name in ("traffic", "default"))
+    assert weighed["hops_between_chips"] < plain["hops_between_chips"]
+    assert weighed["energy_J"] < plain["energy_J"]
+    assert four["energy"].mapping.figures["energy_J"] <= plain["energy_J"]
+
+
+def test_who_compares_objectives_on_several_chips_gives_each_its_own_tiles(four):
+    (pair,) = {made.mapping.chip.source for made in four.values()}
+    options = snnmap.CompareOptions(objectives=("traffic", "default"), base=snnmap.CompileOptions(hardware=pair))
+    found = snnmap.compare([small_workload.workload()], options)
+    rows = [row for row in found.rows() if row["metric"] == "energy_J"]
+    joules = {row["objective"]: row["value"] for row in rows}
+    assert joules == {name: four[name].mapping.figures["energy_J"] for name in ("traffic", "default")}
+    assert len(set(joules.values())) == 2

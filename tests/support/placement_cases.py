@@ -1,8 +1,11 @@
 """Random placement problems, and their cost by the oracle's count of the same arrays."""
 
+from dataclasses import replace
+
 import numpy as np
 from oracles import placement as oracle
 from support.machines import mesh
+from support.several_chips import divided
 
 from snnmap.ir import Traffic
 from snnmap.stages.protocols import PlacementProblem, Run, Term, linear, pairwise
@@ -57,6 +60,14 @@ def random_problem(rng, *, most_clusters=12, shared=False):
     return PlacementProblem(traffic, clusters, mesh(width, height, clusters_per_tile=per_tile, port=port), terms)
 
 
+def on_several(problem, rng):
+    """The same problem with its mesh divided among chips, one or more, and any weight of a link between them."""
+    machine = problem.hardware
+    sides = machine.mesh_width, machine.mesh_height
+    across, down = (int(rng.choice([n for n in range(1, side + 1) if side % n == 0])) for side in sides)
+    return replace(problem, hardware=divided(machine, across, down), border=int(rng.integers(1, 30)))
+
+
 def groups_of(traffic):
     """(sender, targets, messages) of every group."""
     ends = traffic.target_ptr.tolist()
@@ -67,9 +78,13 @@ def groups_of(traffic):
 
 
 def plain_problem(problem):
-    """Groups, mesh width, port and terms as the oracle takes them."""
+    """Groups, mesh width, port, terms, tiles of a chip and links that a link between chips counts as the oracle takes
+    them.
+    """
     terms = [(t.flow.tolist(), t.distance.tolist(), t.preference.tolist()) for t in problem.terms]
-    return groups_of(problem.traffic), problem.hardware.mesh_width, problem.hardware.port, terms
+    machine = problem.hardware
+    mesh_port = machine.mesh_width, machine.port
+    return groups_of(problem.traffic), *mesh_port, terms, machine.chip_mesh, problem.border
 
 
 def cost_of(problem, placement):

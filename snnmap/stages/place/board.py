@@ -1,5 +1,7 @@
 """From records to the arrays that the placement kernels read, and back; checks what a search could not survive."""
 
+from typing import Any
+
 import numpy as np
 
 from snnmap.core.arrays import I32, I64, frozen, offsets, ranges, row_of_entry, transpose_csr
@@ -11,9 +13,14 @@ from snnmap.stages.protocols import LIMIT, Term
 
 
 def board_of(
-    traffic: Traffic, clusters: int, hardware: Hardware, terms: tuple[Term, ...], start: Placement | None = None
+    traffic: Traffic,
+    clusters: int,
+    hardware: Hardware,
+    terms: tuple[Term, ...],
+    start: Placement | None = None,
+    border: int = 1,
 ) -> Board:
-    """Placement problem of `clusters` on a sized mesh; silent groups are left out.
+    """Placement problem of `clusters` on a sized mesh; silent groups are left out, a link between chips is `border`.
 
     A tile is shared by no more clusters than the number of tiles (or `start`) makes necessary, even if the hardware
     allows more, because each change of clusters on a tile programs its crossbar anew.
@@ -37,7 +44,6 @@ def board_of(
         offsets(np.ones(len(pin_group))), np.concatenate([sender[sent], cluster]), clusters
     )
     mesh = hardware.topology
-    x, y = mesh.xy(np.arange(mesh.tiles, dtype=np.int32))
     flow, distance, preference = _terms(terms, clusters, mesh.tiles)
     board = Board(
         sender=frozen(sender, np.int32),
@@ -46,20 +52,38 @@ def board_of(
         messages=traffic.messages[spoken],
         touch_ptr=touch_ptr,
         touch=pin_group[entry].astype(np.int32),
-        x=x,
-        y=y,
-        tile=mesh.tile(np.arange(mesh.width), np.arange(mesh.height)[:, np.newaxis]),
-        port=hardware.port,
+        **_positions(hardware, border),
         per_tile=max(1, -(-clusters // hardware.tiles), 0 if start is None else _most_shared(start)),
         flow=flow,
         distance=distance,
         preference=preference,
     )
-    if float(board.messages.sum(dtype=np.float64)) * mesh.tiles + sum(term.largest for term in terms) >= LIMIT:
+    _must_be_countable(board, mesh.tiles * (border if hardware.chips.several else 1), terms)
+    return board
+
+
+def _must_be_countable(board: Board, longest: int, terms: tuple[Term, ...]) -> None:
+    """Refuse what integers could not count, if no tree is longer than `longest`."""
+    if float(board.messages.sum(dtype=np.float64)) * longest + sum(term.largest for term in terms) >= LIMIT:
         raise InputError(
             "the placement cost would leave 64-bit integers: profile fewer frames, or scale the terms down"
         )
-    return board
+
+
+def _positions(hardware: Hardware, border: int) -> dict[str, Any]:
+    """Where tiles and the port are, on the mesh and in a cost, by field of `Board`."""
+    mesh, port = hardware.topology, hardware.port_tile
+    x, y = mesh.xy(np.arange(mesh.tiles, dtype=np.int32))
+    far_x, far_y = (along.astype(np.int32) for along in mesh.stretched(border))
+    return {
+        "x": x,
+        "y": y,
+        "tile": mesh.tile(np.arange(mesh.width), np.arange(mesh.height)[:, np.newaxis]),
+        "far_x": far_x,
+        "far_y": far_y,
+        "port": hardware.port,
+        "far_port": (int(far_x[port]), int(far_y[port])),
+    }
 
 
 def _terms(terms: tuple[Term, ...], clusters: int, tiles: int) -> tuple[I64, I64, I64]:
@@ -96,7 +120,7 @@ def state_of(board: Board, slots: I64) -> tuple[State, int]:
         hops=np.zeros(groups, np.int64),
         trial=np.zeros(groups, np.int64),
         stamp=np.zeros(groups, np.int64),
-        reach=np.zeros((2, board.tile.shape[1]), np.int64),
+        reach=np.zeros((2, int(board.far_x.max(initial=0)) + 1), np.int64),
         moves=np.zeros(1, np.int64),
     )
     return state, arrange(board, state, slots)
@@ -155,5 +179,5 @@ def grown(board: Board, clusters: int) -> I64:
     np.add.at(weight, inverse, np.tile(messages[~outside], 2))
     ptr = offsets(np.bincount(pairs // max(clusters, 1), minlength=clusters))
     neighbour: I32 = (pairs % max(clusters, 1)).astype(np.int32)
-    slots = grow(ptr, neighbour, weight, from_port, board.x, board.y, board.port, board.per_tile)
+    slots = grow(ptr, neighbour, weight, from_port, board.far_x, board.far_y, board.far_port, board.per_tile)
     return slots.astype(np.int64)

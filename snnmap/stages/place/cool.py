@@ -1,6 +1,6 @@
 """Placement for cool tiles: among the placements with as few hops, one whose hottest crossbar is cooler."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -41,7 +41,7 @@ class Cool(Anneal):
 
 
 def _from(problem: PlacementProblem, start: Placement) -> PlacementProblem:
-    return PlacementProblem(problem.traffic, problem.clusters, problem.hardware, problem.terms, start)
+    return replace(problem, start=start)
 
 
 def cooled(search: Search, problem: PlacementProblem, heat: TileHeat, run: Run) -> Placement:

@@ -125,22 +125,24 @@ def tree_links(
     model: "cp_model.CpModel", board: Board, on: "list[list[cp_model.IntVar]]", group: int
 ) -> "cp_model.LinearExpr":
     """Links of the multicast tree of one group, once minimised: runs along x, and along y per mesh column."""
-    x, y, right, top = board.x.tolist(), board.y.tolist(), int(board.x.max()), int(board.y.max())
+    x, y, right, top = board.far_x.tolist(), board.far_y.tolist(), int(board.far_x.max()), int(board.far_y.max())
+    columns = sorted(set(x))
     sender = int(board.sender[group])
     targets = sorted(set(board.target[board.target_ptr[group] : board.target_ptr[group + 1]].tolist()) - {sender})
     if sender < 0 and len(targets) == 1:
-        return _dot((abs(board.x - board.port[0]) + abs(board.y - board.port[1])).tolist(), on[targets[0]])
-    x0, y0 = board.port if sender < 0 else (_dot(x, on[sender]), _dot(y, on[sender]))
+        away = abs(board.far_x - board.far_port[0]) + abs(board.far_y - board.far_port[1])
+        return _dot(away.tolist(), on[targets[0]])
+    x0, y0 = board.far_port if sender < 0 else (_dot(x, on[sender]), _dot(y, on[sender]))
     east, west = (model.new_int_var(0, right, "") for _ in range(2))
-    up, down = ([model.new_int_var(0, top, "") for _ in range(right + 1)] for _ in range(2))
+    up, down = ([model.new_int_var(0, top, "") for _ in columns] for _ in range(2))
     for target in targets:
         dx, dy = _dot(x, on[target]) - x0, _dot(y, on[target]) - y0
         model.add(east >= dx)
         model.add(west >= -dx)
-        for column in range(right + 1):
+        for at, column in enumerate(columns):
             elsewhere = 1 - sum(on[target][t] for t in range(len(x)) if x[t] == column)
-            model.add(up[column] >= dy - top * elsewhere)
-            model.add(down[column] >= -dy - top * elsewhere)
+            model.add(up[at] >= dy - top * elsewhere)
+            model.add(down[at] >= -dy - top * elsewhere)
     links = east + west + sum(up) + sum(down)
     if board.per_tile == 1:
         model.add(links >= len(targets) - (sender < 0))

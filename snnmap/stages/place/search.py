@@ -68,7 +68,7 @@ def start_search(problem: PlacementProblem, run: Run) -> Search:
     hardware = problem.hardware.sized(clusters)
     if start is not None:
         check_start(start, clusters, hardware)
-    board = board_of(problem.traffic, clusters, hardware, problem.terms, start)
+    board = board_of(problem.traffic, clusters, hardware, problem.terms, start, problem.border)
     slots = grown(board, clusters) if start is None else slots_of(start, board)
     return Search(board, slots, run)
 

@@ -13,6 +13,7 @@ from support.placement_cases import (
     cost_of,
     grid_traffic,
     least_cost,
+    on_several,
     random_problem,
     random_terms,
     random_traffic,
@@ -33,7 +34,7 @@ SEEDS = st.integers(0, 2**32 - 1)
 
 def modelled_cost(problem, placement):
     """Optimum of the model with every cluster held on its tile."""
-    board = board_of(problem.traffic, problem.clusters, problem.hardware, problem.terms, placement)
+    board = board_of(problem.traffic, problem.clusters, problem.hardware, problem.terms, placement, problem.border)
     model, on = programme(board, problem.clusters)
     for row, tile in zip(on, placement.tile.tolist(), strict=True):
         model.add(row[tile] == 1)
@@ -47,7 +48,7 @@ def modelled_cost(problem, placement):
 @given(seed=SEEDS)
 def test_the_model_costs_what_walking_the_paths_costs(seed):
     rng = np.random.default_rng(seed)
-    problem = random_problem(rng, shared=True)
+    problem = on_several(random_problem(rng, shared=True), rng)
     slots = np.repeat(np.arange(problem.hardware.tiles), problem.hardware.clusters_per_tile)
     for _ in range(3):
         placement = Placement(rng.permutation(slots)[: problem.clusters])
@@ -84,7 +85,7 @@ def test_equals_enumeration(size, with_terms):
 @settings(deadline=None, max_examples=6)
 @given(seed=SEEDS)
 def test_no_placer_beats_it(seed):
-    problem = random_problem(np.random.default_rng(seed), most_clusters=6)
+    problem = on_several(random_problem(np.random.default_rng(seed), most_clusters=6), np.random.default_rng(seed))
     best = cost_of(problem, Exact()(problem, run_of()))
     assert all(cost_of(problem, kind()(problem, run_of(seed))) >= best for kind in ALGORITHMS.values())
 

@@ -10,8 +10,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.machines import mesh
-from support.placement_cases import cost_of, grid_traffic, least_cost, random_problem, random_traffic, run_of
+from support.placement_cases import (
+    cost_of,
+    grid_traffic,
+    least_cost,
+    on_several,
+    random_problem,
+    random_traffic,
+    run_of,
+)
+from support.several_chips import divided
 
+from snnmap.analysis.routes import tree_borders
 from snnmap.core.errors import InfeasibleError, InputError
 from snnmap.ir import Placement, Traffic
 from snnmap.stages.place import ALGORITHMS, Anneal, Exact, HillClimb, Swarm, hill_climb
@@ -40,7 +50,7 @@ def configured(name):
 @given(seed=SEEDS, name=st.sampled_from(sorted(ALGORITHMS)))
 def test_legal_repeatable_and_no_worse_than_its_start(seed, name):
     rng = np.random.default_rng(seed)
-    problem = random_problem(rng, shared=True)
+    problem = on_several(random_problem(rng, shared=True), rng)
     machine = problem.hardware
     slots = np.repeat(np.arange(machine.tiles), machine.clusters_per_tile)
     start = Placement(rng.permutation(slots)[: problem.clusters])
@@ -60,8 +70,8 @@ def test_legal_repeatable_and_no_worse_than_its_start(seed, name):
 @given(seed=SEEDS)
 def test_every_change_equals_a_recount_by_walking_paths(seed):
     rng = np.random.default_rng(seed)
-    problem = random_problem(rng, shared=True)
-    board = board_of(problem.traffic, problem.clusters, problem.hardware, problem.terms)
+    problem = on_several(random_problem(rng, shared=True), rng)
+    board = board_of(problem.traffic, problem.clusters, problem.hardware, problem.terms, None, problem.border)
     total = problem.hardware.tiles * board.per_tile
     state, cost = state_of(board, rng.permutation(total)[: problem.clusters])
     for _ in range(20):
@@ -86,7 +96,7 @@ def test_every_change_equals_a_recount_by_walking_paths(seed):
 @given(seed=SEEDS)
 def test_annealing_keeps_its_books(seed):
     rng = np.random.default_rng(seed)
-    problem = random_problem(rng, shared=True)
+    problem = on_several(random_problem(rng, shared=True), rng)
     search = start_search(problem, run_of())
     assert search.cost == cost_of(problem, search.placement())
     picks, draws = rng.integers(0, problem.clusters, 200), rng.integers(0, 2**31, (200, 5))
@@ -124,9 +134,21 @@ def test_never_better_than_enumeration_and_usually_as_good(name, share):
     assert optimal >= share * TINY
 
 
+@pytest.mark.parametrize("kind", [Anneal, HillClimb, Swarm, Exact])
+def test_clusters_that_talk_are_put_on_one_chip(kind):
+    """Two pairs with many messages and one between them with few: the border is crossed by the few, if it costs."""
+    traffic = Traffic([0, 2, 1], [0, 1, 2, 3], [1, 3, 2], [100, 100, 60], [0, 0, 0])
+    machine = divided(mesh(2, 2), 2, 1)
+    dear = PlacementProblem(traffic, 4, machine, border=9)
+    placement = kind()(dear, run_of())
+    crossed = traffic.messages * tree_borders(traffic, placement, machine)
+    assert crossed.tolist() == [0, 0, 60]
+    assert cost_of(dear, placement) == 100 + 100 + 60 * 9
+
+
 def test_hill_climb_ends_where_no_swap_helps():
     for seed in range(6):
-        problem = random_problem(np.random.default_rng(seed))
+        problem = on_several(random_problem(np.random.default_rng(seed)), np.random.default_rng(seed))
         tile = HillClimb()(problem, run_of(1)).tile.tolist()
         here = cost_of(problem, Placement(tile))
         for a in range(problem.clusters):
@@ -271,7 +293,7 @@ def test_a_proposal_is_what_was_drawn_in_the_window():
 @given(seed=SEEDS, radius=st.integers(1, 6))
 def test_proposed_slots_exist(seed, radius):
     rng = np.random.default_rng(seed)
-    problem = random_problem(rng, shared=True)
+    problem = on_several(random_problem(rng, shared=True), rng)
     search = start_search(problem, run_of())
     for _ in range(20):
         cluster, draw = int(rng.integers(problem.clusters)), rng.integers(0, 2**31, 5)

@@ -22,7 +22,12 @@ class Board(NamedTuple):
     """(T,)"""
     tile: I64
     """(height, width) tile at every position."""
+    far_x: I32
+    far_y: I32
+    """(T,) where every tile is in a cost: a link between chips is as long as several on a chip (`Mesh.stretched`)."""
     port: tuple[int, int]
+    far_port: tuple[int, int]
+    """Of the port the position on the mesh, and in a cost."""
     per_tile: int
     flow: I64
     """(M, K, K) of the pairwise terms; M may be 0."""
@@ -42,7 +47,7 @@ class State(NamedTuple):
     tile: I32
     """(K,)"""
     x: I32
-    """(K,) mesh position of every cluster."""
+    """(K,) position of every cluster in a cost."""
     y: I32
     hops: I64
     """(G,) tree size of every group."""
@@ -51,6 +56,6 @@ class State(NamedTuple):
     stamp: I64
     """(G,)"""
     reach: I64
-    """(2, width) scratch of `hops_of`, zero between calls."""
+    """(2, columns in a cost) scratch of `hops_of`, zero between calls."""
     moves: I64
     """(1,) number of moves evaluated."""

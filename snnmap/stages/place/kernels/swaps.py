@@ -22,8 +22,8 @@ def put(board: Board, state: State, cluster: int, slot: int) -> None:
     tile = slot // board.per_tile
     state.slot[cluster] = slot
     state.tile[cluster] = tile
-    state.x[cluster] = board.x[tile]
-    state.y[cluster] = board.y[tile]
+    state.x[cluster] = board.far_x[tile]
+    state.y[cluster] = board.far_y[tile]
 
 
 @njit
@@ -75,7 +75,7 @@ def reroute(board: Board, state: State, cluster: int, move: int) -> int:
         if state.stamp[group] != move:
             continue
         sender = board.sender[group]
-        origin = board.port if sender < 0 else (int(state.x[sender]), int(state.y[sender]))
+        origin = board.far_port if sender < 0 else (int(state.x[sender]), int(state.y[sender]))
         first, last = board.target_ptr[group], board.target_ptr[group + 1]
         state.trial[group] = hops_of(origin, first, last, board.target, state.x, state.y, state.reach)
         change += board.messages[group] * (state.trial[group] - state.hops[group])
@@ -175,7 +175,7 @@ def undo(board: Board, state: State, pair: I64) -> int:
 def recount(board: Board, state: State) -> int:
     """Cost of the placement from scratch; fills `state.hops`."""
     targets = board.target_ptr, board.target
-    group_hops(board.sender, targets[0], targets[1], state.x, state.y, board.port, state.reach, state.hops)
+    group_hops(board.sender, targets[0], targets[1], state.x, state.y, board.far_port, state.reach, state.hops)
     return int(np.sum(board.messages * state.hops)) + term_cost(board, state.tile)
 
 
@@ -242,7 +242,8 @@ def descend(board: Board, state: State, clusters: I64, slots: I64, radius: int) 
             at = first
             if not whole:
                 at = 0
-                count = near(board, int(state.x[a]), int(state.y[a]), turn, first, radius, found)
+                here = state.tile[a]
+                count = near(board, int(board.x[here]), int(board.y[here]), turn, first, radius, found)
             first = len(slots)
             while at < count and first == len(slots):
                 q = found[at, 1]
@@ -252,7 +253,8 @@ def descend(board: Board, state: State, clusters: I64, slots: I64, radius: int) 
                 at += 1
                 if tile == state.tile[a] or 0 <= b < a:
                     continue
-                if abs(board.x[tile] - state.x[a]) + abs(board.y[tile] - state.y[a]) > radius:
+                here = state.tile[a]
+                if abs(board.x[tile] - board.x[here]) + abs(board.y[tile] - board.y[here]) > radius:
                     continue
                 change = swap(board, state, p, q)
                 if change < 0:
@@ -270,7 +272,7 @@ def propose(board: Board, state: State, a: int, radius: int, draw: I64) -> int:
 
     `draw` (5,) holds integers in [0, 2^31): whether to follow a message and which, x, y, slot within the tile.
     """
-    x, y = state.x[a], state.y[a]
+    x, y = board.x[state.tile[a]], board.y[state.tile[a]]
     groups = board.touch_ptr[a + 1] - board.touch_ptr[a]
     if draw[0] % 4 != 0 and groups > 0:
         group = board.touch[board.touch_ptr[a] + (draw[0] // 4) % groups]
@@ -278,7 +280,7 @@ def propose(board: Board, state: State, a: int, radius: int, draw: I64) -> int:
         if other == a:
             first = board.target_ptr[group]
             other = board.target[first + draw[1] % (board.target_ptr[group + 1] - first)]
-        x, y = (state.x[other], state.y[other]) if other >= 0 else board.port
+        x, y = (board.x[state.tile[other]], board.y[state.tile[other]]) if other >= 0 else board.port
         radius = 1 + radius // 4
     height, width = board.tile.shape
     left, low = max(0, x - radius), max(0, y - radius)
