@@ -45,7 +45,8 @@ def floor(view: View) -> Floor:
     depth = np.where(counts.any(axis=1), counts.argmax(axis=1), np.nan)
     port = chip.topology.xy(chip.port_tile)
     names = tuple(p.name for p in layers)
-    return Floor(chip.mesh_width, chip.mesh_height, port, tiles, depth, names, view.link_loads, view.graph.frames)
+    mesh, loads = (chip.mesh_width, chip.mesh_height), view.link_loads
+    return Floor(*mesh, port, tiles, depth, names, loads, view.graph.frames, chip.chips.grid)
 
 
 def opened(

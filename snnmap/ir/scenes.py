@@ -33,6 +33,12 @@ class Floor(NamedTuple):
     """(T, 4) messages over every directed link in the window, in the order of `Mesh`: to x + 1, x - 1, y + 1, y - 1."""
     frames: int
     """Frames of the window."""
+    grid: tuple[int, int] = (1, 1)
+    """Equal chips across and down."""
+
+    def chip(self, x: int, y: int) -> tuple[int, int]:
+        """Chip, across and down, of the tile at a place."""
+        return x * self.grid[0] // self.width, y * self.grid[1] // self.height
 
 
 class Opened(NamedTuple):

@@ -91,7 +91,8 @@ def violations_cell(found: Sequence[Any]) -> Cell:
 
 def _title(mapping: Mapped) -> tuple[str, str]:
     chip, plan = mapping.chip, mapping.origin.plan
-    mesh = f"{chip.mesh[0]} x {chip.mesh[1]} tiles of {chip.rows} x {chip.columns} crossbars"
+    chips = "" if chip.grid == (1, 1) else f" on {chip.grid[0]} x {chip.grid[1]} chips"
+    mesh = f"{chip.mesh[0]} x {chip.mesh[1]} tiles of {chip.rows} x {chip.columns} crossbars{chips}"
     aside = f"{mesh}; objective {plan.objective}, seed {mapping.origin.seed}, snnmap {mapping.origin.snnmap}"
     return f"{mapping.workload.name} on {chip.name}, {chip.technology}", aside
 
@@ -152,7 +153,8 @@ def mapping_charts(mapping: Mapped) -> list[Chart]:
 
 
 def _mapping_figure(mapping: Mapped) -> Any:
-    return draw_tiles(mapping_charts(mapping), mapping.chip.mesh, title=_title(mapping)[0])
+    chip = mapping.chip
+    return draw_tiles(mapping_charts(mapping), chip.mesh, title=_title(mapping)[0], grid=chip.grid)
 
 
 def _compiled_figure(compiled: Compiled) -> Any:
@@ -161,7 +163,8 @@ def _compiled_figure(compiled: Compiled) -> Any:
 
 def _tiles(view: View, known: States | None) -> Any:
     mapping, horizon, known = view.mapping, view.hardware["horizon"], known or states(view)
-    return draw_tiles(tile_maps(view, known), mapping.chip.mesh, title=chip_title(view, known), horizon=horizon)
+    mesh, grid = mapping.chip.mesh, mapping.chip.grid
+    return draw_tiles(tile_maps(view, known), mesh, title=chip_title(view, known), horizon=horizon, grid=grid)
 
 
 def _report_figure(found: MappingReport, crossbar: int | None = None) -> Any:

@@ -309,7 +309,7 @@ def pictures(mapped: MappingReport, folder: Path, crossbar: int | None = None, e
     charts = crossbar_maps(view, chosen, mapped.states)
     tiles, array = folder / f"tiles{ending}", folder / f"crossbar-{chosen}{ending}"
     title = chip_title(view, mapped.states)
-    mesh, horizon = (chip.mesh_width, chip.mesh_height), chip["horizon"]
-    plot_tiles(tile_maps(view, mapped.states), mesh, tiles, title=title, horizon=horizon)
+    mesh, horizon, grid = (chip.mesh_width, chip.mesh_height), chip["horizon"], chip.chips.grid
+    plot_tiles(tile_maps(view, mapped.states), mesh, tiles, title=title, horizon=horizon, grid=grid)
     plot_crossbar(charts, array, title=crossbar_title(view, chosen, mapped.states))
     return [tiles, array]

@@ -37,6 +37,8 @@ SAME = 0.01
 """Relative spread below which the values of any other map are called equal."""
 PLAIN = "#b9c0c7"
 """Colour of a map whose values cannot be told apart."""
+BORDER = "#d55e00"
+"""Colour of lines between chips, on any map."""
 TITLE = 46
 """Characters on a line."""
 LARGEST_ANNOTATED = 8
@@ -123,7 +125,13 @@ def told_apart(chart: Chart, horizon: float = np.inf) -> Alike:
 
 
 def plot_tiles(
-    charts: Sequence[Chart], mesh: tuple[int, int], path: Path, *, title: str, horizon: float = np.inf
+    charts: Sequence[Chart],
+    mesh: tuple[int, int],
+    path: Path,
+    *,
+    title: str,
+    horizon: float = np.inf,
+    grid: tuple[int, int] = (1, 1),
 ) -> Path:
     """Draw one panel per map of the chip, tiles at their mesh positions.
 
@@ -137,6 +145,8 @@ def plot_tiles(
         File to write; its suffix is the format.
     horizon
         Seconds beyond which no lifetime is claimed.
+    grid
+        Chips across and down, whose borders are drawn.
 
     Raises
     ------
@@ -144,15 +154,25 @@ def plot_tiles(
         If the format is not one that can be written.
     """
     must_be_drawable(path)
-    return _written(draw_tiles(charts, mesh, title=title, horizon=horizon), path)
+    return _written(draw_tiles(charts, mesh, title=title, horizon=horizon, grid=grid), path)
 
 
-def draw_tiles(charts: Sequence[Chart], mesh: tuple[int, int], *, title: str, horizon: float = np.inf) -> Any:
+def draw_tiles(
+    charts: Sequence[Chart],
+    mesh: tuple[int, int],
+    *,
+    title: str,
+    horizon: float = np.inf,
+    grid: tuple[int, int] = (1, 1),
+) -> Any:
     """Figure of `plot_tiles`."""
     width, height = mesh
     grids = [_remarked(chart, horizon) for chart in charts]
     grids = [d._replace(values=d.values.reshape(height, width)) for d in grids]
-    return _panels(grids, title, ("tile x", "tile y"), annotate=max(width, height) <= LARGEST_ANNOTATED)
+    title = title if grid == (1, 1) else f"{title}; dashed: between {grid[0]} x {grid[1]} chips"
+    borders = tuple([k * side // n - 0.5 for k in range(1, n)] for side, n in zip(mesh, grid, strict=True))
+    annotate = max(width, height) <= LARGEST_ANNOTATED
+    return _panels(grids, title, ("tile x", "tile y"), annotate=annotate, borders=borders)
 
 
 def plot_crossbar(charts: Sequence[Chart], path: Path, *, title: str) -> Path:
@@ -173,7 +193,14 @@ def draw_crossbar(charts: Sequence[Chart], *, title: str) -> Any:
     return _panels(grids, title, ("bit line (column)", "word line (row)"), annotate=False)
 
 
-def _panels(grids: list[Drawn], title: str, axes_names: tuple[str, str], *, annotate: bool) -> Any:
+def _panels(
+    grids: list[Drawn],
+    title: str,
+    axes_names: tuple[str, str],
+    *,
+    annotate: bool,
+    borders: tuple[Sequence[float], ...] = ((), ()),
+) -> Any:
     from snnmap.render.canvas import canvas
 
     grids = sorted(grids, key=lambda grid: grid.alike)  # what has something to tell comes first
@@ -192,6 +219,10 @@ def _panels(grids: list[Drawn], title: str, axes_names: tuple[str, str], *, anno
         axis.locator_params(integer=True)
         if annotate:
             _numbers(axis, image, grid.values)
+        for x in borders[0]:
+            axis.axvline(x, color=BORDER, lw=2, ls="--")
+        for y in borders[1]:
+            axis.axhline(y, color=BORDER, lw=2, ls="--")
     for axis in list(axes.flat)[len(grids) :]:
         axis.set_axis_off()
     figure.suptitle(title, fontsize=11)

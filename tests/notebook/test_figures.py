@@ -108,6 +108,20 @@ def test_a_map_that_has_nothing_to_tell_is_drawn_in_one_colour_and_says_so() -> 
         assert len(set(map(tuple, shown))) == colours
 
 
+def test_borders_of_chips_are_drawn_between_their_tiles() -> None:
+    chart = Chart("a", "power", "W", np.linspace(0.0, 1.0, 24))
+
+    def lines(grid: tuple[int, int]) -> tuple[list[float], list[float]]:
+        figure = draw_tiles([chart], (6, 4), title="map", grid=grid)
+        assert ("dashed: between 3 x 2 chips" in figure.get_suptitle()) == (grid == (3, 2))
+        (axis,) = (axis for axis in figure.axes if axis.images)
+        ends = [(line.get_xdata(), line.get_ydata()) for line in axis.lines]
+        return [x[0] for x, _ in ends if x[0] == x[1]], [y[0] for _, y in ends if y[0] == y[1]]
+
+    assert lines((3, 2)) == ([1.5, 3.5], [1.5])
+    assert lines((1, 1)) == ([], [])
+
+
 def test_of_many_tiles_a_map_that_has_nothing_to_tell_is_named_alone() -> None:
     tiles = np.linspace(0.0, 1.0, 100)
     charts = [Chart("a", "heat", "K", 300 + 1e-5 * tiles, "device"), Chart("b", "power", "W", tiles)]

@@ -219,6 +219,22 @@ def test_an_arrow_leads_where_its_link_does():
     assert found["(1, 1) to (1, 0)", "1"][2] == -1
 
 
+def test_borders_of_chips_are_on_the_maps_and_links_across_say_so():
+    """4 x 2 tiles of 2 x 1 chips: tile 1 sends to the right and to the left."""
+    loads = np.zeros((8, 4), np.int64)
+    loads[1] = 30, 20, 0, 0
+    held = (Contents((), (), 0),) * 8
+    floor = Floor(4, 2, (0, 0), held, np.full(8, np.nan), ("layer",), loads, 10, (2, 1))
+    plot = links_plot(floor).figures[""]
+    assert [(s["x0"], s["x1"], s["y0"], s["y1"]) for s in plot["layout"]["shapes"]] == [(1.5, 1.5, -0.6, 1.6)]
+    assert "the borders of the 2 x 1 chips" in plot["caption"]
+    words = {text.partition("<br>")[0] for t in plot["data"] if t.get("mode") == "markers" for text in t["text"]}
+    assert words == {"link (1, 0) to (2, 0), between chips", "link (1, 0) to (0, 0)"}
+    tall = floor._replace(grid=(4, 2))
+    assert len(links_plot(tall).figures[""]["layout"]["shapes"]) == 3 + 1
+    assert "shapes" not in links_plot(floor._replace(grid=(1, 1))).figures[""]["layout"]
+
+
 def test_the_crossbars_are_those_of_the_report(page, mapped):
     view, bars = mapped.view, page.data["plots"]["crossbar"]["pickers"][0][1]
     assert len(bars) == view.mapping.clustering.clusters, "there is room for all of so few"

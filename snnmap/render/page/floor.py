@@ -109,7 +109,24 @@ def _figure(floor: Floor, trace: dict[str, Any], written: list[str], caption: st
     data = [heat, _port(floor)]
     if max(floor.width, floor.height) <= WRITTEN:
         heat |= {"text": _grid(floor, written), "texttemplate": "%{text}"}
-    return {"data": data, "layout": _mesh(floor), "caption": caption.strip()}
+    return {"data": data, "layout": _mesh(floor), "caption": (caption + _chips_said(floor)).strip()}
+
+
+def _chips_said(floor: Floor) -> str:
+    """What lines across the map are, of several chips."""
+    across, down = floor.grid
+    return f" Dashed lines are the borders of the {across} x {down} chips." if across * down > 1 else ""
+
+
+def _borders(floor: Floor) -> list[dict[str, Any]]:
+    """Lines between chips, of several."""
+    (across, down), (width, height) = floor.grid, (floor.width, floor.height)
+    line = {"type": "line", "line": {"color": "@accent", "width": 2, "dash": "dash"}}
+    upright = [k * width // across - 0.5 for k in range(1, across)]
+    level = [k * height // down - 0.5 for k in range(1, down)]
+    ends = [{"x0": x, "x1": x, "y0": -0.6, "y1": height - 0.4} for x in upright]
+    ends += [{"x0": -0.6, "x1": width - 0.4, "y0": y, "y1": y} for y in level]
+    return [{**line, **own} for own in ends]
 
 
 def _port(floor: Floor) -> dict[str, Any]:
@@ -146,6 +163,7 @@ def _mesh(floor: Floor) -> dict[str, Any]:
         "xaxis": {**axis, **few, "title": {"text": "tile x"}, "range": _ends(floor), "minallowed": -1.2},
         "yaxis": {**axis, **few, "title": {"text": "tile y"}, "range": [floor.height - 0.4, -0.6], "scaleanchor": "x"},
         "margin": {"l": 50, "r": 10, "t": 10, "b": 45},
+        **({"shapes": _borders(floor)} if floor.grid != (1, 1) else {}),
     }
 
 
@@ -207,9 +225,9 @@ def _arrows(floor: Floor, links: tuple[I64, I64, F64], look: tuple[float, str], 
         begin, end = 0.3, 0.66
         x += [at_x + begin * dx + aside_x, at_x + end * dx + aside_x, None]
         y += [at_y + begin * dy + aside_y, at_y + end * dy + aside_y, None]
-        words = (
-            f"link ({at_x}, {at_y}) to ({at_x + dx}, {at_y + dy})<br><b>{number(load, '', 6)} messages per frame</b>"
-        )
+        leaves = floor.chip(at_x, at_y) != floor.chip(at_x + dx, at_y + dy)
+        ends = f"({at_x}, {at_y}) to ({at_x + dx}, {at_y + dy}){', between chips' if leaves else ''}"
+        words = f"link {ends}<br><b>{number(load, '', 6)} messages per frame</b>"
         heads.append((at_x + end * dx + aside_x, at_y + end * dy + aside_y, HEADS[d], words))
     width, colour = look
     share = 100 // len(WIDTHS)
@@ -239,4 +257,4 @@ def _said(floor: Floor, shown: tuple[I64, I64, F64], used: int) -> str:
         f"Busiest link: tile ({x}, {y}) to ({x + dx}, {y + dy}), {number(float(load), '', 6)} messages per frame; "
         f"colour and width are the share of that. {used:,} of {every:,} links between tiles carry messages"
     )
-    return words + (f"; the {LINKS:,} busiest are drawn." if used > LINKS else ".")
+    return words + (f"; the {LINKS:,} busiest are drawn." if used > LINKS else ".") + _chips_said(floor)

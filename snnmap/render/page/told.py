@@ -186,6 +186,7 @@ def provenance(content: Content) -> list[tuple[str, str]]:
     profile, plan = origin.profile.provenance, origin.plan
     weights = "" if chip.plain else f"; {chip.encoding}, {chip.levels or 'analog'} levels, {chip.slices} slices"
     tiles = f"{chip.mesh[0]} x {chip.mesh[1]} tiles"
+    tiles += "" if chip.grid == (1, 1) else f" on {chip.grid[0]} x {chip.grid[1]} chips"
     lines = [
         ("snnmap", origin.snnmap),
         ("seed", str(origin.seed)),
