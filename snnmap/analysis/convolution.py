@@ -6,14 +6,20 @@ may be missing. So nothing has to be believed, and a layer that was trained with
 convolution by channels, a constant input is a row that drives every position.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from snnmap.core.arrays import F64, I64, Bool, row_of_entry
+from snnmap.core.arrays import F32, F64, I32, I64, Bool
 from snnmap.ir import Network
+
+BLOCK = 2**22
+"""Synapses that are looked at together, about."""
+
+Ids = I32 | I64
+Reals = F32 | F64
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,33 +62,61 @@ def shared_layers(network: Network) -> tuple[Shared, ...]:
     A population counts if one population besides constant inputs feeds it, both have a shape (channels, width) or
     (channels, height, width), there is more than one output position, and weights and constants are the same at all.
     """
-    index = network.population_of()
-    pre, target = row_of_entry(network.indptr), index[network.post]
-    order = np.argsort(target, kind="stable")
-    cuts = np.searchsorted(target[order], np.arange(len(network.populations) + 1))
-    found: list[Shared] = []
+    return tuple(shared for layer in _layers(network) for shared in layer)
+
+
+def is_shared(network: Network) -> bool:
+    """Whether some layer is a convolution, looked for only until one is found."""
+    return any(_layers(network))
+
+
+def _layers(network: Network) -> Iterator[list[Shared]]:
+    """Groups of every layer in turn."""
+    into = _met(network)
     for k, p in enumerate(network.populations):
-        own = order[cuts[k] : cuts[k + 1]]
-        if p.kind != "neuron" or len(p.shape) not in (2, 3) or not len(own):
+        if p.kind != "neuron" or len(p.shape) not in (2, 3):
             continue
-        senders = np.unique(index[pre[own]])
-        heard = [j for j in senders.tolist() if network.populations[j].kind != "bias"]
+        heard = [j for j in into[k] if network.populations[j].kind != "bias"]
         if len(heard) != 1 or heard[0] == k:
             continue
-        found += _layer(network, k, heard[0], own, pre[own])
-    return tuple(found)
+        yield _layer(network, k, heard[0], [j for j in into[k] if j != heard[0]])
 
 
-def _layer(network: Network, k: int, sender: int, own: I64, pre: I64) -> list[Shared]:
-    """Groups of the convolution from population `sender` to `k`, whose synapses are `own`; none if it is none."""
+def _met(network: Network) -> list[list[int]]:
+    """Populations that have a synapse into each population, ascending."""
+    index, into = network.population_of(), [list[int]() for _ in network.populations]
+    for j, q in enumerate(network.populations):
+        post = network.post[network.indptr[q.first] : network.indptr[q.stop]]
+        reached = np.zeros(len(into), bool)
+        for start in range(0, len(post), BLOCK):
+            reached[index[post[start : start + BLOCK]]] = True
+        for k in np.flatnonzero(reached).tolist():
+            into[k].append(j)
+    return into
+
+
+def _synapses(network: Network, sender: int, k: int) -> tuple[I32, I32, F32]:
+    """Synapses from one population to another: index into either, and weight."""
+    q, p = network.populations[sender], network.populations[k]
+    span = slice(int(network.indptr[q.first]), int(network.indptr[q.stop]))
+    count, post, weight = np.diff(network.indptr[q.first : q.stop + 1]), network.post[span], network.weight[span]
+    source = np.repeat(np.arange(q.size, dtype=np.int32), count)
+    own = (post >= p.first) & (post < p.stop)
+    if not np.all(own):
+        source, post, weight = source[own], post[own], weight[own]
+    return source, post - np.int32(p.first), weight
+
+
+def _layer(network: Network, k: int, sender: int, constants_of: list[int]) -> list[Shared]:
+    """Groups of the convolution from population `sender` to `k`, and constants; none if it is none."""
     p, q = network.populations[k], network.populations[sender]
     shape = p.shape if len(p.shape) == 3 else (p.shape[0], 1, p.shape[1])
     taken = (q.shape[0], 1, q.shape[1]) if len(q.shape) == 2 else q.shape
-    weight, unit = network.weight[own].astype(np.float64), network.post[own].astype(np.int64) - p.first
-    heard = (pre >= q.first) & (pre < q.stop)
-    kernel = kernel_of(taken, shape, pre[heard] - q.first, unit[heard], weight[heard])
-    constants = _constants(shape, pre[~heard], unit[~heard], weight[~heard])
-    if kernel is None or constants is None:
+    kernel = kernel_of(taken, shape, *_synapses(network, sender, k))
+    if kernel is None:
+        return []
+    constants = _constants(shape, *_constant_inputs(network, k, constants_of))
+    if constants is None:
         return []
     sources, by_channel, constant = constants
     positions = shape[1] * shape[2]
@@ -109,6 +143,17 @@ def _layer(network: Network, k: int, sender: int, own: I64, pre: I64) -> list[Sh
     return made
 
 
+def _constant_inputs(network: Network, k: int, senders: list[int]) -> tuple[I64, I64, F64]:
+    """Synapses into population `k` from `senders`: source, index into `k`, weight."""
+    made = [(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))]
+    for j in senders:
+        given, into, value = _synapses(network, j, k)
+        first = network.populations[j].first
+        made.append((given.astype(np.int64) + first, into.astype(np.int64), value.astype(np.float64)))
+    source, unit, weight = (np.concatenate(part) for part in zip(*made, strict=True))
+    return source, unit, weight
+
+
 def _constants(shape: tuple[int, ...], source: I64, unit: I64, weight: F64) -> tuple[I64, F64, Bool] | None:
     """Constant inputs of a layer, their weights (sources, channels), which there are; none if positions differ."""
     sources, row = np.unique(source, return_inverse=True)
@@ -133,7 +178,7 @@ def _groups(matrix: Bool, channels: int) -> list[I64]:
     return [c for g in np.unique(number[~silent]) if len(c := np.flatnonzero((number == g) & ~silent))]
 
 
-def kernel_of(taken: tuple[int, ...], shape: tuple[int, ...], source: I64, unit: I64, weight: F64) -> Kernel | None:
+def kernel_of(taken: tuple[int, ...], shape: tuple[int, ...], source: Ids, unit: Ids, weight: Reals) -> Kernel | None:
     """Kernel matrix and its rows at every position, of synapses from a layer of shape `taken` to one of `shape`.
 
     Parameters
@@ -148,23 +193,21 @@ def kernel_of(taken: tuple[int, ...], shape: tuple[int, ...], source: I64, unit:
     Kernel | None
         None if they are no convolution, or there is one output position.
     """
+    from snnmap.analysis.kernels.convolution import DIFFERS, SAME, fill_kernel
+
     if len(taken) != 3 or len(shape) != 3 or shape[1] * shape[2] == 1 or not len(source):
         return None
-    given, into = np.unravel_index(source, taken), np.unravel_index(unit, shape)
-    some = into[0] == into[0][0]  # enough to tell the strides; all are compared below
-    (down, top, height), (across, left, width) = (
-        _axis(given[axis][some], into[axis][some], taken[axis]) for axis in (1, 2)
-    )
-    y, x = given[1] - down * into[1] - top, given[2] - across * into[2] - left
-    if y.min() < 0 or x.min() < 0 or y.max() >= height or x.max() >= width:
-        (down, top, height), (across, left, width) = (_axis(given[axis], into[axis], taken[axis]) for axis in (1, 2))
-        y, x = given[1] - down * into[1] - top, given[2] - across * into[2] - left
-    kernel = np.zeros((taken[0], height, width, shape[0]))
-    kernel[given[0], y, x, into[0]] = weight
-    there = np.zeros(kernel.shape, bool)
-    there[given[0], y, x, into[0]] = True
-    if np.any(kernel[given[0], y, x, into[0]] != weight):
-        return None
+    source, unit = source.astype(np.int32, copy=False), unit.astype(np.int32, copy=False)
+    synapses = source, unit, weight.astype(np.float64, copy=False), np.array(taken), np.array(shape)
+    for channel in (int(unit[0]) // (shape[1] * shape[2]), -1):  # one channel is mostly enough to tell the strides
+        (down, top, height), (across, left, width) = _axes(*synapses[:2], *synapses[3:], channel)
+        kernel = np.zeros((taken[0], height, width, shape[0]))
+        there = np.zeros(kernel.shape, bool)
+        found = fill_kernel(*synapses, np.array([down, across]), np.array([top, left]), kernel, there)
+        if found == SAME:
+            break
+        if found == DIFFERS:
+            return None
     at_y = down * np.arange(shape[1])[:, None] + top + np.arange(height)  # (positions, kernel)
     at_x = across * np.arange(shape[2])[:, None] + left + np.arange(width)
     inside = ((at_y >= 0) & (at_y < taken[1]))[:, None, :, None] & ((at_x >= 0) & (at_x < taken[2]))[None, :, None, :]
@@ -184,10 +227,20 @@ def kernel_of(taken: tuple[int, ...], shape: tuple[int, ...], source: I64, unit:
     )
 
 
-def _axis(given: npt.NDArray[Any], into: npt.NDArray[Any], length: int) -> tuple[int, int, int]:
-    """Stride, first offset and extent of a kernel along an axis: those of the least extent."""
+def _axes(source: I32, unit: I32, taken: I64, shape: I64, channel: int) -> list[tuple[int, int, int]]:
+    """Stride, first offset and extent of a kernel, down and across, by an output channel; by all if it is negative."""
+    from snnmap.analysis.kernels.convolution import pairs_met
+
+    down, across = (np.zeros((taken[axis], shape[axis]), bool) for axis in (1, 2))
+    pairs_met(source, unit, taken, shape, channel, down, across)
+    return [_axis(down), _axis(across)]
+
+
+def _axis(met: Bool) -> tuple[int, int, int]:
+    """Stride, first offset and extent of a kernel along an axis, of inputs that meet outputs: those of least extent."""
+    given, into = np.nonzero(met)
     found = []
-    for stride in range(1, length + 1):
+    for stride in range(1, len(met) + 1):
         offset = given - stride * into
         found.append((int(offset.max() - offset.min()) + 1, stride, int(offset.min())))
     extent, stride, first = min(found)

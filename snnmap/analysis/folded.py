@@ -7,13 +7,14 @@ those of all uses. What travels and what is converted stays that of the clusteri
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from snnmap.analysis.cells import Cells
+from snnmap.analysis.cells import Cells, part_of
 from snnmap.analysis.lines import Lines, column_lines, row_lines
 from snnmap.analysis.view import ClusteringView
-from snnmap.core.arrays import F32, F64, I64, Bool, frozen, numbered_columns, offsets, row_of_entry
+from snnmap.core.arrays import F32, F64, I64, Bool, frozen, offsets, row_of_entry
 from snnmap.ir import Clustering, Network, Population, SpikeGraph, Traffic, Wiring
 
 
@@ -37,10 +38,11 @@ class Folded(ClusteringView):
         assert self.lines is not None
         return self.lines
 
-    @property
+    @cached_property
     def share(self) -> F64:
         """What each cell is programmed to, 0 to 1."""
-        return self._of.share[self.synapse]
+        assert self.synapse is not None
+        return self._of.share_of(self.synapse)
 
     @property
     def partial_messages(self) -> I64:
@@ -143,12 +145,10 @@ def _network(
     view: ClusteringView, lines: tuple[Lines, Lines], ids: tuple[I64, I64], population: I64, biases: int
 ) -> tuple[Network, I64]:
     """Rows as sources, columns as neurons, cells as synapses; and a synapse of every cell."""
-    network, cells = view.graph.network, view.cells
-    (rows, columns), (source, neuron) = lines, ids
-    table = np.stack([source[rows.number[cells.row()]], neuron[columns.number[cells.column]]])
-    pairs, number = numbered_columns(table)
-    synapse = np.zeros(pairs.shape[1], np.int64)
-    synapse[number[::-1]] = cells.synapse[::-1]  # the first of each
+    network, (source, neuron) = view.graph.network, ids
+    row, column, synapse = _cells(view, *lines)
+    order = np.lexsort((neuron[column], source[row]))
+    pre, post, synapse = source[row][order], neuron[column][order], synapse[order]
     count = len(source)
     populations = [Population("rows", "input", "input", 0, (count - biases,), 0)] if count > biases else []
     if biases:
@@ -161,9 +161,33 @@ def _network(
         populations.append(Population(own.name, own.kind, own.model, first, (size,), own.level, some, **levels))
         grid.append(float(network.grid[index]))
         first += size
-    indptr = offsets(np.bincount(pairs[0], minlength=first))
+    indptr = offsets(np.bincount(pre, minlength=first))
     weight = network.weight[synapse]
-    return Network(tuple(populations), indptr, pairs[1].astype(np.int32), weight, np.array(grid), ()), synapse
+    return Network(tuple(populations), indptr, post.astype(np.int32), weight, np.array(grid), ()), synapse
+
+
+def _cells(view: ClusteringView, rows: Lines, columns: Lines) -> tuple[I64, I64, I64]:
+    """Row, column and a synapse of every cell, the first of the first use that has one there."""
+    from snnmap.analysis.kernels.cells import first_synapses
+
+    network, clustering = view.graph.network, view.clustering
+    count, wide = np.diff(clustering.use_ptr), np.diff(columns.ptr)
+    room = offsets(np.where(count > 1, np.diff(rows.ptr) * wide, 0))
+    held = np.full(int(room[-1]), -1, np.int64)
+    synapses = network.indptr, network.post, np.full(network.sources, -1, np.int32)
+    row_entries = clustering.use_row_ptr, clustering.row_source
+    column_entries = clustering.use_column_ptr, clustering.column_neuron
+    first_synapses(*synapses, clustering.use_ptr, *row_entries, *column_entries, *rows, *columns, room, held)
+    at = np.flatnonzero(held >= 0)
+    cluster = np.searchsorted(room, at, side="right") - 1
+    row, column = np.divmod(at - room[cluster], wide[cluster])
+    found = [(rows.ptr[cluster] + row, columns.ptr[cluster] + column, held[at])]
+    for use in clustering.use_ptr[:-1][count == 1].tolist():
+        part = part_of(network, clustering, use, use + 1)
+        row, column = rows.number[part.rows][part.cells.row()], columns.number[part.columns][part.cells.column]
+        found.append((row, column, part.cells.synapse))
+    row, column, synapse = (np.concatenate(each) for each in zip(*found, strict=True))
+    return row, column, synapse
 
 
 def _clustering(rows: Lines, columns: Lines, source: I64, neuron: I64, externals: int) -> Clustering:

@@ -2,19 +2,19 @@
 
 import numpy as np
 
-from snnmap.analysis.cells import Cells
+from snnmap.analysis.cells import Cells, part_of
 from snnmap.analysis.traffic import steps_by_source
-from snnmap.core.arrays import I64, ranges
-from snnmap.ir import Clustering, SpikeGraph
+from snnmap.core.arrays import I32, I64, ranges, row_of_entry
+from snnmap.ir import Clustering, Network, SpikeGraph
 
 
-def columns_read(graph: SpikeGraph, clustering: Clustering, cells: Cells) -> I64:
+def columns_read(graph: SpikeGraph, clustering: Clustering, cells: Cells | None = None) -> I64:
     """Columns of every cluster that are read over the window, each once per read, int64 (K,).
 
     The columns of a level are read in every step in which a row with a synapse to one of them is on. Biases always are;
     what neurons of that level or a higher one send is read in the step after, unless their frame ends before. Exact if
     the profile kept its events, otherwise the bound min(window, sum of the rows' active steps). Every use of a cluster
-    is a read of its own.
+    is a read of its own. `cells` are the `programmed_cells`, if they are known already.
     """
     network, events = graph.network, graph.events
     level, bias = network.level_of(), network.is_bias()
@@ -43,8 +43,16 @@ def columns_read(graph: SpikeGraph, clustering: Clustering, cells: Cells) -> I64
         if len(own) == 1:
             total[k] = reads(source, int(own[0])) * count[0]
             continue
-        cell = cells.ptr[rows.start : rows.stop + 1]
-        row = np.repeat(np.arange(len(source)), np.diff(cell))
-        of_cell = level[clustering.column_neuron[cells.column[cell[0] : cell[-1]]]]
+        row, neuron = _synapses(network, clustering, k, cells)
+        of_cell = level[neuron]
         total[k] = sum(reads(source[np.unique(row[of_cell == x])], int(x)) * n for x, n in zip(own, count, strict=True))
     return np.add.reduceat(total, clustering.use_ptr[:-1]) if uses else total
+
+
+def _synapses(network: Network, clustering: Clustering, use: int, cells: Cells | None) -> tuple[I64, I32]:
+    """Row, counted from the first of the use, and neuron of every synapse of a use."""
+    if cells is None:
+        part = part_of(network, clustering, use, use + 1)
+        return part.cells.row(), clustering.column_neuron[part.columns][part.cells.column]
+    ptr = cells.ptr[clustering.use_row_ptr[use] : clustering.use_row_ptr[use + 1] + 1]
+    return row_of_entry(ptr - ptr[0]), clustering.column_neuron[cells.column[ptr[0] : ptr[-1]]]

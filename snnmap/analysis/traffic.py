@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from snnmap.analysis.cells import Cells, programmed_cells
+from snnmap.analysis.cells import Cells, parts
 from snnmap.core.arrays import I32, I64, Bool, offsets, ranges, row_of_entry, transpose_csr
 from snnmap.ir import Clustering, SpikeGraph, Spikes, Traffic
 
@@ -111,23 +111,27 @@ def partial_messages(graph: SpikeGraph, clustering: Clustering, cells: Cells | N
     away = home != row_of_entry(clustering.column_ptr)
     if not np.any(away):
         return sent
-    indptr, source = _inputs(graph, clustering, cells or programmed_cells(graph.network, clustering), away)
-    if graph.events is None:
-        sent[away] = active_bound(indptr, source, graph.active_steps, graph.window)
-        return sent
-    step_ptr, step = steps_by_source(graph.events, graph.network.sources)
-    order = _twins_together(indptr, source)
-    stamp = np.full(graph.window, -1, np.int64)
-    sent[away] = active_union(indptr, source, order, step_ptr, step, stamp)
+    step_ptr, step = (None, None) if graph.events is None else steps_by_source(graph.events, graph.network.sources)
+    for part in parts(graph.network, clustering, cells):
+        chosen = away[part.columns]
+        if not np.any(chosen):
+            continue
+        indptr, source = _inputs(graph, clustering.row_source[part.rows], part.cells, chosen)
+        if step_ptr is None or step is None:
+            count = active_bound(indptr, source, graph.active_steps, graph.window)
+        else:
+            stamp = np.full(graph.window, -1, np.int64)
+            count = active_union(indptr, source, _twins_together(indptr, source), step_ptr, step, stamp)
+        sent[part.columns][chosen] = count
     return sent
 
 
-def _inputs(graph: SpikeGraph, clustering: Clustering, cells: Cells, away: Bool) -> tuple[I64, I32]:
+def _inputs(graph: SpikeGraph, row_source: I32, cells: Cells, away: Bool) -> tuple[I64, I32]:
     """Non-bias sources of every column in `away`, CSR, ascending within a column."""
     from snnmap.analysis.kernels.traffic import count_inputs, fill_inputs
 
     slot = np.where(away, np.cumsum(away) - 1, -1)
-    pattern = (cells.ptr, cells.column, clustering.row_source, graph.network.is_bias(), slot)
+    pattern = (cells.ptr, cells.column, row_source, graph.network.is_bias(), slot)
     indptr = offsets(count_inputs(*pattern, int(np.sum(away))))
     source = np.empty(indptr[-1], np.int32)
     fill_inputs(*pattern, indptr[:-1].copy(), source)

@@ -4,13 +4,14 @@ A view computes a fact when it is first asked for and keeps it. `ClusteringView`
 decide; `View` adds what needs tiles, lines, times and a chip. Makes no choice and knows no physics.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from snnmap.analysis.cells import Cells, programmed_cells, weight_share
+from snnmap.analysis.cells import Cells, Part, largest_weights, parts, programmed_cells, weight_share
 from snnmap.analysis.company import row_company
 from snnmap.analysis.reads import columns_read
 from snnmap.analysis.routes import link_loads, tree_borders, tree_hops
@@ -37,15 +38,35 @@ class ClusteringView:
         """Programmed cells, grouped by row entry."""
         return programmed_cells(self.graph.network, self.clustering)
 
+    @property
+    def _listed(self) -> Cells | None:
+        """The cells, unless those of many uses, which are listed only where somebody asks for them all."""
+        return self.cells if self.clustering.uses is None else None
+
+    def parts(self) -> Iterator[Part]:
+        """Programmed cells; those of many uses a few million at a time."""
+        return parts(self.graph.network, self.clustering, self._listed)
+
     @cached_property
     def share(self) -> F64:
         """What each synapse's cell is programmed to, 0 to 1, float64 (S,)."""
         return weight_share(self.graph.network)
 
     @cached_property
+    def _largest(self) -> F64:
+        """Largest |weight| into every population."""
+        return largest_weights(self.graph.network)
+
+    def share_of(self, synapse: I64) -> F64:
+        """What the cells of some synapses are programmed to, float64 (len(synapse),)."""
+        if self.clustering.uses is None:
+            return self.share[synapse]
+        return weight_share(self.graph.network, synapse, self._largest)
+
+    @cached_property
     def partial_messages(self) -> I64:
         """Partial sums that every column sends to its neuron's home, int64 (len(column_neuron),); 0 at home."""
-        return partial_messages(self.graph, self.clustering, self.cells)
+        return partial_messages(self.graph, self.clustering, self._listed)
 
     @cached_property
     def row_company(self) -> F64:
@@ -55,7 +76,7 @@ class ClusteringView:
     @cached_property
     def columns_read(self) -> I64:
         """Columns of every cluster that are read over the window, each once per read, int64 (K,)."""
-        return columns_read(self.graph, self.clustering, self.cells)
+        return columns_read(self.graph, self.clustering, self._listed)
 
     @cached_property
     def traffic(self) -> Traffic:

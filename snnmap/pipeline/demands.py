@@ -3,8 +3,7 @@
 import numpy as np
 
 from snnmap.analysis.bounds import lower_bounds
-from snnmap.analysis.convolution import shared_layers
-from snnmap.core.arrays import row_of_entry
+from snnmap.analysis.convolution import is_shared
 from snnmap.core.errors import InfeasibleError, InputError
 from snnmap.hardware import Hardware
 from snnmap.ir import Network, SpikeGraph
@@ -32,13 +31,13 @@ def must_be_mappable(network: Network, hardware: Hardware, options: CompileOptio
 
 def _must_be_convolutional(network: Network, conv: str) -> None:
     """Refuse what has no kernels, and layers that hear themselves, whose states every position needs at once."""
-    index = network.population_of()
-    pre = index[row_of_entry(network.indptr)]
-    own = np.flatnonzero(pre == index[network.post])
-    if len(own):
-        name = network.populations[pre[own[0]]].name
-        raise InputError(f"population {name!r} is recurrent, and has no kernel: --conv {conv} is not for it; use auto")
-    if not shared_layers(network):
+    for p in network.populations:
+        post = network.post[network.indptr[p.first] : network.indptr[p.stop]]
+        if np.any((post >= p.first) & (post < p.stop)):
+            raise InputError(
+                f"population {p.name!r} is recurrent, and has no kernel: --conv {conv} is not for it; use auto"
+            )
+    if not is_shared(network):
         raise InputError(
             f"--conv {conv}: no layer is a convolution, that is a population with a shape of channels and places that "
             "feeds another, with the same weights at every place; use --conv unrolled"

@@ -80,7 +80,7 @@ def positions(view: View, cluster: int) -> Positions:
 
 def held(view: ClusteringView, synapse: I64, hardware: Hardware) -> F64:
     """Shares of the cells of synapses (n,) in an array, float64 (planes, slices, n): `physics.encoding.shares`."""
-    weights, size = hardware.weights, view.share[synapse]
+    weights, size = hardware.weights, view.share_of(synapse)
     if weights == Weights():
         return size[np.newaxis, np.newaxis]
     if weights.arrays > 1:
@@ -176,13 +176,14 @@ def row_energy(view: ClusteringView, hardware: Hardware) -> F64:
     low, high = technology["g_min"], technology["g_max"]
     rest = float(pcm.conductance(encoding.rest(weights.encoding), low, high))
     per_row = np.zeros(len(clustering.row_source))
-    ptr = view.cells.ptr
-    cuts = np.unique(np.searchsorted(ptr, np.arange(0, int(ptr[-1]) + BLOCK, BLOCK)).clip(0, len(per_row)))
-    for first, last in itertools.pairwise(cuts):
-        conductance = pcm.conductance(held(view, view.cells.synapse[ptr[first] : ptr[last]], hardware), low, high)
-        more = conductance.sum(axis=(0, 1)) - weights.planes * weights.slices * rest
-        row = np.repeat(np.arange(last - first), np.diff(ptr[first : last + 1]))
-        per_row[first:last] = np.bincount(row, weights=more, minlength=last - first)
+    for part in view.parts():
+        ptr, of_part = part.cells.ptr, per_row[part.rows]
+        cuts = np.unique(np.searchsorted(ptr, np.arange(0, int(ptr[-1]) + BLOCK, BLOCK)).clip(0, len(of_part)))
+        for first, last in itertools.pairwise(cuts):
+            conductance = pcm.conductance(held(view, part.cells.synapse[ptr[first] : ptr[last]], hardware), low, high)
+            more = conductance.sum(axis=(0, 1)) - weights.planes * weights.slices * rest
+            row = np.repeat(np.arange(last - first), np.diff(ptr[first : last + 1]))
+            of_part[first:last] = np.bincount(row, weights=more, minlength=last - first)
     columns = np.repeat(np.diff(clustering.use_column_ptr), np.diff(clustering.use_row_ptr))
     pulse = hardware["read_voltage"] ** 2 * hardware["read_time"]
     spikes = graph.spikes[clustering.row_source]

@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from snnmap.analysis.cells import programmed_cells, weight_share
+from snnmap.analysis import cells as module
+from snnmap.analysis.cells import parts, programmed_cells, weight_share
 from snnmap.analysis.kernels.cells import count_cells, fill_cells
 from snnmap.analysis.wiring import crossbar_of, weakest
 from snnmap.pipeline.compile import Compiled
@@ -114,3 +115,29 @@ def test_a_share_is_that_of_the_largest_weight_into_the_same_population(compiled
     assert weight_share(network).tolist() == pytest.approx(expected)
     silent = replace(network, weight=np.zeros(network.synapses))
     assert not weight_share(silent).any()
+
+
+@pytest.mark.parametrize("block", [1, 100, 10**6])
+def test_cells_of_some_uses_at_a_time_are_all_of_them(
+    compiled: Compiled, monkeypatch: pytest.MonkeyPatch, block: int
+) -> None:
+    clustering, network = compiled.mapping.clustering, compiled.graph.network
+    whole = programmed_cells(network, clustering)
+    monkeypatch.setattr(module, "BLOCK", block)
+    some = list(parts(network, clustering, None))
+    assert len(some) == {1: clustering.clusters, 10**6: 1}.get(block, len(some))
+    assert [part.rows.start for part in some[1:]] == [part.rows.stop for part in some[:-1]]
+    column = np.concatenate([part.columns.start + part.cells.column for part in some])
+    row = np.concatenate([part.rows.start + part.cells.row() for part in some])
+    assert np.array_equal(column, whole.column)
+    assert np.array_equal(row, whole.row())
+    assert np.array_equal(np.concatenate([part.cells.synapse for part in some]), whole.synapse)
+
+
+def test_the_largest_weight_is_that_of_all_blocks(compiled: Compiled, monkeypatch: pytest.MonkeyPatch) -> None:
+    network = compiled.graph.network
+    share = weight_share(network)
+    some = np.arange(network.synapses)[::-3]
+    monkeypatch.setattr(module, "BLOCK", 7)
+    assert np.array_equal(weight_share(network), share)
+    assert np.array_equal(weight_share(network, some), share[some])

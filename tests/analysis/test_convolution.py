@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from support.kernel_nets import layer, network_of
 
-from snnmap.analysis.convolution import shared_layers
+from snnmap.analysis.convolution import is_shared, kernel_of, shared_layers
 
 
 def synapses(network):
@@ -108,6 +108,7 @@ def test_what_is_no_convolution_is_none(how):
         flat = [replace(p, shape=(p.size,)) for p in network.populations]
         network = replace(network, populations=tuple(flat))
     assert shared_layers(network) == ()
+    assert not is_shared(network)
 
 
 def test_a_weight_of_nothing_is_a_synapse_all_the_same():
@@ -117,3 +118,25 @@ def test_a_weight_of_nothing_is_a_synapse_all_the_same():
     (shared,) = shared_layers(replace(network, weight=weight.astype(np.float32)))
     assert np.count_nonzero(shared.matrix) < np.count_nonzero(shared_layers(network)[0].matrix)
     assert shared.windows.shape == shared_layers(network)[0].windows.shape
+
+
+def test_strides_that_one_channel_does_not_tell_are_those_of_all():
+    """The first channel has a synapse at a single place of its kernel, as if the kernel were that small."""
+    made, shape, _ = layer(np.random.default_rng(6), (2, 7, 6), 2, (3, 2))
+    first = next(iter(made))
+    offset = {pair: pair[0] - pair[1] % 25 // 5 * 6 - pair[1] % 5 for pair in made}
+    kept = {pair: w for pair, w in made.items() if pair[1] >= 25 or offset[pair] == offset[first]}
+    source, unit = np.array(sorted(kept)).T
+    assert unit[0] < 25
+    kernel = kernel_of((2, 7, 6), shape, source, unit, np.array([kept[pair] for pair in sorted(kept)], float))
+    assert (kernel.stride, kernel.size) == ((1, 1), (3, 2))
+    assert kernel.there.sum(axis=0).tolist() == [1, len({offset[pair] for pair in kept if pair[1] >= 25})]
+
+
+def test_some_layer_is_shared_beside_others():
+    rng = np.random.default_rng(7)
+    made, shape, _ = layer(rng, (2, 5, 5), 2, (3, 3))
+    dense = {(i, j): 1 + (i * j) % 3 for i in range(int(np.prod(shape))) for j in range(4)}
+    assert is_shared(network_of([made, dense], [(2, 5, 5), shape, (4,)]))
+    own = {pair: int(rng.integers(1, 9)) for pair in made}
+    assert not is_shared(network_of([own, dense], [(2, 5, 5), shape, (4,)]))

@@ -1,17 +1,24 @@
 """Crossbars in themselves: cells once, reads of all uses; the same sums as use by use."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 from support.kernel_nets import graph_of, kernel_network
 
+from snnmap.analysis import cells
+from snnmap.analysis import view as views
 from snnmap.analysis.apart import apart
+from snnmap.analysis.cells import programmed_cells as programmed
 from snnmap.analysis.company import row_company
+from snnmap.analysis.reads import columns_read
+from snnmap.analysis.traffic import partial_messages
 from snnmap.analysis.view import ClusteringView, View
 from snnmap.core.run import stream
 from snnmap.hardware import load_hardware
 from snnmap.ir import Clustering, Placement, Wiring
+from snnmap.pipeline.compile import compile  # noqa: A004  the word every user of a compiler expects
+from snnmap.pipeline.options import CompileOptions
 from snnmap.stages.partition.dense import Dense
 from snnmap.stages.protocols import PartitionProblem, Run
 
@@ -127,3 +134,36 @@ def test_uses_apart_are_plain_clusters_with_the_same_synapses(view):
     assert np.array_equal(single.mapping.placement.tile, cluster)
     assert np.array_equal(np.sort(single.cells.synapse), np.arange(view.graph.network.synapses))
     assert np.array_equal(cluster[plain.home], view.clustering.home)
+
+
+def test_a_cell_is_that_of_the_first_synapse_of_the_first_use(view):
+    """The list of all cells, as programmed, is the oracle: of each (row, column) line its first entry."""
+    cells, uses, clustering = view.cells, view.clustering.uses, view.clustering
+    cluster = np.repeat(np.arange(clustering.clusters), np.diff(clustering.row_ptr))[cells.row()]
+    first = {}
+    ends = zip(cluster, uses.row_line[cells.row()], uses.column_line[cells.column], cells.synapse, strict=True)
+    for k, row, column, synapse in ends:
+        first.setdefault((k, row, column), synapse)
+    assert sorted(view.folded.synapse.tolist()) == sorted(first.values())
+    assert np.array_equal(view.folded.share, view.share[view.folded.synapse])
+
+
+def test_what_is_counted_use_by_use_is_what_all_cells_say(view, monkeypatch):
+    monkeypatch.setattr(cells, "BLOCK", 40)
+    few = ClusteringView(view.graph, view.clustering)
+    assert few.partial_messages.any()
+    assert np.array_equal(few.partial_messages, partial_messages(view.graph, view.clustering, view.cells))
+    assert np.array_equal(few.columns_read, columns_read(view.graph, view.clustering, view.cells))
+    silent = replace(view.graph, events=None)
+    bound = ClusteringView(silent, view.clustering).partial_messages
+    assert np.array_equal(bound, partial_messages(silent, view.clustering, view.cells))
+
+
+@pytest.mark.parametrize("conv", ["dense", "packed", "auto"])
+def test_a_compilation_by_kernels_never_lists_the_cells_of_all_uses(conv, monkeypatch):
+    listed = []
+    monkeypatch.setattr(views, "programmed_cells", lambda network, of: listed.append(of) or programmed(network, of))
+    options = CompileOptions("pcm-mesh:rows=16,columns=12,tiles=8x8", conv=conv)
+    compiled = compile(graph_of(kernel_network()), options)
+    assert compiled.mapping.clustering.uses is not None
+    assert all(of.uses is None for of in listed)

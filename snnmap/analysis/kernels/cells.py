@@ -82,3 +82,49 @@ def fill_cells(
                     at += 1
         for c in range(column_ptr[cluster], column_ptr[cluster + 1]):
             slot[column_neuron[c]] = -1
+
+
+@njit
+def first_synapses(
+    indptr: I64,
+    post: I32,
+    slot: I32,
+    use_ptr: I64,
+    row_ptr: I64,
+    row_source: I32,
+    column_ptr: I64,
+    column_neuron: I32,
+    row_first: I64,
+    row_line: I64,
+    column_first: I64,
+    column_line: I64,
+    room: I64,
+    held: I64,
+) -> None:
+    """Fill `held` with a synapse of every cell, by row, then column, from `room` of its cluster on; elsewhere stays -1.
+
+    `row_line` and `column_line` number the lines of entries, those of a cluster from `row_first` and `column_first` on.
+    Of several uses the first with a synapse in a cell counts: once all cells have one, no further use is looked at, nor
+    is a cluster without room. `slot` as above.
+    """
+    for cluster in range(len(use_ptr) - 1):
+        wide = column_first[cluster + 1] - column_first[cluster]
+        free = room[cluster + 1] - room[cluster]
+        for use in range(use_ptr[cluster], use_ptr[cluster + 1]):
+            if free == 0:
+                break
+            for c in range(column_ptr[use], column_ptr[use + 1]):
+                slot[column_neuron[c]] = column_line[c] - column_first[cluster]
+            low, high = bounds(column_ptr, column_neuron, use)
+            for r in range(row_ptr[use], row_ptr[use + 1]):
+                source = row_source[r]
+                start = room[cluster] + (row_line[r] - row_first[cluster]) * wide
+                for s in range(lowest(post, indptr[source], indptr[source + 1], low), indptr[source + 1]):
+                    if post[s] > high:
+                        break
+                    c = slot[post[s]]
+                    if c >= 0 and held[start + c] < 0:
+                        held[start + c] = s
+                        free -= 1
+            for c in range(column_ptr[use], column_ptr[use + 1]):
+                slot[column_neuron[c]] = -1
