@@ -6,6 +6,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 from support.executed import chip, clustering_of, executed, graph_of, mapping_of, network_of, spans
+from support.several_chips import divided
 
 from snnmap.core.errors import InfeasibleError, InputError
 from snnmap.simulate.chip.execution import Settings, lateness, run
@@ -51,6 +52,20 @@ def test_long_spikes_take_several_flits():
     execution, _, _ = executed(CHAIN, [[{0: 1, 1: 2}]], *PLACED, chip(spike_bits=65))
     assert spans(execution)["c0/l1/read", 0][0] == 3 * 4
     assert spans(execution)["c1/l2/read", 0][0] == 12 + 21 + 2 + 5 + 6 * 4
+
+
+def test_a_link_between_chips_takes_times_of_its_own():
+    four = divided(chip(), 4, 1)  # a tile each; 11 ns a hop, 9 ns a flit
+    execution, _, _ = executed(CHAIN, [[{0: 1, 1: 1}]], *PLACED, four)
+    at = spans(execution)
+    assert at["c0/l1/read", 0] == (4, 25)
+    assert at["c1/l2/read", 0] == (27 + 11 + 4, 63)
+    several, _, _ = executed(CHAIN, [[{0: 1, 1: 2}]], *PLACED, divided(chip(spike_bits=65), 4, 1))
+    assert spans(several)["c1/l2/read", 0][0] == 12 + 21 + 2 + 5 * 9 + 11 + 4  # six flits, 9 ns apart
+    whole, _, _ = executed(CHAIN, [[{0: 1, 1: 1}]], *PLACED, divided(chip(), 4, 1, hop_time=2))
+    assert spans(whole)["c1/l2/read", 0][0] == 27 + 9 + 4  # goes on when it has come as a whole
+    within, _, _ = executed(CHAIN, [[{0: 1, 1: 1}]], *PLACED, divided(chip(), 2, 1))
+    assert spans(within)["c1/l2/read", 0] == (36, 57)  # tiles 0 and 1 are on one chip
 
 
 def test_clusters_of_one_tile_hand_over_at_once_and_are_programmed_in_turn():

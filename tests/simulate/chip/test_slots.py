@@ -1,8 +1,11 @@
 """Flits in the slots of tables made by hand: a slot takes 4 ns, a hop two slots."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from support.executed import chip, executed, network_of, spans
+from support.several_chips import divided
 
 from snnmap.core.errors import InputError
 from snnmap.ir import SlotTable
@@ -126,6 +129,27 @@ def test_flits_that_meet_on_the_first_of_all_links_are_an_error_too():
                 executed(network, busy, clusters, [0, 1], chip(noc="tdm"), slots=slots)
         else:
             executed(network, busy, clusters, [0, 1], chip(noc="tdm"), slots=slots)
+
+
+def between_chips(slots, frames=((({0: 1, 1: 1}),),), hop=3, flit=3):
+    """Run where every tile is a chip: links of 11 and 9 ns between them, in slots of 4."""
+    joined = replace(slots, border_hop=hop, border_flit=flit)
+    return executed(CHAIN, [list(f) for f in frames], *PLACED, divided(chip(noc="tdm"), 4, 1), slots=joined)
+
+
+def test_a_flit_holds_a_link_between_chips_for_several_slots():
+    at = spans(between_chips(SLOTS)[0])
+    assert at["c1/l2/read", 0] == (52 + 3 * 4 + 4, 68 + 21)  # in slot 13, three slots later out of the network
+    close, apart = (table((INPUT, [0], [(1, 1)]), (FIRE, [1], [(3, 1), (slot, 1)])) for slot in (5, 6))
+    with pytest.raises(InputError, match="two flits meet on link 0 in slot 15:"):
+        between_chips(close, frames=[[{0: 1, 1: 2}]])
+    assert spans(between_chips(apart, frames=[[{0: 1, 1: 2}]])[0])["c1/l2/read", 0][0] == 4 * (16 + 3 + 1)
+
+
+@pytest.mark.parametrize("changed", [{"hop": 2}, {"flit": 2}])
+def test_slots_that_are_faster_than_the_links_between_chips_are_refused(changed):
+    with pytest.raises(InputError, match=r"are faster than the links' 9e-09 s and 1\.1e-08 s; verify the mapping"):
+        between_chips(SLOTS, **changed)
 
 
 @pytest.mark.parametrize("changed", [{"slot": 3999}, {"hop": 1}])
