@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from oracles.dataflow import largest_ratio
 from support.dataflow_graphs import channel_list
 from support.schedule_cases import random_case, view_of
+from support.several_chips import divided
 
 import snnmap
 from snnmap.evaluation.bottleneck import bottleneck
-from snnmap.evaluation.lower_bound import lower_bound, without_orders, zero_load
+from snnmap.evaluation.lower_bound import MESSAGE, lower_bound, without_orders, zero_load
 from snnmap.pipeline.compile import Compiled
 from snnmap.render.timing import limited_by
 from snnmap.sdf.ratio import maximum_cycle_ratio
@@ -133,10 +134,31 @@ def test_messages_alone_last_as_long_as_the_scheduler_says_without_contention(se
     assert ticks.tolist() == build_sdfg(*case.stage).time[actors].tolist()
 
 
+GRIDS = st.sampled_from([(3, 1), (1, 3), (3, 3)])
+
+
 @settings(max_examples=30, deadline=None)
-@given(SEEDS, st.booleans())
-def test_on_a_best_effort_network_they_are_never_longer_than_behind_others(seed, shared):
+@given(SEEDS, GRIDS, st.booleans())
+def test_messages_alone_between_chips_last_as_long_and_others_no_longer(seed, grid, end_of_step):
+    """Of a message within a chip its flits may follow each other slowly because some go on to another chip."""
+    case = random_case(seed)
+    case = replace(case, hardware=divided(replace(case.hardware, end_of_step=end_of_step), *grid))
+    view = view_of(case, *scheduled(case))
+    actors, ticks = zero_load(view)
+    expected = build_sdfg(*case.stage).time[actors]
+    ends = [MESSAGE.fullmatch(view.mapping.sdfg.name[a]) for a in actors.tolist()]
+    tile, mesh = case.placement.tile, case.hardware.topology
+    origin = [case.hardware.port_tile if m[2] is None else int(tile[int(m[2])]) for m in ends]
+    crosses = np.array([mesh.borders(a, int(tile[int(m[5])])) > 0 for a, m in zip(origin, ends, strict=True)], bool)
+    assert ticks[crosses].tolist() == expected[crosses].tolist()
+    assert np.all(ticks <= expected)
+
+
+@settings(max_examples=30, deadline=None)
+@given(SEEDS, st.booleans(), st.one_of(st.just((1, 1)), GRIDS))
+def test_on_a_best_effort_network_they_are_never_longer_than_behind_others(seed, shared, grid):
     case = random_case(seed, shared=shared, noc="best-effort")
+    case = replace(case, hardware=divided(case.hardware, *grid))
     sdfg, schedule = scheduled(case)
     actors, ticks = zero_load(view_of(case, sdfg, schedule))
     assert np.all(ticks <= sdfg.time[actors])
