@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from snnmap.core.arrays import distinct_columns
 from snnmap.hardware import Hardware
 from snnmap.ir import Mapping, Network, SpikeGraph, Violation
 from snnmap.legality.reads import columns_read
@@ -71,7 +72,7 @@ def _deliveries(mapping: Mapping, graph: SpikeGraph) -> tuple[np.ndarray[Any, An
     cluster_of_row = np.repeat(np.arange(clustering.clusters), np.diff(clustering.row_ptr))
     source = clustering.row_source.astype(np.int64)
     if clustering.uses is not None:  # sent to a cluster once, however many of its uses drive it
-        cluster_of_row, source = np.unique(np.stack([cluster_of_row, source]), axis=1)
+        cluster_of_row, source = distinct_columns(np.stack([cluster_of_row, source]))
     sender = np.full(len(source), -1, np.int64)
     fires = source >= network.externals
     sender[fires] = clustering.home[source[fires] - network.externals]

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from snnmap.core.arrays import distinct_columns
-from snnmap.ir import Clustering, SpikeGraph
-from snnmap.legality.reuse import reused_cells
+from snnmap.ir import Clustering, Network, SpikeGraph, Violation, Wiring
+from snnmap.legality.reuse import Contents
 
 Integers = npt.NDArray[np.integer[Any]]
 
@@ -40,20 +40,20 @@ class Recount:
     input_ptr: Integers
     input_source: Integers
     """(C + 1,), (I,) every input that each column has here, biases aside; I = 0 if the profile kept no events."""
+    clashes: list[Violation]
+    """Cells that two uses of a crossbar want different, the first few, if lines were given."""
 
 
-def recount(graph: SpikeGraph, clustering: Clustering) -> Recount:
-    """Recount of a clustering whose ids exist and are distinct within each cluster."""
+def recount(graph: SpikeGraph, clustering: Clustering, wiring: Wiring | None = None) -> Recount:
+    """Recount of a clustering whose ids exist and are distinct within each cluster; of its cells with a `wiring`."""
     network = graph.network
     level = network.level_of().astype(np.int64)
     bias = network.is_bias()
     listens = np.where(bias, 0, graph.active_steps)
-    entry = np.argsort(network.post, kind="stable").astype(np.int64 if network.synapses >= 2**31 else np.int32)
-    pre = np.repeat(np.arange(network.sources, dtype=np.int32), np.diff(network.indptr))[entry]
-    fan_in = np.bincount(network.post, minlength=network.sources)
-    first = np.cumsum(fan_in) - fan_in
+    first, pre, entry = _by_target(network)
+    fan_in = np.diff(first)
     realised = np.zeros(network.synapses, np.int32)
-    cells: Integers = np.zeros(clustering.clusters, np.int64)
+    contents = Contents(network, clustering, wiring if wiring is None or _fits(wiring, clustering) else None)
     columns_in_all = len(clustering.column_neuron)
     busiest_input, all_inputs = np.zeros(columns_in_all, np.int64), np.zeros(columns_in_all, np.int64)
     row_of = np.full(network.sources, -1, np.int64)
@@ -71,8 +71,9 @@ def recount(graph: SpikeGraph, clustering: Clustering) -> Recount:
         row = row_of[pre[at]]
         row_of[rows] = -1
         column, at, row = column[row >= 0], at[row >= 0], row[row >= 0]
-        realised[entry[at]] += 1
-        cells[k] += len(at)
+        synapse = entry[at]
+        realised[synapse] += 1
+        contents.add(u, k, (row, column, synapse))
         steps = listens[rows[row]]
         if graph.events is not None:
             own = ~bias[rows[row]]
@@ -84,13 +85,29 @@ def recount(graph: SpikeGraph, clustering: Clustering) -> Recount:
         heard.append(np.stack([np.full(len(listening), u), rows[listening], levels]))
     return Recount(
         realised=realised,
-        cells=cells if clustering.uses is None else reused_cells(network, clustering),
+        cells=contents.cells,
+        clashes=contents.clashes,
         busiest_input=busiest_input,
         all_inputs=all_inputs,
         input_ptr=np.concatenate([[0], np.cumsum(count)]),
         input_source=np.concatenate(inputs),
         **_drives(np.concatenate(heard, axis=1), of_use, plain=clustering.uses is None),
     )
+
+
+def _by_target(network: Network) -> tuple[Integers, Integers, Integers]:
+    """Synapses by target, then source: first of every target (N + 1,), source of each (S,), its number (S,)."""
+    from scipy.sparse import csr_array
+
+    number = np.arange(network.synapses, dtype=np.int64 if network.synapses >= 2**31 else np.int32)
+    by_source = csr_array((number, network.post, network.indptr), shape=(network.sources, network.sources))
+    by_target = by_source.tocsc()
+    return by_target.indptr.astype(np.int64), by_target.indices, by_target.data
+
+
+def _fits(wiring: Wiring, clustering: Clustering) -> bool:
+    """Whether every entry has a line, which the rule `wiring` asks for."""
+    return len(wiring.row) == len(clustering.row_source) and len(wiring.column) == len(clustering.column_neuron)
 
 
 def _drives(heard: Integers, of_use: Integers, *, plain: bool) -> dict[str, Integers]:

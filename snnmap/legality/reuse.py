@@ -5,16 +5,15 @@ both must want the same weight there, or both none. Its neurons are of one level
 samples and states of its neurons, which no column holds then, must fit the memory of their tile.
 """
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from snnmap.core.arrays import distinct_columns
 from snnmap.hardware import Hardware
-from snnmap.ir import Clustering, Mapping, Network, SpikeGraph, Violation
+from snnmap.ir import Clustering, Mapping, Network, SpikeGraph, Violation, Wiring
 
 SHOWN = 3
 WORDS = 2
@@ -46,8 +45,13 @@ def use_violations(clustering: Clustering) -> list[Violation]:
     return [Violation("cluster-shape", "uses", said, "uses make up their clusters") for said in wrong]
 
 
-def reuse_violations(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> list[Violation]:
-    """Broken rules of clusters that are used several times, of a mapping whose shapes are right."""
+def reuse_violations(
+    mapping: Mapping, graph: SpikeGraph, hardware: Hardware, clashes: Sequence[Violation]
+) -> list[Violation]:
+    """Broken rules of clusters that are used several times, of a mapping whose shapes are right.
+
+    `clashes`: cells that two uses want different, as the recount found them.
+    """
     clustering, network = mapping.clustering, graph.network
     if clustering.uses is None:
         return []
@@ -59,31 +63,8 @@ def reuse_violations(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) ->
             wrong.append(Violation("reuse", f"cluster {k}", "a neuron in two of its uses", "one use alone has it"))
         if len(np.unique(level[neuron])) > 1:
             wrong.append(Violation("reuse", f"cluster {k}", "neurons of several levels", "they are read at once"))
-    wrong += _cells(mapping, network)
+    wrong += clashes
     return wrong[:SHOWN] + _memory(mapping, hardware, several)
-
-
-def _cells(mapping: Mapping, network: Network) -> list[Violation]:
-    """Cells that two uses want to be different."""
-    clustering, wiring = mapping.clustering, mapping.wiring
-    wrong: list[Violation] = []
-    shape = (int(wiring.row.max(initial=0)) + 1, int(wiring.column.max(initial=0)) + 1)
-    block, of = np.full(shape, np.nan), -1
-    for use in _synapses_by_use(network, clustering):
-        if use.cluster != of:
-            block, of = np.full(shape, np.nan), use.cluster
-        at = np.ix_(wiring.row[use.rows], wiring.column[use.columns])
-        content = np.zeros((use.rows.stop - use.rows.start, use.columns.stop - use.columns.start))
-        content[use.row, use.column] = network.weight[use.synapse]
-        held = block[at]
-        for i, j in zip(*np.nonzero(~np.isnan(held) & (held != content)), strict=True):
-            where = f"row {at[0][i, 0]}, column {at[1][0, j]}"
-            said = f"{where} is {held[i, j]:g} in one use and {content[i, j]:g} in another"
-            wrong.append(Violation("reuse", f"cluster {use.cluster}", said, "a cell holds one weight"))
-            if len(wrong) == SHOWN:
-                return wrong
-        block[at] = content
-    return wrong
 
 
 def lines_in_use(mapping: Mapping) -> tuple[Integers, Integers]:
@@ -96,53 +77,79 @@ def lines_in_use(mapping: Mapping) -> tuple[Integers, Integers]:
     return rows, columns
 
 
-class _Use(NamedTuple):
-    """Synapses of one use, with row and column counted from the first of the use."""
+class Contents:
+    """Crossbars that are used several times, filled use by use: their cells, and those that two uses want different.
 
-    cluster: int
-    rows: slice
-    columns: slice
-    row: Integers
-    column: Integers
-    synapse: Integers
+    Lines are numbered anew for every cluster, so that a file may say any.
+    """
+
+    def __init__(self, network: Network, clustering: Clustering, wiring: Wiring | None) -> None:
+        self.clashes: list[Violation] = []
+        """`reuse` violations of cells, the first few."""
+        self._weight, self._clustering, self._wiring = network.weight, clustering, wiring
+        self._of = -1
+        self._cells: npt.NDArray[np.bool_] = np.zeros((0, 0), bool)
+        self._held: npt.NDArray[np.float32] = np.zeros((0, 0), np.float32)
+        self._line: list[Integers] = []
+        self._wire: list[Integers] = []
+        self.cells: Integers = np.zeros(clustering.clusters, np.int64)
+        """(K,) programmed cells of every crossbar, those of several uses once."""
+
+    def add(self, use: int, cluster: int, found: tuple[Integers, Integers, Integers]) -> None:
+        """A use, clusters ascending; `found`: row and column, from the first of the use, and number of its synapses."""
+        clustering, (row, column, synapse) = self._clustering, found
+        if clustering.uses is None or clustering.use_ptr[cluster + 1] - clustering.use_ptr[cluster] == 1:
+            self.cells[cluster] = len(synapse)
+            return
+        if cluster != self._of:
+            self._start(cluster)
+        rows, columns = (
+            slice(int(ptr[use] - ptr[first]), int(ptr[use + 1] - ptr[first]))
+            for ptr in (clustering.use_row_ptr, clustering.use_column_ptr)
+            for first in (clustering.use_ptr[cluster],)
+        )
+        self._cells[self._line[0][rows][row], self._line[1][columns][column]] = True
+        self.cells[cluster] = np.count_nonzero(self._cells)
+        if self._wiring is None or len(self.clashes) == SHOWN:
+            return
+        at = np.ix_(self._wire[0][rows], self._wire[1][columns])
+        content = np.zeros((rows.stop - rows.start, columns.stop - columns.start), np.float32)
+        content[row, column] = self._weight[synapse]
+        held = self._held[at]
+        wrong = ~np.isnan(held) & (held != content)
+        if wrong.any():
+            self._clash(cluster, (rows, columns), np.argwhere(wrong), (held, content))
+        self._held[at] = content
+
+    def _start(self, cluster: int) -> None:
+        """An empty crossbar."""
+        clustering, uses = self._clustering, self._clustering.uses
+        assert uses is not None
+        own = clustering.rows_of(cluster), clustering.columns_of(cluster)
+        self._line = [_numbered(line[some]) for line, some in zip((uses.row_line, uses.column_line), own, strict=True)]
+        self._cells = np.zeros([int(line.max(initial=-1)) + 1 for line in self._line], bool)
+        if self._wiring is not None:
+            wires = self._wiring.row, self._wiring.column
+            self._wire = [_numbered(line[some]) for line, some in zip(wires, own, strict=True)]
+            size = [int(line.max(initial=-1)) + 1 for line in self._wire]
+            self._held = np.full(size, np.nan, np.float32)
+        self._of = cluster
+
+    def _clash(self, cluster: int, lines: tuple[slice, slice], places: Integers, found: tuple[Any, Any]) -> None:
+        """Name the first places where a use does not find what it wants."""
+        assert self._wiring is not None
+        clustering = self._clustering
+        row = self._wiring.row[clustering.rows_of(cluster)][lines[0]]
+        column = self._wiring.column[clustering.columns_of(cluster)][lines[1]]
+        for i, j in places[: SHOWN - len(self.clashes)].tolist():
+            where = f"row {row[i]}, column {column[j]}"
+            said = f"{where} is {found[0][i, j]:g} in one use and {found[1][i, j]:g} in another"
+            self.clashes.append(Violation("reuse", f"cluster {cluster}", said, "a cell holds one weight"))
 
 
-def _synapses_by_use(network: Network, clustering: Clustering) -> Iterator[_Use]:
-    """Every use of a cluster that has several."""
-    place = np.full(network.sources, -1, np.int64)
-    several = np.diff(clustering.use_ptr) > 1
-    for k in np.flatnonzero(several).tolist():
-        for use in range(clustering.use_ptr[k], clustering.use_ptr[k + 1]):
-            rows = slice(int(clustering.use_row_ptr[use]), int(clustering.use_row_ptr[use + 1]))
-            columns = slice(int(clustering.use_column_ptr[use]), int(clustering.use_column_ptr[use + 1]))
-            source, neuron = clustering.row_source[rows], clustering.column_neuron[columns]
-            count = np.diff(network.indptr)[source]
-            row = np.repeat(np.arange(len(source)), count)
-            synapse = np.arange(len(row)) + np.repeat(network.indptr[source] - np.cumsum(count) + count, count)
-            place[neuron] = np.arange(len(neuron))
-            column = place[network.post[synapse]]
-            place[neuron] = -1
-            here = column >= 0
-            yield _Use(k, rows, columns, row[here], column[here], synapse[here])
-
-
-def reused_cells(network: Network, clustering: Clustering) -> Integers:
-    """Programmed cells of every crossbar, those of several uses once, int64 (K,); lines as the clustering has them."""
-    uses = clustering.uses
-    assert uses is not None
-    of_use = np.repeat(np.arange(clustering.clusters), np.diff(uses.ptr))
-    parts = [np.zeros((3, 0), np.int64)]
-    alone = np.diff(uses.ptr) == 1
-    for use in _synapses_by_use(network, clustering):
-        row, column = uses.row_line[use.rows][use.row], uses.column_line[use.columns][use.column]
-        parts.append(np.stack([np.full(len(row), use.cluster), row, column]))
-    cells = np.bincount(distinct_columns(np.concatenate(parts, axis=1))[0], minlength=clustering.clusters)
-    for only in np.flatnonzero(alone[of_use]).tolist():
-        source = clustering.row_source[uses.row_ptr[only] : uses.row_ptr[only + 1]]
-        neuron = clustering.column_neuron[uses.column_ptr[only] : uses.column_ptr[only + 1]]
-        post = np.concatenate([network.post[network.indptr[s] : network.indptr[s + 1]] for s in source] or [neuron[:0]])
-        cells[of_use[only]] = int(np.isin(post, neuron).sum())
-    return cells
+def _numbered(line: Integers) -> Integers:
+    """Lines by rank."""
+    return np.unique(line, return_inverse=True)[1].reshape(-1)
 
 
 def _memory(mapping: Mapping, hardware: Hardware, several: Integers) -> list[Violation]:

@@ -65,13 +65,13 @@ def _broken(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> list[Vio
     shape = use_violations(clustering) or _shapes(clustering, graph, hardware) + _counts(mapping)
     if shape:
         return wrong + shape
-    counted = recount(graph, clustering)
+    counted = recount(graph, clustering, mapping.wiring)
     wrong += _synapses(counted, graph, hardware) + _homes(clustering, graph, hardware)
     wrong += placement_violations(mapping.placement, clustering.clusters, hardware)
     wrong += wiring_violations(mapping.wiring, clustering, hardware)
     if wrong:
         return wrong
-    wrong = reuse_violations(mapping, graph, hardware)
+    wrong = reuse_violations(mapping, graph, hardware, counted.clashes)
     if wrong:
         return wrong
     wrong = dataflow_violations(mapping, graph, hardware, counted) + partial_sum_violations(mapping, graph, counted)
@@ -84,6 +84,14 @@ def clustering_violations(clustering: Clustering, graph: SpikeGraph, hardware: H
     """Broken rules of a clustering alone: shapes first, then synapses and homes."""
     shape = use_violations(clustering) or _shapes(clustering, graph, hardware)
     return shape or _synapses(recount(graph, clustering), graph, hardware) + _homes(clustering, graph, hardware)
+
+
+def shared_violations(mapping: Mapping, graph: SpikeGraph, hardware: Hardware) -> list[Violation]:
+    """The rule `reuse` alone, of a mapping whose shapes are right."""
+    if mapping.clustering.uses is None:
+        return []
+    counted = recount(graph, mapping.clustering, mapping.wiring)
+    return reuse_violations(mapping, graph, hardware, counted.clashes)
 
 
 def _counts(mapping: Mapping) -> list[Violation]:

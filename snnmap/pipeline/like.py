@@ -18,8 +18,7 @@ from snnmap.formats.mapping import load as load_mapping
 from snnmap.formats.mapping import sealed
 from snnmap.hardware import Hardware
 from snnmap.ir import Mapping, SpikeGraph, Workload
-from snnmap.legality.reuse import reuse_violations
-from snnmap.legality.rules import clustering_violations
+from snnmap.legality.rules import clustering_violations, shared_violations
 from snnmap.pipeline.compile import Compiled, verified
 from snnmap.pipeline.demands import must_be_mappable, must_have_work
 from snnmap.pipeline.facts import profile_record, workload_facts
@@ -64,7 +63,7 @@ def compile_like(
     must_be_mappable(graph.network, hardware, CompileOptions(split=base.origin.split))
     must_have_work(graph)
     compiled = _mapped(base, graph, hardware, progress)
-    shared = reuse_violations(compiled.mapping, graph, hardware)
+    shared = shared_violations(compiled.mapping, graph, hardware)
     if shared:
         raise InputError(
             f"{called} holds weights once that differ in the network ({shared[0]}); compile without --like"

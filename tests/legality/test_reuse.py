@@ -10,8 +10,7 @@ import snnmap
 from snnmap.core.arrays import offsets
 from snnmap.ir import Clustering, Uses
 from snnmap.legality.recount import recount
-from snnmap.legality.reuse import reuse_violations
-from snnmap.legality.rules import verify
+from snnmap.legality.rules import clustering_violations, shared_violations, verify
 
 CHIP = "pcm-mesh:rows=32,columns=16,tiles=8x8"
 
@@ -27,6 +26,11 @@ def broken(compiled, **changed):
     mapping = compiled.mapping
     clustering = replace(mapping.clustering, **changed)
     return {v.rule for v in verify(replace(mapping, clustering=clustering), compiled.graph, compiled.hardware)}
+
+
+def reused(compiled, graph, chip=None):
+    """What the rule `reuse` says of a mapping, of another graph or chip."""
+    return shared_violations(compiled.mapping, graph, chip or compiled.hardware)
 
 
 def test_what_is_compiled_is_legal(compiled):
@@ -68,8 +72,8 @@ def test_a_use_may_not_find_cells_that_it_has_no_synapses_for(compiled):
     own = clustering.row_source[clustering.row_ptr[0] : clustering.row_ptr[1]]
     weight[network.indptr[own[0]]] += 1.0
     other = replace(graph, network=replace(network, weight=weight))
-    assert [v.rule for v in reuse_violations(compiled.mapping, other, compiled.hardware)] == ["reuse"]
-    assert reuse_violations(compiled.mapping, graph, compiled.hardware) == []
+    assert [v.rule for v in reused(compiled, other)] == ["reuse"]
+    assert reused(compiled, graph) == []
 
 
 def test_samples_and_states_must_fit_the_memory_of_their_tile(compiled):
@@ -77,8 +81,8 @@ def test_samples_and_states_must_fit_the_memory_of_their_tile(compiled):
     several = np.flatnonzero(np.diff(clustering.use_ptr) > 1)
     most = int(np.bincount(clustering.home)[several].max())
     room = most * 2 * int(chip["sum_bits"])
-    assert reuse_violations(compiled.mapping, compiled.graph, chip.with_value("memory_bits", room)) == []
-    (small,) = reuse_violations(compiled.mapping, compiled.graph, chip.with_value("memory_bits", room - 1))
+    assert reused(compiled, compiled.graph, chip.with_value("memory_bits", room)) == []
+    (small,) = reused(compiled, compiled.graph, chip.with_value("memory_bits", room - 1))
     assert f"{room} bits" in str(small)
 
 
@@ -154,3 +158,80 @@ def test_uses_of_one_are_plain():
     clustering = Clustering(offsets([2, 1]), [0, 1, 2], offsets([1, 1]), [3, 4], [0, 1], one)
     assert clustering.rows.tolist() == [2, 1]
     assert clustering.columns.tolist() == [1, 1]
+
+
+def with_synapses(graph, change):
+    """The graph, with `change` done to the dictionary (source, neuron) -> weight of its synapses."""
+    network = graph.network
+    pre = np.repeat(np.arange(network.sources), np.diff(network.indptr))
+    synapses = dict(zip(zip(pre.tolist(), network.post.tolist(), strict=True), network.weight.tolist(), strict=True))
+    change(synapses)
+    ends = sorted(synapses)
+    indptr = offsets(np.bincount([source for source, _ in ends], minlength=network.sources))
+    post, weight = np.array([neuron for _, neuron in ends]), np.array([synapses[pair] for pair in ends], np.float32)
+    return replace(graph, network=replace(network, indptr=indptr, post=post, weight=weight))
+
+
+def middle(compiled):
+    """A synapse of the first cluster, in the middle of its uses: source and neuron."""
+    clustering, network = compiled.mapping.clustering, compiled.graph.network
+    use = int(clustering.use_ptr[1]) // 2
+    rows = clustering.row_source[clustering.use_row_ptr[use] : clustering.use_row_ptr[use + 1]].tolist()
+    columns = clustering.column_neuron[clustering.use_column_ptr[use] : clustering.use_column_ptr[use + 1]].tolist()
+    return next(
+        (s, int(n)) for s in rows for n in network.post[network.indptr[s] : network.indptr[s + 1]] if n in columns
+    )
+
+
+def test_a_synapse_that_no_use_holds_is_missing(compiled):
+    """From a source that its cluster has no row for, in any use of it that has the neuron."""
+    clustering = compiled.mapping.clustering
+    _, neuron = middle(compiled)
+    use = np.repeat(np.arange(len(clustering.use_row_ptr) - 1), np.diff(clustering.use_column_ptr))
+    with_it = use[clustering.column_neuron == neuron]
+    heard = {
+        s
+        for u in with_it.tolist()
+        for s in clustering.row_source[clustering.use_row_ptr[u] : clustering.use_row_ptr[u + 1]].tolist()
+    }
+    source = next(s for s in range(compiled.graph.network.populations[0].size) if s not in heard)
+    more = with_synapses(compiled.graph, lambda synapses: synapses.update({(source, neuron): 1.0}))
+    assert "synapse-missing" in {v.rule for v in clustering_violations(clustering, more, compiled.hardware)}
+    assert clustering_violations(clustering, compiled.graph, compiled.hardware) == []
+
+
+def test_a_synapse_that_is_not_there_leaves_a_cell_that_other_uses_need(compiled):
+    less = with_synapses(compiled.graph, lambda synapses: synapses.pop(middle(compiled)))
+    assert {v.rule for v in reused(compiled, less)} == {"reuse"}
+
+
+def test_a_weight_of_its_own_in_one_use_is_named(compiled):
+    pair = middle(compiled)
+    other = with_synapses(compiled.graph, lambda synapses: synapses.update({pair: synapses[pair] + 1.0}))
+    assert {v.rule for v in reused(compiled, other)} == {"reuse"}
+
+
+def test_a_synapse_in_two_uses_is_realised_twice(compiled):
+    """A cluster stands twice in the file, on a tile of its own: all its synapses are in two uses."""
+    clustering = compiled.mapping.clustering
+    uses = clustering.uses
+    row, column = (slice(0, int(ptr[1])) for ptr in (clustering.row_ptr, clustering.column_ptr))
+    count = int(uses.ptr[1])
+    twice = Clustering(
+        np.append(clustering.row_ptr, clustering.row_ptr[-1] + clustering.row_ptr[1]),
+        np.concatenate([clustering.row_source, clustering.row_source[row]]),
+        np.append(clustering.column_ptr, clustering.column_ptr[-1] + clustering.column_ptr[1]),
+        np.concatenate([clustering.column_neuron, clustering.column_neuron[column]]),
+        clustering.home,
+        Uses(
+            np.append(uses.ptr, uses.ptr[-1] + count),
+            np.concatenate([uses.row_ptr, uses.row_ptr[-1] + uses.row_ptr[1 : count + 1]]),
+            np.concatenate([uses.column_ptr, uses.column_ptr[-1] + uses.column_ptr[1 : count + 1]]),
+            np.concatenate([uses.row_line, uses.row_line[row]]),
+            np.concatenate([uses.column_line, uses.column_line[column]]),
+        ),
+    )
+    counted = recount(compiled.graph, twice)
+    assert "synapse-twice" in {v.rule for v in clustering_violations(twice, compiled.graph, compiled.hardware)}
+    assert set(counted.realised.tolist()) == {1, 2}
+    assert counted.cells[-1] == counted.cells[0]
