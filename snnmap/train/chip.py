@@ -97,6 +97,11 @@ class Chip(Numbers):
         """They are the chip's where nothing is trained, too."""
         return True
 
+    @property
+    def sources(self) -> Mapping[str, str]:
+        """SHA-256 of the files of mapping and chip."""
+        return dict(zip(("mapping_sha256", "chip_sha256"), self.digests, strict=True))
+
     def neurons(self, table: Table) -> Spiking:  # noqa: ARG002  nothing of a recipe
         """Neurons of the mapped network; thresholds are in `Part.scale`."""
         return self.neuron
@@ -167,8 +172,7 @@ class Chip(Numbers):
                 grid = read.network.grid[read.network.population_of()[own.own.first]]
                 made[own.synapse] = np.rint(made[own.synapse] / grid) * grid
         network = replace(read.network, weight=made)
-        told = {**training, "mapping_sha256": self.digests[0], "chip_sha256": self.digests[1]}
-        return replace(read, name=name, format="network", network=network, digest=network.digest(), training=told)
+        return replace(read, name=name, format="network", network=network, digest=network.digest(), training=training)
 
 
 def held(part: Part, weight: Any) -> tuple[Any, float]:

@@ -22,6 +22,7 @@ on a column's sums being read crossbar by crossbar, which depends on a mapping t
 one sum.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from math import sqrt
 from typing import TYPE_CHECKING, Any
@@ -87,6 +88,11 @@ class Cim:
     def counts_writes(self) -> bool:
         """They are."""
         return True
+
+    @property
+    def sources(self) -> Mapping[str, str]:
+        """Nothing but the recipe."""
+        return {}
 
     def neurons(self, table: Table) -> Spiking:
         """Neurons of a recipe's `[neuron]`, which spike."""

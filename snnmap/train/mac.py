@@ -11,7 +11,7 @@ no noise. A layer of several blocks of inputs is digitised in parts, and is as n
 
 Sources: hardware in the loop of BrainScaleS-2, Weis et al., arXiv 2006.13177, hxtorch, arXiv 2006.13138 (the mock's
 gain and noise); straight-through estimator, Bengio, Leonard, Courville, arXiv 1308.3432. The fixed pattern of a chip is
-not drawn in training: noise alone makes networks that keep their accuracy under it.
+not drawn in training: noise alone makes networks that keep their accuracy under it; `mac_chip` goes on with one.
 """
 
 from collections.abc import Iterator, Sequence
@@ -85,7 +85,7 @@ class Units:
     ) -> Iterator[tuple[Any, Any]]:
         """What is sent, and what the loss sees of it."""
         for sums in arriving:
-            result = self.sends * sums / (1 / self.gain)  # so that whole results are whole in single precision
+            result = self.scaled(sums)
             if rng is not None and self.noise > 0:
                 result = result + self.noise * normal(rng, result.shape)
             result = straight(result, result.floor()).clamp(LEAST, MOST)
@@ -93,6 +93,10 @@ class Units:
                 part = result.clamp_min(0) / 2**self.shift
                 result = straight(part, part.floor()).clamp_max(self.most)
             yield result, result / SOFTNESS
+
+    def scaled(self, sums: Any) -> Any:
+        """Sums in steps of the converter."""
+        return self.sends * sums / (1 / self.gain)  # so that whole results are whole in single precision
 
     def parameters(self, threshold: float, factor: F64) -> dict[str, F64]:  # noqa: ARG002  of neurons that have one
         """Weights are integers as they are; the factor is 1."""

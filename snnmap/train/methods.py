@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from snnmap.core.toml import Table
-from snnmap.train import chip, cim, mac, memristive, quantised, soft_lif, surrogate
+from snnmap.train import chip, cim, mac_chip, memristive, quantised, soft_lif, surrogate
 from snnmap.train.neurons import Neurons
 from snnmap.train.surrogate import Gradient
 
@@ -60,6 +60,10 @@ class Method(Protocol):
     def counts_writes(self) -> bool:
         """Whether `cells` has `writes` of every layer: how often each of its cells was written."""
 
+    @property
+    def sources(self) -> Mapping[str, str]:
+        """Digests of what it was given beside the recipe, by the names under which the network keeps them."""
+
     def neurons(self, table: Table) -> Neurons:
         """What a recipe's `[neuron]` says: what neurons do in training, and what is written."""
 
@@ -80,6 +84,6 @@ METHODS: Mapping[str, Callable[[Table, int], Method]] = {
     "cim": cim.read,
     "chip": chip.read,
     "memristive": memristive.read,
-    "mac": mac.read,
+    "mac": mac_chip.read,
 }
 """Name to the function that reads it from a recipe's `[method]`, for so many layers."""

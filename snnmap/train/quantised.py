@@ -11,6 +11,7 @@ Sources: straight-through, Bengio, Leonard, Courville, arXiv 1308.3432; weights 
 annealed thresholds (SNN-THA) as their papers describe them; the equations here are ours where those leave a choice.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -44,6 +45,11 @@ class Quantised:
     levels: int
     per_channel: bool = False
     annealing: Annealing | None = None
+
+    @property
+    def sources(self) -> Mapping[str, str]:
+        """Nothing but the recipe."""
+        return {}
 
     def neurons(self, table: Table) -> Spiking:
         """Neurons of a recipe's `[neuron]`, which spike."""

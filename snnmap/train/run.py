@@ -223,4 +223,5 @@ def _origin(recipe: TrainRecipe, identity: Identity, samples: int) -> dict[str, 
         "epochs": identity.epochs,
         "samples": samples,
         "snnmap": __version__,
+        **recipe.method.sources,
     }

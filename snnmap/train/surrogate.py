@@ -9,6 +9,7 @@
 u is the membrane less its threshold.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import pi
 from typing import Any
@@ -92,6 +93,11 @@ class Numbers:
     def counts_writes(self) -> bool:
         """None are."""
         return False
+
+    @property
+    def sources(self) -> Mapping[str, str]:
+        """Nothing but the recipe."""
+        return {}
 
     def weight(self, latent: Any) -> tuple[Any, Any]:
         """The weights of a layer and what 1 of them stands for, of its latent weights (outputs, ...)."""
