@@ -18,15 +18,16 @@ def columns_read(graph: SpikeGraph, clustering: Clustering, cells: Cells | None 
     """
     network, events = graph.network, graph.events
     level, bias = network.level_of(), network.is_bias()
-    ptr, step = steps_by_source(events, network.sources) if events is not None else (np.zeros(0, np.int64),) * 2
+    ptr, step = steps_by_source(events, network.sources) if events is not None else (np.zeros(1, np.int64),) * 2
+    emitted, externals = np.diff(ptr), network.externals
 
     def reads(source: I64, own: int) -> int:
         if bias[source].any():
             return graph.window
         if events is None:
             return min(graph.window, int(graph.active_steps[source].sum()))
-        late = (source >= network.externals) & (own <= level[source])
-        many = np.diff(ptr)[source]
+        late = (source >= externals) & (own <= level[source])
+        many = emitted[source]
         moved = np.repeat(late, many)
         at = step[ranges(ptr[source], many)] + moved
         on = np.zeros(graph.window + 1, bool)

@@ -16,7 +16,7 @@ Steps = npt.NDArray[np.int64]
 def columns_read(clustering: Clustering, graph: SpikeGraph, counted: Recount) -> int:
     """Columns of all uses of clusters, each as often as it is read; without events the most that can be."""
     network = graph.network
-    level, bias = network.level_of(), network.is_bias()
+    level, bias, externals = network.level_of(), network.is_bias(), network.externals
     use = np.repeat(np.arange(len(clustering.use_row_ptr) - 1), np.diff(clustering.use_column_ptr))
     columns: dict[tuple[int, int], int] = {}
     for key in zip(use.tolist(), level[clustering.column_neuron].tolist(), strict=True):
@@ -33,7 +33,7 @@ def columns_read(clustering: Clustering, graph: SpikeGraph, counted: Recount) ->
         elif on is None:
             reads = min(graph.window, sum(int(graph.active_steps[source]) for source in sources))
         else:
-            late = [source >= network.externals and level[source] >= own for source in sources]
+            late = [source >= externals and level[source] >= own for source in sources]
             now = [on[source] for source, after in zip(sources, late, strict=True) if not after]
             then = [_after(on[source], graph.steps) for source, after in zip(sources, late, strict=True) if after]
             reads = len(np.unique(np.concatenate([*now, *then, np.zeros(0, np.int64)])))

@@ -65,12 +65,9 @@ def recount(graph: SpikeGraph, clustering: Clustering, wiring: Wiring | None = N
         rows = clustering.row_source[clustering.use_row_ptr[u] : clustering.use_row_ptr[u + 1]]
         here = slice(clustering.use_column_ptr[u], clustering.use_column_ptr[u + 1])
         neurons = clustering.column_neuron[here]
-        column = np.repeat(np.arange(len(neurons)), fan_in[neurons])
-        at = np.arange(len(column)) + (first[neurons] - np.cumsum(fan_in[neurons]) + fan_in[neurons])[column]
         row_of[rows] = np.arange(len(rows))
-        row = row_of[pre[at]]
+        column, row, at = _inputs(pre, first[neurons], fan_in[neurons], row_of)
         row_of[rows] = -1
-        column, at, row = column[row >= 0], at[row >= 0], row[row >= 0]
         synapse = entry[at]
         realised[synapse] += 1
         contents.add(u, k, (row, column, synapse))
@@ -93,6 +90,15 @@ def recount(graph: SpikeGraph, clustering: Clustering, wiring: Wiring | None = N
         input_source=np.concatenate(inputs),
         **_drives(np.concatenate(heard, axis=1), of_use, plain=clustering.uses is None),
     )
+
+
+def _inputs(pre: Integers, first: Integers, fan_in: Integers, row_of: Integers) -> tuple[Integers, Integers, Integers]:
+    """Column, row and place in `pre` of every input of neurons whose inputs start at `first`, if it has a row."""
+    lists = [pre[a : a + n] for a, n in zip(first.tolist(), fan_in.tolist(), strict=True)]
+    row = row_of[np.concatenate(lists or [pre[:0]])]
+    kept = np.flatnonzero(row >= 0)
+    column = np.repeat(np.arange(len(first)), fan_in)[kept]
+    return column, row[kept], kept + (first - np.cumsum(fan_in) + fan_in)[column]
 
 
 def _by_target(network: Network) -> tuple[Integers, Integers, Integers]:
