@@ -54,6 +54,7 @@ class Files(NamedTuple):
     "  snnmap compare mnist-mlp --objectives traffic,accuracy --technology pcm-16 --accuracy --devices 5 --age 1d\n"
     "  snnmap compare mnist-mlp lenet --variant anneal: --variant swarm:place=swarm\n"
     "  snnmap compare lenet --variant kl: --variant metis:partition=metis --seeds 0..19\n"
+    "  snnmap compare nmnist-cnn --variant unrolled: --variant dense:conv=dense --variant packed:conv=packed\n"
     "  snnmap compare braille-rsnn --hw pcm-mesh --hw pcm-mesh-64 --seeds 0..5\n"
     "  snnmap compare benchmark --rows 32 --columns 32 --variant anneal:partition=first_fit \\\n"
     "      --variant mine:partition=first_fit,place=my_package:MyPlacer",
@@ -70,8 +71,8 @@ class Files(NamedTuple):
     "variants",
     multiple=True,
     metavar="NAME:STAGE[.OPTION]=VALUE,...",
-    help="Algorithms under a name, each with every seed; the others are tested against the first. objective=NAME and "
-    "hw=NAME may be among them.",
+    help="Algorithms under a name, each with every seed; the others are tested against the first. objective=NAME, "
+    "hw=NAME, conv=dense and copies=N may be among them.",
 )
 @click.option("--seeds", metavar="LIST", help=f"Seeds, and ranges like {SEEDS}, of variants, chips or objectives.")
 @click.option(

@@ -16,9 +16,10 @@ from snnmap.core.arrays import F64
 from snnmap.core.errors import InputError
 from snnmap.core.run import Progress
 from snnmap.core.shown import Pictured
+from snnmap.core.suggest import suggestion
 from snnmap.hardware import load_hardware
 from snnmap.ir import SpikeGraph
-from snnmap.pipeline.options import CompileOptions, LoadOptions
+from snnmap.pipeline.options import CONVS, CompileOptions, Conv, LoadOptions
 from snnmap.pipeline.plan import plan_for
 from snnmap.pipeline.settings import parse_settings
 from snnmap.study.cases import Source, must_exist, profiled
@@ -50,22 +51,43 @@ class Variant:
     """None: that of all."""
     hardware: str | None = None
     """Chip; none: that of all."""
+    conv: Conv | None = None
+    """How convolutions are held; none: as in all."""
+    copies: int | None = None
+    """Of kernels that are held once, 0 for as many as are needed; none: as in all, of convolutions held as in all."""
 
 
 def parse_variant(text: str) -> Variant:
-    """`name:place=swarm,partition=spinemap`; `objective=...` and `hw=...` may be among the settings.
+    """`name:place=swarm,partition=spinemap`; `objective=`, `hw=`, `conv=` and `copies=` may be among the settings.
 
     Raises
     ------
     InputError
-        If there is no name, or a setting is not `name=value`.
+        If there is no name, a setting is not `name=value`, or there is no such way to hold convolutions.
     """
     name, colon, rest = text.partition(":")
     if not colon or not name.strip():
         raise InputError(f"--variant {text!r} is not NAME:STAGE=VALUE,..., for example swarm:place=swarm")
     settings = parse_settings(tuple(part for part in rest.split(",") if part.strip()))
     objective, chip = settings.pop("objective", None), settings.pop("hw", None)
-    return Variant(name.strip(), tuple(settings.items()), objective, chip)
+    held = _conv(text, settings.pop("conv", None)), _copies(text, settings.pop("copies", None))
+    return Variant(name.strip(), tuple(settings.items()), objective, chip, *held)
+
+
+def _conv(text: str, said: str | None) -> Conv | None:
+    """`conv` of a variant."""
+    if said is not None and said not in CONVS:
+        raise InputError(f"--variant {text!r}: conv {said!r} is unknown; {suggestion(said, CONVS)}")
+    return said
+
+
+def _copies(text: str, said: str | None) -> int | None:
+    """`copies` of a variant: a number from 1, or `auto`, which is 0."""
+    if said is None or said == "auto":
+        return None if said is None else 0
+    if not (said.isascii() and said.isdigit() and int(said)):
+        raise InputError(f"--variant {text!r}: {said!r} is no number of copies; give a whole number from 1, or auto")
+    return int(said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +128,16 @@ class VariantOptions:
         """
         settings = tuple({**dict(self.base.settings), **dict(variant.settings)}.items())
         objective, chip = variant.objective or self.base.objective, variant.hardware or self.base.hardware
-        chosen = replace(self.base, objective=objective, hardware=chip, settings=settings)
+        conv, copies = variant.conv or self.base.conv, variant.copies
+        if copies is None:
+            copies = self.base.copies if variant.conv is None else 0
+        if copies and conv == "unrolled":
+            raise InputError(
+                f"variant {variant.name!r}: copies are of kernels that are held once: give conv=dense, packed or auto "
+                "with them"
+            )
+        held: dict[str, Any] = {"conv": conv, "copies": copies}
+        chosen = replace(self.base, objective=objective, hardware=chip, settings=settings, **held)
         plan_for(chosen.objective, dict(chosen.settings), chosen.terms)
         return chosen
 

@@ -75,7 +75,7 @@ _made: set[tuple[str, ...]] = set()
 def make(task: Task, profiles: Callable[[str], bytes]) -> Made:
     """Compile one point; what does not fit is an answer too."""
     made, own = _made_once(task, profiles), task.options
-    kind = str(own.hardware), own.objective, repr(own.settings)
+    kind = str(own.hardware), own.objective, repr(own.settings), own.conv
     if task.fair and kind not in _made:
         made = _made_once(task, profiles)
     _made.add(kind)

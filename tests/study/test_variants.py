@@ -1,11 +1,13 @@
 """Variants of algorithms: a worse one is found out, chance is not taken for a difference, names are checked first."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from support import small_workload
+from support.kernel_nets import graph_of, kernel_network
 
 import snnmap
 from snnmap.core.errors import InfeasibleError, InputError
@@ -54,6 +56,48 @@ def test_a_placer_that_does_not_place_is_worse_in_hops(found) -> None:
     assert of(found, "anneal", "hops").verdict == ""
     assert of(found, "anneal", "hops").deviation >= 0
     assert of(found, "lazy", "crossbars").deviation == 0
+
+
+@pytest.mark.parametrize(
+    ("base", "text", "held"),
+    [
+        ({}, "a:", ("unrolled", 0)),
+        ({}, "a:conv=dense,copies=4", ("dense", 4)),
+        ({}, "a:conv=packed,copies=auto", ("packed", 0)),
+        ({"conv": "dense", "copies": 3}, "a:", ("dense", 3)),
+        ({"conv": "dense", "copies": 3}, "a:copies=auto", ("dense", 0)),
+        ({"conv": "dense", "copies": 3}, "a:conv=unrolled", ("unrolled", 0)),
+    ],
+)
+def test_a_variant_says_how_convolutions_are_held(base, text, held) -> None:
+    variants = parse_variant(text), parse_variant("b:")
+    asked = VariantOptions(variants, base=snnmap.CompileOptions(**base)).options_of(variants[0])
+    assert (asked.conv, asked.copies) == held
+    assert asked.settings == ()
+
+
+def test_copies_of_what_is_held_by_synapses_are_refused_before_any_work() -> None:
+    variants = parse_variant("a:copies=2"), parse_variant("b:")
+    with pytest.raises(InputError, match="variant 'a': copies are of kernels that are held once: give conv=dense"):
+        compare_variants(["mnist-mlp"], VariantOptions(variants))
+
+
+def test_kernels_held_once_are_compared_with_synapses() -> None:
+    graph = graph_of(kernel_network(0))
+    variants = (
+        parse_variant("unrolled:"),
+        parse_variant("dense:conv=dense"),
+        parse_variant("copied:conv=dense,copies=2"),
+    )
+    base = snnmap.CompileOptions(hardware="pcm-mesh:rows=32,columns=16")
+    found = compare_variants([graph], VariantOptions(variants, (0,), base=base))
+    crossbars = [of(found, name, "crossbars").mean for name in ("unrolled", "dense", "copied")]
+    alone = [
+        snnmap.compile(graph, replace(base, conv=conv, copies=copies)).mapping.figures["crossbars"]
+        for conv, copies in (("unrolled", 0), ("dense", 0), ("dense", 2))
+    ]
+    assert crossbars == alone
+    assert len(set(alone)) == 3
 
 
 def test_seconds_are_not_those_of_loading_kernels(found, chip, tmp_path, monkeypatch) -> None:
@@ -130,6 +174,9 @@ def test_chance_is_taken_for_a_difference_as_rarely_as_it_says() -> None:
         ("place=swarm", "is not NAME:STAGE=VALUE"),
         (":place=swarm", "is not NAME"),
         ("a:swarm", "is not stage.option=value"),
+        ("a:conv=dens", "conv 'dens' is unknown; did you mean 'dense'"),
+        ("a:conv=dense,copies=0", "'0' is no number of copies; give a whole number from 1, or auto"),
+        ("a:conv=dense,copies=two", "'two' is no number of copies"),
     ],
 )
 def test_what_is_no_variant_is_refused(text, said) -> None:
