@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pytest
@@ -11,8 +12,11 @@ from support.small_workload import workload
 import snnmap
 from snnmap.analysis.view import ClusteringView, View
 from snnmap.formats.mapping import decode, encode
+from snnmap.physics import pcm
+from snnmap.physics.encoding import rest
 from snnmap.reliability.crossbars import array_of
 from snnmap.simulate.chip.rates import ExecuteOptions, rates
+from snnmap.simulate.imperfect.chips import numbers_of
 from snnmap.simulate.imperfect.options import ImperfectOptions, parsed
 from snnmap.simulate.imperfect.run import ImperfectNetwork
 from snnmap.simulate.mapped import deviation, replay
@@ -96,11 +100,49 @@ def test_all_uses_of_a_crossbar_meet_the_same_cells(compiled):
                 met.setdefault(key, []).append(value)
     for values in met.values():
         several += len(values) > 1
-        # drift compensation is that of the cells that a use reads, a little different at the edge of an image
-        np.testing.assert_allclose(values, values[0], rtol=0.05, atol=0.05)
+        np.testing.assert_allclose(values, values[0], rtol=1e-4, atol=1e-6)
     assert several > 100
     other = network.weights(network.chip(4), 3600.0)
     assert not np.allclose(weights, other, rtol=0.05, atol=0.05)
+
+
+@pytest.mark.parametrize("encoding", CHIPS)
+def test_drift_is_compensated_by_crossbar_whatever_a_use_drives(encoding):
+    """Every use is scaled alike: by all cells of its crossbar, found here by walking the synapses of all uses."""
+    compiled = mapped(chip=CHIPS[encoding])
+    view = View(compiled.mapping, compiled.graph, compiled.hardware)
+    network = ImperfectNetwork(
+        view, ImperfectOptions(parsed("drift")), np.full(view.mapping.clustering.clusters, 318.0)
+    )
+    cells, (uses, crossbar), chip = network.cells, network.uses, network.chip(3)
+    kinds, technology = compiled.hardware.weights, compiled.hardware.technology
+    low, high = technology["g_min"], technology["g_max"]
+    model = pcm.written(technology.noise, technology, compiled.hardware["program_pulses"])
+    partial = 0
+    for k in range(view.mapping.clustering.clusters):
+        users = np.flatnonzero(crossbar == k)
+        held, lines, drawn = {}, set(), numbers_of(compiled.hardware, 3, "drift", int(view.mapping.placement.tile[k]))
+        for user in users.tolist():
+            target, clustering, wiring = cells.target(user), uses.mapping.clustering, uses.mapping.wiring
+            rows = wiring.row[clustering.rows_of(user)].tolist()
+            columns = wiring.column[clustering.columns_of(user)].tolist()
+            columns += [compiled.hardware.columns] * kinds.reference_lines
+            lines |= {(r, c) for r in rows for c in columns}
+            for (i, r), (j, c) in product(enumerate(rows), enumerate(columns)):
+                if target.used[i, j]:
+                    held[r, c] = target.share[:, :, i, j]
+        made, now = 0.0, dict.fromkeys((1e7, 1e3), 0.0)
+        for r, c in product(sorted({r for r, _ in lines}), sorted({c for _, c in lines})):
+            goal = low + held.get((r, c), np.full(target.share.shape[:2], rest(kinds.encoding))) * (high - low)
+            mean, sd = pcm.drift_exponent(model, goal, high)
+            made += goal.sum()
+            for age in now:
+                now[age] += pcm.drifted(goal, np.abs(mean + sd * drawn[:, :, r, c]), age, model.t_0).sum()
+        for age, left in now.items():
+            (found,) = {cells.state(u, cells.target(u).share, chip, age).gain for u in users.tolist()}
+            assert found == pytest.approx(made / left, rel=1e-12)
+        partial += len(users) > 1 and len({cells.target(u).share.shape for u in users.tolist()}) > 1
+    assert partial > 0, "uses at an edge drive fewer rows"
 
 
 def test_arrays_hold_each_cell_once_and_are_read_in_every_use(compiled):

@@ -57,6 +57,16 @@ class State(NamedTuple):
     """By which drift compensation scales whatever is read."""
 
 
+class Place(NamedTuple):
+    """Cells of a tile: those of a cluster, or of all that use its crossbar in turn."""
+
+    cluster: int
+    """One of them; they are on one crossbar."""
+    row: npt.NDArray[np.signedinteger[Any]]
+    column: npt.NDArray[np.signedinteger[Any]]
+    """Lines of the array; the reference, if there is one, behind them."""
+
+
 class Read(NamedTuple):
     """What a unit on a row adds to a line, over the largest weight of the line's neuron, (rows, columns, slices)."""
 
@@ -84,6 +94,8 @@ class Cells:
     """(K,) crossbar of every cluster of the view, which several may use in turn (`analysis.apart`); none: its own."""
     _laws: dict[int, tuple[Target, Law]] = field(default_factory=dict, init=False, repr=False)
     """Of crossbars that were asked for."""
+    _gains: dict[int, tuple[Chip, float, float]] = field(default_factory=dict, init=False, repr=False)
+    """Of crossbars that several clusters use: the chip and age that were asked for last, and the gain."""
 
     @property
     def _span(self) -> tuple[float, float]:
@@ -194,24 +206,67 @@ class Cells:
 
     def _state(self, cluster: int, held: F64, law: Law, at: tuple[Chip, float]) -> State:
         """As `state`, of cells whose law is known."""
-        options, (_, high), model, (chip, age) = self.options, self._span, self._model, at
+        options, (_, high), model, age = self.options, self._span, self._model, at[1]
+        made, now = self._conductances(self._place(cluster), law, at)
+        spread = np.zeros(held.shape)
+        if model is not None and options.has("read"):
+            spread = pcm.read_noise_sd(model, made, now, high, age)
+        gain = self._gain(cluster, (made, now), at) if self._compensated and options.has("drift") else 1.0
+        warmth = self._warmth(cluster, held)
+        return State(now * warmth, spread * warmth, gain)
+
+    def _conductances(self, place: Place, law: Law, at: tuple[Chip, float]) -> tuple[F64, F64]:
+        """Cells as they were programmed, and as they are, S; without temperature."""
+        options, model, (chip, age) = self.options, self._model, at
         goal, missed, (mean, sd) = law
         made = now = goal
         if len(missed):
-            normal = self._drawn("programming", cluster, chip)
+            normal = self._drawn("programming", place, chip)
             made = now = np.maximum(goal + missed * normal, 0.0)
             if options.has("drift") and model is not None and model.relaxed:
                 now = np.maximum(goal + self._missed(model, goal, age) * normal, 0.0)
         if model is not None and len(mean):
-            now = pcm.drifted(now, np.abs(mean + sd * self._drawn("drift", cluster, chip)), age, model.t_0)
-        if options.has("stuck"):
-            made, now = self._stuck((made, now), cluster, chip)
-        spread = np.zeros(held.shape)
-        if model is not None and options.has("read"):
-            spread = pcm.read_noise_sd(model, made, now, high, age)
-        gain = float(made.sum() / now.sum()) if self._compensated and options.has("drift") else 1.0
-        warmth = self._warmth(cluster, held)
-        return State(now * warmth, spread * warmth, gain)
+            now = pcm.drifted(now, np.abs(mean + sd * self._drawn("drift", place, chip)), age, model.t_0)
+        return self._stuck((made, now), place, chip) if options.has("stuck") else (made, now)
+
+    def _gain(self, cluster: int, own: tuple[F64, F64], at: tuple[Chip, float]) -> float:
+        """By which what a crossbar reads is scaled: all of its cells as programmed over all as they are.
+
+        `own` are those of the cluster, which are all unless the crossbar is used by others too.
+        """
+        crossbar = cluster if self.crossbar is None else int(self.crossbar[cluster])
+        users = np.zeros(1, np.int64) if self.crossbar is None else np.flatnonzero(self.crossbar == crossbar)
+        if len(users) == 1:
+            return float(own[0].sum() / own[1].sum())
+        if crossbar in self._gains and self._gains[crossbar][:2] == at:
+            return self._gains[crossbar][2]
+        place, held = self._together(users)
+        made, now = self._conductances(place, self.law(held), at)
+        gain = float(made.sum() / now.sum())
+        self._gains[crossbar] = (*at, gain)
+        return gain
+
+    def _together(self, users: I64) -> tuple[Place, F64]:
+        """The cells of all clusters that use a crossbar, and the shares that they are programmed to."""
+        places, weights = [self._place(int(k)) for k in users], self.view.hardware.weights
+        row, column = (np.unique(np.concatenate([place[axis] for place in places])) for axis in (1, 2))
+        shape = (halves(weights.encoding), weights.slices, len(row), len(column))
+        held = np.full(shape, rest(weights.encoding))
+        for place, user in zip(places, users, strict=True):
+            target = self._known(int(user))[0]
+            r, c = np.nonzero(target.used)
+            held[:, :, np.searchsorted(row, place.row[r]), np.searchsorted(column, place.column[c])] = target.share[
+                :, :, r, c
+            ]
+        return Place(places[0].cluster, row, column), held
+
+    def _place(self, cluster: int) -> Place:
+        """Where the cells of a cluster are."""
+        clustering, wiring = self.view.mapping.clustering, self.view.mapping.wiring
+        column = wiring.column[clustering.columns_of(cluster)]
+        if self.view.hardware.weights.reference_lines:
+            column = np.append(column, self.view.hardware.columns)
+        return Place(cluster, wiring.row[clustering.rows_of(cluster)], column)
 
     @property
     def _model(self) -> pcm.NoiseModel | None:
@@ -247,32 +302,27 @@ class Cells:
         asked = self.options.compensated
         return self.view.hardware.drift_compensation if asked is None else asked
 
-    def _stuck(self, states: tuple[F64, F64], cluster: int, chip: Chip) -> tuple[F64, F64]:
+    def _stuck(self, states: tuple[F64, F64], place: Place, chip: Chip) -> tuple[F64, F64]:
         """Conductances (S) of the same cells at two times with those that are stuck on this chip."""
         (low, high), technology, options = self._span, self.view.hardware.technology, self.options
-        tile = int(self.view.mapping.placement.tile[cluster])
+        tile = int(self.view.mapping.placement.tile[place.cluster])
         on = technology["stuck_on_share"] if options.stuck_on is None else options.stuck_on
         off = technology["stuck_off_share"] if options.stuck_off is None else options.stuck_off
         of_tile = stuck_of(self.view.hardware, chip.seed, tile, on, off) if chip.map is None else chip.map.stuck[tile]
-        how = self._at_places(of_tile, cluster)
+        how = self._at_places(of_tile, place)
         first, second = (np.where(how > 0, high, np.where(how < 0, low, state)) for state in states)
         return first, second
 
-    def _drawn(self, what: str, cluster: int, chip: Chip) -> F64:
-        """Standard normal numbers of the cells of a cluster, shaped as its target's shares."""
-        tiles = self.view.mapping.placement.tile
+    def _drawn(self, what: str, place: Place, chip: Chip) -> F64:
+        """Standard normal numbers of cells, (halves, slices, rows, columns)."""
+        tiles, cluster = self.view.mapping.placement.tile, place.cluster
         tile, own = int(tiles[cluster]), np.arange(len(tiles)) if self.crossbar is None else self.crossbar
         turn = len(np.unique(own[(own < own[cluster]) & (tiles == tile)]))
-        return self._at_places(numbers_of(self.view.hardware, chip.seed, what, tile, turn), cluster)
+        return self._at_places(numbers_of(self.view.hardware, chip.seed, what, tile, turn), place)
 
-    def _at_places(self, of_tile: npt.NDArray[Any], cluster: int) -> F64:
-        """What stands at the places of a cluster's cells, of what stands at all places of its tile."""
-        hardware, clustering, wiring = self.view.hardware, self.view.mapping.clustering, self.view.mapping.wiring
-        column = wiring.column[clustering.columns_of(cluster)]
-        if hardware.weights.reference_lines:
-            column = np.append(column, hardware.columns)
-        row = wiring.row[clustering.rows_of(cluster)]
-        chosen = np.asarray(of_tile.take(row, axis=2).take(column, axis=3), np.float64)
-        if hardware.weights.reference_lines:  # one for all slices: the places of the others are none
+    def _at_places(self, of_tile: npt.NDArray[Any], place: Place) -> F64:
+        """What stands at the places of cells, of what stands at all places of their tile."""
+        chosen = np.asarray(of_tile.take(place.row, axis=2).take(place.column, axis=3), np.float64)
+        if self.view.hardware.weights.reference_lines:  # one for all slices: the places of the others are none
             chosen[:, 1:, :, -1] = chosen[:, :1, :, -1]
         return chosen

@@ -146,8 +146,8 @@ def test_a_chip_is_the_same_whatever_is_looked_at_and_however_it_is_wired(compil
     column = wiring.column.copy()
     column[own] = column[own][::-1]
     turned = cells_of(compiled, "programming,off", wiring=Wiring(wiring.row, column))
-    first = plain._drawn("drift", 0, Chip(4))
-    np.testing.assert_array_equal(turned._drawn("drift", 0, Chip(4)), first[:, :, :, ::-1])
+    first = plain._drawn("drift", plain._place(0), Chip(4))
+    np.testing.assert_array_equal(turned._drawn("drift", turned._place(0), Chip(4)), first[:, :, :, ::-1])
 
 
 def test_slices_share_one_reference_column(compiled) -> None:
