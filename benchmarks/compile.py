@@ -29,7 +29,7 @@ BY_KERNELS = {"nmnist-cnn": 5.0, "vgg16": 60.0}
 """The same with `--conv dense`."""
 STAGES = {
     "prepared": "load",
-    "_must_fit": "fit",
+    "must_be_mappable": "fit",
     "profile": "profile",
     "partitioned": "partition",
     "placement_terms": "terms",

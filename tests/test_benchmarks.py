@@ -63,3 +63,9 @@ def test_a_component_whose_file_names_neither_is_not_explained() -> None:
     components, chip = benchmark("components"), load_hardware("pcm-mesh")
     assert components.explained(chip, "adc_area")
     assert not components.explained(chip, "hop_energy")
+
+
+def test_the_stages_that_are_timed_are_functions_of_the_pipeline(compile_benchmark: ModuleType) -> None:
+    from snnmap.pipeline import compile as pipeline
+
+    assert [name for name in compile_benchmark.STAGES if not callable(getattr(pipeline, name, None))] == []
