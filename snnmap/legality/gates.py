@@ -5,8 +5,8 @@ ends. A message arrives no later than behind its hops and all flits, of the step
 that enter where it does or join its route: at a router that they reach over another link, once for each link that they
 cross there and that flits cross which came over the route's. A queue holds no more flits than can be on their way over
 its link at once, and gains no more while it is busy than join behind it. Why is in `docs/DESIGN.md`. A link between
-chips takes times of its own: all flits that count are as slow as the slowest link that flits take out of a router of
-the route, and a queue that fills faster than it empties is bounded by what is on its way alone.
+chips takes times of its own: flits that leave a router of the route over one that others of the route take count by how
+much longer it takes them as well, and a queue that fills faster than it empties is bounded by what is on its way alone.
 """
 
 from collections import defaultdict
@@ -87,7 +87,7 @@ def needed_behind_gates(mapping: Mapping, hardware: Hardware, carried: Sent, fli
     turns = _turns(routes, sender.tolist(), flits)
     times = ticks_of_links(mapping, hardware)
     rates = _rates(turns, hardware, times)
-    slow = rates.slow
+    longer = max(0, times.border_flit - times.flit)
     least: dict[str, int] = {}
     for m, name in enumerate(names):
         begin, route = int(release[sender[m]]), routes[m]
@@ -100,8 +100,12 @@ def needed_behind_gates(mapping: Mapping, hardware: Hardware, carried: Sent, fli
             behind += sum(on_the_way.flits(*turn, begin, int(there[m])) for turn in turns.joining(link))
         crossed = sum(link in rates.borders for link in route)
         over = (len(route) - 2 - crossed) * times.hop + crossed * times.border_hop
-        slowest = max(slow.get(link, times.flit) for link in route)
-        least[name] = begin + over + behind * slowest - (int(begun[number[name]]) if name in number else 0)
+        leaving = (onto for link in route[:-1] for onto in turns.behind.get(link, []) if onto in rates.borders)
+        every = (turns.taken[one, onto] for onto in leaving for one in turns.onto[onto] if one >= 0)
+        slow = sum(on_the_way.flits(*turn, begin, int(there[m])) for turn in every)
+        least[name] = (
+            begin + over + behind * times.flit + slow * longer - (int(begun[number[name]]) if name in number else 0)
+        )
     between = [link for link in turns.onto if link < 4 * hardware.tiles]
     return Need(least, max([1, *(_room(turns, on_the_way, link, rates) for link in between)]))
 

@@ -10,8 +10,8 @@ it; `flits on the way` are those of the steps whose times on the way overlap.
 
 where a flit joins at a router that it reaches over another link than the route does, once for each link that it then
 crosses and that flits cross which came over the route's: its first flit holds up all behind it, wherever it goes.
-Of several chips hop_time is that of each hop, and flit_time that of the slowest link that flits take out of a router of
-the route.
+Of several chips hop_time is that of each hop, and flits that leave a router of the route over a link to another chip,
+which flits of the route's take too, count the difference of that link's flit_time as well.
 
 **Proof** (`docs/DESIGN.md`). Pay multiplexing only once (Schmitt, Zdarsky & Fidler, INFOCOM 2008), here for queues per
 incoming link, whose first flit holds up those behind it until its last copy has left.
@@ -63,9 +63,13 @@ class Problem:
     met_ptr: I64
     met: I64
     """Turns whose flits a message may wait for, CSR by message."""
+    slow_ptr: I64
+    slow: I64
+    """Turns from a router of its route to another chip, CSR by message."""
     queues: "Queues"
-    flit: I64
-    """(M,) ticks of a flit on the slowest link that flits take out of a router of the message's route."""
+    flit: int
+    longer: int
+    """Ticks of a flit on a link of a chip, and by how much one between chips takes longer."""
 
 
 class Turns(NamedTuple):
@@ -146,9 +150,7 @@ def _problem(sdfg: Sdfg, hardware: Hardware, placed: Placed, loads: Loads) -> Pr
     time, first = sdfg.time.copy(), placed.actors.port + 1
     time[first:] = np.where(own > 0, over + own * min(times.flit, times.border_flit), 0)
     turns = turns_of(mesh, hardware.port_tile, loads)
-    empties, (ptr, link) = _slowest(hardware, turns), routes(hardware, messages)
-    slowest = np.zeros(len(own), np.int64)
-    np.maximum.at(slowest, row_of_entry(ptr), empties[link])
+    ptr, link = routes(hardware, messages)
     return Problem(
         channels_of(sdfg),
         time,
@@ -158,8 +160,10 @@ def _problem(sdfg: Sdfg, hardware: Hardware, placed: Placed, loads: Loads) -> Pr
         over,
         np.flatnonzero(own == 0),
         *_met(turns, ptr, link, mesh.links),
-        _queues(hardware, turns, empties),
-        slowest,
+        *_leaving(turns, ptr, link, mesh),
+        _queues(hardware, turns),
+        times.flit,
+        max(0, times.border_flit - times.flit),
     )
 
 
@@ -177,7 +181,7 @@ def _slowest(hardware: Hardware, turns: Turns) -> I64:
     return slowest
 
 
-def _queues(hardware: Hardware, turns: Turns, empties: I64) -> Queues:
+def _queues(hardware: Hardware, turns: Turns) -> Queues:
     mesh, times = hardware.topology, link_times(hardware)
     between = np.unique(turns.link[turns.link < mesh.entry(0)])
     each = np.arange(len(between) + 1)
@@ -187,7 +191,7 @@ def _queues(hardware: Hardware, turns: Turns, empties: I64) -> Queues:
         *_joining(turns, each, between, mesh.links),
         np.where(mesh.is_border(between), times.border_hop, times.hop),
         _lasting(hardware, between),
-        empties[between],
+        _slowest(hardware, turns)[between],
     )
 
 
@@ -249,6 +253,18 @@ def _joining(turns: Turns, ptr: I64, link: I64, links: int) -> tuple[I64, I64]:
     return offsets(np.bincount(row[at[others]], minlength=len(ptr) - 1)), onto[others]
 
 
+def _leaving(turns: Turns, ptr: I64, link: I64, mesh: Mesh) -> tuple[I64, I64]:
+    """Turns onto links to other chips that follow the links of CSR rows, whoever takes them."""
+    follows = np.flatnonzero((turns.before >= 0) & mesh.is_border(turns.link))
+    by_before = offsets(np.bincount(turns.before[follows], minlength=mesh.links))
+    order = follows[np.argsort(turns.before[follows], kind="stable")]
+    count = np.diff(by_before)[link]
+    row, onto = np.repeat(row_of_entry(ptr), count), turns.link[order[ranges(by_before[link], count)]]
+    rows = offsets(np.bincount(row, minlength=len(ptr) - 1))
+    every_ptr, every = _onto(turns, rows, onto, mesh.links)
+    return every_ptr, every
+
+
 def _fitted(problem: Problem, period: int) -> Gated | None:
     """Times and starts at a period that keep each other, or None if none were found."""
     from snnmap.sdf.kernels.cycles import longest_paths
@@ -274,22 +290,28 @@ def _needed(problem: Problem, release: I64, period: int) -> I64 | None:
     """Least times of the messages (M,) at which none is late, given when producers end; None past a period."""
     from snnmap.stages.schedule.kernels.gates import flits_beside
 
-    time = problem.time[problem.first :].copy()
+    turns, time = problem.turns, problem.time[problem.first :].copy()
     while True:
-        beside = flits_beside(
-            problem.met_ptr,
-            problem.met,
-            problem.turns.before,
-            problem.turns.ptr,
-            problem.turns.producer,
-            problem.turns.flits,
-            problem.sender,
-            release,
-            _stays(problem, time),
-            time,
-            period,
-        )
-        longer = problem.flying + problem.flit * beside
+        stays = _stays(problem, time)
+
+        def beside(ptr: I64, met: I64, now: I64 = time, stays: I64 = stays) -> I64:
+            return flits_beside(
+                ptr,
+                met,
+                turns.before,
+                turns.ptr,
+                turns.producer,
+                turns.flits,
+                problem.sender,
+                release,
+                stays,
+                now,
+                period,
+            )
+
+        longer = problem.flying + problem.flit * beside(problem.met_ptr, problem.met)
+        if len(problem.slow):
+            longer += problem.longer * beside(problem.slow_ptr, problem.slow)
         longer[problem.silent] = 0
         if int(longer.max()) > period:
             return None
