@@ -64,7 +64,7 @@ def layers_of(network: Network, largest: int) -> tuple[MacLayer, ...]:
     pre, target = row_of_entry(network.indptr), network.population_of()[network.post]
     made = []
     for k in range(1, len(pops)):
-        own = np.flatnonzero((target == k) & (network.weight != 0))
+        own = np.flatnonzero(target == k)
         source = pre[own].astype(np.int64) - pops[k - 1].first
         unit = network.post[own].astype(np.int64) - pops[k].first
         weight = network.weight[own].astype(np.float64)
@@ -76,8 +76,11 @@ def layers_of(network: Network, largest: int) -> tuple[MacLayer, ...]:
                 f"{weight[first]:g}; weights are integers from {-largest} to {largest}: train with such, or round them"
             )
         given = _shared(pops[k])
-        kernel = kernel_of(pops[k - 1].shape, pops[k].shape, source, unit, weight)
-        plain = (pops[k - 1].size, pops[k].size, source, unit, weight)
+        synapses, some = (source, unit, weight), weight != 0
+        kernel = kernel_of(pops[k - 1].shape, pops[k].shape, *synapses)
+        if kernel is None:  # zeros that were kept hold a place of the kernel; else they are none
+            kernel = kernel_of(pops[k - 1].shape, pops[k].shape, *(part[some] for part in synapses))
+        plain = (pops[k - 1].size, pops[k].size, *synapses)
         matrix, rows = _plain(*plain) if kernel is None else (kernel.matrix, kernel.rows)
         made.append(MacLayer(pops[k].name, matrix, rows, **given))
     return tuple(made)

@@ -65,6 +65,21 @@ def test_a_kernel_with_empty_edges_is_still_found() -> None:
     assert layer.matrix.shape == (2 * 4 * 4, 4)
 
 
+def test_zeros_that_are_synapses_hold_their_place_in_a_kernel() -> None:
+    weights = np.random.default_rng(3).integers(1, 64, (4, 2, 5, 5))
+    network = conv_network(weights, (2, 12, 12), 2, 0)
+    before = layers_of(network, 63)[0]
+    pre = np.repeat(np.arange(network.sources), np.diff(network.indptr))
+    inputs, units = 2 * 12 * 12, 4 * 4 * 4
+    down = (network.post - inputs) // 4 % 4  # row of the unit
+    first = (network.post < inputs + units) & (pre % 144 // 12 == 2 * down)
+    layer = layers_of(changed(network, np.where(first, 0, network.weight).astype(np.float32)), 63)[0]
+    assert layer.matrix.shape == before.matrix.shape
+    np.testing.assert_array_equal(layer.rows, before.rows)
+    assert not layer.matrix.reshape(2, 5, 5, 4)[:, 0].any()
+    np.testing.assert_array_equal(layer.matrix.reshape(2, 5, 5, 4)[:, 1:], before.matrix.reshape(2, 5, 5, 4)[:, 1:])
+
+
 def changed(network: Network, weight: np.ndarray) -> Network:
     return replace(network, weight=weight)
 
