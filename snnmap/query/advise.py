@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from snnmap.analysis.arrangements import Arranged, arranged
-from snnmap.analysis.convolution import shared_layers
+from snnmap.analysis.convolution import is_shared
 from snnmap.analysis.forms import network_forms
 from snnmap.core.errors import InfeasibleError, InputError
 from snnmap.core.run import Progress
@@ -314,7 +314,7 @@ def _tried(
         tried["noise"] = noisy_reuse(ready, (_sized(asked, chip), asked.technology), wanted, progress)
     if asked.compiled:
         network = ready.network
-        ways: tuple[Conv, ...] = ("dense", "packed", "unrolled") if shared_layers(network) else ("unrolled",)
+        ways: tuple[Conv, ...] = ("dense", "packed", "unrolled") if is_shared(network) else ("unrolled",)
         tried["compiled"] = [_compiled(ready, chip, (asked, way), progress) for way in ways]
     return tried
 

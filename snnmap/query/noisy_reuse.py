@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from snnmap.analysis.convolution import shared_layers
+from snnmap.analysis.convolution import is_shared
 from snnmap.analysis.view import View
 from snnmap.core.arrays import Bool
 from snnmap.core.errors import InputError
@@ -52,7 +52,7 @@ def noisy_reuse(
     InfeasibleError
         If one of the ways does not fit the chip.
     """
-    if not shared_layers(workload.network):
+    if not is_shared(workload.network):
         raise InputError(
             "no layer is a convolution: there is nothing to hold once, and nothing to compare; leave --noise"
         )

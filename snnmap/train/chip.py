@@ -30,8 +30,9 @@ from snnmap.ir.models import SUBTRACT_NEXT, ZERO_NEXT
 from snnmap.train.cim import noise_of
 from snnmap.train.neurons import Spiking
 from snnmap.train.quantised import rounded
-from snnmap.train.surrogate import Gradient, Numbers, read_gradient
+from snnmap.train.surrogate import Gradient, read_gradient
 from snnmap.train.tensors import normal, straight
+from snnmap.train.usual import Numbers, OnOneChip
 
 if TYPE_CHECKING:
     from snnmap.pipeline.cells import ChipCells, LayerCells
@@ -75,7 +76,7 @@ class Part(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Chip(Numbers):
+class Chip(OnOneChip, Numbers):
     """Training in the cells of one chip."""
 
     gradient: Gradient
@@ -86,16 +87,6 @@ class Chip(Numbers):
     given: "ChipCells" = field(repr=False)
     parts: tuple[Part, ...] = field(repr=False)
     neuron: Spiking = field(repr=False)
-
-    @property
-    def on_chip(self) -> "Chip":  # type: ignore[override]
-        """Products are its own."""
-        return self
-
-    @property
-    def everywhere(self) -> bool:
-        """They are the chip's where nothing is trained, too."""
-        return True
 
     @property
     def sources(self) -> Mapping[str, str]:
@@ -157,9 +148,6 @@ class Chip(Numbers):
             read = (heard.detach() != 0).float() @ torch.from_numpy(part.rows) + torch.from_numpy(part.always)
             sums = sums + (read > 0).float() @ torch.from_numpy(part.offset) * full
         return sums
-
-    def write(self, trained: Tensors, cells: Tensors, seed: int, iteration: int) -> None:
-        """Nothing: cells are programmed once, when all is learned."""
 
     def network(self, weights: Sequence[Any], name: str, training: Mapping[str, str | int]) -> Imported:
         """The mapped network with weights (N, H) of every layer, and what trained them."""

@@ -22,7 +22,6 @@ on a column's sums being read crossbar by crossbar, which depends on a mapping t
 one sum.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from math import sqrt
 from typing import TYPE_CHECKING, Any
@@ -40,6 +39,7 @@ from snnmap.train.neurons import Spiking, read_spiking
 from snnmap.train.quantised import whole_constant
 from snnmap.train.surrogate import Gradient, read_gradient
 from snnmap.train.tensors import normal
+from snnmap.train.usual import Usual
 
 if TYPE_CHECKING:
     from snnmap.train.recipe import Layer
@@ -49,7 +49,7 @@ Tensors = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Cim:
+class Cim(Usual):
     """Training on cells of so many states."""
 
     gradient: Gradient
@@ -89,11 +89,6 @@ class Cim:
         """They are."""
         return True
 
-    @property
-    def sources(self) -> Mapping[str, str]:
-        """Nothing but the recipe."""
-        return {}
-
     def neurons(self, table: Table) -> Spiking:
         """Neurons of a recipe's `[neuron]`, which spike."""
         return read_spiking(table)
@@ -109,10 +104,6 @@ class Cim:
     def constant(self, value: Any) -> Any:
         """Constants (outputs,) as integers."""
         return whole_constant(value, self.levels)
-
-    def threshold(self, layer: int, start: float, iteration: int) -> float:  # noqa: ARG002  of other methods
-        """Threshold of a layer in an iteration."""
-        return start
 
     def cells(self, trained: Tensors, seed: int) -> Tensors:
         """Cells of all layers once they are programmed to the weights at the beginning; `trained` moves there."""

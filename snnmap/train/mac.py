@@ -24,8 +24,8 @@ from snnmap.core.arrays import F64
 from snnmap.core.toml import Table
 from snnmap.ir.integers import largest, levels_of
 from snnmap.train.neurons import DT
-from snnmap.train.surrogate import Numbers
 from snnmap.train.tensors import normal, straight
+from snnmap.train.usual import Numbers
 
 UNIT = 120.0
 """Integers per latent number: begun with a variance of 1 / fan-in, weights are about 12 of 100 inputs."""

@@ -30,6 +30,7 @@ from snnmap.simulate.mac.run import Chip, Spreads, drawn_chip
 from snnmap.train import mac
 from snnmap.train.mac import Mac, Units
 from snnmap.train.tensors import normal, straight
+from snnmap.train.usual import OnOneChip
 
 if TYPE_CHECKING:
     from snnmap.train.recipe import Layer
@@ -59,26 +60,16 @@ class Read(Units):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class OnOneChip(Mac):
+class TunedMac(OnOneChip, Mac):
     """Integer weights on one chip, from those of a network on."""
 
-    start: str = ""
+    start: str = field(kw_only=True)
     """Digest of the network that training begins with."""
     spreads: Spreads = field(kw_only=True)
     """Of the chip, which `snnmap mac --seed` draws as its seed says."""
     seed: int = field(kw_only=True)
     chip: Chip = field(repr=False, kw_only=True)
     begun: tuple[MacLayer, ...] = field(repr=False, kw_only=True)
-
-    @property
-    def on_chip(self) -> "OnOneChip":  # type: ignore[override]
-        """Products are the chip's."""
-        return self
-
-    @property
-    def everywhere(self) -> bool:
-        """Where nothing is trained, too."""
-        return True
 
     @property
     def sources(self) -> Mapping[str, str]:
@@ -155,9 +146,6 @@ class OnOneChip(Mac):
             result = result + chip.noise * normal(rng, result.shape)
         return straight(result, result.floor()).clamp(*chip.target.span)
 
-    def write(self, trained: Tensors, cells: Tensors, seed: int, iteration: int) -> None:
-        """Nothing: synapses are written with every batch."""
-
 
 def _vectors(layer: "Layer", sent: Any) -> tuple[Any, tuple[int, ...]]:
     """What rows of a layer's matrix hear, (rows, uses, inputs), and the shape of all results."""
@@ -194,7 +182,7 @@ def read(table: Table, layers: int) -> Mac:
     begun = layers_of(found.network, target.largest_weight)
     same = (plain.bits, plain.gain, plain.noise)
     known = drawn_chip(target, spreads, seed)
-    return OnOneChip(*same, start=found.digest, spreads=spreads, seed=seed, chip=known, begun=begun)
+    return TunedMac(*same, start=found.digest, spreads=spreads, seed=seed, chip=known, begun=begun)
 
 
 def _must_be_of(target: BrainScaleS2, method: Mac, table: Table) -> None:

@@ -19,7 +19,7 @@ import numpy as np
 from snnmap.core.arrays import F64
 from snnmap.core.toml import Table
 from snnmap.ir.models import MODELS
-from snnmap.train.surrogate import Numbers
+from snnmap.train.usual import Numbers
 
 MODEL = "MIF"
 

@@ -11,7 +11,6 @@ Sources: straight-through, Bengio, Leonard, Courville, arXiv 1308.3432; weights 
 annealed thresholds (SNN-THA) as their papers describe them; the equations here are ours where those leave a choice.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -23,6 +22,7 @@ from snnmap.ir.integers import BITS, LEVELS, largest, levels_of, nearest
 from snnmap.train.neurons import Spiking, read_spiking
 from snnmap.train.surrogate import Gradient, read_gradient
 from snnmap.train.tensors import straight
+from snnmap.train.usual import Usual
 
 MOST_ROWS = 64
 """Rows of its cells that a constant may take."""
@@ -38,18 +38,13 @@ class Annealing:
 
 
 @dataclass(frozen=True, slots=True)
-class Quantised:
+class Quantised(Usual):
     """Weights of so many levels."""
 
     gradient: Gradient
     levels: int
     per_channel: bool = False
     annealing: Annealing | None = None
-
-    @property
-    def sources(self) -> Mapping[str, str]:
-        """Nothing but the recipe."""
-        return {}
 
     def neurons(self, table: Table) -> Spiking:
         """Neurons of a recipe's `[neuron]`, which spike."""
@@ -68,15 +63,6 @@ class Quantised:
     def constant(self, value: Any) -> Any:
         """Constants (outputs,) as integers of at most `MOST_ROWS` rows."""
         return whole_constant(value, self.levels)
-
-    @property
-    def on_chip(self) -> None:
-        """Products are exact."""
-
-    @property
-    def counts_writes(self) -> bool:
-        """None are."""
-        return False
 
     def threshold(self, layer: int, start: float, iteration: int) -> float:
         """Threshold of a layer in an iteration."""

@@ -25,8 +25,8 @@ from snnmap.core.arrays import F64
 from snnmap.core.toml import Table
 from snnmap.ir.integers import in_units_of
 from snnmap.train.neurons import DT, read_threshold
-from snnmap.train.surrogate import Numbers
 from snnmap.train.tensors import normal
+from snnmap.train.usual import Numbers
 
 FAR = -15.0
 """ln(ln(1 + exp(z))) is z to single precision below it."""

@@ -9,13 +9,13 @@
 u is the membrane less its threshold.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from math import pi
 from typing import Any
 
 from snnmap.core.toml import Table
 from snnmap.train.neurons import Spiking, read_spiking
+from snnmap.train.usual import Numbers
 
 GRADIENTS = {"fast-sigmoid": 25.0, "arctan": 2.0, "straight-through": None}
 """Name to the slope by default: those of snnTorch."""
@@ -73,43 +73,6 @@ def spike_function(gradient: Gradient) -> Any:
             return arriving
 
     return Spike.apply
-
-
-class Numbers:
-    """What methods have in common whose weights and constants are numbers and whose thresholds stay."""
-
-    __slots__ = ()
-
-    @property
-    def levels(self) -> int:
-        """Any number."""
-        return 0
-
-    @property
-    def on_chip(self) -> None:
-        """Products are exact."""
-
-    @property
-    def counts_writes(self) -> bool:
-        """None are."""
-        return False
-
-    @property
-    def sources(self) -> Mapping[str, str]:
-        """Nothing but the recipe."""
-        return {}
-
-    def weight(self, latent: Any) -> tuple[Any, Any]:
-        """The weights of a layer and what 1 of them stands for, of its latent weights (outputs, ...)."""
-        return latent, latent.new_ones(1)
-
-    def constant(self, value: Any) -> Any:
-        """A layer's constants, (outputs,), in units of its weights."""
-        return value
-
-    def threshold(self, layer: int, start: float, iteration: int) -> float:  # noqa: ARG002  of other methods
-        """Threshold of a layer in an iteration."""
-        return start
 
 
 @dataclass(frozen=True, slots=True)
