@@ -124,6 +124,8 @@ class MacAccuracy(Shown):
     """Of every chip."""
     measured: str
     """`accuracy`; `agreement` with a chip without noise and pattern, where there are no labels."""
+    largest_input: int
+    """That any frame has, of those that the machine takes."""
 
     @property
     def time(self) -> float:
@@ -170,6 +172,8 @@ class MacAccuracy(Shown):
             "devices": found.chips,
             "seed": self.options.seed,
             "scaling": self.options.scaling,
+            "largest_input": self.largest_input,
+            "largest_input_taken": self.target.largest_input,
             "frames": found.frames,
             "spreads": {key: value for key, value in zip(SPREADS, spreads, strict=True)},  # noqa: C416  clearer
             "ideal": found.ideal,
@@ -229,6 +233,7 @@ def mac_accuracy(
         accuracy=accuracy(correct, made.perfect == made.right, rng=stream(made.options.seed, "accuracy")),
         each=tuple(correct.mean(axis=1).tolist()),
         measured=made.measured,
+        largest_input=int(made.inputs.max(initial=0.0)),
     )
 
 

@@ -9,6 +9,8 @@ from snnmap.render.sheets import Sheet, sheet
 
 SCALINGS = {"fixed": "as encoded, alike for all frames", "sample": "frame by frame, up to the largest"}
 """In words."""
+WEAK = 0.25
+"""Share of the largest input that a machine takes below which inputs are called weak."""
 
 
 def mac_sheet(document: dict[str, Any]) -> Sheet:
@@ -58,6 +60,12 @@ def _below(document: dict[str, Any]) -> list[str]:
         f"{spreads['offset_spread']:g} steps; synapses {100 * spreads['synapse_spread']:g} %; "
         f"inputs scaled {SCALINGS[document['scaling']]}"
     )
+    seen, taken = document["largest_input"], document["largest_input_taken"]
+    if seen < WEAK * taken:
+        lines.append(
+            f"inputs reach {seen} of {taken}, so that noise counts the more: encode data to fill that range, or say "
+            "--scaling sample"
+        )
     energy, time = number(document["energy_J"], "J", DIGITS), number(document["time_s"], "s", DIGITS)
     lines.append(f"a frame: {time}, {energy}: vectors one after the other, times the published mean power of the chip")
     lines.append("not counted: loading weights for an execution, moving data, other chips of the board")

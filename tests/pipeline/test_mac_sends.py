@@ -13,6 +13,7 @@ from snnmap.frontend.networks.assemble import Block, Draft, build_network
 from snnmap.frontend.networks.linear import dense
 from snnmap.pipeline.mac import scaled
 from snnmap.pipeline.mac_sends import LayerSends, MacSends, Tried, _chosen, worse
+from snnmap.render.mac import mac_sheet
 
 QUIET = snnmap.MacOptions(devices=1, noise=0, gain_spread=0, offset_spread=0, synapse_spread=0)
 SENDS = (1, 2, 3, 4, 6, 8, 12)
@@ -119,6 +120,10 @@ def test_scaling_reaches_the_chip(net: Path) -> None:
     )
     assert (fixed.accuracy.mean, sample.accuracy.mean) == (0.0, 1.0)
     assert sample.document()["scaling"] == "sample"
+    assert [found.largest_input for found in (fixed, sample)] == [1, 31]
+    weak, strong = (mac_sheet(found.document()).lines for found in (fixed, sample))
+    assert any(line.startswith("inputs reach 1 of 31") and "--scaling sample" in line for line in weak)
+    assert not any(line.startswith("inputs reach") for line in strong)
 
 
 def test_bad_options_are_refused_in_words(net: Path) -> None:
