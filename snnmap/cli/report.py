@@ -156,6 +156,10 @@ class Drawn(NamedTuple):
 
     def must_be_possible(self, file: Path, *, quick: bool) -> None:
         """Refuse what cannot be drawn or written, before the work that goes into it."""
+        if self.crossbar is not None and self.plot is None and self.html is None:
+            raise InputError(
+                "--crossbar says which crossbar --plot draws or --html opens first; give --plot DIR or --html FILE, too"
+            )
         if self.plot is not None:
             must_be_folder(self.plot)
         if self.html is not None:
@@ -166,7 +170,7 @@ class Drawn(NamedTuple):
 
     def must_be_there(self, mapped: snnmap.MappingReport) -> None:
         """Refuse a crossbar that does not exist, before anything is printed or written."""
-        if self.crossbar is None or mapped.view is None or mapped.violations or (self.plot or self.html) is None:
+        if self.crossbar is None or mapped.view is None or mapped.violations:
             return
         crossbars = mapped.view.folded.mapping.clustering.clusters
         if not 0 <= self.crossbar < crossbars:

@@ -49,7 +49,12 @@ class Gate(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.2
     show_default=True,
     help="Whose flit a free link takes in a best-effort network.",
 )
-@click.option("--buffers", type=int, metavar="N", help="Flits of a router's buffer; default: as the chip says.")
+@click.option(
+    "--buffers",
+    type=int,
+    metavar="N",
+    help="Flits of a router's buffer, at most 268 million on all links together; default: as the chip says.",
+)
 @click.option(
     "--gate",
     type=Gate(),

@@ -180,6 +180,13 @@ def test_a_crossbar_that_is_not_there_is_refused_before_anything_is_printed(
     assert not list(tmp_path.rglob("*.png")) + list(tmp_path.rglob("*.html"))
 
 
+@pytest.mark.parametrize("more", [(), ("--json",), ("--quick",)])
+def test_a_crossbar_of_nothing_that_is_drawn_is_refused(run, mapping, more):
+    code, out, err = run("report", mapping, "-q", "--crossbar", 0, *more)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "give --plot DIR or --html FILE" in err
+
+
 def test_pictures_for_papers_are_drawings(run, mapping, tmp_path):
     for kind, first in (("svg", b"<?xml"), ("pdf", b"%PDF"), ("png", b"\x89PNG")):
         code, _, _ = run("report", mapping, "-q", "--plot", tmp_path / kind, "--crossbar", 0, f"--{kind}")

@@ -191,7 +191,7 @@ def test_the_readout_of_a_tile_says_what_it_holds(page, mapped):
 
 
 def test_the_arrows_carry_every_hop(page, mapped):
-    arrows = [trace for trace in page.figure("links", "")["data"] if trace.get("mode") == "markers" and trace["x"]]
+    arrows = arrows_of(page.figure("links", ""))
     loads = [float(re.search(r"<b>([\d.,]+) ", text)[1].replace(",", "")) for a in arrows for text in a["text"]]
     hops = mapped.figures["hops"]
     assert sum(loads) * mapped.figures["frames"] == pytest.approx(hops, rel=1e-3)
@@ -203,7 +203,7 @@ def test_an_arrow_leads_where_its_link_does():
     loads = np.zeros((6, 4), np.int64)
     loads[4] = 30, 20, 0, 10
     floor = Floor(3, 2, (0, 0), (Contents((), (), 0),) * 6, np.full(6, np.nan), ("layer",), loads, 10)
-    marks = [t for t in links_plot(floor).figures[""]["data"] if t.get("mode") == "markers"]
+    marks = arrows_of(links_plot(floor).figures[""])
     found = {
         re.match(r"link (.*)<br><b>([\d.]+)", text).groups(): (symbol, np.sign(x - 1.0), np.sign(y - 1.0))
         for t in marks
@@ -219,6 +219,24 @@ def test_an_arrow_leads_where_its_link_does():
     assert found["(1, 1) to (1, 0)", "1"][2] == -1
 
 
+def test_the_port_is_a_mark_without_words_that_the_caption_names():
+    """Words beside small tiles would run into the numbers of the axis."""
+    held = (Contents((), (), 0),) * 6
+    floor = Floor(3, 2, (2, 1), held, np.full(6, np.nan), ("layer",), np.zeros((6, 4), np.int64), 10)
+    for plot in (links_plot(floor), tiles_plot(floor, [])[0]):
+        for figure in plot.figures.values():
+            mark = figure["data"][-1]
+            assert (mark["mode"], mark["y"]) == ("markers", [1])
+            assert mark["x"] == pytest.approx([2.78])
+            assert "text" not in mark
+            assert "The triangle at tile (2, 1) is the port, where inputs enter." in figure["caption"]
+
+
+def arrows_of(figure):
+    """Heads of the links of a figure; the port is a mark, too, and has no words."""
+    return [trace for trace in figure["data"] if trace.get("mode") == "markers" and "text" in trace]
+
+
 def test_borders_of_chips_are_on_the_maps_and_links_across_say_so():
     """4 x 2 tiles of 2 x 1 chips: tile 1 sends to the right and to the left."""
     loads = np.zeros((8, 4), np.int64)
@@ -228,7 +246,7 @@ def test_borders_of_chips_are_on_the_maps_and_links_across_say_so():
     plot = links_plot(floor).figures[""]
     assert [(s["x0"], s["x1"], s["y0"], s["y1"]) for s in plot["layout"]["shapes"]] == [(1.5, 1.5, -0.6, 1.6)]
     assert "the borders of the 2 x 1 chips" in plot["caption"]
-    words = {text.partition("<br>")[0] for t in plot["data"] if t.get("mode") == "markers" for text in t["text"]}
+    words = {text.partition("<br>")[0] for t in arrows_of(plot) for text in t["text"]}
     assert words == {"link (1, 0) to (2, 0), between chips", "link (1, 0) to (0, 0)"}
     tall = floor._replace(grid=(4, 2))
     assert len(links_plot(tall).figures[""]["layout"]["shapes"]) == 3 + 1
@@ -403,7 +421,7 @@ def test_thousands_of_tiles_still_fit():
     assert written < 1.3e6
     links = links_plot(floor)
     assert f"the {LINKS:,} busiest are drawn" in links.figures[""]["caption"]
-    assert sum(len(t["text"]) for t in links.figures[""]["data"] if t.get("mode") == "markers") == LINKS
+    assert sum(len(t["text"]) for t in arrows_of(links.figures[""])) == LINKS
 
 
 def test_large_arrays_are_drawn_by_their_greatest_values(mapped):

@@ -109,13 +109,14 @@ def _figure(floor: Floor, trace: dict[str, Any], written: list[str], caption: st
     data = [heat, _port(floor)]
     if max(floor.width, floor.height) <= WRITTEN:
         heat |= {"text": _grid(floor, written), "texttemplate": "%{text}"}
-    return {"data": data, "layout": _mesh(floor), "caption": (caption + _chips_said(floor)).strip()}
+    return {"data": data, "layout": _mesh(floor), "caption": (caption + _marks_said(floor)).strip()}
 
 
-def _chips_said(floor: Floor) -> str:
-    """What lines across the map are, of several chips."""
+def _marks_said(floor: Floor) -> str:
+    """What the triangle beside a tile is, and lines across the map of several chips."""
     across, down = floor.grid
-    return f" Dashed lines are the borders of the {across} x {down} chips." if across * down > 1 else ""
+    said = f" The triangle at tile ({floor.port[0]}, {floor.port[1]}) is the port, where inputs enter."
+    return said + (f" Dashed lines are the borders of the {across} x {down} chips." if across * down > 1 else "")
 
 
 def _borders(floor: Floor) -> list[dict[str, Any]]:
@@ -130,19 +131,16 @@ def _borders(floor: Floor) -> list[dict[str, Any]]:
 
 
 def _port(floor: Floor) -> dict[str, Any]:
-    """The chip's port, beside the tile at which inputs enter."""
+    """The chip's port, beside the tile at which inputs enter; the caption names it: a word has no room on a phone."""
     x, y = floor.port
     side = -1 if x <= (floor.width - 1) / 2 else 1
     return {
         "type": "scatter",
         "x": [x + 0.78 * side],
         "y": [y],
-        "mode": "markers+text",
+        "mode": "markers",
         "marker": {"symbol": "triangle-right" if side < 0 else "triangle-left", "size": 13, "color": "@accent"},
-        "text": ["port"],
         "cliponaxis": False,
-        "textposition": "bottom left" if side < 0 else "bottom right",
-        "textfont": {"color": "@ink"},
         "hovertemplate": f"port: network inputs enter at tile ({x}, {y})<extra></extra>",
         "showlegend": False,
     }
@@ -249,7 +247,7 @@ def _said(floor: Floor, shown: tuple[I64, I64, F64], used: int) -> str:
     width, height = floor.width, floor.height
     every = 2 * (width * (height - 1) + height * (width - 1))
     if not used:
-        return "No message crosses a link: everything stays on its tile."
+        return "No message crosses a link: everything stays on its tile." + _marks_said(floor)
     t, d, load = (part[0] for part in shown)
     x, y = int(t) % width, int(t) // width
     dx, dy = STEPS[int(d)]
@@ -257,4 +255,4 @@ def _said(floor: Floor, shown: tuple[I64, I64, F64], used: int) -> str:
         f"Busiest link: tile ({x}, {y}) to ({x + dx}, {y + dy}), {number(float(load), '', 6)} messages per frame; "
         f"colour and width are the share of that. {used:,} of {every:,} links between tiles carry messages"
     )
-    return words + (f"; the {LINKS:,} busiest are drawn." if used > LINKS else ".") + _chips_said(floor)
+    return words + (f"; the {LINKS:,} busiest are drawn." if used > LINKS else ".") + _marks_said(floor)

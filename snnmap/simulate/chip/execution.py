@@ -10,7 +10,7 @@ from snnmap.core.arrays import I64
 from snnmap.core.errors import InfeasibleError, InputError
 from snnmap.core.run import Progress
 from snnmap.ir import Mapping
-from snnmap.simulate.chip.machine import ARBITRATIONS, MOST_FLITS, Arbitration, Machine
+from snnmap.simulate.chip.machine import ARBITRATIONS, MOST_PLACES, Arbitration, Machine
 from snnmap.simulate.chip.trace import Trace
 
 if TYPE_CHECKING:
@@ -202,6 +202,8 @@ def _buffers(machine: Machine, settings: Settings) -> int:
     if settings.gate is not None and settings.gate <= 0:
         raise InputError(f"a gate of {settings.gate} ticks lets no step in; it must be positive")
     asked = int(machine.hardware["router_buffer_flits"]) if settings.buffers is None else settings.buffers
-    if not 1 <= asked <= MOST_FLITS:
-        raise InputError(f"router buffers of {asked} flits cannot be simulated; 1 to {MOST_FLITS} can")
+    links = len(machine.trees.kind)
+    most = MOST_PLACES // max(links, 1)
+    if not 1 <= asked <= most:
+        raise InputError(f"router buffers of {asked:,} flits on {links:,} links cannot be simulated; 1 to {most:,} can")
     return asked

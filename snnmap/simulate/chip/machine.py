@@ -20,8 +20,8 @@ Arbitration = Literal["round-robin", "fixed", "oldest", "youngest"]
 ARBITRATIONS: tuple[Arbitration, ...] = ("round-robin", "fixed", "oldest", "youngest")
 """Whose flit a free link takes: of the next way in, of the lowest way in, the oldest or youngest by step, then time."""
 PICOSECOND = 1e-12
-MOST_FLITS = 4096
-"""The largest buffer of a router that is simulated: its places are set aside beforehand."""
+MOST_PLACES = 1 << 28
+"""Places of all buffers of routers together that are simulated: they are set aside beforehand, 32 bytes each."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
