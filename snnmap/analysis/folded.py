@@ -14,7 +14,7 @@ import numpy as np
 from snnmap.analysis.cells import Cells, part_of
 from snnmap.analysis.lines import Lines, column_lines, row_lines
 from snnmap.analysis.view import ClusteringView
-from snnmap.core.arrays import F32, F64, I64, Bool, frozen, offsets, row_of_entry
+from snnmap.core.arrays import F32, F64, I64, frozen, offsets, row_of_entry
 from snnmap.ir import Clustering, Network, Population, SpikeGraph, Traffic, Wiring
 
 
@@ -124,7 +124,7 @@ def folded(view: ClusteringView) -> Folded:
     return Folded(
         graph=stand_in,
         clustering=_clustering(rows, columns, source, neuron, network.externals),
-        near=None if view.near is None else _near(view, columns, neuron, network, at_home),
+        near=None if view.near is None else _near(view, columns, neuron, network),
         whole=view,
         lines=(rows, columns),
         synapse=synapse,
@@ -196,10 +196,18 @@ def _clustering(rows: Lines, columns: Lines, source: I64, neuron: I64, externals
     return Clustering(rows.ptr, frozen(source, np.int32), columns.ptr, frozen(neuron, np.int32), home)
 
 
-def _near(view: ClusteringView, columns: Lines, neuron: I64, network: Network, at_home: Bool) -> F64:
-    """How often the neurons of every column are near their thresholds."""
+def _near(view: ClusteringView, columns: Lines, neuron: I64, network: Network) -> F64:
+    """How often the neurons of every column are near their thresholds, each shared out by what its columns drive it."""
     assert view.near is not None
-    own = view.near[view.clustering.column_neuron - view.graph.network.externals]
+    graph, clustering = view.graph, view.clustering
+    own = clustering.column_neuron - graph.network.externals
+    drive = np.zeros(len(own))
+    for part in view.parts():
+        spikes = graph.spikes[clustering.row_source[part.rows]][part.cells.row()]
+        driven = np.bincount(part.cells.column, spikes * view.share_of(part.cells.synapse), part.columns.stop - part.columns.start)
+        drive[part.columns] += driven
+    whole = np.bincount(own, drive, graph.network.neurons)[own]
+    shared = np.divide(view.near[own] * drive, whole, out=np.zeros(len(own)), where=whole > 0)
     near = np.zeros(network.neurons)
-    np.add.at(near, neuron[columns.number] - network.externals, np.where(at_home, own, 0.0))
+    np.add.at(near, neuron[columns.number] - network.externals, shared)
     return near

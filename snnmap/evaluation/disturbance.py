@@ -14,7 +14,7 @@ Measures nothing: what a disturbance does to an accuracy is for `snnmap accuracy
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -199,10 +199,15 @@ class Disturbance:
 
 
 def disturbance_of(view: View, known: ChipMap | None = None) -> Disturbance:
-    """What disturbs a mapping, on a chip of which stuck cells are `known`."""
-    near = view.clusters.near if view.clusters.near is not None else near_threshold(view.graph)
+    """What disturbs a mapping, on a chip of which stuck cells are `known`; of crossbars used often, cell by cell."""
+    clusters = view.clusters
+    near = clusters.near if clusters.near is not None else near_threshold(view.graph)
     where = None if known is None else stuck_cells(known, view.mapping.placement.tile)
-    return Disturbance(view.clusters, view.hardware, near, where)
+    if clusters.clustering.uses is not None:
+        folded = (clusters if clusters.near is not None else replace(clusters, near=near)).folded
+        assert folded is not None and folded.near is not None  # noqa: PT018  one fact: it has uses, and was told
+        clusters, near = folded, folded.near
+    return Disturbance(clusters, view.hardware, near, where)
 
 
 def stuck_cells(known: ChipMap, tile: np.ndarray[tuple[int], np.dtype[np.int32]]) -> Callable[[int], F64]:
@@ -212,7 +217,8 @@ def stuck_cells(known: ChipMap, tile: np.ndarray[tuple[int], np.dtype[np.int32]]
 
 def error_share(view: View, known: ChipMap | None = None) -> float:
     """Mean relative disturbance of the drive of neurons, each as often as it is near its threshold; 0 if none is."""
-    found, wiring, clustering = disturbance_of(view, known), view.mapping.wiring, view.mapping.clustering
+    found, mapping = disturbance_of(view, known), view.folded.mapping
+    wiring, clustering = mapping.wiring, mapping.clustering
     total = float(found.of_neurons().sum())
     if total == 0.0:
         return 0.0

@@ -4,55 +4,35 @@ One seed enters and each stage draws from its own stream, so that another partit
 """
 
 import time
-from collections.abc import Mapping as MappingType
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple, Unpack, cast
+from typing import Unpack, cast
 
 import msgspec
 
-from snnmap.analysis.bounds import partition_bounds
 from snnmap.analysis.view import ClusteringView, View
-from snnmap.core.arrays import F64
 from snnmap.core.errors import InputError
 from snnmap.core.run import Progress, as_stage, stream
-from snnmap.core.shown import Pictured
 from snnmap.core.suggest import suggestion
 from snnmap.core.version import __version__
-from snnmap.evaluation.bottleneck import bottleneck
-from snnmap.evaluation.disturbance import FIGURE, error_metric, stuck_cells
+from snnmap.evaluation.disturbance import stuck_cells
 from snnmap.evaluation.figures import figures, report_of
-from snnmap.evaluation.judgement import reading_of
 from snnmap.formats.mapping import sealed
 from snnmap.frontend import LoadOptions, Source
 from snnmap.hardware import Hardware, load_hardware
-from snnmap.ir import (
-    Bottleneck,
-    Clustering,
-    Mapping,
-    Origin,
-    PartitionBounds,
-    Placement,
-    Reading,
-    Report,
-    Schedule,
-    Sdfg,
-    SpikeGraph,
-    Workload,
-)
-from snnmap.ir.devices import ChipMap
+from snnmap.ir import Mapping, Origin, SpikeGraph, Workload
 from snnmap.legality.rules import verify
+from snnmap.pipeline.compiled import Asked, Compiled, Given, plan_asked
+from snnmap.pipeline.contest import contested
 from snnmap.pipeline.demands import must_be_mappable, must_have_work
-from snnmap.pipeline.disturbed import cell_error, counts, known_chip, wired_for, with_error
-from snnmap.pipeline.facts import chip_facts, profile_record, said_of, workload_facts
+from snnmap.pipeline.disturbed import cell_error, counts, known_chip, wired_for
+from snnmap.pipeline.facts import chip_facts, profile_record, workload_facts
 from snnmap.pipeline.heat import cell_powers, cell_quality, stirring
 from snnmap.pipeline.judged import blamed, partitioned, placed, scheduled, wired
-from snnmap.pipeline.objectives import Goal
 from snnmap.pipeline.operating import check_pace, check_pulse, operated
 from snnmap.pipeline.options import CompileOptions
-from snnmap.pipeline.own_figure import Verdict, goal_of, stays, verdict_on
-from snnmap.pipeline.plan import Algorithms, Plan, plan_for, preset_of
+from snnmap.pipeline.plan import Algorithms, Plan
 from snnmap.pipeline.profile import Inputs, prepared, profile
 from snnmap.reliability.crossbars import tile_variation
 from snnmap.simulate.imperfect.chips import must_fit
@@ -68,67 +48,7 @@ from snnmap.stages.protocols import (
 )
 from snnmap.stages.registry import STAGES
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Compiled(Pictured):
-    """What `compile` returns: the mapping and all it was made from.
-
-    `to_pandas()` has a row per figure; `plot()` maps the tiles: temperature, power, W, lifetime, use, messages.
-    """
-
-    view: View
-    """The mapping, its graph and its chip, with what follows from them."""
-    report: Report
-    verdict: Verdict | None = None
-    """How the objective did in its own figure; none if it was not compared."""
-
-    @property
-    def mapping(self) -> Mapping:
-        """What a mapping file holds."""
-        return self.view.mapping
-
-    @property
-    def graph(self) -> SpikeGraph:
-        """Spike-activity graph that was mapped."""
-        return self.view.graph
-
-    @property
-    def hardware(self) -> Hardware:
-        """The chip, sized."""
-        return self.view.hardware
-
-    @property
-    def reading(self) -> Reading:
-        """What the figures are for, and how far they can be believed."""
-        return reading_of(self.mapping, self.hardware)
-
-    @property
-    def bottleneck(self) -> Bottleneck | None:
-        """What limits the time per step."""
-        return bottleneck(self.view)
-
-    @property
-    def partition_bounds(self) -> PartitionBounds | None:
-        """Crossbars and messages beside what no partition can go below; none where crossbars are used repeatedly."""
-        return partition_bounds(self.view)
-
-    def remarks(self) -> list[str]:
-        """What the reader must know: assumptions, repairs, bounds, the deviation of an unrolled network."""
-        verdict = [] if self.verdict is None else self.verdict.said()
-        return [*said_of(self.graph.remarks), *self.report.notes, *verdict]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Given:
-    """Results of earlier stages to start from, made for the same activity, crossbars, seed and algorithms."""
-
-    clustering: Clustering | None = None
-    placement: Placement | None = None
-    rivals: MappingType[str, Compiled] = field(default_factory=dict)
-    """Mappings under the objectives that this one is compared with, by name."""
-    view: ClusteringView | None = None
-    """View of `clustering`, if there is one already: its cells are large."""
-    schedule: tuple[Sdfg, Schedule] | None = None
+__all__ = ["Compiled", "Given", "compile", "placement_terms", "verified"]
 
 
 class Arguments(Algorithms, Inputs, total=False):
@@ -179,16 +99,15 @@ def compile(  # noqa: A001  the word every user of a compiler expects
     if like is not None:
         return _alike(like, prepared(source, load, inputs), progress, free=not (options or given or algorithms))
     options = options or CompileOptions()
-    own = preset_of(options.objective)[0].partition
-    plan = plan_for(options.objective, dict(options.partitioning(own)), options.terms).using(algorithms)
+    plan = plan_asked(options, algorithms)
     hardware = operated(load_hardware(options.hardware, options.technology), options.point)
     ready = prepared(source, load, inputs)
     must_be_mappable(ready.network, hardware, options)
     known = known_chip(options, plan, hardware)
     graph = _profiled(ready, hardware, options, progress)
     near = near_threshold(graph) if counts(plan) else None
-    compiled = _best(Asked(graph, hardware, options, progress, near, known), plan, given or Given(), algorithms)
-    return verified(compiled, progress)
+    asked = Asked(graph, hardware, options, progress, algorithms, near, known)
+    return verified(_best(asked, plan, given or Given()), progress)
 
 
 def _alike(
@@ -238,95 +157,11 @@ def _parted(arguments: Arguments) -> tuple[Inputs, Algorithms]:
     return cast("Inputs", inputs), cast("Algorithms", algorithms)
 
 
-class Asked(NamedTuple):
-    """What is to be mapped, and onto what."""
-
-    graph: SpikeGraph
-    hardware: Hardware
-    options: CompileOptions
-    progress: Progress | None
-    near: F64 | None = None
-    """How often every neuron is near its threshold, where errors of cells count."""
-    known: ChipMap | None = None
-    """The chip that is wired for."""
-
-
-def _best(asked: Asked, plan: Plan, given: Given, algorithms: Algorithms) -> Compiled:
+def _best(asked: Asked, plan: Plan, given: Given) -> Compiled:
     """The plan's mapping, judged where the objective is as it is shipped: an option or an own algorithm is an order."""
-    mine = _map(asked, plan, given)
-    ordered = algorithms or asked.options.settings or asked.options.terms or asked.options.conv != "unrolled"
-    return mine if ordered else _judged(asked, plan, mine, given)
-
-
-def _judged(asked: Asked, plan: Plan, mine: Compiled, given: Given) -> Compiled:
-    """The mapping, or a reference's where the own figure is no worse there, with the verdict."""
-    preset, _ = preset_of(plan.objective)
-    goal = goal_of(preset, mine.mapping.figures)
-    if goal is None or goal.figure == "hops":
-        return mine
-    weight = float(plan.objective.partition(":")[2] or 0.0)
-    names = dict.fromkeys((preset.reference, "traffic"))
-    rivals = {name: given.rivals.get(name) or _rival(asked, plan, name, mine) for name in names}
-    if goal.figure == FIGURE:
-        rivals = {name: _with_error(rival) for name, rival in rivals.items()}
-    base = _own(asked, goal, rivals["traffic"])
-    found = _own(asked, goal, mine)
-    if preset.otherwise and not stays(goal, found, base, weight):
-        other = _map(asked, plan_for(plan.objective, dict(preset.otherwise)), _clusters_of(rivals["traffic"]))
-        if stays(goal, _own(asked, goal, other), base, weight):
-            mine, found = other, _own(asked, goal, other)
-    best, returned, kept = mine, found, ""
-    for name, rival in rivals.items():
-        its = _own(asked, goal, rival)
-        if not stays(goal, returned, its, weight, must_gain=name != "traffic"):
-            best, returned, kept = rival, its, name
-    verdict = verdict_on(plan.objective, goal, found, base, returned, kept)
-    mapping = best.mapping
-    origin = msgspec.structs.replace(
-        mapping.origin, plan=msgspec.structs.replace(mapping.origin.plan, objective=plan.objective), verified=""
-    )
-    view = best.view.at(best.hardware, replace(mapping, origin=origin))
-    return replace(best, view=view, verdict=verdict, report=_remarked(asked, best.report, verdict))
-
-
-def _own(asked: Asked, goal: Goal, compiled: Compiled) -> MappingType[str, Any]:
-    """Figures that an objective is judged by; its error is that on the chip that was given."""
-    its = compiled.mapping.figures
-    if goal.figure != FIGURE or asked.known is None:
-        return its
-    return {**its, FIGURE: error_metric(compiled.view, asked.known).value}
-
-
-def _with_error(compiled: Compiled) -> Compiled:
-    view, report = with_error(compiled.view, compiled.report)
-    return replace(compiled, view=view, report=report)
-
-
-def _remarked(asked: Asked, report: Report, verdict: Verdict) -> Report:
-    """The report, with a note where one chip was wired for: its file says nothing of the figure that was judged."""
-    if asked.known is None or verdict.traffic is None or verdict.value is None:
-        return report
-    note = f"on the chip that was given, by wires and stuck cells: {verdict.figure} {verdict.value:.6g}"
-    return replace(report, notes=(*report.notes, f"{note}, traffic {verdict.traffic:.6g}"))
-
-
-def _clusters_of(compiled: Compiled) -> Given:
-    return Given(compiled.mapping.clustering, view=compiled.view.clusters)
-
-
-def _rival(asked: Asked, plan: Plan, name: str, mine: Compiled) -> Compiled:
-    """Mapping of objective `name`, from the clusters and tiles of `mine` where it would find the same."""
-    other = plan_for(name)
-    same = other.partition == plan.partition
-    if not same:
-        return _map(asked, other, Given())
-    found = Given(mine.mapping.clustering, view=mine.view.clusters)
-    border = plan.border(asked.hardware) == other.border(asked.hardware)
-    if other.place == plan.place and border and not (plan.terms or other.terms):
-        found = replace(found, placement=mine.mapping.placement)
-        if other.schedule == plan.schedule:
-            found = replace(found, schedule=(mine.mapping.sdfg, mine.mapping.schedule))
-    return _map(asked, other, found)
+    if asked.algorithms or asked.options.settings or asked.options.terms:
+        return _map(asked, plan, given)
+    return contested(asked, plan, given, _map)
 
 
 def _map(asked: Asked, plan: Plan, given: Given) -> Compiled:

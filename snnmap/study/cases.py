@@ -18,9 +18,10 @@ from snnmap.hardware import load_hardware
 from snnmap.ir import SpikeGraph, Workload
 from snnmap.pipeline.chips import AccuracyOptions
 from snnmap.pipeline.compile import Compiled, Given, compile  # noqa: A004  the word every user of a compiler expects
+from snnmap.pipeline.compiled import plan_asked
 from snnmap.pipeline.heat import cell_quality
 from snnmap.pipeline.options import CompileOptions, LoadOptions
-from snnmap.pipeline.plan import Plan, plan_for
+from snnmap.pipeline.plan import Plan
 from snnmap.pipeline.profile import located_source, profile
 
 OBJECTIVES = ("traffic", "espine", "thermal", "lifetime", "leakage", "energy", "throughput")
@@ -141,7 +142,7 @@ def checked(sources: Sequence[Source], options: CompareOptions) -> tuple[str | N
 
 
 def _plan(options: CompileOptions) -> Plan:
-    return plan_for(options.objective, dict(options.settings), options.terms)
+    return plan_asked(options, {})
 
 
 def _compiled(graph: SpikeGraph, options: CompileOptions, known: dict[str, Any], progress: Progress | None) -> Compiled:

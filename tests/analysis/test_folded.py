@@ -70,6 +70,30 @@ def test_cells_stand_once_and_are_read_in_all_uses(view):
     assert np.array_equal(by_home, np.bincount(view.clustering.home, neurons, view.clustering.clusters))
 
 
+def test_nearness_is_shared_out_by_what_columns_drive(view):
+    """Near the threshold, a neuron of which a column brings a third is a third that column's; walked use by use."""
+    graph, clustering, network = view.graph, view.clustering, view.graph.network
+    near = np.random.default_rng(3).uniform(0, 9, network.neurons)
+    pre = np.repeat(np.arange(network.sources), np.diff(network.indptr)).tolist()
+    drive = {pair: int(graph.spikes[pair[0]]) * share for pair, share in
+             zip(zip(pre, network.post.tolist(), strict=True), view.share.tolist(), strict=True)}  # fmt: skip
+    whole, brought, several = {}, {}, 0
+    for (_, neuron), value in drive.items():
+        whole[neuron] = whole.get(neuron, 0.0) + value
+    uses = clustering.uses
+    for k in range(clustering.clusters):
+        for use in range(uses.ptr[k], uses.ptr[k + 1]):
+            sources = clustering.row_source[uses.row_ptr[use] : uses.row_ptr[use + 1]].tolist()
+            for c in range(uses.column_ptr[use], uses.column_ptr[use + 1]):
+                neuron, line = int(clustering.column_neuron[c]), (k, int(uses.column_line[c]))
+                part = sum(drive.get((source, neuron), 0.0) for source in sources) / (whole[neuron] or 1.0)
+                several += 0.0 < part < 1.0 - 1e-9
+                brought[line] = brought.get(line, 0.0) + part * near[neuron - network.externals]
+    folded = ClusteringView(graph, clustering, near).folded
+    np.testing.assert_allclose(sorted(folded.near), sorted(brought.values()), rtol=1e-9, atol=1e-9)
+    assert several > 10, "neurons of several columns"
+
+
 def test_a_wiring_of_crossbars_is_one_of_all_uses_and_back(view):
     rng, folded = np.random.default_rng(0), view.folded
     rows = np.concatenate([rng.permutation(16)[:n] for n in view.clustering.rows])

@@ -1,0 +1,136 @@
+"""What a compilation is asked, what it may start from, and what comes of it: records alone."""
+
+from collections.abc import Callable
+from collections.abc import Mapping as MappingType
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from snnmap.analysis.bounds import partition_bounds
+from snnmap.analysis.view import ClusteringView, View
+from snnmap.core.arrays import F64
+from snnmap.core.run import Progress
+from snnmap.core.shown import Pictured
+from snnmap.evaluation.bottleneck import bottleneck
+from snnmap.evaluation.judgement import reading_of
+from snnmap.hardware import Hardware
+from snnmap.ir import (
+    Bottleneck,
+    Clustering,
+    Mapping,
+    PartitionBounds,
+    Placement,
+    Reading,
+    Report,
+    Schedule,
+    Sdfg,
+    SpikeGraph,
+)
+from snnmap.ir.devices import ChipMap
+from snnmap.pipeline.facts import said_of
+from snnmap.pipeline.options import CompileOptions
+from snnmap.pipeline.own_figure import Verdict
+from snnmap.pipeline.plan import Algorithms, Plan, plan_for, preset_of
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Compiled(Pictured):
+    """What `compile` returns: the mapping and all it was made from.
+
+    `to_pandas()` has a row per figure; `plot()` maps the tiles: temperature, power, W, lifetime, use, messages.
+    """
+
+    view: View
+    """The mapping, its graph and its chip, with what follows from them."""
+    report: Report
+    verdict: Verdict | None = None
+    """How the objective did in its own figure; none if it was not compared."""
+
+    @property
+    def mapping(self) -> Mapping:
+        """What a mapping file holds."""
+        return self.view.mapping
+
+    @property
+    def graph(self) -> SpikeGraph:
+        """Spike-activity graph that was mapped."""
+        return self.view.graph
+
+    @property
+    def hardware(self) -> Hardware:
+        """The chip, sized."""
+        return self.view.hardware
+
+    @property
+    def reading(self) -> Reading:
+        """What the figures are for, and how far they can be believed."""
+        return reading_of(self.mapping, self.hardware)
+
+    @property
+    def bottleneck(self) -> Bottleneck | None:
+        """What limits the time per step."""
+        return bottleneck(self.view)
+
+    @property
+    def partition_bounds(self) -> PartitionBounds | None:
+        """Crossbars and messages beside what no partition can go below; none where crossbars are used repeatedly."""
+        return partition_bounds(self.view)
+
+    def remarks(self) -> list[str]:
+        """What the reader must know: assumptions, repairs, bounds, the deviation of an unrolled network."""
+        verdict = [] if self.verdict is None else self.verdict.said()
+        return [*said_of(self.graph.remarks), *self.report.notes, *verdict]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Given:
+    """Results of earlier stages to start from, made for the same activity, crossbars, seed and algorithms."""
+
+    clustering: Clustering | None = None
+    placement: Placement | None = None
+    rivals: MappingType[str, Compiled] = field(default_factory=dict)
+    """Mappings under the objectives that this one is compared with, by name."""
+    view: ClusteringView | None = None
+    """View of `clustering`, if there is one already: its cells are large."""
+    schedule: tuple[Sdfg, Schedule] | None = None
+
+
+class Asked(NamedTuple):
+    """What is to be mapped, and onto what."""
+
+    graph: SpikeGraph
+    hardware: Hardware
+    options: CompileOptions
+    progress: Progress | None
+    algorithms: Algorithms = Algorithms()
+    """Objects in place of the plan's."""
+    near: F64 | None = None
+    """How often every neuron is near its threshold, where errors of cells count."""
+    known: ChipMap | None = None
+    """The chip that is wired for."""
+
+    def plan(self, objective: str, settings: MappingType[str, Any] | None = None) -> Plan:
+        """Plan of an objective, and `settings` on top of its preset, with whatever else is asked for.
+
+        Raises
+        ------
+        InputError
+            If a name or value does not exist.
+        """
+        return plan_asked(self.options, self.algorithms, objective, settings)
+
+
+def plan_asked(
+    options: CompileOptions,
+    algorithms: Algorithms,
+    objective: str = "",
+    settings: MappingType[str, Any] | None = None,
+) -> Plan:
+    """Plan of an objective, that of the options if none is named, as `Asked.plan`."""
+    objective, more = objective or options.objective, dict(settings or {})
+    own = str(more.pop("partition", preset_of(objective)[0].partition))
+    chosen = {"partition": own} | more | dict(options.partitioning(own))
+    return plan_for(objective, chosen, options.terms).using(algorithms)
+
+
+Maker = Callable[[Asked, Plan, Given], Compiled]
+"""How a mapping is made by a plan, from results of earlier stages."""
