@@ -204,8 +204,7 @@ def _near(view: ClusteringView, columns: Lines, neuron: I64, network: Network) -
     drive = np.zeros(len(own))
     for part in view.parts():
         spikes = graph.spikes[clustering.row_source[part.rows]][part.cells.row()]
-        driven = np.bincount(part.cells.column, spikes * view.share_of(part.cells.synapse), part.columns.stop - part.columns.start)
-        drive[part.columns] += driven
+        np.add.at(drive[part.columns], part.cells.column, spikes * view.share_of(part.cells.synapse))
     whole = np.bincount(own, drive, graph.network.neurons)[own]
     shared = np.divide(view.near[own] * drive, whole, out=np.zeros(len(own)), where=whole > 0)
     near = np.zeros(network.neurons)
