@@ -30,6 +30,8 @@ class Shared:
     """Population of its neurons."""
     matrix: F64
     """(rows, columns) weights."""
+    there: Bool
+    """(rows, columns) whether there is a synapse, be its weight 0."""
     windows: I64
     """(P, rows) source of every row at every position; -1: none, as beyond the edge of an image."""
     outputs: I64
@@ -133,6 +135,7 @@ def _layer(network: Network, k: int, sender: int, constants_of: list[int]) -> li
             Shared(
                 name=p.name,
                 matrix=np.vstack([kernel.matrix[np.ix_(rows, channels)], by_channel[np.ix_(steady, channels)]]),
+                there=np.vstack([kernel.there[np.ix_(rows, channels)], constant[np.ix_(steady, channels)]]),
                 windows=np.hstack([windows[:, rows], always]),
                 outputs=outputs[:, channels],
                 grid=(shape[1], shape[2]),

@@ -4,8 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from snnmap.analysis.convolution import Shared, shared_layers
-from snnmap.core.arrays import row_of_entry
+from snnmap.analysis.convolution import BLOCK, Shared, shared_layers
 from snnmap.ir import Network, Population
 from snnmap.ir.forms import FormKind, LayerForm
 
@@ -17,12 +16,7 @@ def network_forms(network: Network) -> tuple[LayerForm, ...]:
     Of another pair of populations it is known whether sources and neurons are connected one to one, all to all, or how
     many synapses there are. Constant inputs are rows of the layer that they go to.
     """
-    index = network.population_of().astype(np.int64)
-    pops = network.populations
-    pair, count = np.unique(index[row_of_entry(network.indptr)] * len(pops) + index[network.post], return_counts=True)
-    heard: dict[int, list[tuple[int, int]]] = {}
-    for key, many in zip(pair.tolist(), count.tolist(), strict=True):
-        heard.setdefault(key % len(pops), []).append((key // len(pops), many))
+    pops, heard = network.populations, _heard(network)
     kernels: dict[str, list[Shared]] = {}
     for shared in shared_layers(network):
         kernels.setdefault(shared.name, []).append(shared)
@@ -43,6 +37,19 @@ def network_forms(network: Network) -> tuple[LayerForm, ...]:
             forms.append(form)
             biases = steady = 0  # once
     return tuple(forms)
+
+
+def _heard(network: Network) -> dict[int, list[tuple[int, int]]]:
+    """Populations that each population hears, ascending, and by how many synapses; a part of the list at a time."""
+    index, found = network.population_of(), dict[int, list[tuple[int, int]]]()
+    for k, q in enumerate(network.populations):
+        first, last = int(network.indptr[q.first]), int(network.indptr[q.stop])
+        count = np.zeros(len(network.populations), np.int64)
+        for start in range(first, last, BLOCK):
+            count += np.bincount(index[network.post[start : min(start + BLOCK, last)]], minlength=len(count))
+        for target in np.flatnonzero(count).tolist():
+            found.setdefault(target, []).append((k, int(count[target])))
+    return found
 
 
 def _convolution(source: Population, target: Population, groups: list[Shared]) -> LayerForm:

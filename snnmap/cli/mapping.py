@@ -51,7 +51,7 @@ from snnmap.render.timing import holds_for, limited_by, timing_document
     type=click.Choice(snnmap.CONVS),
     default="unrolled",
     show_default=True,
-    help="Hold convolutions by synapses, or their kernels once for all positions.",
+    help="Hold convolutions by synapses, or their kernels once for all positions; auto: as the objective wants.",
 )
 @click.option(
     "--copies",
@@ -145,6 +145,7 @@ def _answer(compiled: snnmap.Compiled, source: str, written: list[Path], *, json
         answer = {"legal": True, **compiled.mapping.figures, "timing": timing, "judgements": judged}
         answer |= compiled.graph.remarks.told()
         answer |= {"partition": partition_document(compiled.partition_bounds)}
+        answer |= {} if compiled.held is None else {"conv": compiled.held.document()}
         terminal.as_json({**answer, "mapping": str(written[0]) if written else None, **documented(written)})
         return
     _show(compiled, source)

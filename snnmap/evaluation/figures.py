@@ -5,7 +5,7 @@ exact integers. Reals are rounded to nine significant digits, so that a mapping 
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from collections.abc import Mapping as MappingType
 from dataclasses import replace
 from typing import Literal
@@ -125,15 +125,24 @@ def reuse_told(view: View) -> str:
     clustering, network = view.mapping.clustering, view.graph.network
     uses = np.diff(clustering.use_ptr)
     population = network.population_of()[clustering.column_neuron[clustering.column_ptr[:-1]]]
-    held = []
+    held, ways = [], ways_of(view)
     for index in np.unique(population[uses > 1]).tolist():
-        own = np.flatnonzero(population == index)
+        own, name = np.flatnonzero(population == index), network.populations[index].name
         crossbars = f"{len(own)} crossbar{'s' if len(own) > 1 else ''}"
-        held.append(f"{network.populations[index].name} ({crossbars}, {int(uses[own].sum()):,} uses a step)")
+        way = f"{ways(name)}, " if ways(name) else ""
+        held.append(f"{name} ({way}{crossbars}, {int(uses[own].sum()):,} uses a step)")
     known = set(population[uses > 1].tolist())
     left = [p.name for k, p in enumerate(network.populations) if p.kind == "neuron" and k not in known]
     others = f"; by their synapses: {', '.join(left)}" if left else ""
     return f"held by their kernels: {', '.join(held)}{others}"
+
+
+def ways_of(view: View) -> Callable[[str], str]:
+    """Which way a layer is held, by its name, as the mapping's plan says; empty if it does not."""
+    options = view.mapping.origin.plan.partition.options
+    mode, each = str(options.get("mode", "")), str(options.get("ways", ""))
+    own = dict(part.rpartition(":")[::2] for part in each.split("+") if part)
+    return lambda name: own.get(name, "dense" if mode == "auto" else mode)
 
 
 def _rounded(metric: Metric) -> Metric:

@@ -49,14 +49,22 @@ def layer_cost(form: LayerForm, held: Arranged, hardware: Hardware, activity: fl
 
 
 def _use_energy(held: Arranged, hardware: Hardware, activity: float) -> float:
-    """Joules of a use of all blocks, weights at half of g_max in the mean; what is not programmed is left at rest."""
+    """Joules of a use of all blocks."""
+    merged = held.converted * (held.parts - 1) / held.parts * hardware["merge_energy"]
+    driven = activity * held.driven * pulse_energy(hardware)
+    return array_energy(held, hardware, activity) + driven + held.converted * conversion_energy(hardware) + merged
+
+
+def array_energy(held: Arranged, hardware: Hardware, activity: float) -> float:
+    """Joules that the cells of all blocks draw in a use, a share `activity` of the rows on.
+
+    Weights are at half of g_max in the mean; what is not programmed is left at rest.
+    """
     technology, weights = hardware.technology, hardware.weights
     low, high = technology["g_min"], technology["g_max"]
     idle = weights.cells * float(pcm.conductance(rest(weights.encoding), low, high))
     full = weights.slices * ((low + high) / 2.0 + (0.0 if weights.encoding == "offset_column" else low))
     copies = max(1, held.copies)
     cells, crossings = held.cells / copies, held.crossings / copies
-    array = (cells * full + max(0.0, crossings - cells) * idle) * hardware["read_voltage"] ** 2 * hardware["read_time"]
-    merged = held.converted * (held.parts - 1) / held.parts * hardware["merge_energy"]
-    driven = held.driven * pulse_energy(hardware)
-    return activity * (array + driven) + held.converted * conversion_energy(hardware) + merged
+    siemens = cells * full + max(0.0, crossings - cells) * idle
+    return float(activity * siemens * hardware["read_voltage"] ** 2 * hardware["read_time"])

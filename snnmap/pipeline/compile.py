@@ -34,6 +34,7 @@ from snnmap.pipeline.operating import check_pace, check_pulse, operated
 from snnmap.pipeline.options import CompileOptions
 from snnmap.pipeline.plan import Algorithms, Plan
 from snnmap.pipeline.profile import Inputs, prepared, profile
+from snnmap.pipeline.ways import best_held
 from snnmap.reliability.crossbars import tile_variation
 from snnmap.simulate.imperfect.chips import must_fit
 from snnmap.simulate.margins import near_threshold
@@ -158,6 +159,13 @@ def _parted(arguments: Arguments) -> tuple[Inputs, Algorithms]:
 
 
 def _best(asked: Asked, plan: Plan, given: Given) -> Compiled:
+    """The plan's mapping; where the user leaves open how convolutions are held, the best way's."""
+    if asked.options.conv == "auto" and "partitioner" not in asked.algorithms:
+        return best_held(asked, plan, _judged)
+    return _judged(asked, plan, given)
+
+
+def _judged(asked: Asked, plan: Plan, given: Given) -> Compiled:
     """The plan's mapping, judged where the objective is as it is shipped: an option or an own algorithm is an order."""
     if asked.algorithms or asked.options.settings or asked.options.terms:
         return _map(asked, plan, given)

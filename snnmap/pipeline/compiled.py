@@ -27,6 +27,7 @@ from snnmap.ir import (
 )
 from snnmap.ir.devices import ChipMap
 from snnmap.pipeline.facts import said_of
+from snnmap.pipeline.held import Held
 from snnmap.pipeline.options import CompileOptions
 from snnmap.pipeline.own_figure import Verdict
 from snnmap.pipeline.plan import Algorithms, Plan, plan_for, preset_of
@@ -44,6 +45,8 @@ class Compiled(Pictured):
     report: Report
     verdict: Verdict | None = None
     """How the objective did in its own figure; none if it was not compared."""
+    held: Held | None = None
+    """Why convolutions are held as they are, where that was decided (`--conv auto`)."""
 
     @property
     def mapping(self) -> Mapping:
@@ -78,7 +81,8 @@ class Compiled(Pictured):
     def remarks(self) -> list[str]:
         """What the reader must know: assumptions, repairs, bounds, the deviation of an unrolled network."""
         verdict = [] if self.verdict is None else self.verdict.said()
-        return [*said_of(self.graph.remarks), *self.report.notes, *verdict]
+        held = [] if self.held is None else self.held.said()
+        return [*said_of(self.graph.remarks), *self.report.notes, *held, *verdict]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,6 +111,8 @@ class Asked(NamedTuple):
     """How often every neuron is near its threshold, where errors of cells count."""
     known: ChipMap | None = None
     """The chip that is wired for."""
+    ways: str = ""
+    """How convolutions are held, layer by layer, if that was decided (`CompileOptions.partitioning`)."""
 
     def plan(self, objective: str, settings: MappingType[str, Any] | None = None) -> Plan:
         """Plan of an objective, and `settings` on top of its preset, with whatever else is asked for.
@@ -116,19 +122,20 @@ class Asked(NamedTuple):
         InputError
             If a name or value does not exist.
         """
-        return plan_asked(self.options, self.algorithms, objective, settings)
+        return plan_asked(self.options, self.algorithms, (objective, settings or {}), self.ways)
 
 
 def plan_asked(
     options: CompileOptions,
     algorithms: Algorithms,
-    objective: str = "",
-    settings: MappingType[str, Any] | None = None,
+    preset: tuple[str, MappingType[str, Any]] | None = None,
+    ways: str = "",
 ) -> Plan:
-    """Plan of an objective, that of the options if none is named, as `Asked.plan`."""
-    objective, more = objective or options.objective, dict(settings or {})
+    """Plan of the options; of another objective, and settings on top of it, if `preset` says so; as `Asked.plan`."""
+    objective, settings = preset or (options.objective, {})
+    more = dict(settings)
     own = str(more.pop("partition", preset_of(objective)[0].partition))
-    chosen = {"partition": own} | more | dict(options.partitioning(own))
+    chosen = {"partition": own} | more | dict(options.partitioning(own, ways))
     return plan_for(objective, chosen, options.terms).using(algorithms)
 
 

@@ -34,8 +34,8 @@ class CompileOptions:
     """What happens to a neuron with more inputs than a crossbar has rows."""
     conv: Conv = "unrolled"
     """How convolutions are held: every synapse by a cell of its own, or the kernels once, used for one output position
-    after another (`dense`), or for as many at a time as fit beside each other (`packed`); `auto`: `dense` where that
-    takes fewer crossbars, unless time is the objective."""
+    after another (`dense`), or for as many at a time as fit beside each other (`packed`); `auto`: whatever serves the
+    objective's own figure, layer by layer (`pipeline.ways`)."""
     copies: int = 0
     """Crossbars that hold the same kernels and share their uses; 0: as many as the neurons' states need."""
     time_budget: float | None = None
@@ -73,16 +73,19 @@ class CompileOptions:
             raise InputError(f"the time budget must be 0 seconds or more, not {self.time_budget}")
         _ = self.point
 
-    def partitioning(self, partition: str) -> tuple[tuple[str, Any], ...]:
+    def partitioning(self, partition: str, ways: str = "") -> tuple[tuple[str, Any], ...]:
         """`settings`, with the partitioner that holds convolutions by their kernels, and leaves the rest to another.
 
         partition
             Name of the objective's own partitioner.
+        ways
+            How layers are held that are not held as `conv` says, `conv1:packed+conv2:unrolled`.
         """
-        if self.conv == "unrolled" or (self.conv == "auto" and self.objective.partition(":")[0] == "throughput"):
+        if self.conv == "unrolled":
             return self.settings
         given = dict(self.settings)
-        asked = {"partition": "dense", "partition.mode": self.conv, "partition.copies": self.copies}
+        asked: dict[str, Any] = {"partition": "dense", "partition.mode": self.conv, "partition.copies": self.copies}
+        asked |= {"partition.ways": ways} if ways else {}
         asked["partition.rest"] = given.pop("partition", partition)
         return tuple((asked | given).items())
 

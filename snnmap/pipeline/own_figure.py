@@ -34,6 +34,8 @@ class Verdict:
     """What no mapping passes, if known."""
     rises: str
     """Figure that what the search found would lift, and may not."""
+    traffic_size: tuple[float, float] = (0.0, 0.0)
+    """Hops and crossbars of the mapping with objective `traffic`."""
 
     def said(self) -> list[str]:
         """The verdict in a sentence, where there is something to remark."""
@@ -41,10 +43,10 @@ class Verdict:
         if self.rises:
             return [f"{self.objective} would lift {self.rises}: the mapping of {self.kept} is kept"]
         if self.kept:
-            reached = f"{self.objective} finds {_text(self.found)} of {self.figure}, no better than {self.kept}"
-            return [f"{reached} with {_text(self.value)}, whose mapping is kept: nothing to gain here{limit}"]
+            reached = f"{self.objective} finds {text_of(self.found)} of {self.figure}, no better than {self.kept}"
+            return [f"{reached} with {text_of(self.value)}, whose mapping is kept: nothing to gain here{limit}"]
         if near(self.found, self.traffic):
-            return [f"{self.objective}: nothing to gain here in {self.figure}, {_text(self.traffic)}{limit}"]
+            return [f"{self.objective}: nothing to gain here in {self.figure}, {text_of(self.traffic)}{limit}"]
         return []
 
 
@@ -86,6 +88,7 @@ def verdict_on(objective: str, goal: Goal, found: Figures, traffic: Figures, ret
         kept=kept,
         bound=found.get(goal.bound),
         rises=lifted(goal, found, traffic) if kept else "",
+        traffic_size=(float(traffic.get("hops", 0.0)), float(traffic.get("crossbars", 0.0))),
     )
 
 
@@ -94,5 +97,6 @@ def near(a: float | None, b: float | None) -> bool:
     return a == b or (a is not None and b is not None and abs(a - b) <= SAME * max(abs(a), abs(b)))
 
 
-def _text(value: float | None) -> str:
+def text_of(value: float | None) -> str:
+    """A figure in words; none is never."""
     return "never" if value is None else f"{value:.6g}"

@@ -202,14 +202,23 @@ def test_it_takes_fewer_crossbars_and_says_which_layers_it_holds():
     assert dense.mapping.figures["crossbars"] < plain.mapping.figures["crossbars"]
     assert dense.mapping.figures["period_s"] > plain.mapping.figures["period_s"]
     (note,) = [line for line in dense.remarks() if "kernels" in line]
-    assert "layer1 (1 crossbar, 56 uses a step)" in note
+    assert "layer1 (dense, 1 crossbar, 56 uses a step)" in note
     assert note.endswith("by their synapses: layer3")
 
 
-@pytest.mark.parametrize("objective", ["traffic", "thermal", "lifetime", "espine", "throughput"])
-def test_every_objective_compiles(objective):
-    compiled = mapped("auto", objective=objective)
-    assert (compiled.mapping.clustering.uses is None) == (objective == "throughput")
+def test_rows_that_drive_no_column_of_a_block_are_left_out():
+    """Weights of 0 have no cell: blocks of 3 of 4 channels need not hear what only the fourth does; once illegal."""
+    graph = graph_of(kernel_network(1))
+    clustering = snnmap.compile(
+        graph, snnmap.CompileOptions("pcm-mesh:rows=8,columns=3", conv="dense")
+    ).mapping.clustering
+    network = graph.network
+    pre = np.repeat(np.arange(network.sources), np.diff(network.indptr))
+    pairs = set(zip(pre.tolist(), network.post.tolist(), strict=True))
+    for use in range(len(clustering.use_row_ptr) - 1):
+        columns = clustering.column_neuron[clustering.use_column_ptr[use] : clustering.use_column_ptr[use + 1]].tolist()
+        for source in clustering.row_source[clustering.use_row_ptr[use] : clustering.use_row_ptr[use + 1]].tolist():
+            assert any((source, neuron) in pairs for neuron in columns)
 
 
 def test_what_cannot_be_held_is_refused_in_one_line():

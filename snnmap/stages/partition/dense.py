@@ -5,7 +5,7 @@ output. A matrix with more rows or columns than a crossbar is cut into blocks, a
 of rows travel to the first. What is no convolution is left to another partitioner.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, product
 from typing import Literal, NamedTuple
@@ -14,7 +14,7 @@ import numpy as np
 
 from snnmap.analysis.arrangements import STATE_WORDS
 from snnmap.analysis.convolution import Shared, shared_layers
-from snnmap.core.arrays import I32, I64, frozen, offsets
+from snnmap.core.arrays import I32, I64, Bool, frozen, offsets
 from snnmap.core.errors import InfeasibleError, InputError
 from snnmap.core.suggest import suggestion
 from snnmap.hardware import Hardware
@@ -32,6 +32,8 @@ class Grid(NamedTuple):
     """(uses, rows) source, or -1."""
     outputs: I64
     """(uses, columns) neuron, or -1."""
+    there: Bool
+    """(rows, columns) whether a cell has a weight."""
 
 
 class Block(NamedTuple):
@@ -51,17 +53,29 @@ class Dense:
     """Crossbars that hold the same block and share its uses (weight replication); 0: as many as states need."""
     rest: str = "kernighan_lin"
     """Partitioner of what is no convolution."""
+    ways: str = ""
+    """Layers that are held another way than `mode` says: `conv1:packed+conv2:unrolled`."""
 
     def __post_init__(self) -> None:
-        """Refuse copies that no search can mean.
+        """Refuse copies and ways that no search can mean.
 
         Raises
         ------
         InputError
-            For a negative number.
+            For a negative number, or a way that there is not.
         """
         if self.copies < 0:
             raise InputError(f"partition.copies is {self.copies}; give a number of copies, or 0 for as many as needed")
+        for layer, way in self.layer_ways().items():
+            if not layer or way not in ("dense", "packed", "unrolled"):
+                raise InputError(
+                    f"partition.ways is {self.ways!r}; give LAYER:WAY, joined by +, with ways dense, packed or unrolled"
+                )
+
+    def layer_ways(self) -> dict[str, str]:
+        """`ways` by layer."""
+        parts = (part.rpartition(":") for part in self.ways.split("+") if part)
+        return {layer: way for layer, _, way in parts}
 
     def __call__(self, problem: PartitionProblem, run: Run) -> Clustering:
         """Clusters of the graph that fit the crossbars.
@@ -71,17 +85,19 @@ class Dense:
         InfeasibleError
             If there are fewer uses than copies, samples and states do not fit the memory of a tile, or the chip cannot
             merge partial sums, or hold as many cells, as a kernel matrix needs.
+        InputError
+            If `ways` names what is no convolution.
         """
         network, hardware = problem.graph.network, problem.hardware
         layers = shared_layers(network)
         blocks: list[Block] = []
         kept = np.zeros(network.sources, bool)
         kept[network.externals :] = True
-        for grid in self._grids(layers, hardware):
+        for grid, way in self._grids(layers, hardware):
             copies, obstacle = self.copies or _copies_for(grid, hardware), _obstacle(grid, problem)
-            if self.mode != "auto" and obstacle is not None:
+            if way != "auto" and obstacle is not None:
                 raise obstacle
-            if self.mode != "auto" or (obstacle is None and _pays(grid, copies, hardware)):
+            if way != "auto" or (obstacle is None and _pays(grid, copies, hardware)):
                 kept[grid.outputs[grid.outputs >= 0]] = False
                 blocks += _blocks(grid, copies, hardware)
         if np.any(kept):
@@ -92,13 +108,18 @@ class Dense:
                 blocks.append(Block([(source, lines[0], neuron, lines[1])], home))
         return _clustering(blocks, network.externals, network.neurons)
 
-    def _grids(self, layers: tuple[Shared, ...], hardware: Hardware) -> list[Grid]:
-        """What crossbars are to hold: groups of channels beside each other, and positions, where these are packed."""
-        grids = []
+    def _grids(self, layers: tuple[Shared, ...], hardware: Hardware) -> Iterator[tuple[Grid, str]]:
+        """What crossbars are to hold, and which way: groups of channels beside each other, and packed positions."""
+        ways, known = self.layer_ways(), {layer.name for layer in layers}
+        for name in ways:
+            if name not in known:
+                raise InputError(f"partition.ways: {name!r} is no convolution; {suggestion(name, known)}")
         for groups in _beside(layers, hardware):
+            way = ways.get(groups[0].name, self.mode)
+            if way == "unrolled":
+                continue
             single = side_by_side(groups, 1, 1)
-            grids.append(_packed(groups, single, hardware) if self.mode == "packed" else single)
-        return grids
+            yield (_packed(groups, single, hardware) if way == "packed" else single), way
 
 
 def _obstacle(grid: Grid, problem: PartitionProblem) -> InfeasibleError | None:
@@ -143,7 +164,7 @@ def side_by_side(groups: Sequence[Shared], down: int, across: int) -> Grid:
     parts = np.split(line.reshape(-1), np.cumsum([len(place) for place in places])[:-1])
     high, wide = -(-height // down), -(-width // across)
     windows = np.full((high * wide, len(lines)), -1, np.int64)
-    outputs = []
+    outputs, there = [], []
     for (group, (i, j)), part in zip(product(groups, shifts), parts, strict=True):
         y, x = np.divmod(np.arange(high * wide), wide)
         y, x = y * down + i, x * across + j
@@ -154,7 +175,10 @@ def side_by_side(groups: Sequence[Shared], down: int, across: int) -> Grid:
         column = np.full((high * wide, group.outputs.shape[1]), -1, np.int64)
         column[here] = group.outputs[position]
         outputs.append(column)
-    return Grid(groups[0].name, windows, np.hstack(outputs))
+        held = np.zeros((len(lines), group.there.shape[1]), bool)
+        held[part] = group.there
+        there.append(held)
+    return Grid(groups[0].name, windows, np.hstack(outputs), np.hstack(there))
 
 
 def _packed(groups: Sequence[Shared], single: Grid, hardware: Hardware) -> Grid:
@@ -227,10 +251,11 @@ def _blocks(layer: Grid, copies: int, hardware: Hardware) -> list[Block]:
     made = []
     for (first, last), (left, right), (start, stop) in product(columns, _even(positions, copies), rows):
         own = layer.outputs[left:right, first:last].ravel()
+        lines = start + np.flatnonzero(layer.there[start:stop, first:last].any(axis=1))  # others drive nothing here
         uses = [
             use
             for p in range(left, right)
-            if (use := _use(layer.windows[p, start:stop], layer.outputs[p, first:last], home=start == 0)) is not None
+            if (use := _use(layer.windows[p, lines], layer.outputs[p, first:last], home=start == 0)) is not None
         ]
         made.append(Block(uses, own[own >= 0] if start == 0 else own[:0]))
     return [block for block in made if block.uses]
