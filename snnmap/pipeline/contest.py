@@ -10,12 +10,15 @@ from typing import Any
 import msgspec
 
 from snnmap.evaluation.disturbance import FIGURE, error_metric
+from snnmap.evaluation.limits import first_failure_bound
 from snnmap.ir import Report
 from snnmap.pipeline.compiled import Asked, Compiled, Given, Maker
 from snnmap.pipeline.disturbed import with_error
 from snnmap.pipeline.objectives import Goal
 from snnmap.pipeline.own_figure import Verdict, goal_of, stays, verdict_on
 from snnmap.pipeline.plan import Plan, preset_of
+
+FIRST_FAILURE = "device_first_failure_s"
 
 
 def contested(asked: Asked, plan: Plan, given: Given, make: Maker) -> Compiled:
@@ -44,7 +47,7 @@ def contested(asked: Asked, plan: Plan, given: Given, make: Maker) -> Compiled:
         its = _own(asked, goal, rival)
         if not stays(goal, returned, its, weight, must_gain=name != "traffic"):
             best, returned, kept = rival, its, name
-    verdict = verdict_on(plan.objective, goal, found, base, returned, kept)
+    verdict = verdict_on(plan.objective, goal, {**found, **_bound(goal, best)}, base, returned, kept)
     mapping = best.mapping
     origin = msgspec.structs.replace(
         mapping.origin, plan=msgspec.structs.replace(mapping.origin.plan, objective=plan.objective), verified=""
@@ -59,6 +62,11 @@ def _own(asked: Asked, goal: Goal, compiled: Compiled) -> MappingType[str, Any]:
     if goal.figure != FIGURE or asked.known is None:
         return its
     return {**its, FIGURE: error_metric(compiled.view, asked.known).value}
+
+
+def _bound(goal: Goal, compiled: Compiled) -> MappingType[str, Any]:
+    """The bound of an own figure that reports leave out, since it takes an evaluation more."""
+    return {goal.bound: first_failure_bound(compiled.view)} if goal.figure == FIRST_FAILURE else {}
 
 
 def _with_error(compiled: Compiled) -> Compiled:

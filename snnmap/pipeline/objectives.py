@@ -106,7 +106,7 @@ OBJECTIVES: dict[str, Preset] = {
         wire="weakest_cell",
         terms=(("lifetime", 1.0),),
         goals=(
-            Goal("device_first_failure_s", most=True),
+            Goal("device_first_failure_s", most=True, bound="device_first_failure_bound_s"),
             Goal("espine_lifetime_frames", most=True, bound="espine_lifetime_bound_frames"),
         ),
         reference="default",

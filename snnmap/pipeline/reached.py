@@ -2,10 +2,12 @@
 
 Heat is proportional to the pulse while its length does not set the pace, so the share of the rise that one mapping
 saves is its own figure, whatever the operating point; the kelvins are the pulse's. The pulse is found on the states of
-the two mappings as they are scheduled; what is told of it is of both scheduled and evaluated at it.
+the two mappings as they are scheduled and rounded up to three digits, so that whoever types what is printed gets no
+less than was published; what is told of it is of both scheduled and evaluated at it.
 """
 
 import math
+from decimal import ROUND_CEILING, Decimal
 from typing import NamedTuple
 
 import numpy as np
@@ -33,7 +35,7 @@ class Reached(NamedTuple):
     relative: float
     """Share of the baseline's rise above the air that the other saves, at the pulse of the chip."""
     pulse: float | None
-    """s; none if no pulse within a step does."""
+    """s, three digits, rounded up; none if no pulse within a step does."""
     duty: float | None
     """Share of the time that the busiest row is on at that pulse."""
     rise: float | None
@@ -72,7 +74,7 @@ def reached(base: Compiled, other: Compiled, metric: str, published: float) -> R
 
 
 def _pulse(base: Compiled, other: Compiled, mode: str, published: float) -> float | None:
-    """Pulse at which the rises differ by `published`, s; none if none within a step does."""
+    """Pulse at which the rises differ by `published` and hardly more, s; none if none within a step does."""
     pulse, limit = base.hardware["read_time"], base.view.seconds_per_step
     for _ in range(STEPS):
         try:
@@ -82,11 +84,17 @@ def _pulse(base: Compiled, other: Compiled, mode: str, published: float) -> floa
         if gap * published <= 0.0:
             return None
         if abs(gap / published - 1.0) <= NEAR:
-            return pulse
+            return min(_rounded_up(pulse * (1.0 + NEAR)), limit)
         if pulse == limit and abs(gap) < abs(published):
             return None
         pulse = min(pulse * published / gap, limit)
     return None
+
+
+def _rounded_up(seconds: float) -> float:
+    """The next number of three digits that is not less."""
+    exact = Decimal(repr(seconds))
+    return float(exact.quantize(Decimal(1).scaleb(exact.adjusted() - 2), ROUND_CEILING))
 
 
 def _rise(compiled: Compiled, mode: str, pulse: float | None) -> float:
