@@ -21,6 +21,7 @@ from snnmap.cli.mac import mac
 from snnmap.cli.manycore import manycore
 from snnmap.cli.mapping import compile_, diff, schema, verify_, where
 from snnmap.cli.pareto import pareto
+from snnmap.cli.phases import phases
 from snnmap.cli.report import report
 from snnmap.cli.simulate import simulate
 from snnmap.cli.study import study
@@ -74,6 +75,7 @@ for command in (
     algorithms,
     check_algorithm,
     compile_,
+    phases,
     verify_,
     simulate,
     accuracy,

@@ -7,6 +7,7 @@ import click
 
 import snnmap
 from snnmap.cli import options, terminal
+from snnmap.core.errors import InputError
 
 ROWS = ("worst", "frame", "mean")
 
@@ -79,6 +80,8 @@ def simulate(file: Path, quiet: bool, json_: bool, **given: Any) -> int:
     how many firings began later than the mapping says. Exit code 1 if a guarantee is broken.
     """
     where = {name: given.pop(name) for name in ("workload", "hardware", "trace")}
+    if snnmap.is_phases(file):
+        return _phases(file, quiet, json_, where, given)
     with terminal.progress(quiet) as progress:
         answer = snnmap.simulate_file(file, snnmap.ExecuteOptions(**given), **where, progress=progress)
     document, broken = answer.document(), int(bool(answer.guaranteed and answer.slower))
@@ -97,6 +100,33 @@ def simulate(file: Path, quiet: bool, json_: bool, **given: Any) -> int:
         said = "the guarantee is broken" if answer.guaranteed else "slower than estimated"
         terminal.line(f"{said}: {', '.join(answer.slower)}")
     return broken
+
+
+def _phases(file: Path, quiet: bool, json_: bool, where: dict[str, Any], given: dict[str, Any]) -> int:
+    """The same of every phase of a file of phases."""
+    if where.pop("trace") is not None:
+        raise InputError("--trace is for one mapping; leave it out for a file of phases")
+    with terminal.progress(quiet) as progress:
+        found = snnmap.simulate_phases(file, snnmap.ExecuteOptions(**given), **where, progress=progress)
+    promised, measured = (sum(getattr(phase, side) for phase in found) for side in ("promised", "measured"))
+    broken = [number for number, phase in enumerate(found, 1) if phase.rates.slower]
+    if json_:
+        each = [{"promised_s": p.promised, "measured_s": p.measured, **p.rates.document()} for p in found]
+        terminal.as_json({"promised_s": promised, "measured_s": measured, "slower": broken, "phases": each})
+        return int(bool(broken))
+    rows = [(str(n), *(terminal.number(s, "s") for s in (p.promised, p.measured)), *_ratios(p)) for n, p in enumerate(found, 1)]
+    terminal.table(f"{file}: {len(found)} phases", ("phase", "promised", "takes", *ROWS), rows)
+    total = " and ".join(terminal.number(s, "s") for s in (promised, measured))
+    terminal.line(f"a frame, promised and at the slowest step measured: {total}; worst, frame, mean: a step / promised")
+    if broken:
+        terminal.line(f"slower than promised: phases {', '.join(map(str, broken))}")
+    return int(bool(broken))
+
+
+def _ratios(phase: snnmap.PhaseRates) -> list[str]:
+    """Measured rates of a phase beside the promised one."""
+    rates = phase.rates
+    return [f"{float(rates.measured[n].period / rates.promised):.4f}" if n in rates.measured else "-" for n in ROWS]
 
 
 def _row(name: str, document: dict[str, Any]) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from snnmap.core.errors import InputError
 from snnmap.core.files import gunzipped, must_be_content, write_atomically
 from snnmap.formats.schema import (
     FORMAT,
+    PHASES,
     PLAIN,
     REUSED,
     SCHEMA,
@@ -49,7 +50,8 @@ def _uses_of(clustering: Clustering, cluster: int) -> dict[str, list[int]]:
     return {"use_rows": np.diff(uses.row_ptr[own]).tolist(), "use_columns": np.diff(uses.column_ptr[own]).tolist()}
 
 
-def _document(mapping: Mapping) -> Document:
+def document_of(mapping: Mapping) -> Document:
+    """What the file of a mapping holds."""
     clustering, sdfg, schedule = mapping.clustering, mapping.sdfg, mapping.schedule
     workload = Workload(
         **msgspec.structs.asdict(mapping.workload),
@@ -124,7 +126,7 @@ def encode(mapping: Mapping) -> bytes:
         If a figure or an option is what JSON cannot say.
     """
     try:
-        return msgspec.json.encode(_document(mapping), order="sorted") + b"\n"
+        return msgspec.json.encode(document_of(mapping), order="sorted") + b"\n"
     except (TypeError, UnicodeEncodeError) as error:
         raise InputError(f"figures and options of a mapping must be JSON: {error}") from None
 
@@ -161,7 +163,11 @@ def load(path: Path | str) -> Mapping:
         If the file is missing, truncated, edited out of shape, of another format or a newer schema; the message names
         the place.
     """
-    path = Path(path)
+    return decode(content_of(Path(path)), str(path))
+
+
+def content_of(path: Path) -> bytes:
+    """Bytes of a mapping file, or a file of phases, unpacked. Raises `InputError` as `load` does."""
     try:
         if path.exists() and not path.is_file():
             raise InputError(f"cannot read mapping {path}: it is not a plain file")
@@ -169,35 +175,42 @@ def load(path: Path | str) -> Mapping:
     except OSError as error:
         raise InputError(f"cannot read mapping {path}: {error.strerror}") from None
     must_be_content(path, data)
-    if data[:2] == b"\x1f\x8b":
-        data = gunzipped(path, data)
-    return decode(data, str(path))
+    return gunzipped(path, data) if data[:2] == b"\x1f\x8b" else data
+
+
+def head_of(data: bytes, where: str) -> Any:
+    """The document in `data`, whatever it is. Raises `InputError` if it is none."""
+    try:
+        return msgspec.json.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise InputError(f"{where} is not a whole JSON document ({error}); compile it again") from None
 
 
 def decode(data: bytes, where: str = "mapping") -> Mapping:
     """Mapping from the bytes of a mapping file; `where` names it in errors. Raises `InputError` as `load` does."""
-    try:
-        head = msgspec.json.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InputError(f"{where} is not a whole JSON document ({error}); compile it again") from None
+    head = head_of(data, where)
     if not isinstance(head, dict) or head.get("format") != FORMAT:
+        if isinstance(head, dict) and head.get("format") == PHASES:
+            raise InputError(f"{where} holds a network in phases: verify and simulate read it, this does not")
         raise InputError(f'{where} is not a mapping file: it lacks "format": "{FORMAT}"')
     if head.get("schema") not in (PLAIN, SCHEMA, REUSED):
         raise InputError(f"{where} has schema {head.get('schema')!r}; this snnmap reads schema {PLAIN} to {REUSED}")
     try:
-        document = msgspec.convert(head, Document)
-        if document.schema == PLAIN and not document.chip.plain:
-            raise InputError(f"{where} has schema {PLAIN}, which knows no encoding of weights; it must be {SCHEMA}")
-        if document.schema != REUSED and any(_sizes(c) is not None for c in document.clusters):
-            raise InputError(
-                f"{where} has schema {document.schema}, which knows one use of a crossbar; it must be {REUSED}"
-            )
-        _must_hang_together(document, where)
-        return _mapping(document)
+        return mapping_of(msgspec.convert(head, Document), where)
     except msgspec.ValidationError as error:
         raise InputError(f"{where}: {error}") from None
     except OverflowError:
         raise InputError(f"{where}: a number is too large for its field") from None
+
+
+def mapping_of(document: Document, where: str) -> Mapping:
+    """Mapping of a document; `where` names it in errors. Raises `InputError` if its parts do not go together."""
+    if document.schema == PLAIN and not document.chip.plain:
+        raise InputError(f"{where} has schema {PLAIN}, which knows no encoding of weights; it must be {SCHEMA}")
+    if document.schema != REUSED and any(_sizes(c) is not None for c in document.clusters):
+        raise InputError(f"{where} has schema {document.schema}, which knows one use of a crossbar; it must be {REUSED}")
+    _must_hang_together(document, where)
+    return _mapping(document)
 
 
 def _joined(parts: list[list[int]], dtype: Any) -> Any:

@@ -7,6 +7,8 @@ import msgspec
 from snnmap.ir.origin import ChipFacts, Count, Origin, Record, Scalar, WorkloadFacts
 
 FORMAT = "snnmap-mapping"
+PHASES = "snnmap-phases"
+"""Format of files of networks in phases."""
 SCHEMA = 3
 REUSED = 4
 """Schema of files with crossbars that are used several times a step."""
@@ -116,6 +118,29 @@ class Document(Record, frozen=True):
     schedule: Order
     figures: dict[str, Scalar]
     origin: Origin
+
+
+class PhaseRecord(Record, frozen=True):
+    """One phase: a mapping of a part of the network, and which part."""
+
+    sources: list[Count]
+    """Id in the whole network of every source of the part: its inputs, then its neurons, each ascending."""
+    chunk: Annotated[int, msgspec.Meta(ge=1)]
+    """Steps that run before what waits for other phases leaves the tiles."""
+    mapping: Document
+
+
+class PhasesDocument(Record, frozen=True):
+    """A whole file of phases."""
+
+    format: str
+    schema: int
+    workload: WorkloadFacts
+    """The whole network."""
+    chip: ChipFacts
+    origin: Origin
+    figures: dict[str, Scalar]
+    phases: list[PhaseRecord]
 
 
 def schema() -> dict[str, Any]:

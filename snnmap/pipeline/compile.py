@@ -96,7 +96,7 @@ def compile(  # noqa: A001  the word every user of a compiler expects
     InfeasibleError
         If the workload does not fit the chip, or has nothing to map.
     """
-    inputs, algorithms = _parted(arguments)
+    inputs, algorithms = parted(arguments)
     if like is not None:
         return _alike(like, prepared(source, load, inputs), progress, free=not (options or given or algorithms))
     options = options or CompileOptions()
@@ -105,7 +105,7 @@ def compile(  # noqa: A001  the word every user of a compiler expects
     ready = prepared(source, load, inputs)
     must_be_mappable(ready.network, hardware, options)
     known = known_chip(options, plan, hardware)
-    graph = _profiled(ready, hardware, options, progress)
+    graph = profiled(ready, hardware, options, progress)
     near = near_threshold(graph) if counts(plan) else None
     asked = Asked(graph, hardware, options, progress, algorithms, near, known)
     return verified(_best(asked, plan, given or Given()), progress)
@@ -136,7 +136,7 @@ def verified(compiled: Compiled, progress: Progress | None) -> Compiled:
     return replace(compiled, view=compiled.view.at(compiled.hardware, sealed(compiled.mapping)))
 
 
-def _profiled(
+def profiled(
     ready: Workload | SpikeGraph, hardware: Hardware, options: CompileOptions, progress: Progress | None
 ) -> SpikeGraph:
     """The spike-activity graph that is mapped: profiled, and unrolled where that is asked for."""
@@ -149,7 +149,8 @@ def _profiled(
     return unrolled(graph, hardware)
 
 
-def _parted(arguments: Arguments) -> tuple[Inputs, Algorithms]:
+def parted(arguments: Arguments) -> tuple[Inputs, Algorithms]:
+    """Arguments of `profile` among those of `compile`, and algorithms."""
     for name in arguments:
         if name not in Arguments.__annotations__:
             raise InputError(f"{name!r} is no argument of compile; {suggestion(name, Arguments.__annotations__)}")
@@ -168,11 +169,12 @@ def _best(asked: Asked, plan: Plan, given: Given) -> Compiled:
 def _judged(asked: Asked, plan: Plan, given: Given) -> Compiled:
     """The plan's mapping, judged where the objective is as it is shipped: an option or an own algorithm is an order."""
     if asked.algorithms or asked.options.settings or asked.options.terms:
-        return _map(asked, plan, given)
-    return contested(asked, plan, given, _map)
+        return mapped(asked, plan, given)
+    return contested(asked, plan, given, mapped)
 
 
-def _map(asked: Asked, plan: Plan, given: Given) -> Compiled:
+def mapped(asked: Asked, plan: Plan, given: Given) -> Compiled:
+    """The mapping of one plan, all stages in turn; neither compared nor verified."""
     graph, hardware, options, progress = asked[:4]
     check_pulse(options.point, graph.dt)
     deadline = None if options.time_budget is None else time.monotonic() + options.time_budget
@@ -185,7 +187,7 @@ def _map(asked: Asked, plan: Plan, given: Given) -> Compiled:
     view = given.view or ClusteringView(graph, clustering, asked.near)
     arrays = view.folded or view
     terms = placement_terms(arrays, hardware, plan, options.variation)
-    heat, border = partial(_heat, arrays, hardware), plan.border(hardware)
+    heat, border = partial(tile_heating, arrays, hardware), plan.border(hardware)
     spread = PlacementProblem(view.traffic, clustering.clusters, hardware, terms, heat=heat, border=border)
     placement = given.placement or placed(plan.place, spread, runs["place"])
     quality = cell_quality(hardware, plan.quality)
@@ -227,7 +229,8 @@ def placement_terms(view: ClusteringView, hardware: Hardware, plan: Plan, variat
     return tuple(TERMS[name](chip, weight) for name, weight in plan.terms if weight > 0)
 
 
-def _heat(view: ClusteringView, hardware: Hardware) -> TileHeat:
+def tile_heating(view: ClusteringView, hardware: Hardware) -> TileHeat:
+    """What heats the tiles, of a `PlacementProblem`."""
     from snnmap.pipeline.terms import tile_heat
 
     return tile_heat(view, hardware)

@@ -13,6 +13,7 @@ from snnmap.core.run import Progress, as_stage, stream
 from snnmap.core.version import __version__
 from snnmap.evaluation.figures import evaluate, figures, report_of
 from snnmap.formats.mapping import is_sealed, load
+from snnmap.formats.phases import is_phases
 from snnmap.formats.profile import is_profile
 from snnmap.frontend import LoadOptions
 from snnmap.hardware import Hardware, load_hardware
@@ -101,7 +102,7 @@ def verify_file(
     Parameters
     ----------
     file
-        Mapping file.
+        Mapping file, or a file of phases.
     workload, hardware
         Where they are now, if not where the mapping says.
     replay
@@ -112,6 +113,10 @@ def verify_file(
     InputError
         If mapping, workload or chip cannot be read.
     """
+    if is_phases(file):
+        from snnmap.pipeline.phases_file import verify_phases
+
+        return verify_phases(file, workload=workload, hardware=hardware, replay=replay, progress=progress)
     mapping, graph, chip = reopen(file, workload=workload, hardware=hardware, progress=progress)
     wrong = as_stage(progress, "verify", violations, mapping, graph, chip)
     if replay and not wrong:

@@ -127,10 +127,9 @@ def _connections(program: Program, senders: Senders, mapping: Mapping, hardware:
     table = mapping.schedule.slots
     sending = np.flatnonzero(np.diff(senders.message_ptr))
     if table is None:
-        if len(sending):
-            raise InputError("the network has time slots, but the mapping has no table of them; compile it again")
-        none = np.zeros(0, np.int64)
-        return Streams(none, np.zeros(1, np.int64), none, np.full(len(senders.producer), NONE, np.int64), none)
+        none, nobody = np.zeros(0, np.int64), np.full(len(senders.producer), NONE, np.int64)
+        nobody[sending] = UNSERVED  # who sends nothing needs no slots
+        return Streams(none, np.zeros(1, np.int64), none, nobody, none)
     number = {name: actor for actor, name in enumerate(program.cast.names())}
     ends = zip(program.message_producer.tolist(), program.message_cluster.tolist(), strict=True)
     known = {end: m for m, end in enumerate(ends) if program.far[m]}

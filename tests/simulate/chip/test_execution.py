@@ -276,7 +276,7 @@ def test_who_waits_for_a_message_or_for_room_is_said():
         ({}, Settings(buffers=1 << 28), r"flits on 5 links cannot be simulated; 1 to 53,687,091 can"),
         ({}, Settings(gate=0), "lets no step in"),
         ({}, Settings(arbitration="lottery"), "no arbitration 'lottery'"),
-        ({"noc": "tdm"}, Settings(), "no table of them"),
+        ({"noc": "tdm"}, Settings(), "no connection of the mapping's slots"),
         ({"noc": "gated"}, Settings(), "does not say when the gates into the network open"),
     ],
 )

@@ -160,7 +160,7 @@ def test_slots_that_are_faster_than_the_chip_are_refused(changed):
 
 
 def test_a_mapping_without_slots_is_refused_where_the_network_has_them():
-    with pytest.raises(InputError, match="no table of them"):
+    with pytest.raises(InputError, match="no connection of the mapping's slots"):
         run(None)
     alone, _, _ = executed(network_of(0, [1], {(0, 0)}), [[{}]], [({0}, {0})], [0], chip(noc="tdm"))
     assert spans(alone)["c0/l1/fire", 0] == (20, 22)  # nothing travels

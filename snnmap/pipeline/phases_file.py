@@ -1,0 +1,164 @@
+"""A file of phases again with all it was made from: judged, replayed, and run phase by phase."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from snnmap.analysis.phases import part_of_phase, phase_times, waits
+from snnmap.core.arrays import I64, offsets, row_of_entry
+from snnmap.core.errors import InputError
+from snnmap.core.run import Progress, as_stage
+from snnmap.formats.phases import load_phases
+from snnmap.hardware import Hardware
+from snnmap.ir import Clustering, SpikeGraph, Uses, Violation, Violations
+from snnmap.ir.phases import Phased
+from snnmap.legality.phases import phase_violations
+from snnmap.pipeline.phases import named
+from snnmap.pipeline.reopen import graph_of, hardware_of
+from snnmap.simulate.chip.rates import ExecuteOptions, Rates, rates
+from snnmap.simulate.mapped import deviation
+from snnmap.simulate.mapped import replay as run_replay
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reopened:
+    """Phases with the graphs and the chip that they were made for."""
+
+    phased: Phased
+    graph: SpikeGraph
+    hardware: Hardware
+    clustering: Clustering
+    """All clusters of all phases, of the whole network."""
+    parts: tuple[SpikeGraph, ...]
+    """Graph of every phase."""
+
+
+def reopen_phases(
+    file: Path | str, *, workload: str | None = None, hardware: str | None = None, progress: Progress | None = None
+) -> Reopened:
+    """Phases of a file with all they were made from: the workload, profiled anew, and the chip.
+
+    Raises
+    ------
+    InputError
+        If file, workload or chip cannot be read, or the phases are not of that workload.
+    """
+    phased = load_phases(file)
+    first = replace(phased.phases[0].mapping, workload=phased.workload, origin=phased.origin)
+    chip = hardware_of(first, hardware)
+    graph = graph_of(first, chip, workload=workload, progress=progress)
+    if any(phase.source.size and phase.source.max() >= graph.network.sources for phase in phased.phases):
+        raise InputError(f"{file} names sources that {graph.provenance.name!r} has not; compile it again")
+    clustering, of_phase = whole_clustering(phased, graph)
+    parts = tuple(_part(graph, clustering, of_phase, (n, len(phased.phases))) for n in range(len(phased.phases)))
+    return Reopened(phased, graph, chip, clustering, parts)
+
+
+def _part(graph: SpikeGraph, clustering: Clustering, of_phase: I64, number: tuple[int, int]) -> SpikeGraph:
+    return named(part_of_phase(graph, clustering, np.flatnonzero(of_phase == number[0]))[0], graph, number)
+
+
+def whole_clustering(phased: Phased, graph: SpikeGraph) -> tuple[Clustering, I64]:
+    """Clusters of all phases, of the whole network, one phase after the other, and the phase of each (K,).
+
+    A neuron's home is where it fires: in the last phase that has columns of it.
+    """
+    network = graph.network
+    home = np.full(network.neurons, -1, np.int64)
+    columns: list[list[Any]] = [[] for _ in range(6)]
+    uses: list[I64] = []
+    count: list[int] = []
+    for phase in phased.phases:
+        inside, wiring = phase.mapping.clustering, phase.mapping.wiring
+        ids = phase.source
+        home[phase.neurons - network.externals] = inside.home + sum(count)
+        source, use = ids[inside.row_source], row_of_entry(inside.use_row_ptr)
+        order = np.lexsort((source, use))
+        lists = (
+            np.diff(inside.use_row_ptr),
+            source[order],
+            wiring.row[order],
+            np.diff(inside.use_column_ptr),
+            ids[inside.column_neuron],
+            wiring.column,
+        )
+        for column, values in zip(columns, lists, strict=True):
+            column.append(values)
+        uses.append(np.diff(inside.use_ptr))
+        count.append(inside.clusters)
+    rows, source, row, cols, neuron, line = (np.concatenate(column) for column in columns)
+    first, row_ptr, column_ptr = offsets(np.concatenate(uses)), offsets(rows), offsets(cols)
+    several = bool(np.any(np.concatenate(uses) > 1))
+    clustering = Clustering(
+        row_ptr=row_ptr[first],
+        row_source=source,
+        column_ptr=column_ptr[first],
+        column_neuron=neuron,
+        home=home.astype(np.int32),
+        uses=Uses(first, row_ptr, column_ptr, row, line) if several else None,
+    )
+    return clustering, np.repeat(np.arange(len(count)), count)
+
+
+def verify_phases(
+    file: Path | str,
+    *,
+    workload: str | None = None,
+    hardware: str | None = None,
+    replay: bool = False,
+    progress: Progress | None = None,
+) -> Violations:
+    """Judge a file of phases: each as a mapping, and that together they are the network.
+
+    Parameters and errors as for `verify_file`.
+    """
+    found = reopen_phases(file, workload=workload, hardware=hardware, progress=progress)
+    arguments = (found.phased, found.graph, found.hardware, found.parts)
+    wrong = as_stage(progress, "verify", phase_violations, *arguments)
+    if replay and not wrong:
+        whole = replace(found.phased.phases[0].mapping, clustering=found.clustering)
+        differ = deviation(found.graph, run_replay(whole, found.graph, progress=progress))
+        if differ:
+            asked, there = f"{differ} events differ", "the phases must spike as the profile did"
+            wrong.append(Violation("replay", "spikes", asked, there))
+    return wrong
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PhaseRates:
+    """What the chip does in one phase, beside what is promised."""
+
+    rates: Rates
+    promised: float
+    """Seconds of the phase, programming included, as the phases promise."""
+    measured: float
+    """Seconds of the phase at the slowest rate that was measured."""
+
+
+def simulate_phases(
+    file: Path | str,
+    options: ExecuteOptions | None = None,
+    *,
+    workload: str | None = None,
+    hardware: str | None = None,
+    progress: Progress | None = None,
+) -> tuple[PhaseRates, ...]:
+    """What the chip does in every phase of a file, event by event; parameters and errors as for `simulate_file`.
+
+    Only steps are run; programming and the exchange between phases take what they are counted to take.
+    """
+    found = reopen_phases(file, workload=workload, hardware=hardware, progress=progress)
+    phased, chip = found.phased, found.hardware
+    answers = []
+    for phase, part, wait, resident in zip(
+        phased.phases, found.parts, waits(phased.phases, found.graph, chip), phased.residents(), strict=True
+    ):
+        ran = rates(phase.mapping, part, chip, options, progress=progress)
+        times = phase_times(phase, wait, resident, chip)
+        slowest = max((float(m.period) for m in ran.measured.values()), default=float(ran.promised)) * ran.tick
+        gained = (times.period - slowest) * (part.steps - -(-part.steps // phase.chunk))
+        answers.append(PhaseRates(ran, times.total, times.total - gained))
+    return tuple(answers)

@@ -1,0 +1,1 @@
+"""Loops of the cut into phases that need machine code."""
