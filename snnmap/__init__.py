@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # what type checkers and readers see; at run time a name is i
     from snnmap.evaluation.flops import Flops, flops
     from snnmap.evaluation.sensitivity import Swing
     from snnmap.formats.mapping import load, save
+    from snnmap.formats.phases import is_phases, load_phases, save_phases
     from snnmap.formats.profile import load_profile, save_profile
     from snnmap.formats.schema import schema
     from snnmap.frontend import (
@@ -79,6 +80,8 @@ if TYPE_CHECKING:  # what type checkers and readers see; at run time a name is i
     from snnmap.pipeline.objectives import OBJECTIVES, Goal, Preset
     from snnmap.pipeline.operating import OperatingOptions
     from snnmap.pipeline.options import CONVS, SPLITS, CompileOptions
+    from snnmap.pipeline.phases import CompiledPhases, phases
+    from snnmap.pipeline.phases_file import PhaseRates, simulate_phases
     from snnmap.pipeline.profile import profile
     from snnmap.pipeline.reopen import verify_file
     from snnmap.pipeline.settings import parse_settings, parse_terms, read_config
@@ -164,6 +167,7 @@ __all__ = [
     "Comparison",
     "CompileOptions",
     "Compiled",
+    "CompiledPhases",
     "Contrast",
     "Contrasts",
     "Converted",
@@ -197,6 +201,7 @@ __all__ = [
     "Origin",
     "PartitionProblem",
     "Partitioner",
+    "PhaseRates",
     "PhasedGraph",
     "Placement",
     "PlacementProblem",
@@ -267,6 +272,7 @@ __all__ = [
     "html_report",
     "html_sweep",
     "inspect",
+    "is_phases",
     "lateness",
     "list_hardware",
     "list_workloads",
@@ -274,6 +280,7 @@ __all__ = [
     "load_chip",
     "load_hardware",
     "load_network",
+    "load_phases",
     "load_profile",
     "load_workload",
     "load_writes",
@@ -289,6 +296,7 @@ __all__ = [
     "parse_settings",
     "parse_terms",
     "parse_variant",
+    "phases",
     "pictures",
     "profile",
     "quantise",
@@ -301,11 +309,13 @@ __all__ = [
     "save",
     "save_chip",
     "save_network",
+    "save_phases",
     "save_profile",
     "save_writes",
     "schema",
     "show_hardware",
     "simulate_file",
+    "simulate_phases",
     "step_trace",
     "sweep",
     "throughput",

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "snnmap"
-STAGES = ("partition", "place", "wire", "schedule")
+STAGES = ("partition", "phase", "place", "wire", "schedule")
 RECORDS = {"core", "ir", "hardware"}
 FACTS = RECORDS | {"analysis", "physics"}
 STAGE = FACTS | {"sdf", "stages.protocols"}
@@ -35,7 +35,7 @@ ALLOWED: dict[str, set[str]] = {
     **{f"stages.{stage}": STAGE for stage in STAGES},
     "reliability": FACTS,
     "evaluation": FIGURES,
-    "pipeline": BELOW,
+    "pipeline": BELOW | {"stages.phase"},
     "query": BELOW | {"pipeline", "render"},
     "train": {"core", "ir", "frontend", "hardware", "physics", "pipeline", "simulate"},
     "study": RECORDS | {"formats", "pipeline", "evaluation", "render"},

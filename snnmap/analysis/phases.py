@@ -199,8 +199,7 @@ def phase_times(phase: Phase, wait: Waits, resident: Bool, hardware: Hardware) -
     rows = np.where(resident, 0, mapping.clustering.rows)
     latency, steps = schedule.latency * tick, mapping.workload.steps
     spent = sum(
-        (length - 1) * period + latency + exchange_time(wait, length, hardware)
-        for length in chunks(steps, phase.chunk)
+        (length - 1) * period + latency + exchange_time(wait, length, hardware) for length in chunks(steps, phase.chunk)
     )
     return PhaseTimes(
         program=float(rows.max(initial=0)) * hardware.row_program_time,

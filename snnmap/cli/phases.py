@@ -14,7 +14,7 @@ from snnmap.render.phases import phases_sheet
 @click.command(
     cls=options.Command,
     epilog="\b\nExamples:\n"
-    "  snnmap phases mnist-mlp --tiles 2x2                               in how many phases it fits, and what they cost\n"
+    "  snnmap phases mnist-mlp --tiles 2x2                               in how many phases it fits, what they cost\n"
     "  snnmap phases vgg16 --tiles 4x4 --conv dense -o phases.json.gz    keep them: verify and simulate read the file\n"
     "  snnmap phases mnist-mlp --tiles 2x2 --within inf                  the fastest plan, however much it writes\n"
     "  snnmap phases nmnist-cnn --tiles 8x8 --samples 2 --json",
@@ -39,7 +39,9 @@ from snnmap.render.phases import phases_sheet
     show_default=True,
     help="Hold convolutions by synapses, or their kernels once for all positions.",
 )
-@click.option("--copies", type=options.COPIES, default=0, metavar="N|auto", help="Crossbars that hold the same kernels.")
+@click.option(
+    "--copies", type=options.COPIES, default=0, metavar="N|auto", help="Crossbars that hold the same kernels."
+)
 @click.option("--time-budget", type=click.FloatRange(min=0), metavar="SECONDS", help="Of the searches of every phase.")
 @click.option("--set", "settings", multiple=True, metavar="STAGE.OPTION=VALUE", help="Change one option of a stage.")
 @options.data_options

@@ -114,7 +114,10 @@ def _phases(file: Path, quiet: bool, json_: bool, where: dict[str, Any], given: 
         each = [{"promised_s": p.promised, "measured_s": p.measured, **p.rates.document()} for p in found]
         terminal.as_json({"promised_s": promised, "measured_s": measured, "slower": broken, "phases": each})
         return int(bool(broken))
-    rows = [(str(n), *(terminal.number(s, "s") for s in (p.promised, p.measured)), *_ratios(p)) for n, p in enumerate(found, 1)]
+    rows = [
+        (str(n), *(terminal.number(s, "s") for s in (p.promised, p.measured)), *_ratios(p))
+        for n, p in enumerate(found, 1)
+    ]
     terminal.table(f"{file}: {len(found)} phases", ("phase", "promised", "takes", *ROWS), rows)
     total = " and ".join(terminal.number(s, "s") for s in (promised, measured))
     terminal.line(f"a frame, promised and at the slowest step measured: {total}; worst, frame, mean: a step / promised")

@@ -128,7 +128,9 @@ def phased_figures(
         Metric("residents", sum(row.residents for row in rows), "", "crossbars that are programmed once for good"),
         Metric("cell_writes", writes, "", "cells that a frame programs, in all arrays"),
         Metric("cell_writes_bound", bound, "", "of these crossbars no plan writes fewer"),
-        Metric("cell_writes_gap_share", rounded(writes / bound - 1) if bound else 0.0, "1", "cell_writes over its bound"),
+        Metric(
+            "cell_writes_gap_share", rounded(writes / bound - 1) if bound else 0.0, "1", "cell_writes over its bound"
+        ),
         Metric("frame_s", rounded(frame), "s", f"{said}: programming and all steps of a frame, phase by phase"),
         Metric("throughput_frames_per_s", rounded(1 / frame) if frame else None, "1/s", said),
         Metric("programming_s", rounded(sum(row.times.program for row in rows)), "s", "of a frame"),
@@ -206,7 +208,7 @@ def _life(pace: float, times: I64, hardware: Hardware) -> list[Metric]:
         technology["endurance_exponent"],
     )
     number, cells = np.unique(times[times > 0], return_counts=True)
-    lives: F64 = endurance / (number * hardware["program_pulses"]) * pace
+    lives: F64 = (endurance * pace / (number * hardware["program_pulses"])).astype(np.float64)
     arrays = hardware.weights.arrays * hardware.weights.slices
     low, middle, high = failure_times(lives, technology["endurance_sigma"], 1, (0.1, 0.5, 0.9), cells * arrays)
     basis = "programming alone; a frame each steps x dt, or as fast as guaranteed"
@@ -214,7 +216,9 @@ def _life(pace: float, times: I64, hardware: Hardware) -> list[Metric]:
     return [
         *metrics,
         Metric("device_lifetime_frames", frames, "", "most written cell, median", mode="device"),
-        Metric("device_lifetime_s", rounded(float(lives.min())), "s", f"most written cell, median; {basis}", mode="device"),
+        Metric(
+            "device_lifetime_s", rounded(float(lives.min())), "s", f"most written cell, median; {basis}", mode="device"
+        ),
         Metric(
             "device_first_failure_s",
             rounded(middle),

@@ -208,7 +208,9 @@ def mapping_of(document: Document, where: str) -> Mapping:
     if document.schema == PLAIN and not document.chip.plain:
         raise InputError(f"{where} has schema {PLAIN}, which knows no encoding of weights; it must be {SCHEMA}")
     if document.schema != REUSED and any(_sizes(c) is not None for c in document.clusters):
-        raise InputError(f"{where} has schema {document.schema}, which knows one use of a crossbar; it must be {REUSED}")
+        raise InputError(
+            f"{where} has schema {document.schema}, which knows one use of a crossbar; it must be {REUSED}"
+        )
     _must_hang_together(document, where)
     return _mapping(document)
 

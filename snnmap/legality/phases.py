@@ -6,15 +6,16 @@ phase, with its weight), `phase-activity` (sources spike in a phase as in the wh
 waits fits the tiles' memories), and `figures` (phases, crossbars and the time of a frame, counted anew).
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from snnmap.hardware import Hardware
-from snnmap.ir import SpikeGraph, Violation, Violations
+from snnmap.ir import ANALOG, SpikeGraph, Violation, Violations
 from snnmap.ir.phases import Phase, Phased
 from snnmap.legality.rules import verify
 
@@ -25,9 +26,7 @@ TOLERANCE = 1e-6
 Integers = npt.NDArray[np.integer[Any]]
 
 
-def phase_violations(
-    phased: Phased, graph: SpikeGraph, hardware: Hardware, parts: Sequence[SpikeGraph]
-) -> Violations:
+def phase_violations(phased: Phased, graph: SpikeGraph, hardware: Hardware, parts: Sequence[SpikeGraph]) -> Violations:
     """Every broken rule; an empty list means legal.
 
     Parameters
@@ -41,13 +40,16 @@ def phase_violations(
     parts
         That of every phase, as it was extracted; what is wrong with them is found too.
     """
-    wrong = _shapes(phased, graph, hardware)
+    wrong = _shapes(phased, graph, hardware) or _sizes(phased, parts)
     if wrong:
         return Violations(wrong)
     wrong = _orders(phased, graph) + _synapses(phased, graph, parts) + _activity(phased, graph, parts)
     for number, (phase, part) in enumerate(zip(phased.phases, parts, strict=True)):
         wrong += [_of(number, v) for v in verify(phase.mapping, part, hardware)]
-    return Violations(wrong or _waiting(phased, graph, hardware) or _figures(phased, graph, hardware))
+    if wrong:
+        return Violations(wrong)
+    waiting = _waiting(phased, graph, hardware)
+    return Violations(_memory(phased, waiting, hardware) or _figures(phased, graph, waiting, hardware))
 
 
 def _of(number: int, violation: Violation) -> Violation:
@@ -77,6 +79,19 @@ def _shapes(phased: Phased, graph: SpikeGraph, hardware: Hardware) -> list[Viola
         if shared > 1:
             wrong.append(Violation("phase-shape", where, f"{shared} clusters on a tile", "one in a phase"))
     return wrong
+
+
+def _sizes(phased: Phased, parts: Sequence[SpikeGraph]) -> list[Violation]:
+    """Parts of another number, or of other sources, than the phases say."""
+    if len(parts) != len(phased.phases):
+        return [Violation("phase-shape", "phases", f"{len(parts)} parts", f"there are {len(phased.phases)} phases")]
+    told = [(len(phase.source), phase.mapping.workload.externals) for phase in phased.phases]
+    have = [(part.network.sources, part.network.externals) for part in parts]
+    return [
+        Violation("phase-shape", f"phase {n + 1}", f"{a[0]} sources, {a[1]} of them inputs", f"they are {b[0]}, {b[1]}")
+        for n, (a, b) in enumerate(zip(told, have, strict=True))
+        if a != b
+    ]
 
 
 def _last(phased: Phased, graph: SpikeGraph) -> Integers:
@@ -135,7 +150,7 @@ def _synapses(phased: Phased, graph: SpikeGraph, parts: Sequence[SpikeGraph]) ->
 
 
 def _found(graph: SpikeGraph, pre: Integers, post: Integers) -> Integers:
-    """Synapse from each of `pre` to each of `post`, by bisection in its source's ascending targets; -1: there is none."""
+    """Synapse from each of `pre` to each of `post`, by bisection in its source's targets; -1: there is none."""
     network = graph.network
     low, high = network.indptr[pre].astype(np.int64), network.indptr[pre + 1].astype(np.int64)
     end = high.copy()
@@ -166,48 +181,55 @@ def _activity(phased: Phased, graph: SpikeGraph, parts: Sequence[SpikeGraph]) ->
     return wrong
 
 
-class _Bits:
-    """Bits of every step of a phase, by tile, counted neuron by neuron."""
+class _Bits(NamedTuple):
+    """Bits of every step of a phase that wait, by tile."""
 
-    def __init__(self, phased: Phased, graph: SpikeGraph, hardware: Hardware, number: int) -> None:
-        phase, bits = phased.phases[number], int(hardware["sum_bits"])
-        last, clustering = _last(phased, graph), phase.mapping.clustering
-        later = [p.source[: p.mapping.workload.externals] for p in phased.phases[number + 1 :]]
-        before = [p.source[p.mapping.workload.externals :] for p in phased.phases[:number]]
-        heard = np.isin(np.arange(graph.network.sources), np.concatenate([[-1], *later]))
-        sums_before = np.bincount(np.concatenate([[0], *before]).astype(np.int64), minlength=graph.network.sources)
-        sums_before[0] -= 1
-        self.out, self.into, self.sums, self.state = (np.zeros(hardware.tiles, np.int64) for _ in range(4))
-        graded = {p.name for p in graph.network.populations if p.model in _analog(graph)}
-        population, names = graph.network.population_of(), [p.name for p in graph.network.populations]
-        uses = np.diff(clustering.use_ptr)
-        for n, i in enumerate(phase.source[phase.mapping.workload.externals :].tolist()):
-            cluster = int(clustering.home[n])
-            tile = int(phase.mapping.placement.tile[cluster])
-            if uses[cluster] > 1:
-                self.state[tile] += 2 * bits
-            if last[i] > number:
-                self.out[tile] += bits
-                continue
-            if heard[i]:
-                wide = bits if names[population[i]] in graded else max(1, int(graph.worst_step[i]).bit_length())
-                self.out[tile] += wide
-            self.into[tile] += sums_before[i] * bits
-            self.sums[tile] += sums_before[i]
+    out: Integers
+    into: Integers
+    sums: Integers
+    """Sums of earlier phases."""
+    state: Integers
+    """Samples and states that no column holds, once."""
 
 
-def _analog(graph: SpikeGraph) -> set[str]:
-    """Models of the network whose emissions are values, not spikes."""
-    from snnmap.ir import ANALOG
+def _waiting(phased: Phased, graph: SpikeGraph, hardware: Hardware) -> list[_Bits]:
+    """What waits of every phase: what later ones hear, and sums of columns whose neurons fire elsewhere."""
+    sources, bits = graph.network.sources, int(hardware["sum_bits"])
+    last, heard, sums = _last(phased, graph), np.zeros(sources, bool), np.zeros(sources, np.int64)
+    wide = np.array([bits if p.model in ANALOG else 0 for p in graph.network.populations])
+    wide = wide[graph.network.population_of()]
+    for most in np.unique(graph.worst_step).tolist():
+        wide[(wide == 0) & (graph.worst_step == most)] = max(1, int(most).bit_length())
+    heard_later = []
+    for phase in reversed(phased.phases):
+        heard_later.append(heard.copy())
+        heard[phase.source[: phase.mapping.workload.externals]] = True
+    found = []
+    for number, (phase, later) in enumerate(zip(phased.phases, reversed(heard_later), strict=True)):
+        own = phase.source[phase.mapping.workload.externals :]
+        clustering = phase.mapping.clustering
+        at, fires = phase.mapping.placement.tile[clustering.home], last[own] == number
+        uses = np.diff(clustering.use_ptr)[clustering.home]
+        each = (
+            np.where(fires, np.where(later[own], wide[own], 0), bits),
+            np.where(fires, sums[own], 0) * bits,
+            np.where(fires, sums[own], 0),
+            np.where(uses > 1, 2 * bits, 0),
+        )
+        tiles = []
+        for values in each:
+            tile = np.zeros(hardware.tiles, np.int64)
+            np.add.at(tile, at, values)
+            tiles.append(tile)
+        found.append(_Bits(*tiles))
+        sums[own] += 1
+    return found
 
-    return {p.model for p in graph.network.populations if p.model in ANALOG}
 
-
-def _waiting(phased: Phased, graph: SpikeGraph, hardware: Hardware) -> list[Violation]:
+def _memory(phased: Phased, waiting: Sequence[_Bits], hardware: Hardware) -> list[Violation]:
     """What waits of a chunk of steps, and states, fit the memory of every tile."""
     room, wrong = int(hardware["memory_bits"]), []
-    for number, phase in enumerate(phased.phases):
-        bits = _Bits(phased, graph, hardware, number)
+    for number, (phase, bits) in enumerate(zip(phased.phases, waiting, strict=True)):
         most = bits.state + phase.chunk * (bits.out + bits.into)
         most[bits.out + bits.into == 0] = 0  # states alone are the rule `reuse`
         for tile in np.flatnonzero(most > room)[:SHOWN].tolist():
@@ -216,12 +238,17 @@ def _waiting(phased: Phased, graph: SpikeGraph, hardware: Hardware) -> list[Viol
     return wrong
 
 
-def _figures(phased: Phased, graph: SpikeGraph, hardware: Hardware) -> list[Violation]:
+def _figures(phased: Phased, graph: SpikeGraph, waiting: Sequence[_Bits], hardware: Hardware) -> list[Violation]:
     """Phases, crossbars and the time of a frame as they are reported."""
+    used = Counter(t for phase in phased.phases for t in phase.mapping.placement.tile.tolist())
+    shared = {tile for tile, times in used.items() if times > 1}
     counted: dict[str, float] = {
         "phases": len(phased.phases),
         "crossbars": sum(phase.mapping.clustering.clusters for phase in phased.phases),
-        "frame_s": sum(_seconds(phased, graph, hardware, number) for number in range(len(phased.phases))),
+        "frame_s": sum(
+            _seconds(phase, bits, (graph.steps, shared), hardware)
+            for phase, bits in zip(phased.phases, waiting, strict=True)
+        ),
     }
     wrong = []
     for name, value in counted.items():
@@ -231,16 +258,17 @@ def _figures(phased: Phased, graph: SpikeGraph, hardware: Hardware) -> list[Viol
     return wrong
 
 
-def _seconds(phased: Phased, graph: SpikeGraph, hardware: Hardware, number: int) -> float:
-    """Programming, all steps in chunks, and what is exchanged between, of a phase, s."""
-    phase, bits = phased.phases[number], _Bits(phased, graph, hardware, number)
+def _seconds(phase: Phase, bits: _Bits, frame: tuple[int, set[int]], hardware: Hardware) -> float:
+    """Programming, all steps in chunks, and what is exchanged between, of a phase, s.
+
+    `frame`: its steps, and the tiles that several phases use.
+    """
+    left, shared = frame
     tile = phase.mapping.placement.tile.tolist()
-    used = [t for p in phased.phases for t in p.mapping.placement.tile.tolist()]
-    programming = max((_lines(phase, k) for k, t in enumerate(tile) if used.count(t) > 1), default=0)
-    total = programming * hardware.weights.lines_per_row * hardware["program_time"]
+    programming = max((_lines(phase, k) for k, t in enumerate(tile) if t in shared), default=0)
+    total: float = programming * hardware.weights.lines_per_row * hardware["program_time"]
     schedule, tick = phase.mapping.schedule, phase.mapping.sdfg.tick
     x, y = hardware.port
-    left = graph.steps
     while left:
         steps = min(phase.chunk, left)
         left -= steps
@@ -260,5 +288,5 @@ def _lines(phase: Phase, cluster: int) -> int:
     clustering = phase.mapping.clustering
     own = clustering.rows_of(cluster)
     if clustering.uses is None:
-        return own.stop - own.start
-    return len(np.unique(clustering.uses.row_line[own]))
+        return len(range(own.start, own.stop))
+    return int(np.unique(clustering.uses.row_line[own]).size)

@@ -40,7 +40,7 @@ from snnmap.pipeline.options import CompileOptions
 from snnmap.pipeline.plan import Plan, plan_for, preset_of
 from snnmap.pipeline.profile import prepared
 from snnmap.reliability.crossbars import cells_in_array
-from snnmap.stages.phase import Cut, PhaseProblem, cut_into_phases
+from snnmap.stages.phase import Choice, Cut, PhaseProblem, cut_into_phases
 from snnmap.stages.protocols import PartitionProblem, PlacementProblem, Run, Term
 
 FAR = 2**40
@@ -58,6 +58,8 @@ class CompiledPhases:
     """Of every phase."""
     metrics: tuple[Metric, ...]
     """Of all of them."""
+    choices: tuple[Choice, ...]
+    """What other shares `within` of the bound would give, times as the search counts them."""
     guaranteed: bool
     """Whether times hold for all data no busier than the profile's."""
     hardware: str
@@ -73,6 +75,7 @@ class CompiledPhases:
             "technology": self.technology,
             "guaranteed": self.guaranteed,
             "figures": dict(self.phased.figures),
+            "choices": [choice._asdict() for choice in self.choices],
             "phases": [row.document(number + 1) for number, row in enumerate(self.rows)],
             "notes": list(self.notes),
         }
@@ -154,7 +157,7 @@ def _problem(view: ClusteringView, hardware: Hardware) -> PhaseProblem:
         pairs=precedence(network, clustering),
         order=np.argsort(np.lexsort((np.arange(clusters), home > 0, first))),
         cells=cells_in_array(view.folded or view, hardware) * hardware.weights.arrays,
-        program=clustering.rows * hardware.row_program_time,
+        program=clustering.rows.astype(np.float64) * hardware.row_program_time,
         step=step + home * hardware["column_time"],
         stored=np.bincount(column, bits, clusters) / hardware["flit_bits"] * hardware["flit_time"],
         steps=graph.steps,
@@ -166,17 +169,17 @@ def _compiled(asked: Asked, plan: Plan, clustering: Clustering, cut: Cut) -> Com
     count = int(cut.phase.max(initial=-1)) + 1
     seats = _resident_tiles(cut, asked.hardware)
     made: list[tuple[Phase, SpikeGraph, Written]] = []
+    quiet, run = asked._replace(progress=None), Run(stream(asked.options.seed, "phases"), asked.progress)
     for number in range(count):
         own = np.flatnonzero(cut.phase == number)
-        part, inside, ids = _part(asked, clustering, own, (number, count))
-        made.append(_phase(asked, plan, (part, inside, ids), (seats[own], seats[seats >= 0])))
+        part = _part(asked, clustering, own, (number, count))
+        made.append(_phase(quiet, plan, part, (seats[own], seats[seats >= 0])))
+        run.tell("phases", number + 1, count)
     parts = [part for _, part, _ in made]
     found = [own for _, _, own in made]
     chunked = _chunked([phase for phase, _, _ in made], asked)
     graph, hardware = asked.graph, asked.hardware
-    phased = Phased(
-        chunked, workload_facts(graph), chip_facts(hardware, asked.options), _origin(chunked[0], graph), {}
-    )
+    phased = Phased(chunked, workload_facts(graph), chip_facts(hardware, asked.options), _origin(chunked[0], graph), {})
     rows = phase_rows(phased, graph, found, hardware)
     metrics = tuple(phased_figures(phased, graph, rows, found, hardware))
     phased = replace(phased, figures=figures(Report(metrics, {})))
@@ -185,7 +188,7 @@ def _compiled(asked: Asked, plan: Plan, clustering: Clustering, cut: Cut) -> Com
         raise SnnmapError(f"internal error: the phases are not legal, please report it: {wrong[0]}")
     worth = all(is_guaranteed(phase.mapping, hardware) for phase in phased.phases)
     said = (*said_of(graph.remarks), *_notes(phased, worth))
-    return CompiledPhases(phased, rows, metrics, worth, hardware.name, hardware.technology.name, said)
+    return CompiledPhases(phased, rows, metrics, cut.choices, worth, hardware.name, hardware.technology.name, said)
 
 
 def _notes(phased: Phased, guaranteed: bool) -> list[str]:
@@ -203,7 +206,9 @@ def _origin(first: Phase, graph: SpikeGraph) -> Origin:
     return msgspec.structs.replace(first.mapping.origin, profile=profile_record(graph), verified="")
 
 
-def _part(asked: Asked, clustering: Clustering, own: I64, number: tuple[int, int]) -> tuple[SpikeGraph, Clustering, I64]:
+def _part(
+    asked: Asked, clustering: Clustering, own: I64, number: tuple[int, int]
+) -> tuple[SpikeGraph, Clustering, I64]:
     """Graph and clustering of a phase, called by its number."""
     part, inside, ids = part_of_phase(asked.graph, clustering, own)
     return named(part, asked.graph, number), inside, ids
@@ -216,7 +221,7 @@ def named(part: SpikeGraph, whole: SpikeGraph, number: tuple[int, int]) -> Spike
 
 
 def _resident_tiles(cut: Cut, hardware: Hardware) -> I64:
-    """Tile of every resident, int64 (K,), -1 of others: those farthest from the port, where nothing has to come often."""
+    """Tile of every resident, int64 (K,), -1 of others: the farthest from the port, where little comes."""
     tile = np.full(len(cut.phase), -1, np.int64)
     if not np.any(cut.phase):  # one phase: nobody has to keep away from anybody's tile
         return tile

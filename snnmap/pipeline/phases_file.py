@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import numpy as np
 
 from snnmap.analysis.phases import part_of_phase, phase_times, waits
@@ -53,12 +52,17 @@ def reopen_phases(
     if any(phase.source.size and phase.source.max() >= graph.network.sources for phase in phased.phases):
         raise InputError(f"{file} names sources that {graph.provenance.name!r} has not; compile it again")
     clustering, of_phase = whole_clustering(phased, graph)
-    parts = tuple(_part(graph, clustering, of_phase, (n, len(phased.phases))) for n in range(len(phased.phases)))
-    return Reopened(phased, graph, chip, clustering, parts)
+    return Reopened(phased, graph, chip, clustering, parts_of_phases(graph, clustering, of_phase))
 
 
-def _part(graph: SpikeGraph, clustering: Clustering, of_phase: I64, number: tuple[int, int]) -> SpikeGraph:
-    return named(part_of_phase(graph, clustering, np.flatnonzero(of_phase == number[0]))[0], graph, number)
+def parts_of_phases(graph: SpikeGraph, clustering: Clustering, of_phase: I64) -> tuple[SpikeGraph, ...]:
+    """Graph of every phase, of clusters whose phase is `of_phase` (K,)."""
+    count = int(of_phase.max(initial=-1)) + 1
+    own = (np.flatnonzero(of_phase == number) for number in range(count))
+    return tuple(
+        named(part_of_phase(graph, clustering, clusters)[0], graph, (number, count))
+        for number, clusters in enumerate(own)
+    )
 
 
 def whole_clustering(phased: Phased, graph: SpikeGraph) -> tuple[Clustering, I64]:

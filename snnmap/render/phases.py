@@ -54,14 +54,15 @@ def _layers(names: list[str]) -> str:
 def _below(document: dict[str, Any]) -> list[str]:
     """Bounds, times, energy and life."""
     figures, worth = document["figures"], "guaranteed" if document["guaranteed"] else "estimate"
+    frame, programming = (number(figures[key], "s", DIGITS) for key in ("frame_s", "programming_s"))
     gap = f"{100 * figures['cell_writes_gap_share']:.3g} %"
     lines = [
         f"crossbars: {figures['crossbars']:,}; phases at least {figures['phases_at_least']}",
         f"cell writes at least {figures['cell_writes_bound']:,} a frame for these crossbars; these are {gap} above it",
-        f"{worth}: a frame every {number(figures['frame_s'], 's', DIGITS)}, of which programming "
-        f"{number(figures['programming_s'], 's', DIGITS)}",
+        f"{worth}: a frame every {frame}, of which programming {programming}",
         f"waits outside the tiles: {figures['kept_bits']:,} bits at most; its memory's energy is not counted",
     ]
+    lines += _choices(document)
     energy = figures.get("device_energy_total_J")
     if energy is not None:
         parts = ("energy_run_J", "energy_exchange_J", "device_energy_programming_J", "device_energy_leakage_J")
@@ -78,3 +79,17 @@ def _below(document: dict[str, Any]) -> list[str]:
             f"{figures['writes_of_one_cell']} times a frame; first failure after {first} (50 %)"
         )
     return lines
+
+
+def _choices(document: dict[str, Any]) -> list[str]:
+    """What more writes would buy, at the ends and in the middle."""
+    choices, bound = document["choices"], document["figures"]["cell_writes_bound"]
+    if len(choices) < 2:
+        return []
+    some = [choices[k] for k in sorted({0, len(choices) // 2, len(choices) - 1})]
+    said = [
+        f"{100 * (c['writes'] / bound - 1):.3g} % more than the least: {c['phases']} phases, "
+        f"{number(c['seconds'], 's', DIGITS)} a frame"
+        for c in some
+    ]
+    return [f"plans (--within), as the search counts times: {'; '.join(said)}"]

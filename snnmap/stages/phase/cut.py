@@ -1,7 +1,8 @@
 """The cut of a clustering into phases, and its residents."""
 
 import heapq
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -31,6 +32,14 @@ class PhaseProblem:
     """Of a frame."""
 
 
+class Choice(NamedTuple):
+    """A plan in numbers."""
+
+    writes: int
+    phases: int
+    seconds: float
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Cut:
     """A cut into phases."""
@@ -45,6 +54,8 @@ class Cut:
     """That no plan of these clusters on these tiles is below."""
     seconds: float
     """Of a frame, as the search counts it."""
+    choices: tuple[Choice, ...] = ()
+    """Plans of which none writes less and is faster, fewest writes first."""
 
 
 def cut_into_phases(problem: PhaseProblem, within: float = 0.1) -> Cut:
@@ -69,9 +80,21 @@ def cut_into_phases(problem: PhaseProblem, within: float = 0.1) -> Cut:
     plans = [_plan(problem, group, largest[:residents], bound) for residents in range(tiles)]
     found = [plan for plan in plans if plan is not None]
     near = [plan for plan in found if plan.writes <= (1 + within) * bound]
-    if near:
-        return min(near, key=lambda plan: (plan.seconds, plan.writes))
-    return min(found, key=lambda plan: (plan.writes, plan.seconds))
+    best = min(near, key=_time_first) if near else min(found, key=lambda plan: (plan.writes, plan.seconds))
+    return replace(best, choices=_choices(found))
+
+
+def _time_first(plan: Cut) -> tuple[float, int]:
+    return plan.seconds, plan.writes
+
+
+def _choices(found: list[Cut]) -> tuple[Choice, ...]:
+    """The plans that no other beats in writes and time."""
+    kept: list[Choice] = []
+    for plan in sorted(found, key=lambda plan: (plan.writes, plan.seconds)):
+        if not kept or plan.seconds < kept[-1].seconds:
+            kept.append(Choice(plan.writes, int(plan.phase.max()) + 1, plan.seconds))
+    return tuple(kept)
 
 
 def _alone(problem: PhaseProblem) -> float:
@@ -92,7 +115,7 @@ def _must_fit(group: I64, tiles: int) -> None:
 
 
 def _in_order(problem: PhaseProblem) -> I64:
-    """Number of every cluster's group, int64 (K,): those that need each other share one, and nobody waits for a later."""
+    """Number of every cluster's group, int64 (K,): those that need each other share one, nobody waits for a later."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
@@ -116,7 +139,8 @@ def _in_order(problem: PhaseProblem) -> I64:
             waiting[other] -= 1
             if not waiting[other]:
                 heapq.heappush(ready, (int(rank[other]), other))
-    return place[ring]
+    numbers: I64 = place[ring]
+    return numbers
 
 
 def _plan(problem: PhaseProblem, group: I64, residents: I64, bound: int) -> Cut | None:
