@@ -26,7 +26,7 @@ from snnmap.core.arrays import F64, I64, row_of_entry
 from snnmap.evaluation.figures import added, rounded
 from snnmap.evaluation.judgement import is_guaranteed
 from snnmap.hardware import Hardware
-from snnmap.ir import Metric, SpikeGraph
+from snnmap.ir import Metric, Network, SpikeGraph
 from snnmap.ir.phases import Phased
 from snnmap.physics.endurance import write_endurance
 from snnmap.physics.energy import write_energy
@@ -86,6 +86,43 @@ def written(view: View) -> Written:
     tile = own.mapping.placement.tile.astype(np.int64)[cluster]
     place = (tile * hardware.rows + wiring.row[entry]) * hardware.columns + wiring.column[cells.column]
     return Written(cells_in_array(own.clusters, hardware) * hardware.weights.arrays, cluster, place)
+
+
+class Least(NamedTuple):
+    """What a network takes at least in phases on one chip, whatever the partition."""
+
+    phases: int
+    cell_writes: int
+    """Of a frame, in all arrays."""
+    lifetime_frames: float | None
+    """At most, of the most written cell, median, by programming alone; none in `espine` mode."""
+
+
+def phases_at_least(network: Network, crossbars: int, hardware: Hardware) -> Least | None:
+    """What a network of at least so many crossbars takes in phases; none if it fits at once, or phases are not for it.
+
+    All weights but those of T - 1 crossbars are written in every frame, on no more than all cells of T.
+    """
+    tiles, weights = hardware.tiles, hardware.weights
+    if hardware.adaptive or hardware.chips.several or crossbars <= tiles:
+        return None
+    each = weights.arrays * weights.planes * weights.slices
+    written = max(0, network.synapses - (tiles - 1) * hardware.cells)
+    often = max(1, -(-written // (tiles * hardware.cells)))
+    technology = hardware.technology
+    life = None if technology.mode == "espine" else _pulses(hardware) / (often * hardware["program_pulses"])
+    return Least(-(-crossbars // tiles), written * each, life)
+
+
+def _pulses(hardware: Hardware) -> float:
+    """Median write pulses of a cell to its failure."""
+    technology = hardware.technology
+    return write_endurance(
+        technology["endurance"],
+        technology["reset_time"],
+        technology["endurance_reference_time"],
+        technology["endurance_exponent"],
+    )
 
 
 def phase_rows(phased: Phased, graph: SpikeGraph, found: Sequence[Written], hardware: Hardware) -> tuple[PhaseRow, ...]:
@@ -201,12 +238,7 @@ def _life(pace: float, times: I64, hardware: Hardware) -> list[Metric]:
     metrics = [Metric("writes_of_one_cell", often, "", "most times that a frame writes a cell")]
     if technology.mode == "espine" or not often:
         return metrics
-    endurance = write_endurance(
-        technology["endurance"],
-        technology["reset_time"],
-        technology["endurance_reference_time"],
-        technology["endurance_exponent"],
-    )
+    endurance = _pulses(hardware)
     number, cells = np.unique(times[times > 0], return_counts=True)
     lives: F64 = (endurance * pace / (number * hardware["program_pulses"])).astype(np.float64)
     arrays = hardware.weights.arrays * hardware.weights.slices

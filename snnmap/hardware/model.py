@@ -146,9 +146,9 @@ class Hardware(Tabled):
         needed = -(-clusters // self.clusters_per_tile)
         limit = self.max_tiles if self.adaptive else self.tiles
         if needed > limit:
-            raise InfeasibleError(
-                "tiles", needed, limit, f"Use a chip with more tiles than {self.name!r}, or larger crossbars."
-            )
+            remedy = f"Use a chip with more tiles than {self.name!r}, or larger crossbars"
+            phases = "" if self.adaptive else f"; or run it in {-(-clusters // limit)} phases or more (snnmap phases)"
+            raise InfeasibleError("tiles", needed, limit, f"{remedy}{phases}.")
         if not self.adaptive:
             return self
         needed = -(-max(needed, self.min_tiles) // self.chips.count)

@@ -10,11 +10,14 @@ from snnmap.ir import Network, SpikeGraph
 from snnmap.pipeline.options import CompileOptions
 
 
-def must_be_mappable(network: Network, hardware: Hardware, options: CompileOptions) -> None:
-    """Refuse what cannot fit by its structure alone, before hours go into its profile and its partition."""
+def must_be_mappable(network: Network, hardware: Hardware, options: CompileOptions, *, at_once: bool = True) -> None:
+    """Refuse what cannot fit by its structure alone, before hours go into its profile and its partition.
+
+    `at_once`: on as many tiles as there are, not in phases.
+    """
     if options.conv in ("dense", "packed"):
         _must_be_convolutional(network, options.conv)
-    if network.neurons and options.split != "unroll" and options.conv == "unrolled":
+    if at_once and network.neurons and options.split != "unroll" and options.conv == "unrolled":
         hardware.sized(max(lower_bounds(network, hardware).values()))
     held = hardware.weights
     for p in network.populations:

@@ -32,12 +32,14 @@ from snnmap.hardware import Hardware, load_hardware
 from snnmap.ir import Clustering, Metric, Origin, Placement, Report, SpikeGraph, Workload
 from snnmap.ir.phases import Phase, Phased
 from snnmap.legality.phases import phase_violations
-from snnmap.pipeline.compile import Arguments, Asked, Given, mapped, parted, placement_terms, profiled, tile_heating
+from snnmap.pipeline.compile import Arguments, mapped, parted, placement_terms, profiled, tile_heating
+from snnmap.pipeline.compiled import Asked, Given, plan_asked
+from snnmap.pipeline.demands import must_be_mappable
 from snnmap.pipeline.facts import chip_facts, profile_record, said_of, workload_facts
 from snnmap.pipeline.judged import partitioned, placed
 from snnmap.pipeline.operating import operated
 from snnmap.pipeline.options import CompileOptions
-from snnmap.pipeline.plan import Plan, plan_for, preset_of
+from snnmap.pipeline.plan import Plan
 from snnmap.pipeline.profile import prepared
 from snnmap.reliability.crossbars import cells_in_array
 from snnmap.stages.phase import Choice, Cut, PhaseProblem, cut_into_phases
@@ -108,13 +110,14 @@ def phases(
     """
     inputs, algorithms = parted(arguments)
     options = options or CompileOptions()
-    own = preset_of(options.objective)[0].partition
-    plan = plan_for(options.objective, dict(options.partitioning(own)), options.terms).using(algorithms)
+    plan = plan_asked(options, algorithms)
     hardware = operated(load_hardware(options.hardware, options.technology), options.point)
     _must_be_one_machine(hardware, options)
-    graph = profiled(prepared(source, load, inputs), hardware, options, progress)
+    ready = prepared(source, load, inputs)
+    must_be_mappable(ready.network, hardware, options, at_once=False)
+    graph = profiled(ready, hardware, options, progress)
     flat = replace(options, pace="flat-out")
-    asked = Asked(graph, hardware, flat, progress)
+    asked = Asked(graph, hardware, flat, progress, algorithms)
     view = ClusteringView(graph, _clustering(asked, plan))
     cut = as_stage(progress, "phases", cut_into_phases, _problem(view, hardware), within)
     return _compiled(asked, plan, view.clustering, cut)

@@ -9,6 +9,7 @@ import numpy as np
 
 from snnmap.analysis.bounds import lower_bounds, messages_at_least
 from snnmap.core.errors import InfeasibleError
+from snnmap.evaluation.phases import Least, phases_at_least
 from snnmap.formats.profile import is_profile, load_profile
 from snnmap.frontend import LoadOptions, Source, load_network
 from snnmap.hardware import Hardware, Weights, load_hardware, weights_told
@@ -87,6 +88,7 @@ def _fit(network: Network, chip: Hardware) -> dict[str, Any]:
         lines = int(fan_in.max()) * chip.weights.lines_per_row
         larger = f"Use larger crossbars (at least {lines} rows), a chip that merges, or --split unroll."
         refusals.append(larger)
+    least = phases_at_least(network, needed, chip)
     notes = [] if chip.weights == Weights() else [weights_told(chip)]
     if over:
         split = (
@@ -107,7 +109,8 @@ def _fit(network: Network, chip: Hardware) -> dict[str, Any]:
         "word_lines": None if chip.rows_adapt else chip.word_lines,
         "bit_lines": chip.bit_lines,
         **chip.weights.table(),
-        "notes": [*notes, *refusals],
+        "phases_at_least": None if least is None else least._asdict(),
+        "notes": [*notes, *refusals, *_in_phases(least, chip)],
     }
 
 
@@ -122,6 +125,15 @@ def _graph(source: Source, options: LoadOptions) -> tuple[str, SpikeGraph]:
         return read.name, once(read.network)
     made = quantise(read.network, options.quantise, options.weight_levels)
     return read.name, replace(once(made.network), remarks=Remarks(quantised=made.roundings))
+
+
+def _in_phases(least: Least | None, chip: Hardware) -> list[str]:
+    """What it takes to run a network that does not fit the tiles at once."""
+    if least is None:
+        return []
+    life = "" if least.lifetime_frames is None else f", cells that last {least.lifetime_frames:,.0f} frames at most"
+    writes = f"{least.cell_writes:,} cell writes a frame"
+    return [f"In phases (snnmap phases): at least {least.phases} phases of {chip.tiles} tiles, {writes}{life}."]
 
 
 def _too_few_tiles(chip: Hardware, clusters: int) -> list[str]:
