@@ -27,13 +27,14 @@ def row_company(graph: SpikeGraph, clustering: Clustering) -> F64:
     if graph.events is None:
         return share
     ptr, step = steps_by_source(graph.events, graph.network.sources)
+    emitted, bias = np.diff(ptr), graph.network.is_bias()
     for k in range(clustering.clusters):
         rows = slice(int(lines.ptr[k]), int(lines.ptr[k + 1]))
         together = 0.0
         for use in range(use_ptr[k], use_ptr[k + 1]):
             source = clustering.row_source[clustering.use_row_ptr[use] : clustering.use_row_ptr[use + 1]]
-            biases = int(np.count_nonzero(graph.network.is_bias()[source]))
-            on = np.bincount(step[ranges(ptr[source], np.diff(ptr)[source])], minlength=graph.window) + biases
+            biases = int(np.count_nonzero(bias[source]))
+            on = np.bincount(step[ranges(ptr[source], emitted[source])], minlength=graph.window) + biases
             together += float((on * (on - 1)).sum())
         by_chance = share[rows].sum() ** 2 - np.square(share[rows]).sum()
         if by_chance > 0:

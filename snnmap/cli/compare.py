@@ -54,6 +54,7 @@ class Files(NamedTuple):
     "  snnmap compare mnist-mlp --objectives traffic,accuracy --technology pcm-16 --accuracy --devices 5 --age 1d\n"
     "  snnmap compare mnist-mlp lenet --variant anneal: --variant swarm:place=swarm\n"
     "  snnmap compare lenet --variant kl: --variant metis:partition=metis --seeds 0..19\n"
+    "  snnmap compare nmnist-cnn --conv dense --objectives traffic,energy,lifetime\n"
     "  snnmap compare nmnist-cnn --variant unrolled: --variant dense:conv=dense --variant packed:conv=packed\n"
     "  snnmap compare braille-rsnn --hw pcm-mesh --hw pcm-mesh-64 --seeds 0..5\n"
     "  snnmap compare benchmark --rows 32 --columns 32 --variant anneal:partition=first_fit \\\n"
@@ -92,6 +93,7 @@ class Files(NamedTuple):
     metavar="SECONDS",
     help="Search this long per mapping, keep the best.",
 )
+@options.holding
 @options.operating_options
 @click.option("--workers", type=int, default=1, show_default=True, metavar="N", help="Processes.")
 @click.option("--accuracy", is_flag=True, help="Also measure accuracy on drawn chips, the same for all objectives.")

@@ -46,20 +46,7 @@ from snnmap.render.timing import holds_for, limited_by, timing_document
 )
 @click.option("--like", type=options.FILE, metavar="MAPPING", help="Take chip, cells and scheduler from this mapping.")
 @click.option("--split", type=click.Choice(snnmap.SPLITS), default="partial_sum", show_default=True)
-@click.option(
-    "--conv",
-    type=click.Choice(snnmap.CONVS),
-    default="unrolled",
-    show_default=True,
-    help="Hold convolutions by synapses, or their kernels once for all positions; auto: as the objective wants.",
-)
-@click.option(
-    "--copies",
-    type=options.COPIES,
-    default=0,
-    metavar="N|auto",
-    help="Crossbars that hold the same kernels and share their uses; default: as many as are needed.",
-)
+@options.holding
 @click.option(
     "--time-budget",
     type=click.FloatRange(min=0),

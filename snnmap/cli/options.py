@@ -97,6 +97,23 @@ dialect = click.option(
     help="Whose reading of the network holds: dt, reset, comparison, ... at once; default: a guess, which is said.",
 )
 
+_HOLDING = (
+    click.option(
+        "--conv",
+        type=click.Choice(snnmap.CONVS),
+        default="unrolled",
+        show_default=True,
+        help="Hold convolutions by synapses, or their kernels once for all positions; auto: as the objective wants.",
+    ),
+    click.option(
+        "--copies",
+        type=COPIES,
+        default=0,
+        metavar="N|auto",
+        help="Crossbars that hold the same kernels and share their uses; default: as many as are needed.",
+    ),
+)
+
 _DATA = (
     click.option("--data", type=FILE, help="Input data: npz, npy, MNIST idx, WFDB record, NIRData, ..."),
     click.option("--labels", type=FILE, help="Labels, where they are not beside the data."),
@@ -179,6 +196,13 @@ def listed(text: str, option: str = "") -> tuple[str, ...]:
     if option and text and not parts:
         raise InputError(f"{option} {text!r} lists nothing; give values between commas, or leave it out")
     return parts
+
+
+def holding(command: Function) -> Function:
+    """Add the options that say how convolutions are held."""
+    for option in reversed(_HOLDING):
+        command = option(command)
+    return command
 
 
 def quantise(command: Function) -> Function:

@@ -78,6 +78,10 @@ def _values(value: Any) -> list[Any]:
     "--set", "settings", multiple=True, metavar="STAGE[.OPTION]=V1,V2,...", help="Algorithms, or options of them."
 )
 @click.option("--seeds", metavar="LIST", default="0", show_default=True, help="Seeds, and ranges like 0..9.")
+@click.option("--conv", metavar="C1,C2,...", default="", help=f"Ways to hold convolutions: {', '.join(snnmap.CONVS)}.")
+@click.option(
+    "--copies", type=options.COPIES, default=0, metavar="N|auto", help="Of kernels that are held once; as of compile."
+)
 @click.option("--split", type=click.Choice(snnmap.SPLITS), default="partial_sum", show_default=True)
 @click.option("--time-budget", type=click.FloatRange(min=0), metavar="SECONDS", help="Search this long per mapping.")
 @options.operating_options
@@ -130,7 +134,9 @@ def _where(given: dict[str, Any]) -> "snnmap.SweepWhere":
 
 def _grid(given: dict[str, Any]) -> "snnmap.Sweep":
     names = ("hardware", "crossbar", "rows", "columns", "tiles", "chips", "technology", "objective")
-    listed = {name: options.listed(given.pop(name), f"--{'hw' if name == 'hardware' else name}") for name in names}
+    listed: dict[str, Any] = {
+        name: options.listed(given.pop(name), f"--{'hw' if name == 'hardware' else name}") for name in names
+    }
     settings = snnmap.parse_settings(given.pop("settings"))
     split = tuple((key, options.listed(values)) for key, values in settings.items())
     for key, values in split:
@@ -138,6 +144,7 @@ def _grid(given: dict[str, Any]) -> "snnmap.Sweep":
             raise InputError(f"--set {key} has no value")
     point = {name: value for name in ("pulse", "pace", "ambient") if (value := given.pop(name)) is not None}
     base = snnmap.CompileOptions(time_budget=given.pop("time_budget"), split=given.pop("split"), **point)
+    listed |= {"conv": options.listed(given.pop("conv"), "--conv"), "copies": given.pop("copies")}
     return snnmap.Sweep(**listed, settings=split, seed=parse_seeds(given.pop("seeds")), base=base)
 
 

@@ -38,7 +38,8 @@ def inspect(source: str, dt: float | None, dialect: Any, pooling: Any, strict: b
     epilog="\b\nExamples:\n"
     "  snnmap check nmnist-cnn --hw pcm-mesh-64\n"
     "  snnmap check net.nir --hw mychip.toml\n"
-    "  snnmap check nmnist-cnn --pooling both --sweep crossbar=32,64,128,256",
+    "  snnmap check nmnist-cnn --pooling both --sweep crossbar=32,64,128,256\n"
+    "  snnmap check nmnist-cnn --conv dense --sweep crossbar=64,128",
 )
 @click.argument("source")
 @options.hw
@@ -51,6 +52,7 @@ def inspect(source: str, dt: float | None, dialect: Any, pooling: Any, strict: b
     help="Multiply pooling into the next layer, or keep it as relay neurons; both: partition and compare.",
 )
 @click.option("--sweep", default="", metavar="crossbar=N,...", help="Partition for square crossbars of these sizes.")
+@options.holding
 @options.strict
 @options.quantise
 @options.as_json
@@ -65,7 +67,8 @@ def check(json_: bool, **asked: Any) -> int:
     terminal.line(f"{answer['name']} on {answer['hardware']}: {'fits' if answer['fits'] else 'does not fit'}")
     rows = [(name.replace("_", " "), terminal.number(value)) for name, value in answer["bounds"].items()]
     terminal.table("crossbars needed at least, by bound", ("bound", "crossbars"), rows)
-    terminal.line(f"messages at least: {terminal.number(answer['messages_at_least'])}, {answer['messages_of']}")
+    if answer["messages_at_least"] is not None:
+        terminal.line(f"messages at least: {terminal.number(answer['messages_at_least'])}, {answer['messages_of']}")
     terminal.line(f"tiles available: {answer['tiles']:,}")
     roundings(answer.get("quantised", ()))
     for line in answer["notes"]:
@@ -89,6 +92,10 @@ TRIAL = (
 )
 
 
+def _or_dash(value: int | None) -> str:
+    return "-" if value is None else terminal.number(value)
+
+
 def _show_trials(answer: dict[str, Any]) -> None:
     """Table of the partitions that were tried, and why others were not."""
     rows = [
@@ -99,18 +106,18 @@ def _show_trials(answer: dict[str, Any]) -> None:
             *(
                 (
                     terminal.number(t["crossbars"]) if t["fits"] else "does not fit",
-                    terminal.number(t["crossbars_at_least"]),
+                    _or_dash(t["crossbars_at_least"]),
                 )
             ),
             *(
                 (
                     f"{t['gap_share']:.1%}",
                     terminal.number(t["messages"]),
-                    terminal.number(t["messages_at_least"]),
+                    _or_dash(t["messages_at_least"]),
                     f"{t['cell_utilisation']:.1%}",
                 )
                 if t["fits"]
-                else ("-", "-", terminal.number(t["messages_at_least"]), "-")
+                else ("-", "-", _or_dash(t["messages_at_least"]), "-")
             ),
         )
         for t in answer["trials"]

@@ -15,8 +15,7 @@ def must_be_mappable(network: Network, hardware: Hardware, options: CompileOptio
 
     `at_once`: on as many tiles as there are, not in phases.
     """
-    if options.conv in ("dense", "packed"):
-        _must_be_convolutional(network, options.conv)
+    must_have_kernels(network, options.conv)
     if at_once and network.neurons and options.split != "unroll" and options.conv == "unrolled":
         hardware.sized(max(lower_bounds(network, hardware).values()))
     held = hardware.weights
@@ -32,8 +31,10 @@ def must_be_mappable(network: Network, hardware: Hardware, options: CompileOptio
             raise InfeasibleError(f"states of an integer weight into {p.name!r}", steps + 1, held.states, remedy)
 
 
-def _must_be_convolutional(network: Network, conv: str) -> None:
-    """Refuse what has no kernels, and layers that hear themselves, whose states every position needs at once."""
+def must_have_kernels(network: Network, conv: str) -> None:
+    """Refuse to hold once what has no kernels, and layers that hear themselves: positions need their states at once."""
+    if conv not in ("dense", "packed"):
+        return
     for p in network.populations:
         post = network.post[network.indptr[p.first] : network.indptr[p.stop]]
         if np.any((post >= p.first) & (post < p.stop)):

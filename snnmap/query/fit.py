@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal, TypedDict, Unpack
+from typing import Any, Literal, TypedDict, Unpack, cast
 
 import numpy as np
 
@@ -15,18 +15,28 @@ from snnmap.frontend import LoadOptions, Source, load_network
 from snnmap.hardware import Hardware, Weights, load_hardware, weights_told
 from snnmap.ir import Network, Remarks, SpikeGraph
 from snnmap.ir.integers import Quantiser
+from snnmap.pipeline.demands import must_have_kernels
+from snnmap.pipeline.options import CompileOptions, Conv
 from snnmap.pipeline.profile import FINISHED
+from snnmap.query.kernel_fit import Way, kernel_fit
 from snnmap.query.network import Pooling
 from snnmap.query.trials import ALGORITHM, Case, once, sides, trials
 from snnmap.transform.quantise import quantise
 
 
-class Wanted(TypedDict, total=False):
+class Rounded(TypedDict, total=False):
     """Weights rounded to integers before they are counted; as in `LoadOptions`."""
 
     quantise: Quantiser | None
     bits: int | None
     levels: int | None
+
+
+class Wanted(Rounded, total=False):
+    """How convolutions are held, as in `CompileOptions`, and weights rounded."""
+
+    conv: Conv
+    copies: int
 
 
 def check(
@@ -37,7 +47,7 @@ def check(
     pooling: Pooling | Literal["both"] = "fold",
     strict: bool = False,
     sweep: str | Sequence[int] = (),
-    **rounding: Unpack[Wanted],
+    **wanted: Unpack[Wanted],
 ) -> dict[str, Any]:
     """Whether a network can fit a chip, from its structure alone: crossbars at least, neurons that exceed the rows.
 
@@ -50,36 +60,53 @@ def check(
     sweep
         Sides of square crossbars, `crossbar=32,64,128` or numbers: `trials` has a partition for each. Messages are
         those of a saved profile, else of one step in which every source spikes once.
-    rounding
+    wanted
         `quantise`, `bits`, `levels` as in `LoadOptions`: biases may take more rows then; `quantised` has the errors.
+        `conv`, `copies` as in `CompileOptions`: kernels are partitioned and counted, what is no convolution is bounded.
 
     Raises
     ------
     InputError
-        If network or chip cannot be read, or a size is out of range.
+        If network or chip cannot be read, a size is out of range, or there are no kernels to hold.
     """
     sizes, chip = sides(sweep), load_hardware(hardware, technology)
+    asked = CompileOptions(conv=wanted.pop("conv", "unrolled"), copies=wanted.pop("copies", 0))
+    way, rounding = Way(asked.conv, asked.copies), cast("Rounded", wanted)
     ways: tuple[Pooling, ...] = ("fold", "relay") if pooling == "both" else (pooling,)
     options = LoadOptions(strict=strict, **rounding)
     read = [_graph(source, replace(options, pooling=way)) for way in ways]
-    cases = [Case(way, graph) for way, (_, graph) in zip(ways, read, strict=True)]
+    for _, graph in read:
+        must_have_kernels(graph.network, way.conv)
+    cases = [Case(pool, graph, way) for pool, (_, graph) in zip(ways, read, strict=True)]
     tried = trials(cases, chip, sizes) if sizes or pooling == "both" else []
     is_run = isinstance(source, str | Path) and is_profile(source)
     return {
         "name": read[0][0],
         "hardware": chip.name,
-        **_fit(read[0][1].network, chip),
-        "messages_at_least": messages_at_least(read[0][1], chip),
+        **_answer(cases[0], chip),
         "trials": tried,
-        "trials_by": ALGORITHM,
+        "trials_by": ALGORITHM if way.conv == "unrolled" else f"dense and {ALGORITHM}",
+        "conv": way.conv,
         **read[0][1].remarks.told(),
         "messages_of": "over the profile" if is_run else "of one step in which every source spikes once",
     }
 
 
-def _fit(network: Network, chip: Hardware) -> dict[str, Any]:
-    """What follows from the structure alone."""
-    bounds = lower_bounds(network, chip)
+def _answer(case: Case, chip: Hardware) -> dict[str, Any]:
+    """Whether a network can fit, and messages at least, which are not known of kernels."""
+    network = case.graph.network
+    if case.way.conv == "unrolled":
+        fit = _fit(network, chip, lower_bounds(network, chip))
+        return {**fit, "messages_at_least": messages_at_least(case.graph, chip)}
+    found = kernel_fit(case.graph, chip, case.way, ALGORITHM)
+    fit = _fit(network, chip, found.bounds, kernels=True)
+    if found.why:
+        fit |= {"fits": False, "notes": [*fit["notes"], found.why]}
+    return {**fit, "messages_at_least": None}
+
+
+def _fit(network: Network, chip: Hardware, bounds: dict[str, int], *, kernels: bool = False) -> dict[str, Any]:
+    """What follows from the structure alone; of `kernels` no bound of what phases write is known."""
     fan_in = np.bincount(network.post, minlength=network.sources)[network.externals :]
     over = int(np.count_nonzero(fan_in > chip.fan_in))
     needed = max(bounds.values(), default=0)
@@ -88,7 +115,7 @@ def _fit(network: Network, chip: Hardware) -> dict[str, Any]:
         lines = int(fan_in.max()) * chip.weights.lines_per_row
         larger = f"Use larger crossbars (at least {lines} rows), a chip that merges, or --split unroll."
         refusals.append(larger)
-    least = phases_at_least(network, needed, chip)
+    least = None if kernels else phases_at_least(network, needed, chip)
     notes = [] if chip.weights == Weights() else [weights_told(chip)]
     if over:
         split = (

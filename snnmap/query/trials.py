@@ -10,13 +10,15 @@ from snnmap.analysis.bounds import lower_bounds, messages_at_least
 from snnmap.analysis.view import ClusteringView
 from snnmap.core.errors import InfeasibleError, InputError
 from snnmap.hardware import Hardware
-from snnmap.ir import Network, SpikeGraph
+from snnmap.ir import Clustering, Network, SpikeGraph
+from snnmap.query.kernel_fit import Way, kernel_fit
 from snnmap.stages.protocols import PartitionProblem, Run
 from snnmap.stages.registry import REGISTRIES
 
 ALGORITHM = "first_fit"
 """Partitioner of a trial: construction without refinement, so that a network of millions of synapses takes seconds."""
 KEY = "crossbar"
+UNROLLED = Way()
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,8 @@ class Case:
 
     pooling: str
     graph: SpikeGraph
+    way: Way = UNROLLED
+    """How its convolutions are held."""
 
 
 def sides(sweep: str | Sequence[int]) -> tuple[int, ...]:
@@ -67,29 +71,44 @@ def trials(cases: Sequence[Case], chip: Hardware, sizes: Sequence[int]) -> list[
 def trial(case: Case, chip: Hardware) -> dict[str, Any]:
     """Figures of one partition by `ALGORITHM`; none of them, and why, if the network does not fit."""
     network = case.graph.network
-    bound = max(lower_bounds(network, chip).values(), default=0)
     row: dict[str, Any] = {
         "pooling": case.pooling,
         "crossbar": chip.crossbar,
         "neurons": network.neurons,
         "synapses": network.synapses,
-        "crossbars_at_least": bound,
-        "messages_at_least": messages_at_least(case.graph, chip),
     }
+    kernels = None if case.way.conv == "unrolled" else kernel_fit(case.graph, chip, case.way, ALGORITHM)
+    bounds = lower_bounds(network, chip) if kernels is None else kernels.bounds
+    bound = max(bounds.values(), default=0)
+    least = messages_at_least(case.graph, chip) if kernels is None else None
+    row |= {"crossbars_at_least": bound or None, "messages_at_least": least}
     found = dict.fromkeys(("crossbars", "gap_share", "messages", "cell_utilisation"), None)
     try:
         chip.sized(bound)
-        asked = PartitionProblem(case.graph, chip)
-        clustering = REGISTRIES["partition"][ALGORITHM]()(asked, Run(np.random.default_rng(0)))
-        chip.sized(clustering.clusters)
+        clustering = _partition(case.graph, chip) if kernels is None else kernels.clustering
+        if clustering is not None:
+            chip.sized(clustering.clusters)
     except InfeasibleError as error:
         return {**row, **found, "fits": False, "why": str(error)}
-    clusters = clustering.clusters
-    lines = int(np.diff(clustering.row_ptr).max()) if chip.rows_adapt else chip.rows
-    found = {
+    if clustering is None:
+        return {**row, **found, "fits": False, "why": "" if kernels is None else kernels.why}
+    return {**row, **_figures(case.graph, clustering, chip, bound), "fits": True, "why": ""}
+
+
+def _partition(graph: SpikeGraph, chip: Hardware) -> Clustering:
+    asked = PartitionProblem(graph, chip)
+    made: Clustering = REGISTRIES["partition"][ALGORITHM]()(asked, Run(np.random.default_rng(0)))
+    return made
+
+
+def _figures(graph: SpikeGraph, clustering: Clustering, chip: Hardware, bound: int) -> dict[str, Any]:
+    """What a partition takes; cells of kernels count once."""
+    view, clusters = ClusteringView(graph, clustering), clustering.clusters
+    lines = int(clustering.rows.max()) if chip.rows_adapt else chip.rows
+    programmed = graph.network.synapses if view.folded is None else view.folded.graph.network.synapses
+    return {
         "crossbars": clusters,
         "gap_share": clusters / bound - 1,
-        "messages": ClusteringView(case.graph, clustering).traffic.delivered,
-        "cell_utilisation": network.synapses / (clusters * lines * chip.columns),
+        "messages": view.traffic.delivered,
+        "cell_utilisation": programmed / (clusters * lines * chip.columns),
     }
-    return {**row, **found, "fits": True, "why": ""}

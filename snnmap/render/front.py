@@ -11,6 +11,7 @@ from snnmap.render.labels import label, mode_of
 from snnmap.render.numbers import number, scale_of
 from snnmap.render.plots import COLOURS, must_be_drawable
 from snnmap.render.sheets import Sheet, sheet
+from snnmap.render.swept import way_of
 from snnmap.render.variants import figure_words
 
 DIGITS = 4
@@ -64,12 +65,19 @@ class Front(Protocol):
         """Runs."""
 
 
+def _settings(row: Any) -> str:
+    """Settings of a run, and how it holds convolutions if not by synapses."""
+    held = way_of(row)
+    said = [] if held == "unrolled" else [f"conv={held}"]
+    return " ".join([*said, *([row["settings"]] if row["settings"] else [])]) or "-"
+
+
 def front_sheet(front: Front) -> Sheet:
     """The runs of a front, best in the first aim first."""
     shown = []
     for k, (row, values) in enumerate(zip(front.rows, front.values, strict=True)):
         size = f"{row['rows'] or 'unlimited'}x{row['columns']}"
-        point = (size, row["technology"], row["objective"], row["settings"] or "-", str(row["seed"]))
+        point = (size, row["technology"], row["objective"], _settings(row), str(row["seed"]))
         figures = [
             number(float(value), label(aim.figure).unit, DIGITS)
             for value, aim in zip(values, front.aims.values(), strict=True)

@@ -61,9 +61,16 @@ def place_of(row: Mapping[str, Any]) -> dict[str, str]:
         "tiles": mesh[0] if mesh else "",
         "technology": row["technology"],
         "objective": row["objective"],
+        "conv": way_of(row),
         "settings": row["settings"],
         "seed": str(row["seed"]),
     }
+
+
+def way_of(row: Mapping[str, Any]) -> str:
+    """How a run holds convolutions; as all did, where a table does not say it."""
+    copies = f" x {row['copies']}" if row.get("copies") else ""
+    return f"{row.get('conv') or 'unrolled'}{copies}"
 
 
 def beyond(row: Mapping[str, Any]) -> dict[str, float]:

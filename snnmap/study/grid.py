@@ -8,13 +8,14 @@ from itertools import product
 from typing import Any
 
 from snnmap.core.errors import InputError
+from snnmap.core.suggest import suggestion
 from snnmap.core.version import __version__
 from snnmap.hardware import load_hardware
 from snnmap.ir import SpikeGraph
-from snnmap.pipeline.options import CompileOptions
+from snnmap.pipeline.options import CONVS, CompileOptions, Conv
 from snnmap.pipeline.plan import plan_for
 
-AXES = ("hardware", "rows", "columns", "tiles", "chips", "technology", "objective", "seed")
+AXES = ("hardware", "rows", "columns", "tiles", "chips", "technology", "objective", "conv", "seed")
 """What a grid may give several values of, besides the settings of the algorithms."""
 FORMAT = 1
 """Of the rows; another number is another file."""
@@ -42,6 +43,10 @@ class Sweep:
     """Grids of chips as text, `2x1`."""
     technology: tuple[str, ...] = ()
     objective: tuple[str, ...] = ()
+    conv: tuple[Conv, ...] = ()
+    """Ways to hold convolutions."""
+    copies: int = 0
+    """Of kernels that are held once, 0 for as many as needed; nothing to those that are held by synapses."""
     settings: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """`stage` or `stage.field` and its values, as of `CompileOptions`."""
     seed: tuple[int, ...] = ()
@@ -56,6 +61,11 @@ class Sweep:
             twice = [value for i, value in enumerate(values) if value in values[:i]]
             if twice:
                 raise InputError(f"{name} lists {twice[0]} twice; list it once")
+        for way in self.conv:
+            if way not in CONVS:
+                raise InputError(f"conv {way!r} is unknown; {suggestion(way, CONVS)}")
+        if self.copies and not set(self.conv) - {"unrolled"}:
+            raise InputError("copies are of kernels that are held once: give conv dense, packed or auto with them")
         if len(dict(self.settings)) < len(self.settings):
             raise InputError("an algorithm's setting is given twice; give it once, with all its values")
 
@@ -76,10 +86,11 @@ class Sweep:
         axes += [values or ("",) for _, values in sizes]
         axes += [self.technology or (self.base.technology,), self.objective or (self.base.objective,)]
         axes += [values for _, values in self.settings]
+        axes += [self.conv or (self.base.conv,)]
         for chosen in product(*axes, self.seed or (self.base.seed,)):
             chip, *rest = chosen
             size = dict(zip([key for key, _ in sizes], rest, strict=False))
-            technology, objective, *values = rest[len(sizes) : -1]
+            technology, objective, *values, conv = rest[len(sizes) : -1]
             settings = tuple({**dict(self.base.settings), **dict(zip(kinds, values, strict=True))}.items())
             yield replace(
                 self.base,
@@ -87,6 +98,8 @@ class Sweep:
                 technology=technology,
                 objective=objective,
                 settings=settings,
+                conv=conv,
+                copies=self.copies if self.copies and conv != "unrolled" else self.base.copies,
                 seed=rest[-1],
             )
 
@@ -142,6 +155,8 @@ class Point:
             "columns": chip.columns,
             "objective": asked.objective,
             "settings": " ".join(f"{key}={value}" for key, value in asked.settings),
+            "conv": asked.conv,
+            "copies": asked.copies,
             "terms": " ".join(f"{key}={value:g}" for key, value in asked.terms),
             "seed": asked.seed,
             "split": asked.split,

@@ -69,7 +69,8 @@ class Swept(Tabled):
         figure
             Key of a figure.
         over
-            `workload`, `chip`, `crossbar`, `tiles`, `technology`, `objective` or `settings`; default: what varies most.
+            `workload`, `chip`, `crossbar`, `tiles`, `technology`, `objective`, `conv` or `settings`; default: what
+            varies most.
 
         Raises
         ------
