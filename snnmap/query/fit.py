@@ -75,8 +75,7 @@ def check(
     ways: tuple[Pooling, ...] = ("fold", "relay") if pooling == "both" else (pooling,)
     options = LoadOptions(strict=strict, **rounding)
     read = [_graph(source, replace(options, pooling=way)) for way in ways]
-    for _, graph in read:
-        must_have_kernels(graph.network, way.conv)
+    must_have_kernels(read[0][1].network, way.conv)
     cases = [Case(pool, graph, way) for pool, (_, graph) in zip(ways, read, strict=True)]
     tried = trials(cases, chip, sizes) if sizes or pooling == "both" else []
     is_run = isinstance(source, str | Path) and is_profile(source)
