@@ -10,9 +10,9 @@ from typing import NamedTuple
 import numpy as np
 
 from snnmap.analysis.arrangements import STATE_WORDS
-from snnmap.analysis.cells import parts
+from snnmap.analysis.cells import BLOCK, part_of, parts
 from snnmap.analysis.extract import extracted
-from snnmap.core.arrays import I64, Bool, distinct_columns, offsets, ranges, row_of_entry
+from snnmap.core.arrays import I32, I64, Bool, distinct_columns, offsets, ranges, row_of_entry
 from snnmap.core.errors import InfeasibleError
 from snnmap.hardware import Hardware
 from snnmap.ir import ANALOG, Clustering, Network, SpikeGraph, Uses
@@ -22,16 +22,111 @@ from snnmap.ir.phases import Phase
 def precedence(network: Network, clustering: Clustering) -> I64:
     """Pairs of clusters of which the first must have run, or run along, when the second runs, int64 (2, P), distinct.
 
-    The home of a neuron comes before all that hear it, columns of a neuron before its home. Nobody waits for itself.
+    All clusters with columns of a neuron come before all that hear it. Nobody waits for itself.
     """
-    externals, home = network.externals, clustering.home.astype(np.int64)
+    from scipy.sparse import csr_array
+
+    externals, shape = network.externals, (clustering.clusters, network.neurons)
     cluster, source = clustering.heard()
     heard = source >= externals
     column = row_of_entry(clustering.column_ptr)
-    before = np.concatenate([home[source[heard] - externals], column])
-    after = np.concatenate([cluster[heard], home[clustering.column_neuron - externals]])
-    pairs = np.stack([before, after])
+    has = csr_array((np.ones(len(column), np.int32), (column, clustering.column_neuron - externals)), shape)
+    hears = csr_array((np.ones(int(heard.sum()), np.int32), (cluster[heard], source[heard] - externals)), shape)
+    before, after = (has @ hears.T).nonzero()
+    pairs = np.stack([before, after]).astype(np.int64)
     return distinct_columns(pairs[:, before != after])
+
+
+def homes_in(clustering: Clustering, phase: I64, externals: int) -> Clustering:
+    """The clustering with neurons at home in the last phase that has columns of them; `phase` (K,) is of the clusters.
+
+    Who is at home there already stays; others move to the last of their clusters there.
+    """
+    cluster, neuron = row_of_entry(clustering.column_ptr), clustering.column_neuron - externals
+    last = np.full(len(clustering.home), -1, np.int64)
+    np.maximum.at(last, neuron, phase[cluster])
+    there = phase[cluster] == last[neuron]
+    at = np.full(len(last), -1, np.int64)
+    np.maximum.at(at, neuron[there], cluster[there])
+    home = np.where(phase[clustering.home] == last, clustering.home, at)
+    return replace(clustering, home=home.astype(np.int32))
+
+
+def apart(network: Network, clustering: Clustering) -> Clustering:
+    """The clustering with clusters of one use cut where their neurons are of populations that need not run together.
+
+    Populations that hear each other in a ring stay together.
+    """
+    ring = _rings(network)[network.population_of()]
+    kinds = np.unique(np.stack([row_of_entry(clustering.column_ptr), ring[clustering.column_neuron]]), axis=1)
+    mixed = (np.bincount(kinds[0], minlength=clustering.clusters) > 1) & (np.diff(clustering.use_ptr) == 1)
+    if not np.any(mixed):
+        return clustering
+    parts = [chosen(clustering, np.flatnonzero(~mixed)), _cut(network, chosen(clustering, np.flatnonzero(mixed)), ring)]
+    return joined(parts, network)
+
+
+def _rings(network: Network) -> I64:
+    """Number of every population's ring, int64 (populations,): those that hear each other share one."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    count, of = len(network.populations), network.population_of().astype(np.int64)
+    heard = np.zeros(count * count, bool)
+    for start in range(0, network.synapses, BLOCK):
+        some = np.arange(start, min(start + BLOCK, network.synapses))
+        pre = np.searchsorted(network.indptr, some, side="right") - 1
+        heard[of[pre] * count + of[network.post[some]]] = True
+    before, after = np.divmod(np.flatnonzero(heard), count)
+    pattern = coo_array((np.ones(len(before)), (before, after)), (count, count))
+    found: I64 = connected_components(pattern, connection="strong")[1].astype(np.int64)
+    return found
+
+
+def _cut(network: Network, some: Clustering, ring: I64) -> Clustering:
+    """Clusters of one use cut by the `ring` (N,) of their neurons, each with the rows that its columns need."""
+    cells = part_of(network, some, 0, some.clusters).cells
+    span = int(ring.max()) + 1
+    group = row_of_entry(some.column_ptr) * span + ring[some.column_neuron]
+    rows = distinct_columns(np.stack([group[cells.column], some.row_source[cells.row()].astype(np.int64)]))
+    columns = distinct_columns(np.stack([group, some.column_neuron.astype(np.int64)]))
+    named = np.unique(group)
+    sizes = (np.bincount(np.searchsorted(named, side[0]), minlength=len(named)) for side in (rows, columns))
+    row_ptr, column_ptr = (offsets(size) for size in sizes)
+    source, neuron = rows[1].astype(np.int32), columns[1].astype(np.int32)
+    return Clustering(row_ptr, source, column_ptr, neuron, some.home)
+
+
+def joined(parts: Sequence[Clustering], network: Network) -> Clustering:
+    """Clusters of several clusterings of one network, in this order; neurons at home in the last that has them."""
+    uses = np.concatenate([np.diff(part.use_ptr) for part in parts])
+    sides = []
+    for side in ("row", "column"):
+        ptrs = [getattr(part, f"use_{side}_ptr") for part in parts]
+        ids = [part.row_source if side == "row" else part.column_neuron for part in parts]
+        lines = [_lines(part, side, ptr) for part, ptr in zip(parts, ptrs, strict=True)]
+        sizes = np.concatenate([np.diff(ptr) for ptr in ptrs])
+        sides.append((offsets(sizes), np.concatenate(ids), np.concatenate(lines)))
+    (row_ptr, source, row), (column_ptr, neuron, column) = sides
+    first, several = offsets(uses), bool(np.any(uses > 1))
+    home = np.full(network.neurons, -1, np.int64)
+    np.maximum.at(home, neuron - network.externals, row_of_entry(column_ptr[first]))
+    return Clustering(
+        row_ptr=row_ptr[first],
+        row_source=source,
+        column_ptr=column_ptr[first],
+        column_neuron=neuron,
+        home=home.astype(np.int32),
+        uses=Uses(first, row_ptr, column_ptr, row, column) if several else None,
+    )
+
+
+def _lines(part: Clustering, side: str, ptr: I64) -> I32:
+    """Line of every row or column entry in the block of its cluster."""
+    if part.uses is None:
+        return (np.arange(int(ptr[-1])) - np.repeat(ptr[:-1], np.diff(ptr))).astype(np.int32)
+    found: I32 = getattr(part.uses, f"{side}_line")
+    return found
 
 
 def part_of_phase(graph: SpikeGraph, clustering: Clustering, own: I64) -> tuple[SpikeGraph, Clustering, I64]:

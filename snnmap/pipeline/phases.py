@@ -13,7 +13,9 @@ import msgspec
 import numpy as np
 
 from snnmap.analysis.phases import (
+    apart,
     chunk_of,
+    homes_in,
     part_of_phase,
     precedence,
     value_bits,
@@ -21,7 +23,7 @@ from snnmap.analysis.phases import (
 )
 from snnmap.analysis.view import ClusteringView
 from snnmap.core.arrays import I64, row_of_entry
-from snnmap.core.errors import InputError, SnnmapError
+from snnmap.core.errors import InfeasibleError, InputError, SnnmapError
 from snnmap.core.run import Progress, as_stage, stream
 from snnmap.evaluation.figures import figures
 from snnmap.evaluation.judgement import is_guaranteed
@@ -118,9 +120,20 @@ def phases(
     graph = profiled(ready, hardware, options, progress)
     flat = replace(options, pace="flat-out")
     asked = Asked(graph, hardware, flat, progress, algorithms)
-    view = ClusteringView(graph, _clustering(asked, plan))
-    cut = as_stage(progress, "phases", cut_into_phases, _problem(view, hardware), within)
-    return _compiled(asked, plan, view.clustering, cut)
+    clustering, cut = as_stage(progress, "phases", _planned, asked, _clustering(asked, plan), within)
+    return _compiled(asked, plan, homes_in(clustering, cut.phase, graph.network.externals), cut)
+
+
+def _planned(asked: Asked, clustering: Clustering, within: float) -> tuple[Clustering, Cut]:
+    """The cut of a clustering, or of its clusters parted by layers where too many need each other as they are."""
+    try:
+        return clustering, cut_into_phases(_problem(ClusteringView(asked.graph, clustering), asked.hardware), within)
+    except InfeasibleError:
+        parted_by_layers = apart(asked.graph.network, clustering)
+        if parted_by_layers is clustering:
+            raise
+    view = ClusteringView(asked.graph, parted_by_layers)
+    return parted_by_layers, cut_into_phases(_problem(view, asked.hardware), within)
 
 
 def _must_be_one_machine(hardware: Hardware, options: CompileOptions) -> None:

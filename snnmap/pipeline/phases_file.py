@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from snnmap.analysis.phases import part_of_phase, phase_times, waits
-from snnmap.core.arrays import I64, offsets, row_of_entry
+from snnmap.analysis.phases import joined, part_of_phase, phase_times, waits
+from snnmap.core.arrays import I64, row_of_entry
 from snnmap.core.errors import InputError
 from snnmap.core.run import Progress, as_stage
 from snnmap.formats.phases import load_phases
@@ -70,41 +69,20 @@ def whole_clustering(phased: Phased, graph: SpikeGraph) -> tuple[Clustering, I64
 
     A neuron's home is where it fires: in the last phase that has columns of it.
     """
-    network = graph.network
-    home = np.full(network.neurons, -1, np.int64)
-    columns: list[list[Any]] = [[] for _ in range(6)]
-    uses: list[I64] = []
-    count: list[int] = []
+    network, parts = graph.network, []
     for phase in phased.phases:
-        inside, wiring = phase.mapping.clustering, phase.mapping.wiring
-        ids = phase.source
-        home[phase.neurons - network.externals] = inside.home + sum(count)
-        source, use = ids[inside.row_source], row_of_entry(inside.use_row_ptr)
-        order = np.lexsort((source, use))
-        lists = (
-            np.diff(inside.use_row_ptr),
-            source[order],
-            wiring.row[order],
-            np.diff(inside.use_column_ptr),
-            ids[inside.column_neuron],
-            wiring.column,
-        )
-        for column, values in zip(columns, lists, strict=True):
-            column.append(values)
-        uses.append(np.diff(inside.use_ptr))
-        count.append(inside.clusters)
-    rows, source, row, cols, neuron, line = (np.concatenate(column) for column in columns)
-    first, row_ptr, column_ptr = offsets(np.concatenate(uses)), offsets(rows), offsets(cols)
-    several = bool(np.any(np.concatenate(uses) > 1))
-    clustering = Clustering(
-        row_ptr=row_ptr[first],
-        row_source=source,
-        column_ptr=column_ptr[first],
-        column_neuron=neuron,
-        home=home.astype(np.int32),
-        uses=Uses(first, row_ptr, column_ptr, row, line) if several else None,
-    )
-    return clustering, np.repeat(np.arange(len(count)), count)
+        inside, wiring, ids = phase.mapping.clustering, phase.mapping.wiring, phase.source
+        source = ids[inside.row_source]
+        order = np.lexsort((source, row_of_entry(inside.use_row_ptr)))
+        lines = inside.use_ptr, inside.use_row_ptr, inside.use_column_ptr, wiring.row[order], wiring.column
+        part = replace(inside, row_source=source[order], column_neuron=ids[inside.column_neuron], uses=Uses(*lines))
+        parts.append(part)
+    whole, of_phase = joined(parts, network), np.repeat(np.arange(len(parts)), [part.clusters for part in parts])
+    home = whole.home.astype(np.int64)
+    for number, phase in enumerate(phased.phases):
+        first = int(np.flatnonzero(of_phase == number)[0])
+        home[phase.neurons - network.externals] = phase.mapping.clustering.home + first
+    return replace(whole, home=home.astype(np.int32)), of_phase
 
 
 def verify_phases(

@@ -242,7 +242,7 @@ def test_what_phases_are_not_for():
         with pytest.raises(InputError, match=said):
             snnmap.phases(work, snnmap.CompileOptions(hardware=name))
     ring = "pcm-mesh:rows=16,columns=8,tiles=2x2"
-    with pytest.raises(InfeasibleError, match="need each other in one phase: need 10, have 4"):
+    with pytest.raises(InfeasibleError, match="need each other in one phase: need 6, have 4"):
         snnmap.phases(work, snnmap.CompileOptions(hardware=ring))
     with pytest.raises(InputError, match="within is -1"):
         snnmap.phases(work, snnmap.CompileOptions(hardware=ring), within=-1)
