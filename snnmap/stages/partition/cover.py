@@ -3,9 +3,11 @@
 Over a `Grid` a block of a cover is a window of positions, some of the neurons at each (output channels), and some of
 the planes that they listen to. Its rows are the distinct sites of the window times the planes, its columns the
 positions times the neurons. Planes are alike, so layers of them are tiled independently: the fewer planes, the larger
-the window that the rows allow. `tile` finds the cheapest tiling for every number of planes, and a knapsack chooses the
-numbers of planes that together are all. A dense layer is the case of one position: blocks of R rows by C columns, and
-one rest. There busy inputs may be spread over blocks, for crossbars that are alike, at a price in messages.
+the window that the rows allow. A window takes the planes of its layer in one block, or in several one after another,
+each as deep as its rows allow: windows at a border, which hear fewer sites, then need fewer. `tile` finds the cheapest
+tiling for every number of planes, and a knapsack chooses the numbers that together are all. A dense layer is the case
+of one position: blocks of R rows by C columns, and one rest. There busy inputs may be spread over blocks, for
+crossbars that are alike, at a price in messages.
 
 Costs are messages and what a crossbar is worth, as everywhere in this package: messages of the sources of a window,
 and partial sums of all parts but one. What neighbours in one crossbar save is left to merging and refinement.
@@ -17,14 +19,18 @@ from typing import NamedTuple
 
 import numpy as np
 
-from snnmap.core.arrays import I32, I64, offsets, ranges
+from snnmap.core.arrays import F64, I32, I64, offsets, ranges
 from snnmap.stages.partition.atoms import Activity, Cuts, Twins
 from snnmap.stages.partition.grids import Grid
 from snnmap.stages.partition.kernels.state import Limits
 from snnmap.stages.partition.kernels.windows import FAR, measure, tile
 
-SAMPLE = 4
-"""Positions whose partial sums are counted."""
+SAMPLE = 8
+"""Positions along either axis whose partial sums are counted."""
+DEARER = 2.5
+HARDLY = 0.02
+"""A cover that is the cheapest where a crossbar costs `DEARER` times as much is taken, for the sake of fewer
+crossbars, if it costs at most so much more."""
 LARGEST = 2**22
 """Windows of one grid that are measured at most; larger grids are left to growth."""
 
@@ -51,6 +57,13 @@ class Layer(NamedTuple):
     """Pieces of every list in one block."""
     label: I64
     """(H, W) window of every position."""
+    depth: I64
+    """(H, W) planes that a block takes of the window there: as many as its rows allow, one block after another."""
+
+    @property
+    def parts(self) -> I64:
+        """(H, W) blocks, one after another, of the window there."""
+        return -(-self.planes // self.depth)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,7 +92,7 @@ def cover(lists: Twins, found: list[Grid], spikes: I64, active: Activity, terms:
             lists = replace(lists, source=_dealt(lists, grid, chosen, active, terms.mixing))
     parts = np.zeros(len(lists), np.int64)
     for grid, chosen in zip(found, layers, strict=True):
-        parts[grid.at] = len(chosen)
+        parts[grid.at] = sum(layer.parts for layer in chosen)
     part_ptr = offsets(parts)
     end = np.empty(part_ptr[-1], np.int64)
     pieces = -(-np.diff(lists.member_ptr) // terms.grain)
@@ -87,13 +100,19 @@ def cover(lists: Twins, found: list[Grid], spikes: I64, active: Activity, terms:
     block, blocks = np.empty(atom_ptr[-1], np.int64), 0
     for grid, chosen in zip(found, layers, strict=True):
         own, sites = grid.at.ravel(), np.diff(grid.site_ptr)
-        taken = np.minimum(grid.planes, np.cumsum([layer.planes for layer in chosen]))
-        for turn, layer in enumerate(chosen):
-            end[part_ptr[own] + turn] = lists.ptr[own] + grid.common + taken[turn] * sites
-            group = np.arange(pieces[own[0]]) // layer.pieces
-            atom = atom_ptr[own][:, None] + np.arange(len(group)) * len(chosen) + turn
-            block[atom] = blocks + layer.label.reshape(-1, 1) * (group[-1] + 1) + group
-            blocks += int(group[-1] + 1) * (int(layer.label.max()) + 1)
+        first, done = 0, np.zeros(len(own), np.int64)
+        for layer in chosen:
+            group, label = np.arange(pieces[own[0]]) // layer.pieces, layer.label.ravel()
+            count, depth = layer.parts.ravel(), layer.depth.ravel()
+            number = offsets(count[np.unique(label, return_index=True)[1]])
+            place, turn = np.repeat(np.arange(len(own)), count), ranges(np.zeros(len(own), np.int64), count)
+            part = done[place] + turn
+            taken = first + np.minimum(layer.planes, (turn + 1) * depth[place])
+            end[part_ptr[own][place] + part] = lists.ptr[own][place] + grid.common + taken * sites[place]
+            atom = (atom_ptr[own][place] + part)[:, None] + np.arange(len(group)) * parts[own][place][:, None]
+            block[atom] = blocks + (number[label[place]] + turn)[:, None] * (group[-1] + 1) + group
+            blocks += int(group[-1] + 1) * int(number[-1])
+            first, done = first + layer.planes, done + count
     cuts = Cuts(part_ptr, end)
     return Cover(replace(lists, source=_ascending(lists.source, end)), cuts, block)
 
@@ -128,7 +147,7 @@ def _dealt(lists: Twins, grid: Grid, chosen: list[Layer], active: Activity, mixi
     """
     first, block = int(lists.ptr[grid.at[0, 0]]) + grid.common, chosen[0].planes
     planes = lists.source[first : first + grid.planes]
-    full = grid.planes // block if all(layer.planes == block for layer in chosen) else 1
+    full = grid.planes // block if all(layer.planes == block for layer in chosen[:-1]) else 1
     heard = (chosen[0].cost - chosen[0].blocks) * grid.planes / block
 
     def messages(order: I32) -> float:
@@ -149,32 +168,57 @@ def _layers(lists: Twins, grid: Grid, spikes: I64, active: Activity, terms: Term
     if grid.planes == 0 or min(terms.limits.rows, terms.limits.synapses) <= grid.common:
         return []
     weight = _values(lists, grid, spikes).sum(axis=0)
-    best: dict[int, Layer] = {}
+    sums = Sums(lists, grid, active)
+    best: dict[int, tuple[float, Layer]] = {}
     for pieces in _blocks(-(-grid.members // terms.grain)):
-        for layer in _tilings(grid, weight, terms, pieces):
-            if layer.planes not in best or layer.cost < best[layer.planes].cost:
-                best[layer.planes] = layer
-    options = [best[planes] for planes in sorted(best)]
-    return _chosen(options, grid.planes, Sums(lists, grid, active), may_split=terms.may_split)
+        for layer in _tilings(grid, weight, sums, terms, pieces):
+            total = layer.cost + sums(0, layer)
+            if layer.planes not in best or total < best[layer.planes][0]:
+                best[layer.planes] = total, layer
+    options = [best[planes][1] for planes in sorted(best)]
+    return cheapest_layers(options, grid.planes, sums, may_split=terms.may_split)
 
 
 class Sums:
-    """Partial sums of a range of planes, from a few positions of a grid."""
+    """Partial sums of a range of planes by position: counted on a lattice of positions, elsewhere as at the nearest."""
 
     def __init__(self, lists: Twins, grid: Grid, active: Activity) -> None:
-        own = grid.at.ravel()[:: -(-grid.at.size // SAMPLE)]
+        counts = [min(side, SAMPLE) for side in grid.at.shape]
+        y, x = ((2 * np.arange(n) + 1) * side // (2 * n) for n, side in zip(counts, grid.at.shape, strict=True))
+        own = grid.at[y[:, None], x].ravel()
+        near = [np.arange(side) * n // side for n, side in zip(counts, grid.at.shape, strict=True)]
+        self._near = near[0][:, None] * counts[1] + near[1]
         self._lists, self._grid, self._active = lists, grid, active
+        self._known: dict[tuple[int, int], F64] = {}
         self._start = lists.ptr[own] + grid.common
         self._sites = (lists.fan_in[own] - grid.common) // grid.planes
 
-    def __call__(self, first: int, planes: int) -> float:
-        """Sums that all neurons send for the planes from `first`."""
-        grid, length = self._grid, min(planes, self._grid.planes - first) * self._sites
-        source = self._lists.source[ranges(self._start + first * self._sites, length)]
-        return grid.members * grid.at.size * float(np.mean(self._active(source, offsets(length)[:-1], length)))
+    def of(self, first: int, planes: int, depth: int) -> F64:
+        """What all neurons of every position (H, W) send for the planes from `first`, `depth` to a block.
+
+        Nothing for the first block of all.
+        """
+        starts = range(first or depth, first + planes, depth)
+        sent = sum((self._sent(s, min(depth, first + planes - s)) for s in starts), np.zeros(len(self._start)))
+        found: F64 = self._grid.members * sent[self._near]
+        return found
+
+    def _sent(self, first: int, planes: int) -> F64:
+        """Sums that a neuron of each position of the lattice sends for one block of the planes from `first`."""
+        if (first, planes) not in self._known:
+            length = planes * self._sites
+            source = self._lists.source[ranges(self._start + first * self._sites, length)]
+            self._known[first, planes] = self._active(source, offsets(length)[:-1], length).astype(np.float64)
+        return self._known[first, planes]
+
+    def __call__(self, first: int, layer: Layer) -> float:
+        """Sums that all neurons send for a layer of the planes from `first`."""
+        planes = min(layer.planes, self._grid.planes - first)
+        depths = np.unique(layer.depth).tolist()
+        return float(sum(np.sum(self.of(first, planes, depth), where=layer.depth == depth) for depth in depths))
 
 
-def _tilings(grid: Grid, weight: I64, terms: Terms, pieces: int) -> Iterator[Layer]:
+def _tilings(grid: Grid, weight: I64, sums: Sums, terms: Terms, pieces: int) -> Iterator[Layer]:
     """Tilings in blocks of so many pieces, along both axes, for every useful number of planes."""
     channels = min(grid.members, pieces * terms.grain)
     groups = -(-grid.members // channels)
@@ -185,47 +229,94 @@ def _tilings(grid: Grid, weight: I64, terms: Terms, pieces: int) -> Iterator[Lay
     place = np.arange(grid.at.size).reshape(grid.at.shape)
     for turned in (False, True) if min(place.shape) > 1 else (False,):
         at = np.ascontiguousarray(place.T) if turned else place
-        tall, wide = _reach(at.shape[0], at.shape[1], columns)
-        size, load = measure(at, grid.site_ptr, grid.site, weight, rows, columns, tall, wide)
-        most = np.minimum(grid.planes, rows // np.unique(size[size < FAR]))
-        even = -(-grid.planes // -(-grid.planes // most)) if place.size > 1 else most  # a dense layer leaves one rest
-        for planes in np.unique([most, even]).tolist():
-            positions = min(columns, terms.limits.synapses // (channels * (planes * fan_in + grid.common)))
+        size, load = measure(at, grid.site_ptr, grid.site, weight, rows, columns, *_reach(at.shape, columns))
+        sites, met = np.unique(size[size < FAR]), np.maximum(1, np.arange(rows + 1))
+        for planes in _useful(sites, rows, grid):
+            depth = np.minimum(planes, rows // met)
+            parts = -(-planes // depth)
+            price = groups * terms.limits.crossbar * parts.astype(np.float64)
+            reach = np.minimum(
+                columns, terms.limits.synapses // (channels * (depth * np.minimum(fan_in, met) + grid.common))
+            )
+            cost = np.where((parts > 1) & (not terms.may_split), float(FAR), price)
+            known, kind = np.unique(depth, return_inverse=True)
+            sent = np.zeros((len(known), at.shape[0] + 1, at.shape[1] + 1))
+            for k in np.unique(kind[sites]).tolist():
+                sums_of = sums.of(0, planes, int(known[k]))
+                sent[k, 1:, 1:] = (sums_of.T if turned else sums_of).cumsum(0).cumsum(1)
             label = np.zeros(at.shape, np.int64)
-            share = groups * planes / grid.planes
-            cost = tile(size, load, rows // planes, positions, share, float(groups * terms.limits.crossbar), label)
-            if cost < FAR:
-                blocks = float(groups * terms.limits.crossbar * (int(label.max()) + 1))
-                yield Layer(planes, cost, blocks, pieces, label.T if turned else label)
+            total = tile(size, load, groups * planes / grid.planes, cost, reach, kind, sent, label)
+            if total < FAR:
+                own = _sites(label, size)
+                blocks = float(np.sum(price[own[np.unique(label, return_index=True)[1]]]))
+                layer = Layer(planes, total, blocks, pieces, label, depth[own].reshape(at.shape))
+                if turned:
+                    layer = layer._replace(label=label.T, depth=layer.depth.T)
+                yield layer._replace(cost=total - sums(0, layer))
 
 
-def _reach(height: int, width: int, columns: int) -> tuple[int, int]:
+def _useful(sites: I64, rows: int, grid: Grid) -> list[int]:
+    """Numbers of planes: what rows hold of windows of so many sites, as many with which parts are even, and all."""
+    most = np.unique(np.minimum(grid.planes, rows // sites))
+    if grid.at.size == 1:  # a dense layer leaves one rest
+        return [int(planes) for planes in most]
+    even = -(-grid.planes // -(-grid.planes // most))
+    return [int(planes) for planes in np.unique([*most, *even, grid.planes])]
+
+
+def _sites(label: I64, size: I64) -> I64:
+    """Sites of the window of every position (H W,), from those of all windows."""
+    y, x = np.divmod(np.arange(label.size), label.shape[1])
+    number = label.ravel()
+    first = np.unique(number, return_index=True)[1]
+    last = label.size - 1 - np.unique(number[::-1], return_index=True)[1]
+    top, left = y[first], x[first]
+    met: I64 = size[top, y[last] - top, left, x[last] - left]
+    return met[number]
+
+
+def _reach(shape: tuple[int, ...], columns: int) -> tuple[int, int]:
     """Largest sides of windows that are looked at."""
+    height, width = shape
     tall, wide = min(height, columns), min(width, columns)
     while height * width * tall * wide > LARGEST and tall * wide > 1:
         tall, wide = (-(-tall // 2), wide) if tall > wide else (tall, -(-wide // 2))
     return tall, wide
 
 
-def _chosen(options: list[Layer], planes: int, sums: Sums, *, may_split: bool) -> list[Layer]:
-    """Layers of `planes` in all, the last perhaps cut off, for the least cost; the first sends no sums."""
-    best = np.full(planes + 1, np.inf)
-    chosen = np.full(planes + 1, -1, np.int64)
-    came = np.zeros(planes + 1, np.int64)
-    best[0] = 0.0
-    for first in range(planes):
-        for turn, layer in enumerate(options if np.isfinite(best[first]) else ()):
-            last = min(planes, first + layer.planes)
-            if last < planes and not may_split:
-                continue
-            cost = best[first] + layer.cost + (sums(first, layer.planes) if first else 0.0)
-            if cost < best[last]:
-                best[last], chosen[last], came[last] = cost, turn, first
-    found: list[Layer] = []
-    while planes > 0 and chosen[planes] >= 0:
-        found.append(options[chosen[planes]])
-        planes = int(came[planes])
-    return found[::-1]
+def cheapest_layers(options: list[Layer], planes: int, sums: Sums, *, may_split: bool) -> list[Layer]:
+    """Layers of `planes` in all, the last perhaps cut off, for the least cost; empty if there are none.
+
+    Of these and of those that are cheapest where a crossbar costs more, the latter if they cost hardly more.
+    """
+    known: dict[tuple[int, int], float] = {}
+
+    def cost(first: int, turn: int) -> float:
+        if (first, turn) not in known:
+            known[first, turn] = options[turn].cost + sums(first, options[turn])
+        return known[first, turn]
+
+    def cheapest(extra: float) -> tuple[float, list[Layer]]:
+        best, chosen = np.full(planes + 1, np.inf), np.full((planes + 1, 2), -1, np.int64)
+        best[0] = 0.0
+        for first in range(planes):
+            for turn, layer in enumerate(options if np.isfinite(best[first]) else ()):
+                last = min(planes, first + layer.planes)
+                if last < planes and not may_split:
+                    continue
+                total = best[first] + cost(first, turn) + extra * layer.blocks
+                if total < best[last]:
+                    best[last], chosen[last] = total, (first, turn)
+        last, total, found = planes, 0.0, list[Layer]()
+        while last > 0 and chosen[last, 0] >= 0:
+            first, turn = chosen[last].tolist()
+            found.append(options[turn]._replace(planes=last - first))
+            last, total = first, total + cost(first, turn)
+        return total, found[::-1]
+
+    (least, cheap), (total, few) = cheapest(0.0), cheapest(DEARER - 1)
+    blocks, fewer = (sum(layer.blocks for layer in found) for found in (cheap, few))
+    return few if fewer < blocks and total <= (1 + HARDLY) * least else cheap
 
 
 def _blocks(pieces: int) -> list[int]:

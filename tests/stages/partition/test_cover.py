@@ -14,7 +14,7 @@ from snnmap.stages.partition import KernighanLin
 from snnmap.stages.partition.assignment import Task, assigned, clustering_of
 from snnmap.stages.partition.atoms import Activity, problem, twins
 from snnmap.stages.partition.construct import by_windows, choose_cuts, constructed
-from snnmap.stages.partition.cover import Terms, cover
+from snnmap.stages.partition.cover import Layer, Sums, Terms, cheapest_layers, cover
 from snnmap.stages.partition.grids import grids
 from snnmap.stages.partition.kernels.windows import FAR, measure, tile
 from snnmap.stages.protocols import PartitionProblem, Run
@@ -59,30 +59,40 @@ def tilings(height, width):
 
 @pytest.mark.parametrize("seed", range(8))
 def test_no_tiling_by_strips_is_cheaper(seed):
+    """Windows of many sites cost more (they take several blocks), and some positions more than others (they send)."""
     rng = np.random.default_rng(seed)
     height, width = (3, 4) if seed % 2 else (4, 3)
     heard = [sorted(rng.choice(9, rng.integers(1, 5), replace=False).tolist()) for _ in range(height * width)]
     ptr, site = np.cumsum([0, *map(len, heard)]), np.array([s for each in heard for s in each], np.int32)
     weight, place = rng.integers(0, 9, 9), np.arange(height * width).reshape(height, width)
     size, load = measure(place, ptr, site, weight, 7, 6, height, width)
-    rows, columns = 6, 5
+    price, most, kind = (
+        np.array([0, 3, 3, 4, 4, 7, 9]),
+        np.array([0, 6, 6, 5, 5, 4, 4]),
+        np.array([0, 0, 0, 1, 1, 1, 1]),
+    )
+    each = rng.integers(0, 5, (2, height, width)).astype(float)
+    sums = np.zeros((2, height + 1, width + 1))
+    sums[:, 1:, 1:] = each.cumsum(1).cumsum(2)
 
     def cost(windows):
         total = 0.0
         for y, i, x, j in windows:
             union = {s for n in place[y : y + i + 1, x : x + j + 1].ravel() for s in heard[n]}
-            if len(union) > rows or (i + 1) * (j + 1) > columns:
+            if len(union) >= len(price) or (i + 1) * (j + 1) > most[len(union)]:
                 return float(FAR)
-            total += 4 + 0.5 * sum(weight[list(union)])
+            total += price[len(union)] + 0.5 * sum(weight[list(union)])
+            total += each[kind[len(union)], y : y + i + 1, x : x + j + 1].sum()
         return total
 
     label = np.zeros((height, width), np.int64)
-    assert tile(size, load, rows, columns, 0.5, 4.0, label) == min(map(cost, tilings(height, width)))
+    terms = price.astype(float), most, kind, sums
+    assert tile(size, load, 0.5, *terms, label) == min(map(cost, tilings(height, width)))
     corners = [np.argwhere(label == k) for k in range(label.max() + 1)]
     windows = [(c[0][0], c[-1][0] - c[0][0], c[0][1], c[-1][1] - c[0][1]) for c in corners]
     assert all(len(c) == (w[1] + 1) * (w[3] + 1) for c, w in zip(corners, windows, strict=True))
     assert cost(windows) == min(map(cost, tilings(height, width)))
-    assert tile(size, load, 0, columns, 0.5, 4.0, label) >= FAR  # no window at all
+    assert tile(size, load, 0.5, price[:1].astype(float), *terms[1:], label) >= FAR  # no window at all
 
 
 @settings(deadline=None, max_examples=30)
@@ -112,6 +122,52 @@ def test_planes_are_tiled_in_layers():
     clustering = covered(graph, machine(128, 128), grain=16, worth=10**6)
     assert clustering.clusters == 8 + 8 + 11  # 5 + 5 planes in windows of 2 x 4, 6 in windows of 2 x 3 or less
     assert faults(graph, clustering, machine(128, 128)) == []
+
+
+def line(planes, places, members):
+    """Three neighbours heard in each of `planes`, fewer at both ends; `members` neurons a place."""
+    c, o, x, d = np.indices((planes, members, places, 3)).reshape(4, -1)
+    heard = x + d - 1
+    inside = (heard >= 0) & (heard < places)
+    pairs = np.stack([c * places + heard, planes * places + o * places + x], 1)[inside]
+    return graph_of([(planes, 1, places), (members, 1, places)], pairs)
+
+
+def test_windows_at_the_border_take_more_planes_at_once():
+    """Six rows hold two planes of three sites, and three of the two sites that the ends hear: 2 + 3 + 3 + 2 blocks."""
+    graph, hardware = line(6, 4, 4), machine(6, 4)
+    clustering = covered(graph, hardware, worth=10**6)
+    assert np.diff(clustering.row_ptr).tolist() == [6] * 10
+    assert faults(graph, clustering, hardware) == []
+
+
+@pytest.mark.parametrize(("first", "planes", "depth"), [(0, 6, 2), (0, 5, 3), (2, 4, 4), (1, 5, 2), (0, 6, 6)])
+def test_sums_are_counted_where_they_are_sent(first, planes, depth):
+    """Silent on the left, busy on the right: against the steps of every block's sources, block by block."""
+    rate = np.concatenate([np.tile(np.linspace(0.0, 0.2, 5), 6), np.full(15, 0.1)])
+    graph = recorded(line(6, 5, 3), rate)
+    lists = twins(graph.network)
+    (grid,) = grids(graph.network, lists)
+    on = {}
+    for frame, step, source in zip(graph.events.frame_of_event(), graph.events.step, graph.events.source, strict=True):
+        on.setdefault(int(source), set()).add((int(frame), int(step)))
+    expected = []
+    for place in range(5):
+        sites = [x for x in (place - 1, place, place + 1) if 0 <= x < 5]
+        blocks = [range(p, min(p + depth, first + planes)) for p in range(first, first + planes, depth)]
+        sent = [set().union(*(on.get(p * 5 + x, set()) for p in block for x in sites)) for block in blocks if block[0]]
+        expected.append(3 * sum(map(len, sent)))
+    assert Sums(lists, grid, Activity(graph)).of(first, planes, depth).tolist() == [expected]
+    assert len(set(expected)) > 1 or expected == [0] * 5
+
+
+@pytest.mark.parametrize(("dearer", "fewer", "layers"), [(1.01, 4.0, 1), (1.03, 4.0, 2), (1.01, 10.0, 2)])
+def test_a_little_is_paid_for_fewer_crossbars(dearer, fewer, layers):
+    """Two layers of one plane cost 200 of which ten are crossbars; one of two planes costs so much more."""
+    flat = np.zeros((1, 1), np.int64)
+    options = [Layer(1, 100.0, 5.0, 1, flat, flat + 1), Layer(2, 200.0 * dearer, fewer, 1, flat, flat + 1)]
+    found = cheapest_layers(options, 2, lambda first, layer: 0.0, may_split=True)
+    assert [layer.planes for layer in found] == [2 // layers] * layers
 
 
 def test_without_splitting_all_planes_are_one_layer():
@@ -166,10 +222,13 @@ def test_mixing_spreads_busy_inputs_over_as_many_blocks_as_it_pays_for():
 
 
 def test_busy_planes_fire_at_home_and_quiet_ones_send_few_sums():
-    """Every other plane is nearly silent: cut by number, both halves would send in every step."""
+    """Every other plane is nearly silent: cut by number, both halves would send in every step.
+
+    At this worth of a crossbar one more of them is cheaper than a busy plane whose sums travel.
+    """
     rate = np.concatenate([np.tile(np.repeat([0.5, 0.001], 36), 4), np.full(4 * 16, 0.1)])
     graph, hardware = recorded(convolution(8, 6, 4, 3, window=(4, 50)), rate), machine(64, 64)
-    clustering = covered(graph, hardware, worth=10**5)
+    clustering = covered(graph, hardware, worth=1000)
     inputs = sum(
         int(graph.spikes[clustering.row_source[clustering.row_ptr[k] : clustering.row_ptr[k + 1]]].sum())
         for k in range(clustering.clusters)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from snnmap.core.arrays import I32, I64
+from snnmap.core.arrays import F64, I32, I64
 from snnmap.core.jit import njit
 
 FAR = 2**60
@@ -50,18 +50,19 @@ def measure(
 
 
 @njit
-def tile(size: I64, load: I64, rows: int, columns: int, share: float, window: float, label: I64) -> float:
+def tile(size: I64, load: I64, share: float, price: F64, most: I64, kind: I64, sums: F64, label: I64) -> float:
     """Cheapest tiling by strips of windows, each strip cut on its own: exact over all such tilings, by two programs.
 
-    A window costs `window` and `share` of its load. Fills `label` (H, W) with the number of the window of every
-    position, in order; returns the cost, at least FAR if there is none.
+    A window of s sites costs `share` of its load, `price[s]`, and what its positions cost by themselves, and may have
+    `most[s]` positions; none may have sites beyond these lists. Fills `label` (H, W) with the number of the window of
+    every position, in order; returns the cost, at least FAR if there is no tiling.
 
     Parameters
     ----------
     size, load
         Of `measure`.
-    rows, columns
-        Sites and positions that a window may have.
+    kind, sums
+        `sums[kind[s]]` (H + 1, W + 1) is what all positions above and left of one cost in windows of s sites.
     """
     height, tall, width, wide = size.shape
     strip = np.full((height, tall), float(FAR))
@@ -73,9 +74,12 @@ def tile(size: I64, load: I64, rows: int, columns: int, share: float, window: fl
             for x in range(1, width + 1):
                 best[x] = float(FAR)
                 for j in range(min(wide, x)):
-                    if (i + 1) * (j + 1) > columns or size[y, i, x - j - 1, j] > rows:
+                    sites, places = size[y, i, x - j - 1, j], (i + 1) * (j + 1)
+                    if sites >= len(price) or places > most[sites]:
                         break
-                    cost = best[x - j - 1] + window + share * load[y, i, x - j - 1, j]
+                    cost = best[x - j - 1] + price[sites] + share * load[y, i, x - j - 1, j]
+                    own = sums[kind[sites]]
+                    cost += own[y + i + 1, x] - own[y, x] - own[y + i + 1, x - j - 1] + own[y, x - j - 1]
                     if cost < best[x]:
                         best[x], cut[y, i, x] = cost, j + 1
             strip[y, i] = best[width]
