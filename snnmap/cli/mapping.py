@@ -51,7 +51,7 @@ from snnmap.render.timing import holds_for, limited_by, timing_document
     "--time-budget",
     type=click.FloatRange(min=0),
     metavar="SECONDS",
-    help="Stop searching after this long, keep the best.",
+    help="Stop searching after this long, keep the best; schedule, evaluation and verification are not cut.",
 )
 @click.option("--set", "settings", multiple=True, metavar="STAGE.OPTION=VALUE", help="Change one option of a stage.")
 @click.option("--config", type=options.FILE, help="TOML file with the same names; options given here win.")

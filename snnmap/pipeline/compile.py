@@ -181,6 +181,7 @@ def mapped(asked: Asked, plan: Plan, given: Given) -> Compiled:
     runs = {stage: Run(stream(options.seed, stage), progress, deadline) for stage in STAGES}
     connections = PartitionProblem(graph, hardware, may_split=options.split == "partial_sum")
     clustering = given.clustering or partitioned(plan.partition, connections, runs["partition"])
+    late = [runs["partition"].late]
     hardware = hardware.sized(clustering.clusters).fitted(int(clustering.rows.max(initial=0)))
     if asked.known is not None:
         must_fit(asked.known, hardware)
@@ -190,6 +191,7 @@ def mapped(asked: Asked, plan: Plan, given: Given) -> Compiled:
     heat, border = partial(tile_heating, arrays, hardware), plan.border(hardware)
     spread = PlacementProblem(view.traffic, clustering.clusters, hardware, terms, heat=heat, border=border)
     placement = given.placement or placed(plan.place, spread, runs["place"])
+    late.append(runs["place"].late)
     quality = cell_quality(hardware, plan.quality)
     problem = ScheduleProblem(view, placement, hardware)
     sdfg, schedule = given.schedule or scheduled(plan.schedule, problem, runs["schedule"])
@@ -198,6 +200,7 @@ def mapped(asked: Asked, plan: Plan, given: Given) -> Compiled:
     error = partial(cell_error, arrays, hardware, arrays.near, stuck)
     lines = WiringProblem(arrays, hardware, quality, lambda: cell_powers(arrays, hardware, plan.modes), stirred, error)
     wiring = wired(plan.wire, lines, runs["wire"])
+    late.append(runs["wire"].late)
     wiring = wiring if view.folded is None else view.folded.expanded(wiring)
     mapping = Mapping(
         clustering=clustering,
@@ -216,7 +219,8 @@ def mapped(asked: Asked, plan: Plan, given: Given) -> Compiled:
     check_pace(mapping)
     whole = View(mapping, graph, hardware, of_clustering=view)
     report = as_stage(progress, "evaluate", report_of, whole)
-    return Compiled(whole.at(hardware, replace(mapping, figures=figures(report))), report)
+    whole = whole.at(hardware, replace(mapping, figures=figures(report)))
+    return Compiled(whole, report, ended=late.index(True) if any(late) else None)
 
 
 def placement_terms(view: ClusteringView, hardware: Hardware, plan: Plan, variation: int | None) -> tuple[Term, ...]:

@@ -47,6 +47,8 @@ class Compiled(Pictured):
     """How the objective did in its own figure; none if it was not compared."""
     held: Held | None = None
     """Why convolutions are held as they are, where that was decided (`--conv auto`)."""
+    ended: int | None = None
+    """Which of `SEARCHES` the time budget ran out in, or before; none if it did not."""
 
     @property
     def mapping(self) -> Mapping:
@@ -82,7 +84,18 @@ class Compiled(Pictured):
         """What the reader must know: assumptions, repairs, bounds, the deviation of an unrolled network."""
         verdict = [] if self.verdict is None else self.verdict.said()
         held = [] if self.held is None else self.held.said()
-        return [*said_of(self.graph.remarks), *self.report.notes, *held, *verdict]
+        budget = [] if self.ended is None else [_said_of_budget(self.ended)]
+        return [*said_of(self.graph.remarks), *self.report.notes, *held, *verdict, *budget]
+
+
+SEARCHES = ("partition", "placement", "wiring")
+"""What a time budget stops, in turn; the schedule is made between the last two."""
+
+
+def _said_of_budget(ended: int) -> str:
+    after = "".join(f"; {name} took what it had at once" for name in SEARCHES[ended + 1 :])
+    which = f"ran out by the end of {SEARCHES[ended]}, which keeps the best it had found"
+    return f"the time budget {which}{after}; profile, schedule, evaluation and verification are never cut short"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

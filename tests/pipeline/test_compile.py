@@ -23,6 +23,7 @@ from snnmap.pipeline.objectives import OBJECTIVES
 from snnmap.pipeline.options import CompileOptions
 from snnmap.pipeline.plan import plan_violations
 from snnmap.simulate.mapped import deviation, replay
+from snnmap.stages import protocols
 from snnmap.stages.registry import REGISTRIES
 
 QUICK = (("place.sweeps", 2), ("place.restarts", 1)), (("place.min_moves", 500), ("place.moves_per_cluster", 5))
@@ -93,6 +94,29 @@ def test_progress_names_the_stages(chip: Path) -> None:
 def test_a_spent_time_budget_still_gives_a_legal_mapping(compiled: Compiled, chip: Path) -> None:
     again = snnmap.compile(compiled.graph, CompileOptions(hardware=str(chip), time_budget=0.0))
     assert verify(again.mapping, again.graph, again.hardware) == []
+    assert again.remarks()[-1] == (
+        "the time budget ran out by the end of partition, which keeps the best it had found; placement took what it had"
+        " at once; wiring took what it had at once; profile, schedule, evaluation and verification are never cut short"
+    )
+
+
+def test_a_time_budget_that_suffices_is_not_spoken_of(compiled: Compiled, chip: Path) -> None:
+    again = snnmap.compile(compiled.graph, CompileOptions(hardware=str(chip), seed=3, time_budget=1e6))
+    assert encode(again.mapping) == encode(compiled.mapping)
+    assert not any("budget" in line for line in again.remarks())
+
+
+@pytest.mark.parametrize(("stage", "ended"), [("placed", "placement"), ("wired", "wiring")])
+def test_a_time_budget_says_in_which_search_it_ran_out(
+    compiled: Compiled, chip: Path, monkeypatch: pytest.MonkeyPatch, stage: str, ended: str
+) -> None:
+    """The clock is past every deadline from that search on."""
+    search, over = getattr(pipeline, stage), []
+    monkeypatch.setattr(pipeline, stage, lambda *given: over.append(1) or search(*given))
+    monkeypatch.setattr(protocols, "is_over", lambda deadline: deadline is not None and bool(over))
+    again = snnmap.compile(compiled.graph, CompileOptions(hardware=str(chip), time_budget=1e6))
+    assert f"ran out by the end of {ended}, which keeps" in again.remarks()[-1]
+    assert ("; wiring took" in again.remarks()[-1]) == (ended == "placement")
 
 
 def test_a_saved_profile_gives_the_same_mapping(compiled: Compiled, chip: Path, tmp_path: Path) -> None:
