@@ -21,7 +21,7 @@ from snnmap.analysis.phases import (
     value_bits,
     waits,
 )
-from snnmap.analysis.view import View
+from snnmap.analysis.view import ClusteringView, View
 from snnmap.core.arrays import F64, I64, row_of_entry
 from snnmap.evaluation.figures import added, rounded
 from snnmap.evaluation.judgement import is_guaranteed
@@ -103,15 +103,35 @@ def phases_at_least(network: Network, crossbars: int, hardware: Hardware) -> Lea
 
     All weights but those of T - 1 crossbars are written in every frame, on no more than all cells of T.
     """
-    tiles, weights = hardware.tiles, hardware.weights
-    if hardware.adaptive or hardware.chips.several or crossbars <= tiles:
+    if not _are_for(hardware, crossbars):
         return None
+    weights = hardware.weights
     each = weights.arrays * weights.planes * weights.slices
-    written = max(0, network.synapses - (tiles - 1) * hardware.cells)
-    often = max(1, -(-written // (tiles * hardware.cells)))
-    technology = hardware.technology
-    life = None if technology.mode == "espine" else _pulses(hardware) / (often * hardware["program_pulses"])
-    return Least(-(-crossbars // tiles), written * each, life)
+    written = max(0, network.synapses - (hardware.tiles - 1) * hardware.cells)
+    return _least(crossbars, written, each, hardware)
+
+
+def phases_of(view: ClusteringView, crossbars: int, hardware: Hardware) -> Least | None:
+    """As `phases_at_least`, of a partition that there is; `crossbars`: of any, at least."""
+    if not _are_for(hardware, crossbars):
+        return None
+    cells, weights = cells_in_array(view.folded or view, hardware), hardware.weights
+    each = weights.planes * weights.slices
+    written = least_writes(cells, hardware.tiles) // each
+    return _least(crossbars, written, each * weights.arrays, hardware)
+
+
+def _are_for(hardware: Hardware, crossbars: int) -> bool:
+    """Whether phases are for a chip with so many crossbars to hold."""
+    return not hardware.adaptive and not hardware.chips.several and crossbars > hardware.tiles
+
+
+def _least(crossbars: int, weights: int, each: int, hardware: Hardware) -> Least:
+    """Phases of so many crossbars, writing so many weights of `each` cells a frame."""
+    often = max(1, -(-weights // (hardware.tiles * hardware.cells)))
+    espine = hardware.technology.mode == "espine"
+    life = None if espine else _pulses(hardware) / (often * hardware["program_pulses"])
+    return Least(-(-crossbars // hardware.tiles), weights * each, life)
 
 
 def _pulses(hardware: Hardware) -> float:

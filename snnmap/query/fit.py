@@ -8,8 +8,9 @@ from typing import Any, Literal, TypedDict, Unpack, cast
 import numpy as np
 
 from snnmap.analysis.bounds import lower_bounds, messages_at_least
+from snnmap.analysis.view import ClusteringView
 from snnmap.core.errors import InfeasibleError
-from snnmap.evaluation.phases import Least, phases_at_least
+from snnmap.evaluation.phases import Least, phases_at_least, phases_of
 from snnmap.formats.profile import is_profile, load_profile
 from snnmap.frontend import LoadOptions, Source, load_network
 from snnmap.hardware import Hardware, Weights, load_hardware, weights_told
@@ -95,17 +96,23 @@ def _answer(case: Case, chip: Hardware) -> dict[str, Any]:
     """Whether a network can fit, and messages at least, which are not known of kernels."""
     network = case.graph.network
     if case.way.conv == "unrolled":
-        fit = _fit(network, chip, lower_bounds(network, chip))
+        bounds = lower_bounds(network, chip)
+        least = phases_at_least(network, max(bounds.values(), default=0), chip)
+        fit = _fit(network, chip, bounds, least)
         return {**fit, "messages_at_least": messages_at_least(case.graph, chip)}
     found = kernel_fit(case.graph, chip, case.way, ALGORITHM)
-    fit = _fit(network, chip, found.bounds, kernels=True)
+    least = None
+    if found.clustering is not None:
+        view = ClusteringView(case.graph, found.clustering)
+        least = phases_of(view, max(found.bounds.values(), default=0), chip)
+    fit = _fit(network, chip, found.bounds, least)
     if found.why:
         fit |= {"fits": False, "notes": [*fit["notes"], found.why]}
     return {**fit, "messages_at_least": None}
 
 
-def _fit(network: Network, chip: Hardware, bounds: dict[str, int], *, kernels: bool = False) -> dict[str, Any]:
-    """What follows from the structure alone; of `kernels` no bound of what phases write is known."""
+def _fit(network: Network, chip: Hardware, bounds: dict[str, int], least: Least | None) -> dict[str, Any]:
+    """What follows from the structure alone; `least`: what it takes in phases."""
     fan_in = np.bincount(network.post, minlength=network.sources)[network.externals :]
     over = int(np.count_nonzero(fan_in > chip.fan_in))
     needed = max(bounds.values(), default=0)
@@ -114,7 +121,6 @@ def _fit(network: Network, chip: Hardware, bounds: dict[str, int], *, kernels: b
         lines = int(fan_in.max()) * chip.weights.lines_per_row
         larger = f"Use larger crossbars (at least {lines} rows), a chip that merges, or --split unroll."
         refusals.append(larger)
-    least = None if kernels else phases_at_least(network, needed, chip)
     notes = [] if chip.weights == Weights() else [weights_told(chip)]
     if over:
         split = (

@@ -3,7 +3,10 @@
 import json
 from pathlib import Path
 
+import numpy as np
 from support import small_workload
+
+import snnmap
 
 
 def test_from_the_shell_to_a_file_and_back(tmp_path: Path, run):
@@ -36,3 +39,24 @@ def test_from_the_shell_to_a_file_and_back(tmp_path: Path, run):
     assert code == 3
     assert "clusters that need each other in one phase" in err
     assert run("verify", file, "--workload", tmp_path / "none.npz")[0] == 2
+
+
+def test_check_says_what_it_takes_in_phases(run):
+    """All weights but those of three full crossbars are written, in two arrays."""
+    network = snnmap.load_network("mnist-mlp").network
+    writes = 2 * (network.synapses - 3 * 128 * 128)
+    code, out, _ = run("check", "mnist-mlp", "--tiles", "2x2")
+    assert code == 3
+    assert "larger crossbars; or run it in 2 phases or more (snnmap phases)" in out
+    assert f"at least 2 phases of 4 tiles, {writes:,} cell writes a frame, cells that last 5,000,000 frames" in out
+    assert "In phases" not in run("check", "mnist-mlp", "--tiles", "3x3")[1]
+    assert "In phases" not in run("check", "mnist-mlp", "--tiles", "2x1", "--chips", "2x1")[1]
+
+
+def test_check_says_it_of_kernels_too(run):
+    """All crossbars but the largest eight are written, in two arrays."""
+    answer = json.loads(run("check", "nmnist-cnn", "--tiles", "3x3", "--conv", "dense", "--json")[1])
+    found = snnmap.compile("nmnist-cnn", snnmap.CompileOptions(conv="dense"), load=snnmap.LoadOptions(samples=1))
+    cells = np.sort(np.diff(found.view.folded.cells.ptr[found.view.folded.mapping.clustering.row_ptr]))
+    assert answer["phases_at_least"]["phases"] == 2
+    assert answer["phases_at_least"]["cell_writes"] == 2 * int(cells[:-8].sum())
