@@ -285,6 +285,7 @@ def diff(first: Path, second: Path, json_: bool) -> None:
 
 
 @click.command(cls=options.Command)
-def schema() -> None:
+@click.option("--phases", is_flag=True, help="Of the file that `snnmap phases` writes.")
+def schema(phases: bool) -> None:
     """Print the JSON Schema of the mapping file."""
-    terminal.as_json(snnmap.schema())
+    terminal.as_json(snnmap.schema(phases=phases))

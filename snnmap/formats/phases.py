@@ -12,10 +12,8 @@ import numpy as np
 from snnmap.core.errors import InputError
 from snnmap.core.files import write_atomically
 from snnmap.formats.mapping import content_of, document_of, head_of, mapping_of
-from snnmap.formats.schema import PHASES, PhaseRecord, PhasesDocument
+from snnmap.formats.schema import PHASES, PHASES_SCHEMA, PhaseRecord, PhasesDocument
 from snnmap.ir.phases import Phase, Phased
-
-SCHEMA = 1
 
 
 def save_phases(phased: Phased, path: Path | str) -> None:
@@ -29,7 +27,7 @@ def encode_phases(phased: Phased) -> bytes:
     """Canonical bytes: sorted keys, no spaces, one final newline."""
     records = [PhaseRecord(p.source.tolist(), p.chunk, document_of(p.mapping)) for p in phased.phases]
     named = (phased.workload, phased.chip, phased.origin, dict(phased.figures))
-    document = PhasesDocument(PHASES, SCHEMA, *named, phases=records)
+    document = PhasesDocument(PHASES, PHASES_SCHEMA, *named, phases=records)
     return msgspec.json.encode(document, order="sorted") + b"\n"
 
 
@@ -54,8 +52,10 @@ def load_phases(path: Path | str) -> Phased:
     head = head_of(content_of(Path(path)), where)
     if not isinstance(head, dict) or head.get("format") != PHASES:
         raise InputError(f'{where} is no file of phases: it lacks "format": "{PHASES}"')
-    if head.get("schema") != SCHEMA:
-        raise InputError(f"{where} has schema {head.get('schema')!r}; this snnmap reads schema {SCHEMA} of phases")
+    if head.get("schema") != PHASES_SCHEMA:
+        raise InputError(
+            f"{where} has schema {head.get('schema')!r}; this snnmap reads schema {PHASES_SCHEMA} of phases"
+        )
     try:
         document = msgspec.convert(head, PhasesDocument)
     except msgspec.ValidationError as error:

@@ -9,6 +9,7 @@ from snnmap.ir.origin import ChipFacts, Count, Origin, Record, Scalar, WorkloadF
 FORMAT = "snnmap-mapping"
 PHASES = "snnmap-phases"
 """Format of files of networks in phases."""
+PHASES_SCHEMA = 1
 SCHEMA = 3
 REUSED = 4
 """Schema of files with crossbars that are used several times a step."""
@@ -143,7 +144,8 @@ class PhasesDocument(Record, frozen=True):
     phases: list[PhaseRecord]
 
 
-def schema() -> dict[str, Any]:
-    """JSON Schema (2020-12) of the mapping file."""
-    document = msgspec.json.decode(msgspec.json.encode(msgspec.json.schema(Document)))
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": f"{FORMAT} {SCHEMA}", **document}
+def schema(*, phases: bool = False) -> dict[str, Any]:
+    """JSON Schema (2020-12) of the mapping file, or of the file of `phases`."""
+    kind, title = (PhasesDocument, f"{PHASES} {PHASES_SCHEMA}") if phases else (Document, f"{FORMAT} {SCHEMA}")
+    document = msgspec.json.decode(msgspec.json.encode(msgspec.json.schema(kind)))
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": title, **document}

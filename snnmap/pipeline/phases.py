@@ -203,17 +203,17 @@ def _compiled(asked: Asked, plan: Plan, clustering: Clustering, cut: Cut) -> Com
     if wrong:
         raise SnnmapError(f"internal error: the phases are not legal, please report it: {wrong[0]}")
     worth = all(is_guaranteed(phase.mapping, hardware) for phase in phased.phases)
-    said = (*said_of(graph.remarks), *_notes(phased, worth))
+    said = (*said_of(graph.remarks), *_notes(phased, worth, hardware))
     return CompiledPhases(phased, rows, metrics, cut.choices, worth, hardware.name, hardware.technology.name, said)
 
 
-def _notes(phased: Phased, guaranteed: bool) -> list[str]:
+def _notes(phased: Phased, guaranteed: bool, hardware: Hardware) -> list[str]:
     """What the times and figures of phases rest on."""
     notes = [] if guaranteed else ["a best-effort network: times are estimates"]
-    horizon = 365.25 * 86400
-    life = phased.figures.get("device_first_failure_s")
+    life, horizon = phased.figures.get("device_lifetime_s"), hardware["horizon"]
     if isinstance(life, float) and life < horizon:
-        notes.append(f"cells wear out by programming: the first fails after {life:.3g} s (50 %)")
+        years = f"{horizon / (365.25 * 86400):.3g} years"
+        notes.append(f"programming wears cells out before the horizon of {years}: median {life:.3g} s")
     return notes
 
 

@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import jsonschema
 import msgspec
 import numpy as np
 import pytest
@@ -98,6 +99,7 @@ def test_cells_are_written_once_a_phase(case):
 def test_the_time_of_a_frame_is_that_of_its_phases(case):
     found, graph, chip = case
     assert found.guaranteed
+    assert any("wears cells out before the horizon of 10 years" in note for note in found.notes)
     total = 0.0
     for phase, wait, resident, row in zip(
         found.phased.phases, waits(found.phased.phases, graph, chip), found.phased.residents(), found.rows, strict=True
@@ -210,6 +212,7 @@ def test_a_file_of_phases(tmp_path: Path):
         save_phases(found.phased, tmp_path / name)
         assert encode_phases(load_phases(tmp_path / name)) == encode_phases(found.phased)
         assert snnmap.is_phases(tmp_path / name)
+    jsonschema.Draft202012Validator(snnmap.schema(phases=True)).validate(json.loads(encode_phases(found.phased)))
     text = (tmp_path / "phases.json").read_text()
     with pytest.raises(InputError, match="holds a network in phases: verify and simulate read it"):
         snnmap.load(tmp_path / "phases.json")
