@@ -25,6 +25,8 @@ Crossing = Literal["energy", "time", "link"]
 """What a link between chips is weighed by in a placement, against one on a chip."""
 
 
+FEW_MESSAGES = (("partition.mixing", "0"),)
+"""Rows are traded from the clusters of fewest messages on: a trade never adds one, and often saves partial sums."""
 HOTTEST = ("device_temperature_hottest_K",)
 
 
@@ -53,6 +55,8 @@ class Preset:
     wire: str = "activity_sort"
     schedule: str = "list"
     quality: Quality = "current"
+    options: tuple[tuple[str, str], ...] = ()
+    """Options of its algorithms, where they are not what the algorithms have; not of others that take their place."""
     terms: tuple[tuple[str, float], ...] = ()
     """Placement terms beside the traffic, with their weights."""
     weighs: str = ""
@@ -113,12 +117,18 @@ OBJECTIVES: dict[str, Preset] = {
     ),
     "leakage": Preset(
         "little leakage: little power, few hops",
+        partition="even_rows",
         wire="least_power",
+        options=FEW_MESSAGES,
+        otherwise=(("partition", "kernighan_lin"),),
         goals=(Goal("espine_leakage_W", not_above=("device_leakage_W",)), Goal("device_leakage_W")),
     ),
     "energy": Preset(
-        "little energy: few hops and partial sums, reads where wires and cells take least",
+        "little energy: few hops and partial sums, also by rows traded, reads where wires and cells take least",
+        partition="even_rows",
         wire="least_power",
+        options=FEW_MESSAGES,
+        otherwise=(("partition", "kernighan_lin"),),
         modes=("device",),
         goals=(Goal("device_energy_total_J"), Goal("energy_J")),
     ),

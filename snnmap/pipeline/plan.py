@@ -172,6 +172,8 @@ def _configured(preset: Preset, settings: dict[str, Any]) -> dict[str, Algorithm
             chosen[stage] = kind()
         except TypeError as error:
             raise InputError(f"{stage} algorithm {name!r} has options without defaults: {error}") from None
+        own = preset.options if name == getattr(preset, stage) else ()
+        settings = {**{key: value for key, value in own if key.startswith(f"{stage}.")}, **settings}
     for key, value in settings.items():
         stage, _, name = key.partition(".")
         if stage not in chosen:

@@ -159,3 +159,13 @@ def test_bad_configuration_files_are_named(tmp_path: Path, content: bytes, words
     with pytest.raises(InputError, match=words) as caught:
         read_config(path)
     assert "plan.toml" in str(caught.value)
+
+
+def test_options_of_an_objective_are_those_of_its_own_algorithms():
+    assert plan_for("thermal").partition.mixing > plan_for("energy").partition.mixing == 0.0
+    assert plan_for("energy", {"partition.mixing": "0.2"}).partition.mixing == 0.2
+    assert plan_for("energy", {"partition": "mixed_rows"}).partition == plan_for("espine").partition
+    assert (
+        plan_for("energy", {"partition": "first_fit"}).partition
+        == plan_for(settings={"partition": "first_fit"}).partition
+    )

@@ -23,9 +23,10 @@ How
    together. Tiny problems, of at most 64 synapses, are annealed at last, synapse by synapse (`anneal`): hardly any move
    of one is legal there, so illegal states are allowed on the way.
 
-5. `even_rows` (of `thermal`) lets inputs trade places between the crossbars of one layer: rows of a crossbar are then
-   alike, and partial sums of silent inputs are saved; `balanced_homes` (of `throughput`) shares the merging out.
-   Both, and `mixed_rows` (of `espine`), spread the busy inputs of a dense layer, which costs messages.
+5. `even_rows` (of `thermal`, `energy`, `leakage`) lets inputs trade places between the crossbars of one layer: rows of
+   a crossbar are then alike, and partial sums of silent inputs are saved; `balanced_homes` (of `throughput`) shares the
+   merging out. `thermal`, `throughput` and `espine` (`mixed_rows`) also spread the busy inputs of a dense layer, which
+   costs messages.
 
 A synapse must be realised exactly once, so where a neuron has a column, none of its other parts' sources may be a row,
 not even for another neuron: a rule between clusters that every construction and every move keeps.
