@@ -146,7 +146,7 @@ class Hardware(Tabled):
         needed = -(-clusters // self.clusters_per_tile)
         limit = self.max_tiles if self.adaptive else self.tiles
         if needed > limit:
-            remedy = f"Use a chip with more tiles than {self.name!r}, or larger crossbars"
+            remedy = f"Use a chip with more tiles than {self.name!r}, or larger crossbars{self._several_for(needed)}"
             phases = "" if self.adaptive else f"; or run it in {-(-clusters // limit)} phases or more (snnmap phases)"
             raise InfeasibleError("tiles", needed, limit, f"{remedy}{phases}.")
         if not self.adaptive:
@@ -329,6 +329,17 @@ class Hardware(Tabled):
             values={**own, **(chips.links if chips.several else {})},
             chips=chips,
         )
+
+    def _several_for(self, tiles: int) -> str:
+        """How many such chips would have so many tiles, in words; nothing if they cannot be joined."""
+        count = -(-tiles // max(1, (self.max_tiles if self.adaptive else self.tiles) // self.chips.count))
+        across = math.isqrt(count - 1) + 1
+        down = -(-count // across)
+        try:
+            self.of_chips(across, down)
+        except InputError:
+            return ""
+        return f", or {across * down} such chips (--chips {across}x{down})"
 
     def operated(self, values: Mapping[str, float], twin: Mapping[str, float]) -> "Hardware":
         """The same chip with `values` that the user gives, and `twin` for its technology in `espine` mode; both SI."""

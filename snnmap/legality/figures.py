@@ -200,14 +200,19 @@ def _programmed_spikes(network: Network, active: np.ndarray[Any, Any], hardware:
     blocks = range(0, network.synapses, BLOCK)
     for at in blocks:
         size = np.abs(network.weight[at : at + BLOCK].astype(np.float64))
-        np.maximum.at(largest, population[network.post[at : at + BLOCK]], size)
+        into = population[network.post[at : at + BLOCK]]
+        ends = np.flatnonzero(np.diff(into, prepend=-1))  # most synapses of a source go to one population
+        np.maximum.at(largest, into[ends], np.maximum.reduceat(size, ends))
     largest = np.where(largest > 0, largest, 1.0)
-    total = 0.0
+    total, counts = 0.0, np.diff(network.indptr)
     for at in blocks:
         weight = network.weight[at : at + BLOCK].astype(np.float64)
         share = charge(weight / largest[population[network.post[at : at + BLOCK]]], hardware)
-        source = np.searchsorted(network.indptr, np.arange(at, at + len(share)), side="right") - 1
-        total += float(np.sum(active[source] * share))
+        first, last = np.searchsorted(network.indptr, (at, at + len(share) - 1), side="right") - 1
+        many = counts[first : last + 1].copy()
+        many[-1] = at + len(share) - network.indptr[last]
+        many[0] -= at - network.indptr[first]
+        total += float(np.sum(np.repeat(active[first : last + 1], many) * share))
     return total
 
 

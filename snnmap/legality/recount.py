@@ -71,14 +71,15 @@ def recount(graph: SpikeGraph, clustering: Clustering, wiring: Wiring | None = N
         synapse = entry[at]
         realised[synapse] += 1
         contents.add(u, k, (row, column, synapse))
-        steps = listens[rows[row]]
         if graph.events is not None:
-            own = ~bias[rows[row]]
+            own = ~bias[rows][row]
             inputs.append(rows[row[own]].astype(np.int32))
             count[here] = np.bincount(column[own], minlength=len(neurons))
-        np.maximum.at(busiest_input[here], column, steps)
-        np.add.at(all_inputs[here], column, steps)
-        listening, levels = _pairs(row, level[neurons[column]], len(rows))
+        if len(column):  # columns ascend
+            ends, steps = np.flatnonzero(np.diff(column, prepend=-1)), listens[rows][row]
+            busiest_input[here][column[ends]] = np.maximum.reduceat(steps, ends)
+            all_inputs[here][column[ends]] = np.add.reduceat(steps, ends)
+        listening, levels = _pairs(row, level[neurons], column, len(rows))
         heard.append(np.stack([np.full(len(listening), u), rows[listening], levels]))
     return Recount(
         realised=realised,
@@ -125,9 +126,12 @@ def _drives(heard: Integers, of_use: Integers, *, plain: bool) -> dict[str, Inte
     return {"driven_use": use, **dict(zip(names, [*driven, *once], strict=True))}
 
 
-def _pairs(row: Integers, level: Integers, rows: int) -> tuple[Integers, Integers]:
-    """Distinct (row, level) pairs, ascending."""
+def _pairs(row: Integers, level: Integers, column: Integers, rows: int) -> tuple[Integers, Integers]:
+    """Distinct (row, level) pairs, ascending, of cells at `row` and `column`, columns being of `level`."""
     listens = np.zeros((rows, int(level.max(initial=0)) + 1), bool)
-    listens[row, level] = True
+    if len(level) and np.all(level == level[0]):
+        listens[row, level[0]] = True
+    else:
+        listens[row, level[column]] = True
     some, which = np.nonzero(listens)
     return some, which

@@ -25,7 +25,7 @@ from snnmap.ir import Mapping, Origin, SpikeGraph, Workload
 from snnmap.legality.rules import verify
 from snnmap.pipeline.compiled import Asked, Compiled, Given, plan_asked
 from snnmap.pipeline.contest import contested
-from snnmap.pipeline.demands import must_be_mappable, must_have_work
+from snnmap.pipeline.demands import must_be_mappable, must_have_work, sized_for
 from snnmap.pipeline.disturbed import cell_error, counts, known_chip, wired_for
 from snnmap.pipeline.facts import chip_facts, profile_record, workload_facts
 from snnmap.pipeline.heat import cell_powers, cell_quality, stirring
@@ -182,7 +182,8 @@ def mapped(asked: Asked, plan: Plan, given: Given) -> Compiled:
     connections = PartitionProblem(graph, hardware, may_split=options.split == "partial_sum")
     clustering = given.clustering or partitioned(plan.partition, connections, runs["partition"])
     late = [runs["partition"].late]
-    hardware = hardware.sized(clustering.clusters).fitted(int(clustering.rows.max(initial=0)))
+    hardware = sized_for(graph.network, hardware, options.conv, clustering.clusters)
+    hardware = hardware.fitted(int(clustering.rows.max(initial=0)))
     if asked.known is not None:
         must_fit(asked.known, hardware)
     view = given.view or ClusteringView(graph, clustering, asked.near)

@@ -17,7 +17,7 @@ def must_be_mappable(network: Network, hardware: Hardware, options: CompileOptio
     """
     must_have_kernels(network, options.conv)
     if at_once and network.neurons and options.split != "unroll" and options.conv == "unrolled":
-        hardware.sized(max(lower_bounds(network, hardware).values()))
+        sized_for(network, hardware, options.conv, max(lower_bounds(network, hardware).values()))
     held = hardware.weights
     for p in network.populations:
         if not p.levels or not held.levels:
@@ -29,6 +29,23 @@ def must_be_mappable(network: Network, hardware: Hardware, options: CompileOptio
                 f"(--quantise, --levels), or a chip whose [weights] have as many states."
             )
             raise InfeasibleError(f"states of an integer weight into {p.name!r}", steps + 1, held.states, remedy)
+
+
+def sized_for(network: Network, hardware: Hardware, conv: str, clusters: int) -> Hardware:
+    """The chip with room for so many clusters; where there is none, and there are kernels, they are named too.
+
+    Raises
+    ------
+    InfeasibleError
+        If more tiles are needed than the chip has or may grow to.
+    """
+    try:
+        return hardware.sized(clusters)
+    except InfeasibleError as error:
+        if conv != "unrolled" or not is_shared(network):
+            raise
+        remedy = f"{error.remedy} Convolutions take fewer by their kernels (--conv dense)."
+        raise InfeasibleError(error.resource, error.asked, error.available, remedy) from None
 
 
 def must_have_kernels(network: Network, conv: str) -> None:

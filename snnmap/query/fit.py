@@ -14,9 +14,9 @@ from snnmap.evaluation.phases import Least, phases_at_least, phases_of
 from snnmap.formats.profile import is_profile, load_profile
 from snnmap.frontend import LoadOptions, Source, load_network
 from snnmap.hardware import Hardware, Weights, load_hardware, weights_told
-from snnmap.ir import Network, Remarks, SpikeGraph
+from snnmap.ir import Remarks, SpikeGraph
 from snnmap.ir.integers import Quantiser
-from snnmap.pipeline.demands import must_have_kernels
+from snnmap.pipeline.demands import must_have_kernels, sized_for
 from snnmap.pipeline.options import CompileOptions, Conv
 from snnmap.pipeline.profile import FINISHED
 from snnmap.query.kernel_fit import Way, kernel_fit
@@ -98,25 +98,26 @@ def _answer(case: Case, chip: Hardware) -> dict[str, Any]:
     if case.way.conv == "unrolled":
         bounds = lower_bounds(network, chip)
         least = phases_at_least(network, max(bounds.values(), default=0), chip)
-        fit = _fit(network, chip, bounds, least)
+        fit = _fit(case, chip, bounds, least)
         return {**fit, "messages_at_least": messages_at_least(case.graph, chip)}
     found = kernel_fit(case.graph, chip, case.way, ALGORITHM)
     least = None
     if found.clustering is not None:
         view = ClusteringView(case.graph, found.clustering)
         least = phases_of(view, max(found.bounds.values(), default=0), chip)
-    fit = _fit(network, chip, found.bounds, least)
+    fit = _fit(case, chip, found.bounds, least)
     if found.why:
         fit |= {"fits": False, "notes": [*fit["notes"], found.why]}
     return {**fit, "messages_at_least": None}
 
 
-def _fit(network: Network, chip: Hardware, bounds: dict[str, int], least: Least | None) -> dict[str, Any]:
+def _fit(case: Case, chip: Hardware, bounds: dict[str, int], least: Least | None) -> dict[str, Any]:
     """What follows from the structure alone; `least`: what it takes in phases."""
+    network = case.graph.network
     fan_in = np.bincount(network.post, minlength=network.sources)[network.externals :]
     over = int(np.count_nonzero(fan_in > chip.fan_in))
     needed = max(bounds.values(), default=0)
-    refusals = _too_few_tiles(chip, needed)
+    refusals = _too_few_tiles(case, chip, needed)
     if over and not chip.merge:
         lines = int(fan_in.max()) * chip.weights.lines_per_row
         larger = f"Use larger crossbars (at least {lines} rows), a chip that merges, or --split unroll."
@@ -168,9 +169,9 @@ def _in_phases(least: Least | None, chip: Hardware) -> list[str]:
     return [f"In phases (snnmap phases): at least {least.phases} phases of {chip.tiles} tiles, {writes}{life}."]
 
 
-def _too_few_tiles(chip: Hardware, clusters: int) -> list[str]:
+def _too_few_tiles(case: Case, chip: Hardware, clusters: int) -> list[str]:
     try:
-        chip.sized(clusters)
+        sized_for(case.graph.network, chip, case.way.conv, clusters)
     except InfeasibleError as error:
         return [str(error)]
     return []

@@ -46,8 +46,14 @@ def test_a_name_may_end_in_a_mesh():
     grows, fixed = load_hardware("pcm-mesh"), load_hardware("pcm-mesh:tiles=3x2")
     assert (fixed.mesh_width, fixed.mesh_height, fixed.tiles, fixed.adaptive) == (3, 2, 6, False)
     assert fixed.sized(6) is fixed
-    with pytest.raises(InfeasibleError, match="tiles: need 7, have 6"):
+    with pytest.raises(InfeasibleError, match=r"tiles: need 7, have 6.* 2 such chips \(--chips 2x1\)"):
         fixed.sized(7)
+    assert fixed.of_chips(2, 1).sized(7).tiles == 12
+    with pytest.raises(InfeasibleError, match=r"6 such chips \(--chips 3x2\)"):
+        fixed.sized(31)
+    with pytest.raises(InfeasibleError) as enough:
+        fixed.sized(2**21)  # more than a machine may have
+    assert "--chips" not in str(enough.value)
     assert fixed.crossbar == grows.crossbar
     both = load_hardware("pcm-mesh:columns=16,tiles=1x1,rows=32")
     assert (both.tiles, both.crossbar) == (1, "32x16")

@@ -7,7 +7,7 @@ import pytest
 from support.random_graphs import FIRST, random_clustering, random_graph
 
 from snnmap.ir import Clustering, Mapping, Placement, SpikeGraph
-from snnmap.legality import sums
+from snnmap.legality import steps
 from snnmap.legality.recount import recount
 from snnmap.legality.sums import SHOWN, partial_sum_violations
 
@@ -40,7 +40,7 @@ def told(graph: SpikeGraph, clustering: Clustering, reported: list[int], compile
 @pytest.mark.parametrize("block", [1, 8, 1 << 26])
 @pytest.mark.parametrize("seed", range(4))
 def test_every_column_is_counted_step_by_step(compiled, monkeypatch, seed, block) -> None:
-    monkeypatch.setattr(sums, "BLOCK", block)
+    monkeypatch.setattr(steps, "BLOCK", block)
     graph, clustering, sent, *_, away = counted(seed)
     assert max(sent) > 1
     assert told(graph, clustering, sent, compiled.mapping) == []

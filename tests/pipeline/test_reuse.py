@@ -239,8 +239,11 @@ def test_what_cannot_be_held_is_refused_in_one_line():
 def test_a_chip_too_small_for_every_synapse_holds_the_kernels():
     chip = "pcm-mesh:rows=32,columns=16,tiles=2x2"
     assert mapped("dense", chip=chip).mapping.figures["crossbars"] <= 4
-    with pytest.raises(snnmap.InfeasibleError):
+    with pytest.raises(snnmap.InfeasibleError, match=r"Convolutions take fewer by their kernels \(--conv dense\)"):
         mapped("unrolled", chip=chip)
+    with pytest.raises(snnmap.InfeasibleError) as refused:
+        snnmap.compile(workload(), snnmap.CompileOptions(f"{CHIPS['pair_arrays']},tiles=1x1"))
+    assert "--conv" not in str(refused.value)
 
 
 def test_where_names_every_use_of_a_line(compiled):
