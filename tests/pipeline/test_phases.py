@@ -13,7 +13,10 @@ from support.phased import CHIPS, parts_of, phased
 
 import snnmap
 from snnmap.analysis.phases import Waits, chunk_of, chunks, exchange_time, phase_times, waits
+from snnmap.analysis.view import View
 from snnmap.core.errors import InfeasibleError, InputError
+from snnmap.evaluation.phases import writes_of_places
+from snnmap.evaluation.phases import written as written_by
 from snnmap.formats.phases import encode_phases, load_phases, save_phases
 from snnmap.hardware import load_hardware
 from snnmap.legality.phases import phase_violations
@@ -93,6 +96,12 @@ def test_cells_are_written_once_a_phase(case):
     figures = found.phased.figures
     assert figures["cell_writes"] == 2 * writes  # a cell in either array
     assert figures["writes_of_one_cell"] == often.max()
+    pairs = zip(found.phased.phases, parts, strict=True)
+    counted = writes_of_places(found.phased, [written_by(View(p.mapping, part, chip)) for p, part in pairs], chip)
+    np.testing.assert_array_equal(counted, often.ravel())
+    assert graph.steps * graph.dt > figures["frame_s"]  # the chip keeps up: frames come in real time
+    lived = figures["device_lifetime_frames"] * graph.steps * graph.dt
+    assert figures["device_lifetime_s"] == pytest.approx(lived)
     assert figures["cell_writes"] >= figures["cell_writes_bound"] > 0
 
 
