@@ -75,8 +75,9 @@ def test(session: nox.Session) -> None:
     """The tests; arguments after -- replace the default ones. Those of the HTML report in a browser need Chromium.
 
     It comes from the system (`apt-get install chromium`); without one they are skipped. CI installs it: `.ci/run`.
+    A worker takes one half of the files, so that few compile the same kernels or build the same fixtures as the other.
     """
-    tool(session, "test", "pytest", *(session.posargs or ["-q", "-n", "2"]))
+    tool(session, "test", "pytest", *(session.posargs or ["-q", "-n", "2", "--dist", "worksteal"]))
 
 
 @nox.session

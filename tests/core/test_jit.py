@@ -5,8 +5,11 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 from snnmap.core import jit
@@ -113,3 +116,126 @@ def test_a_damaged_cache_is_compiled_again(tmp_path: Path, suffix: str, damage: 
     assert run() == ("7", "")
     rebuilt = [file.read_bytes() for file in (tmp_path / "snnmap/sdf/kernels/__pycache__").glob(f"callee.*.{suffix}")]
     assert all(hashlib.sha256(data[32:]).digest() == data[:32] for data in rebuilt)
+
+
+def fresh(function: Callable[..., Any]) -> Any:
+    """A kernel that is compiled here and not read from the cache."""
+    kernel: Any = jit.njit(function)
+    for cache in (kernel._cache, kernel._bare[1]):
+        cache.disable()
+    return kernel
+
+
+def test_what_kernels_call_has_one_specialisation_and_python_may_call_it_after_that() -> None:
+    @fresh
+    def part(a, k, up):  # type: ignore[no-untyped-def]
+        return a[k] if up else -a[k]
+
+    @fresh
+    def whole(a, k):  # type: ignore[no-untyped-def]
+        return part(a, k, True) + part(a, 0, True) + part(a, 1, False) + part(a, k=1, up=False)
+
+    a = np.array([1.0, 10.0, 100.0])
+    assert whole(a, 2) == 81.0
+    (called,) = part.overloads.values()
+    assert not called.library._emitted, "no machine code beside the caller's"
+    assert part(a, 1, False) == -10.0
+    (callable_,) = part.overloads.values()
+    assert callable_ is not called
+    assert part(a, 2, True) == 100.0
+    assert [*part.overloads.values()] == [callable_], "compiled once for Python"
+
+    @fresh
+    def other(a):  # type: ignore[no-untyped-def]
+        return part(a, 2, True)
+
+    assert other(a) == 100.0
+    assert [*part.overloads.values()] == [callable_], "what Python calls, kernels can call"
+
+
+def test_what_only_kernels_call_is_cached_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    monkeypatch.setattr(jit.config, "CACHE_DIR", str(tmp_path))  # numba reads the variable when it next compiles
+
+    def part(a):  # type: ignore[no-untyped-def]
+        return a[0] + 1.0
+
+    for hits in (0, 1):
+        called: Any = jit.njit(part)
+
+        @fresh
+        def whole(a):  # type: ignore[no-untyped-def]
+            return called(a)  # noqa: B023  compiled in this round
+
+        assert whole(np.array([4.0])) == 5.0
+        assert called._cache_hits.total() == hits
+
+
+def total(a, b):  # type: ignore[no-untyped-def]
+    """Views of rows and of a part, and no array of its own."""
+    found = 0.0
+    for row in range(a.shape[0]):
+        line = a[row]
+        found += line[1:][0] * b[row]
+    return found
+
+
+def itself(a, b):  # type: ignore[no-untyped-def]
+    return a
+
+
+def a_view(a, b):  # type: ignore[no-untyped-def]
+    return a[1:, 0]
+
+
+def one_of_both(a, b):  # type: ignore[no-untyped-def]
+    return (a[0], b) if b[0] > 0 else (b, a[0])
+
+
+def made(a, b):  # type: ignore[no-untyped-def]
+    c = np.zeros(3)
+    for _ in range(3):
+        c = c + b
+    return c.sum()
+
+
+def picked(a, b):  # type: ignore[no-untyped-def]
+    order = b > 1.0
+    return a[order][0, 0]
+
+
+def copied(a, b):  # type: ignore[no-untyped-def]
+    b[1:] = b[:-1]
+    return b[2] + b[1]
+
+
+def put(a, b):  # type: ignore[no-untyped-def]
+    a[0] = b
+    a[1, :] = 2 * b
+    return a[1, 2]
+
+
+@pytest.mark.parametrize("function", [total, itself, a_view, one_of_both, made, picked, copied, put])
+def test_arrays_live_as_long_as_they_are_held(function: Callable[..., Any]) -> None:
+    """The answer of Python, for the kernel and for one that calls it, and no reference too many or too few."""
+    inner = fresh(function)
+
+    @fresh
+    def outer(a, b):  # type: ignore[no-untyped-def]
+        return inner(a, b)
+
+    a, b = np.arange(9.0).reshape(3, 3), np.array([1.0, 2.0, 4.0])
+    expected = function(a.copy(), b.copy())
+    for kernel in (outer, inner):
+        kernel(a.copy(), b.copy())  # numba's compiler keeps what it was first called with for a while
+        given = a.copy(), b.copy()
+        before = [sys.getrefcount(array) for array in given]
+        for _ in range(3):
+            given[0][:], given[1][:] = a, b
+            answer = kernel(*given)
+        for one, other in zip(np.atleast_1d(answer), np.atleast_1d(expected), strict=True):
+            np.testing.assert_array_equal(one, other)
+        del answer, one
+        assert [sys.getrefcount(array) for array in given] == before
+    counts = "NRT_decref" in outer.overloads[outer.signatures[0]].library.get_llvm_str()
+    assert counts or function is total, "only a kernel that holds no array does without counting"

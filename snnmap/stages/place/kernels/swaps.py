@@ -212,8 +212,8 @@ def near(board: Board, x: int, y: int, turn: I64, first: int, radius: int, found
                 if turn[slot] < first:
                     continue
                 at = count
-                while at > 0 and found[at - 1, 0] > turn[slot]:
-                    found[at] = found[at - 1]
+                while at > 0 and found[at - 1, 0] > turn[slot]:  # one by one: a row takes seconds to compile
+                    found[at, 0], found[at, 1] = found[at - 1, 0], found[at - 1, 1]
                     at -= 1
                 found[at, 0], found[at, 1] = turn[slot], slot
                 count += 1
