@@ -12,6 +12,8 @@ from snnmap.ir import Spikes
 
 BLOCK = 1 << 26
 """Bytes of bits held at a time."""
+ROOM = 1 << 18
+"""Bytes of them that are joined at a time: what a core's cache holds."""
 
 Integers = npt.NDArray[np.integer[Any]]
 
@@ -36,7 +38,7 @@ def steps_with(events: Spikes, sources: int, groups: tuple[Integers, Integers], 
         bits = _bits(events, sources, (start, stop), after=0)
         if some:
             bits = np.concatenate([bits, _bits(events, sources, (start, stop), after=1)])
-        most = max(1, BLOCK // bits.shape[1])
+        most = max(1, ROOM // bits.shape[1])
         first = 0
         while first < len(total):
             last = max(int(np.searchsorted(ptr, ptr[first] + most, side="right")) - 1, first + 1)
