@@ -17,6 +17,7 @@ from snnmap.core.errors import InputError
 from snnmap.core.run import Progress, as_stage
 from snnmap.core.shown import Tabled, shown
 from snnmap.evaluation.bottleneck import bottleneck
+from snnmap.evaluation.figures import reuse_told
 from snnmap.evaluation.fragility import fragility
 from snnmap.evaluation.judgement import reading_of
 from snnmap.evaluation.maps import (
@@ -247,7 +248,8 @@ def _found(view: View, progress: Progress | None) -> MappingReport:
     constants = _constants(chip, None if depends is None else depends.used)
     read, data, known = reading_of(mapping, chip), fragility(view), states(view)
     weakest = weakest_crossbar(view, known)
-    notes = [LEFT_OUT.format(mapping.clustering.clusters, MOST)] if many else []
+    notes = [] if mapping.clustering.uses is None else [reuse_told(view)]
+    notes += [LEFT_OUT.format(mapping.clustering.clusters, MOST)] if many else []
     notes += [] if depends is None or depends.sample is None else [_sampled(depends, depends.sample)]
     return MappingReport(
         mapping, mapping.figures, constants, depends, weakest, view, (), read, tuple(notes), data, known

@@ -100,3 +100,16 @@ def test_a_sweep_takes_ways_as_an_axis(recipe: str, tmp_path: Path) -> None:
     assert swept.rows[1]["uses"] > 0
     assert "uses" not in swept.rows[0]
     assert len({row["run"] for row in swept.rows}) == 2
+
+
+def test_report_and_page_say_which_way_layers_are_held(tmp_path: Path) -> None:
+    options = snnmap.CompileOptions("pcm-mesh:rows=32,columns=16", conv="packed")
+    compiled = snnmap.compile(graph_of(kernel_network()), options)
+    snnmap.save(compiled.mapping, tmp_path / "m.json")
+    snnmap.save_profile(compiled.graph, tmp_path / "p.npz")
+    told = snnmap.report(tmp_path / "m.json", workload=str(tmp_path / "p.npz"))
+    assert told.notes[0].startswith(
+        "held by their kernels: layer1 (packed, 1 crossbar, 21 uses a step), layer2 (packed,"
+    )
+    snnmap.html_report(told, tmp_path / "page.html")
+    assert "layer1 (packed, 1 crossbar, 21 uses a step)" in (tmp_path / "page.html").read_text()
