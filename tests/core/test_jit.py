@@ -93,28 +93,36 @@ DAMAGE = {
 }
 
 
+def cached_answer(folder: Path) -> tuple[str, str]:
+    code = "from snnmap.core.arrays import I64\nfrom snnmap.sdf.kernels.callee import answer\nprint(answer())"
+    own = {key: value for key, value in os.environ.items() if key != "NUMBA_CACHE_DIR"}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=folder, env=own, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip(), done.stderr
+
+
+@pytest.fixture(scope="module")
+def undamaged(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[Path, bytes]]:
+    """A package with a kernel that was compiled once, and the files of its cache."""
+    folder = tmp_path_factory.mktemp("damaged")
+    shutil.copytree(jit.PACKAGE, folder / "snnmap", ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / "snnmap/sdf/kernels/callee.py").write_text(CALLEE.format(7))
+    assert cached_answer(folder) == ("7", "")
+    cache = folder / "snnmap/sdf/kernels/__pycache__"
+    return folder, {file: file.read_bytes() for file in cache.glob("callee.*.nb[ic]")}
+
+
 @pytest.mark.parametrize("suffix", ["nbi", "nbc"])
 @pytest.mark.parametrize("damage", DAMAGE)
-def test_a_damaged_cache_is_compiled_again(tmp_path: Path, suffix: str, damage: str) -> None:
-    code = "from snnmap.core.arrays import I64\nfrom snnmap.sdf.kernels.callee import answer\nprint(answer())"
-    shutil.copytree(jit.PACKAGE, tmp_path / "snnmap", ignore=shutil.ignore_patterns("__pycache__"))
-    (tmp_path / "snnmap/sdf/kernels/callee.py").write_text(CALLEE.format(7))
-
-    def run() -> tuple[str, str]:
-        own = {key: value for key, value in os.environ.items() if key != "NUMBA_CACHE_DIR"}
-        command = [sys.executable, "-c", code]
-        done = subprocess.run(command, cwd=tmp_path, env=own, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
-        return done.stdout.strip(), done.stderr
-
-    assert run() == ("7", "")
-    files = list((tmp_path / "snnmap/sdf/kernels/__pycache__").glob(f"callee.*.{suffix}"))
+def test_a_damaged_cache_is_compiled_again(undamaged: tuple[Path, dict[Path, bytes]], suffix: str, damage: str) -> None:
+    folder, before = undamaged
+    files = [file for file in before if file.suffix == f".{suffix}"]
     assert files
-    before = [file.read_bytes() for file in files]
-    for file, data in zip(files, before, strict=True):
-        file.write_bytes(DAMAGE[damage](data))
-    assert run() == ("7", "")
-    rebuilt = [file.read_bytes() for file in (tmp_path / "snnmap/sdf/kernels/__pycache__").glob(f"callee.*.{suffix}")]
+    for file, data in before.items():
+        file.write_bytes(DAMAGE[damage](data) if file in files else data)
+    assert cached_answer(folder) == ("7", "")
+    rebuilt = [file.read_bytes() for file in (folder / "snnmap/sdf/kernels/__pycache__").glob(f"callee.*.{suffix}")]
     assert all(hashlib.sha256(data[32:]).digest() == data[:32] for data in rebuilt)
 
 

@@ -92,7 +92,8 @@ def grown(array: AnyArray, used: int, needed: int) -> AnyArray:
     if needed <= len(array):
         return array
     larger = np.empty(max(needed, 2 * len(array)), array.dtype)
-    larger[:used] = array[:used]
+    for at in range(used):  # one by one: a slice takes seconds to compile
+        larger[at] = array[at]
     return larger
 
 
