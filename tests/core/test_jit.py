@@ -247,3 +247,18 @@ def test_arrays_live_as_long_as_they_are_held(function: Callable[..., Any]) -> N
         assert [sys.getrefcount(array) for array in given] == before
     counts = "NRT_decref" in outer.overloads[outer.signatures[0]].library.get_llvm_str()
     assert counts or function is total, "only a kernel that holds no array does without counting"
+
+
+def test_other_versions_of_numba_compile_kernels_as_they_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert all(map(jit.is_tested, ("0.61.0", "0.61.2", "0.68.1")))
+    assert not any(map(jit.is_tested, ("0.60.0", "0.69.0rc1", "1.0.0")))
+    monkeypatch.setattr(jit.config, "CACHE_DIR", str(tmp_path))
+    monkeypatch.setattr(jit.numba, "__version__", "0.69.0")
+
+    def twice(a):  # type: ignore[no-untyped-def]
+        return 2.0 * a.sum()
+
+    kernel: Any = jit.njit(twice)
+    assert kernel(np.array([1.0, 2.5])) == 7.0
+    assert not hasattr(kernel, "_bare")
+    assert type(kernel._cache._cache_file).__name__ == "CheckedFile"
