@@ -27,7 +27,7 @@ def test_ci_runs_the_test_command_of_the_readme():
 def test_nox_runs_every_check_and_the_tests_on_two_cores():
     sessions = (ROOT / "noxfile.py").read_text()
     assert "nox.options.sessions = [" + ", ".join(f'"{name}"' for name in SESSIONS) + "]" in sessions
-    assert '["-q", "-n", "2"]' in sessions
+    assert '["-q", "-n", "2", "--dist", "worksteal"]' in sessions
     for tool in ('"ruff", "format", "--check", "."', '"ruff", "check", "."', '"mypy"', '"pytest"', '"--strict"'):
         assert tool in sessions
 

@@ -47,7 +47,7 @@ def test_check_says_what_it_takes_in_phases(run):
     writes = 2 * (network.synapses - 3 * 128 * 128)
     code, out, _ = run("check", "mnist-mlp", "--tiles", "2x2")
     assert code == 3
-    assert "larger crossbars; or run it in 2 phases or more (snnmap phases)" in out
+    assert "(--chips 2x1); or run it in 2 phases or more (snnmap phases)" in out
     assert f"at least 2 phases of 4 tiles, {writes:,} cell writes a frame, cells that last 5,000,000 frames" in out
     assert "In phases" not in run("check", "mnist-mlp", "--tiles", "3x3")[1]
     assert "In phases" not in run("check", "mnist-mlp", "--tiles", "2x1", "--chips", "2x1")[1]
