@@ -14,11 +14,12 @@ inputs and partial sums included. The exponent is fitted to log(CPU s) over log(
 where there are two graphs or more above 10^5 synapses.
 
 What `kernighan_lin` made of them at 128 x 128 (or 128 columns) with seed 0 on two busy cores: crossbars, messages,
-CPU s, MiB (local1m and pilotnet were not run then).
+CPU s, MiB (pilotnet was not run then).
 
     lenet/columns       161     216,752    2.9   244      nmnist-cnn            222  15,318,506    0.8   238
     local100k/columns   781  13,286,853   27.1   672      nmnist-cnn:relay      202   6,885,484    1.0   249
     lenet               216     430,079    1.9   222      heartclass          1,708   4,809,318   19.0   557
+    local1m/columns   7,817 132,687,017  321.9 4,702
     alexnet           4,915  19,865,571   40.6   781      vgg16              14,955  33,252,903   47.1 1,583
 """
 
