@@ -13,6 +13,7 @@ import numpy as np
 
 from snnmap.analysis.phases import (
     PhaseTimes,
+    Waits,
     chunks,
     exchange_flits,
     exchange_hops,
@@ -45,6 +46,8 @@ class PhaseRow(NamedTuple):
     """Cells that a frame writes for it, in all arrays."""
     times: PhaseTimes
     chunk: int
+    wait: Waits
+    """What it leaves to later phases, and takes from earlier ones, for every step."""
     kept_bits: int
     """Bits of a frame that it leaves to later phases."""
 
@@ -162,6 +165,7 @@ def phase_rows(phased: Phased, graph: SpikeGraph, found: Sequence[Written], hard
                 writes=int(own.cells[~resident].sum()),
                 times=phase_times(phase, wait, resident, hardware),
                 chunk=phase.chunk,
+                wait=wait,
                 kept_bits=int(wait.out.sum()) * graph.steps,
             )
         )
@@ -192,7 +196,7 @@ def phased_figures(
         Metric("throughput_frames_per_s", rounded(1 / frame) if frame else None, "1/s", said),
         Metric("programming_s", rounded(sum(row.times.program for row in rows)), "s", "of a frame"),
         Metric("kept_bits", _most_kept(phased, graph, hardware), "", "most that waits outside the tiles at once"),
-        *_energies(phased, graph, rows, hardware),
+        *_energies(phased, graph.steps, rows, hardware),
         *_life(max(frame, graph.steps * graph.dt), writes_of_places(phased, found, hardware), hardware),
     ]
 
@@ -216,14 +220,15 @@ def _most_kept(phased: Phased, graph: SpikeGraph, hardware: Hardware) -> int:
     return int(np.cumsum(held).max(initial=0)) * graph.steps
 
 
-def _energies(phased: Phased, graph: SpikeGraph, rows: Sequence[PhaseRow], hardware: Hardware) -> list[Metric]:
+def _energies(phased: Phased, every: int, rows: Sequence[PhaseRow], hardware: Hardware) -> list[Metric]:
     """Dynamic energy of all phases, of what waits, of programming and of leakage meanwhile, J a frame."""
     dynamic = [_number(phase.mapping.figures, "energy_J") for phase in phased.phases]
     moved = 0.0
-    for phase, wait in zip(phased.phases, waits(phased.phases, graph, hardware), strict=True):
-        for steps in chunks(graph.steps, phase.chunk):
-            bits = sum(int(side.sum()) for side in exchange_flits(wait, steps, hardware)) * hardware["flit_bits"]
-            moved += exchange_hops(wait, steps, hardware) * hardware["hop_energy"] + bits * hardware["buffer_energy"]
+    for row in rows:
+        for steps in chunks(every, row.chunk):
+            bits = sum(int(side.sum()) for side in exchange_flits(row.wait, steps, hardware)) * hardware["flit_bits"]
+            hops = exchange_hops(row.wait, steps, hardware)
+            moved += hops * hardware["hop_energy"] + bits * hardware["buffer_energy"]
     found = [
         Metric("energy_run_J", added(dynamic), "J", "dynamic energy of all phases, per frame"),
         Metric("energy_exchange_J", rounded(moved), "J", "hops and buffers of what waits between phases, per frame"),
