@@ -48,6 +48,10 @@ def reopen_phases(
     first = replace(phased.phases[0].mapping, workload=phased.workload, origin=phased.origin)
     chip = hardware_of(first, hardware)
     graph = graph_of(first, chip, workload=workload, progress=progress)
+    if phased.workload.digest != graph.digest():
+        raise InputError(
+            f"{file} was made for another profile than this one of {graph.provenance.name!r}; compile it again"
+        )
     if any(phase.source.size and phase.source.max() >= graph.network.sources for phase in phased.phases):
         raise InputError(f"{file} names sources that {graph.provenance.name!r} has not; compile it again")
     clustering, of_phase = whole_clustering(phased, graph)

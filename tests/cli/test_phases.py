@@ -39,6 +39,9 @@ def test_from_the_shell_to_a_file_and_back(tmp_path: Path, run):
     assert code == 3
     assert "clusters that need each other in one phase" in err
     assert run("verify", file, "--workload", tmp_path / "none.npz")[0] == 2
+    code, _, err = run("verify", file, "--workload", "braille-rsnn")
+    assert code == 2
+    assert "was made for another profile than this one" in err
 
 
 def test_check_says_what_it_takes_in_phases(run):
