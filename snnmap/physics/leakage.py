@@ -71,7 +71,12 @@ class Settled:
 
 
 def settle(
-    chip: ChipThermal, power: npt.ArrayLike, leakage: Leakage, ambient: float, above: npt.ArrayLike = 0.0
+    chip: ChipThermal,
+    power: npt.ArrayLike,
+    leakage: Leakage,
+    ambient: float,
+    above: npt.ArrayLike = 0.0,
+    mode: str = "device",
 ) -> Settled:
     """Temperature and leakage of the periphery of every tile, in air at `ambient` K.
 
@@ -89,6 +94,8 @@ def settle(
         Air, K.
     above
         Rise of the periphery above the mean of its tile, K (T,) or 0: the array that it stands beside.
+    mode
+        Which physics this is, for the error.
 
     Raises
     ------
@@ -103,12 +110,12 @@ def settle(
         slope = leakage.slope(temperature)
         gain = loop_gain(chip, slope)
         if gain >= 1.0:
-            raise _runaway(gain, float(temperature.max()))
+            raise _runaway(mode, gain, float(temperature.max()))
         missing = local + chip.rise(dynamic + leakage.power(temperature)) - temperature
         if np.abs(missing).max() <= 1e-10 * temperature.max():
             return Settled(temperature, leakage.power(temperature), gain)
         temperature = temperature + _newton_step(chip, slope, missing)
-    raise _runaway(gain, float(temperature.max()))
+    raise _runaway(mode, gain, float(temperature.max()))
 
 
 def loop_gain(chip: ChipThermal, slope: npt.ArrayLike) -> float:
@@ -155,9 +162,10 @@ def _apply(chip: ChipThermal, values: F64) -> F64:
     return chip.rise(np.maximum(values, 0.0)) - chip.rise(np.maximum(-values, 0.0))
 
 
-def _runaway(gain: float, temperature: float) -> InfeasibleError:
+def _runaway(mode: str, gain: float, temperature: float) -> InfeasibleError:
     return InfeasibleError(
-        f"cooling (temperature runaway past {temperature:.0f} K: leakage returns more heat than the package removes)",
+        f"cooling in {mode} mode (temperature runaway past {temperature:.0f} K: leakage returns more heat than the "
+        "package removes; loop gain)",
         round(gain, 3),
         1.0,
         "Use a package with less thermal resistance, fewer or less active tiles, or low-power transistors.",

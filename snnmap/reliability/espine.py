@@ -220,7 +220,7 @@ def _settle(view: View, technology: Technology, mean: F64, power: F64) -> tuple[
     dynamic = power + event_power(view, tile_events(view))
     chip, law = chip_thermal(hardware, technology), Leakage.of(technology, hardware.leaking_width)
     above = chip.constriction(power) + mean
-    settled = settle(chip, dynamic, law, espine.EspineCell.of(technology).ambient, above)
+    settled = settle(chip, dynamic, law, espine.EspineCell.of(technology).ambient, above, "espine")
     return settled.temperature - mean, settled, dynamic
 
 

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from snnmap.core.errors import InfeasibleError
 from snnmap.core.run import Progress
 from snnmap.evaluation.chance import BesideChance, beside_chance
 from snnmap.evaluation.disturbance import FIGURE, error_share
@@ -36,6 +37,16 @@ class Chance(NamedTuple):
     found: BesideChance
 
 
+class LeftOut(NamedTuple):
+    """A mapping that does not work at a pace; without the first objective's nothing is compared there."""
+
+    workload: str
+    technology: str
+    objective: str
+    pace: Pace
+    why: str
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Outcome:
     """What a study found."""
@@ -49,6 +60,7 @@ class Outcome:
     """Per workload of `pulses`, technology and temperature claim."""
     chance: tuple[Chance, ...]
     """Per workload, technology and objective with a claim on eSpine's lifetime."""
+    left_out: tuple[LeftOut, ...] = ()
 
     def rows(self) -> list[dict[str, Any]]:
         """One record per figure."""
@@ -72,6 +84,7 @@ class Part(NamedTuple):
     bands: list[Mapping[str, Any]]
     points: list[Reached]
     chance: list[Chance]
+    left_out: list[LeftOut]
 
 
 def run(
@@ -116,7 +129,9 @@ def outcome_of(asked: Study, parts: Mapping[str, Part]) -> Outcome:
     tables = {pace: tabulated(rows, (*METRICS, *EXTRA)) for pace, rows in figures.items()}
     bands = tuple(band for part in parts.values() for band in part.bands)
     points = tuple(point for part in parts.values() for point in part.points)
-    return Outcome(asked, tables, bands, points, tuple(chance for part in parts.values() for chance in part.chance))
+    chance = tuple(chance for part in parts.values() for chance in part.chance)
+    left_out = tuple(left for part in parts.values() for left in part.left_out)
+    return Outcome(asked, tables, bands, points, chance, left_out)
 
 
 def _base(asked: Study) -> CompileOptions:
@@ -133,6 +148,7 @@ def _part(asked: Study, workload: str, progress: Progress | None) -> Part:
     made: dict[tuple[str, str], Case] = {}
     bases: dict[str, Case] = {}
     chance: list[Chance] = []
+    left_out: list[LeftOut] = []
     drawn = None if asked.measure is None else Measured(asked.measure)
     for case in cases([graph], options, progress=progress):
         extra = _limits(case, asked)
@@ -143,11 +159,17 @@ def _part(asked: Study, workload: str, progress: Progress | None) -> Part:
             made[case.technology, case.objective] = case
         measured = {} if drawn is None else drawn.of(case, progress)
         for pace in PACES:
-            values = {**case.figures(pace), **extra, **(measured if pace == PACES[0] else {})}
-            figures[pace].append((workload, case.technology, case.objective, values))
+            at = (workload, case.technology, case.objective)
+            try:
+                values = {**case.figures(pace), **extra, **(measured if pace == PACES[0] else {})}
+            except InfeasibleError as error:
+                left_out.append(LeftOut(*at, pace, str(error)))
+                continue
+            if not any(left[1:4] == (case.technology, asked.objectives[0], pace) for left in left_out):
+                figures[pace].append((*at, values))
         if workload in asked.bands and case.technology in {asked.technologies[0], asked.technologies[-1]}:
             swept[case.technology, case.objective] = sensitivity(case.compiled.view, progress=progress)
-    return Part(figures, _bands(asked, workload, swept), _reached(asked, made), chance)
+    return Part(figures, _bands(asked, workload, swept), _reached(asked, made), chance, left_out)
 
 
 def _on_lifetime(asked: Study, objective: str) -> list[Claim]:

@@ -44,6 +44,7 @@ def run_study(file: Path, *, progress: Progress | None = None) -> list[Path]:
     document = {"snnmap": __version__, "title": asked.title, "figures": outcome.rows(), "bands": outcome.bands}
     document["reached"] = [point._asdict() for point in outcome.reached]
     document["chance"] = [_flat(each) for each in outcome.chance]
+    document["left_out"] = [left._asdict() for left in outcome.left_out]
     parts = {
         "results.json": json.dumps(document, indent=1, allow_nan=False) + "\n",
         "results.csv": outcome.csv(),
@@ -80,7 +81,7 @@ def page(outcome: Outcome, pictures: list[str], file: Path) -> Page:
         chance=_chance(outcome),
         bands=_bands(outcome),
         pictures=pictures,
-        notes=_notes(outcome),
+        notes=[*_notes(outcome), *_left_out(outcome)],
         conclusion=asked.conclusion,
     )
 
@@ -252,6 +253,12 @@ def _notes(outcome: Outcome) -> list[str]:
         if here and there:
             saved.append(f"{100 * (there / here - 1):.0f} % at {technology}")
     return [*lines, f"If it did get that much cooler, leakage would change by {', '.join(saved)}."] if saved else lines
+
+
+def _left_out(outcome: Outcome) -> list[str]:
+    """Mappings that do not work at a pace."""
+    where = [f"{left.workload} under `{left.objective}` at {left.technology}, {left.pace}" for left in outcome.left_out]
+    return [f"Left out: {at}: {left.why}" for at, left in zip(where, outcome.left_out, strict=True)]
 
 
 def _bands(outcome: Outcome) -> Table:

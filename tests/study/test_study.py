@@ -12,13 +12,13 @@ import pytest
 from support import small_workload
 
 import snnmap
-from snnmap.core.errors import InputError
+from snnmap.core.errors import InfeasibleError, InputError
 from snnmap.evaluation.chance import BesideChance, Gamma
 from snnmap.evaluation.disturbance import FIGURE, error_metric
 from snnmap.render.labels import LABELS, mode_of
 from snnmap.study import claims, kept
 from snnmap.study.asked import read_study
-from snnmap.study.cases import cases
+from snnmap.study.cases import Case, cases
 from snnmap.study.compare import COLUMNS, METRICS
 from snnmap.study.measured import METRICS as ACCURACIES
 from snnmap.study.page import run_study
@@ -296,8 +296,31 @@ def test_what_was_kept_of_another_study_is_not_taken(file, damage):
     assert kept.kept(file) == {}
     figures = {"real-time": [("a", "b", "c", {"x": 1.5})], "flat-out": []}
     beside = [claims.Chance("a", "b", "c", BesideChance(3.0, 2.0, g)) for g in (None, Gamma(1e3, 1e4, 2.0))]
-    kept.keep(file, {"net.toml": claims.Part(figures, [], [], beside)})
-    assert kept.kept(file)["net.toml"] == claims.Part(figures, [], [], beside)
+    part = claims.Part(figures, [], [], beside, [claims.LeftOut("a", "b", "c", "flat-out", "too hot")])
+    kept.keep(file, {"net.toml": part})
+    assert kept.kept(file)["net.toml"] == part
+
+
+@pytest.mark.parametrize(("hot", "there"), [("thermal", {"traffic", "espine"}), ("traffic", set())])
+def test_what_runs_away_at_a_pace_is_left_out_and_the_rest_is_told(file, monkeypatch, hot, there):
+    """A run of half an hour is not lost because a chip cannot be cooled flat out."""
+    figures = Case.figures
+
+    def hotter(case, pace):
+        if (case.objective, pace) == (hot, "flat-out"):
+            raise InfeasibleError("cooling in espine mode (loop gain)", 900.0, 1.0, "Use a better package.")
+        return figures(case, pace)
+
+    monkeypatch.setattr(Case, "figures", hotter)
+    file.write_text(file.read_text().replace('bands = ["net.toml"]', "").replace("chance = 20", "chance = 0"))
+    run_study(file)
+    found = json.loads((file.parent / "results.json").read_text())
+    objectives = {pace: {r["objective"] for r in found["figures"] if r["pace"] == pace} for pace in claims.PACES}
+    assert objectives == {"real-time": {"traffic", "espine", "thermal"}, "flat-out": there}
+    assert [(left["objective"], left["pace"]) for left in found["left_out"]] == [(hot, "flat-out")]
+    page = (file.parent / "report.md").read_text()
+    assert f"Left out: net.toml under `{hot}` at pcm-65, flat-out: cooling in espine mode" in page
+    assert page.count("| net.toml, flat-out | - |") == (2 if hot == "traffic" else 1)
     file.write_text(file.read_text() + "\n")
     assert kept.kept(file) == {}
 
