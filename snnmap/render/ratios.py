@@ -102,6 +102,7 @@ class Panel(NamedTuple):
     """What the vertical axis shows, with unit."""
     nodes: tuple[str, ...]
     lines: Mapping[str, Sequence[float]]
+    """Per workload a value for every node; NaN where there is none."""
     limits: Mapping[str, Sequence[float]]
     """What no mapping passes, per workload; drawn dashed."""
     published: float
@@ -126,11 +127,14 @@ def plot_nodes(panels: Sequence[Panel], path: Path, *, title: str) -> Path:
         for (name, values), shade, marker in zip(panel.lines.items(), cycle(SERIES), cycle(MARKERS), strict=False):
             axis.plot(panel.nodes, values, marker=marker, color=shade, label=name)
             if name in panel.limits:
-                axis.plot(panel.nodes, panel.limits[name], color=shade, ls="--", lw=1.0)
+                alone = np.isfinite(panel.limits[name]).sum() == 1
+                axis.plot(
+                    panel.nodes, panel.limits[name], color=shade, ls="--", lw=1.0, marker="_" if alone else "", ms=14
+                )
         if panel.limits:
             axis.plot([], [], color="black", ls="--", lw=1.0, label="limit")
         axis.axhline(panel.published, color="black", ls=":", label="published")
-        drawn = [v for values in (*panel.lines.values(), *panel.limits.values()) for v in values]
+        drawn = [v for values in (*panel.lines.values(), *panel.limits.values()) for v in values if np.isfinite(v)]
         if drawn and min(drawn) > 0 and max(drawn) / min(drawn) > 10:
             axis.set_yscale("log")
         axis.set_title(panel.title, fontsize=9)

@@ -1,6 +1,7 @@
 """What a study found, written down: records, a page, and pictures. Runs nothing but `published.run`."""
 
 import json
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -288,7 +289,8 @@ def panels(outcome: Outcome, pace: Pace) -> list[Panel]:
                 ]
                 for workload in asked.workloads
             }
-            series.append({w: [float(v) for v in vs if v is not None] for w, vs in lines.items() if None not in vs})
+            known = {w: vs for w, vs in lines.items() if any(v is not None for v in vs)}
+            series.append({w: [math.nan if v is None else v for v in vs] for w, vs in known.items()})
         axis = f"{claim.objective} - {asked.objectives[0]}, K" if claim.kind == "difference" else (
             f"{claim.objective} / {asked.objectives[0]}"
         )  # fmt: skip

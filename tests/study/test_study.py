@@ -21,7 +21,7 @@ from snnmap.study.asked import read_study
 from snnmap.study.cases import Case, cases
 from snnmap.study.compare import COLUMNS, METRICS
 from snnmap.study.measured import METRICS as ACCURACIES
-from snnmap.study.page import run_study
+from snnmap.study.page import panels, run_study
 
 UNMEASURED = tuple(metric for metric in METRICS if metric not in ACCURACIES[1:])
 """Rows of a comparison that runs no drawn chips."""
@@ -336,6 +336,9 @@ def test_of_a_workload_that_takes_long_fewer_mappings_are_made(file, monkeypatch
         ("pcm-65", "espine"),
     }
     assert drawn == [3]
+    lines = panels(outcome, "flat-out")[0].lines["net.toml"]
+    assert lines[0] > 1.0, "what is known is drawn, though another node is not"
+    assert np.isnan(lines[1])
     run_study(file)
     page = (file.parent / "report.md").read_text()
     assert "| net.toml, real-time | - | - |" in page
