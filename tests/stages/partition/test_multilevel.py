@@ -8,7 +8,7 @@ from oracles import partition as oracle
 from support.hypergraphs import cut, drawn
 from support.partition_cases import graph_of, listed, machine, random_graph, sets
 
-from snnmap.stages.partition import KernighanLin
+from snnmap.stages.partition import KernighanLin, kernighan_lin
 from snnmap.stages.partition.assignment import Built, Task, assigned, atoms_for, clustering_of, filled, natural
 from snnmap.stages.partition.atoms import Activity, problem, twins
 from snnmap.stages.partition.bisect import bisected
@@ -205,3 +205,16 @@ def test_only_where_rows_cannot_run_short():
         lists = twins(graph.network)
         _, cuts = next(candidates(lists, rows, graph.network.sources, may_split=True))
         assert isinstance(free_start(task, lists, cuts, task.limits(3), atoms_for(task, lists, cuts)), Built) == free
+
+
+@pytest.mark.parametrize(("size", "done"), [(30, False), (6, True)])
+def test_pairs_and_cycles_are_left_to_networks_of_more_than_a_few_clusters(size, done, monkeypatch):
+    """Their kernels are much of what a first run waits for."""
+    called = []
+    for name in ("paired", "cycled"):
+        own = getattr(kernighan_lin, name)
+        monkeypatch.setattr(kernighan_lin, name, lambda *a, own=own, name=name: called.append(name) or own(*a))
+    graph = random_graph(3, **WIDE)
+    found = KernighanLin()(PartitionProblem(graph, machine(size, size)), Run(np.random.default_rng(0)))
+    assert (found.clusters > kernighan_lin.FEW) == done
+    assert set(called) == ({"paired", "cycled"} if done else set())
