@@ -61,6 +61,7 @@ class Outcome:
     chance: tuple[Chance, ...]
     """Per workload, technology and objective with a claim on eSpine's lifetime."""
     left_out: tuple[LeftOut, ...] = ()
+    """What does not work at a pace."""
 
     def rows(self) -> list[dict[str, Any]]:
         """One record per figure."""
@@ -158,8 +159,8 @@ def _part(asked: Study, workload: str, progress: Progress | None) -> Part:
         if workload in asked.pulses:
             made[case.technology, case.objective] = case
         measured = {} if drawn is None else drawn.of(case, progress)
+        at = (workload, case.technology, case.objective)
         for pace in PACES:
-            at = (workload, case.technology, case.objective)
             try:
                 values = {**case.figures(pace), **extra, **(measured if pace == PACES[0] else {})}
             except InfeasibleError as error:

@@ -258,8 +258,10 @@ def _notes(outcome: Outcome) -> list[str]:
 
 def _left_out(outcome: Outcome) -> list[str]:
     """Mappings that do not work at a pace."""
-    where = [f"{left.workload} under `{left.objective}` at {left.technology}, {left.pace}" for left in outcome.left_out]
-    return [f"Left out: {at}: {left.why}" for at, left in zip(where, outcome.left_out, strict=True)]
+    return [
+        f"Left out: {left.workload} under `{left.objective}` at {left.technology}, {left.pace}: {left.why}"
+        for left in outcome.left_out
+    ]
 
 
 def _bands(outcome: Outcome) -> Table:

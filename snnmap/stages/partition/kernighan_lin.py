@@ -29,7 +29,7 @@ WORTHWHILE = 400
 FEW = 9
 """Clusters up to which moves and exchanges do alone, but for the sake of heat and time. Pairs and V-cycles change no
 byte of the six small networks of the benchmark that have no more, under `traffic`; of 200 tiny ones they make two
-cheaper by 2 and 3 % and one dearer by 1 %. Compiling them is an eighth of the first run."""
+cheaper by 2 and 3 % and one dearer by 1.5 %. Compiling them is an eighth of the first run."""
 FREE = 6
 """Partners at most where rows cannot run short: of the benchmark's columns-only graphs, eight take a tenth to a fifth
 longer, and save 0.1 % of the messages of local100k and none of lenet's."""
@@ -62,10 +62,10 @@ class KernighanLin:
     patience: int = 400
     """Moves that a pass goes on without an improvement before it falls back to its best."""
     cycles: int = 2
-    """V-cycles at most; stops when one saves little."""
+    """V-cycles at most; stops when one saves little. None up to `FEW` clusters."""
     partners: int = 8
     """Clusters that each is refined against, those it shares most messages with; at most six where rows cannot run
-    short."""
+    short, and none up to `FEW` clusters."""
 
     def __post_init__(self) -> None:
         """Refuse what no search can mean.
